@@ -1,0 +1,71 @@
+# Every command of the project. `make help` lists them.
+# On a fresh machine only Python 3.11 to 3.13 and make are needed; Node.js makes the site lighter and its figures move.
+
+PYTHON ?= python3
+JOBS   ?= 2
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+PY := $(BIN)/python
+
+# One BLAS thread a process: two processes with two threads each on two cores are many times slower.
+export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS      ?= 1
+export MKL_NUM_THREADS      ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lab notebooks bench sweeps audit pdf zip lock lint clean
+
+help: ## list these targets
+	@$(PYTHON) -c "import re; [print(f'  make {t:<10} {d}') for t, d in re.findall(r'^([a-z-]+):.*?## (.+)$$', open('Makefile').read(), re.M)]"
+
+# The environment is rebuilt when the lock or the package's declaration changes.
+.venv/.ready: requirements.txt pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] < (3, 14) else 'Python 3.11, 3.12 or 3.13 is needed, this is ' + sys.version.split()[0] + '. Name another one: make PYTHON=python3.12 ...')"
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PY) -c "open('.venv/.ready', 'w').close()"
+
+book: .venv/.ready ## build the site into _build/html
+	$(PY) tools/build_book.py
+
+test: book ## run everything: unit tests, doctests, notebooks, the built site
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m pytest -n $(JOBS) --dist loadfile --doctest-modules tests scaling_lib grading
+	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg chapters
+
+lab: .venv/.ready ## open the chapters in JupyterLab
+	$(PY) -m jupyterlab chapters/intro.ipynb
+
+notebooks: .venv/.ready ## execute every notebook again and store its outputs
+	$(PY) tools/run_notebooks.py --jobs $(JOBS)
+
+bench: .venv/.ready ## measure speed side by side with the peers and print the ratios
+	$(PYTHON) tools/bench.py
+
+sweeps: .venv/.ready ## regenerate the shipped runs in scaling_lib/data (under two hours)
+	$(PY) -m scaling_lib regenerate all --jobs $(JOBS)
+
+audit: book ## Lighthouse on three pages of the built site
+	$(PY) tools/audit.py
+
+pdf: book ## the whole book as one PDF
+	$(PY) tools/make_pdf.py
+
+zip: book ## the site as an archive that opens from the disk
+	$(PY) tools/make_zip.py
+
+lock: .venv/.ready ## compile requirements.txt from pyproject.toml
+	$(PY) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock" -o requirements.txt
+
+lint: .venv/.ready ## format the code and report what ruff finds
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+clean: ## remove what was built (the environment stays)
+	$(PYTHON) -c "import shutil; shutil.rmtree('_build', ignore_errors=True)"
