@@ -1,0 +1,176 @@
+"""Execute notebooks from top to bottom and store them in one normal form.
+
+Executing an unchanged notebook again leaves no difference: whatever changes between two runs that
+compute the same thing (timestamps, widget identifiers, how a stream was cut into pieces, the
+editor's view state) is not stored. `--clean` brings notebooks to the normal form without running
+them and keeps their outputs; the pre-commit hook uses it.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import joblib
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).resolve().parent.parent
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+# What a cell's metadata may hold: the book's own keys, tags, slides and grading. The rest is an
+# editor's view state.
+CELL_KEYS = {"mystnb", "tags", "slideshow", "nbgrader", "deletable", "editable"}
+WIDGET_TYPES = {
+    "application/vnd.jupyter.widget-view+json",
+    "application/vnd.jupyter.widget-state+json",
+}
+
+
+def normalise(nb):
+    """Bring a notebook to the stored form, in place.
+
+    Parameters
+    ----------
+    nb : nbformat.NotebookNode
+        A notebook of format 4.
+
+    Raises
+    ------
+    ValueError
+        If a cell wrote to the error stream: a warning has no place in the stored book.
+    """
+    nb.nbformat, nb.nbformat_minor = 4, 5
+    kept = {k: v for k, v in nb.metadata.items() if k in {"title", "authors", "mystnb"}}
+    nb.metadata = nbformat.NotebookNode(
+        {**kept, "kernelspec": KERNEL, "language_info": {"name": "python"}}
+    )
+    taken = set()
+    for number, cell in enumerate(nb.cells):
+        cell.metadata = nbformat.NotebookNode(
+            {k: v for k, v in cell.metadata.items() if k in CELL_KEYS}
+        )
+        if not cell.get("id") or cell["id"] in taken:
+            cell["id"] = f"cell-{number:03d}"
+        taken.add(cell["id"])
+        if cell.cell_type == "code":
+            cell.outputs = _normal_outputs(cell)
+    count = 0
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            count += bool(cell.outputs) or cell.execution_count is not None
+            cell.execution_count = count if cell.execution_count is not None else None
+
+
+def _normal_outputs(cell):
+    outputs = []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            if output.name == "stderr" and "allow-stderr" not in cell.metadata.get("tags", []):
+                raise ValueError(f"cell {cell['id']} wrote to the error stream: {output.text!r}")
+            if outputs and outputs[-1].get("name") == output.name:
+                outputs[-1].text += output.text
+                continue
+        elif "data" in output:
+            output.data = nbformat.NotebookNode(
+                {k: v for k, v in output.data.items() if k not in WIDGET_TYPES}
+            )
+            output.metadata = nbformat.NotebookNode()
+            if "execution_count" in output:
+                output.execution_count = cell.execution_count
+            if not output.data:
+                continue
+        outputs.append(output)
+    return outputs
+
+
+def write(nb, path):
+    """Store a notebook; a reader never sees a half-written file."""
+    text = nbformat.writes(nb) + "\n"
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text.rstrip("\n") + "\n")
+    os.chmod(name, 0o644)
+    os.replace(name, path)
+
+
+def execute(path):
+    """Run one notebook in a fresh kernel and store it.
+
+    Returns
+    -------
+    tuple of (float, float)
+        CPU seconds and peak resident memory in MB of the kernel; NaN where the system does not
+        tell (only Linux tells the peak).
+    """
+    nb = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        nb,
+        timeout=600,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+        store_widget_state=False,
+    )
+    with client.setup_kernel():
+        for index, cell in enumerate(nb.cells):
+            client.execute_cell(cell, index)
+        cost = _cost(client.km.provisioner.pid)
+    normalise(nb)
+    write(nb, path)
+    return cost
+
+
+def _cost(pid):
+    import psutil
+
+    times = psutil.Process(pid).cpu_times()
+    peak = float("nan")
+    status = Path(f"/proc/{pid}/status")
+    if status.exists():
+        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+        peak = int(line.split()[1]) / 1024
+    return times.user + times.system, peak
+
+
+def _run(path, clean):
+    try:
+        if clean:
+            nb = nbformat.read(path, as_version=4)
+            normalise(nb)
+            write(nb, path)
+            return path, None, None
+        return path, execute(path), None
+    except (CellExecutionError, ValueError, nbformat.validator.NotebookValidationError) as error:
+        return path, None, f"{error}"
+
+
+def main(argv=None):
+    """Execute (or clean) the notebooks named, or all of the book's."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path, help="default: chapters/**/*.ipynb")
+    parser.add_argument("--clean", action="store_true", help="normalise only, run nothing")
+    parser.add_argument("--jobs", type=int, default=1)
+    args = parser.parse_args(argv)
+    paths = args.notebooks or sorted(
+        p for p in (ROOT / "chapters").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts
+    )
+    missing = [str(p) for p in paths if not p.is_file()]
+    if missing:
+        parser.error(f"no such notebook: {', '.join(missing)}")
+    # A pager or colours in a kernel's environment would change what is stored.
+    os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONHASHSEED="0")
+    results = joblib.Parallel(n_jobs=args.jobs)(joblib.delayed(_run)(p, args.clean) for p in paths)
+    failed = 0
+    for path, cost, error in results:
+        if error:
+            failed += 1
+            print(f"FAILED {path}\n{error}", file=sys.stderr)
+        elif cost:
+            print(f"{path}: {cost[0]:.1f} CPU s, peak {cost[1]:.0f} MB")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
