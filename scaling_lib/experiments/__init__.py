@@ -1,0 +1,5 @@
+"""Experiments: one module a phenomenon. They return data, never pictures."""
+
+# What is too long to run live ships as a table in scaling_lib/data:
+# name: (module that has regenerate(out, jobs), file in data, minutes on two cores).
+SHIPPED = {}

@@ -1,0 +1,1 @@
+"""Models in plain numpy: forward and backward passes that read as their formulas do."""
