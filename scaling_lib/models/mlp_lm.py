@@ -1,0 +1,355 @@
+r"""Two language models that see the last `k` tokens: forward and backward pass beside the formulas.
+
+Both have one hidden layer of `H` units and differ in how a token enters it.
+
+:class:`OneHotLM`, for the synthetic language: each of the `k` positions has a table with one row of
+`H` numbers for each of the `V` tokens. With :math:`x` the one-hot context (a row of `k·V + 1`
+numbers, of which `k + 1` are one: a token at each position, and the constant for the bias),
+
+.. math::
+    h = \max(0, x W_1), \qquad z = h W_2 + b_2, \qquad
+    L = -\log \frac{e^{z_y}}{\sum_w e^{z_w}} .
+
+:class:`CharMLP`, for text: a token is first looked up in a table :math:`E` of `d` numbers that all
+positions share, and :math:`x` is the `k` vectors side by side [bengio2003]_.
+
+Backward, for a batch of `B` rows:
+
+.. math::
+    \delta z = \tfrac1B (\mathrm{softmax}(z) - \text{one-hot}(y)), \quad
+    \delta W_2 = h^\top \delta z, \quad
+    \delta h = (\delta z\, W_2^\top) \odot [h > 0], \quad
+    \delta W_1 = x^\top \delta h .
+
+A product with a one-hot matrix only copies or adds rows, so it is done with a sparse matrix: it
+costs `k·H` additions a token, not the `2·k·V·H` operations that a dense product (and the rule of
+6 FLOP per parameter) would count.
+
+.. [bengio2003] Y. Bengio, R. Ducharme, P. Vincent and C. Jauvin, "A Neural Probabilistic Language
+   Model", JMLR 3, 2003.
+"""
+
+import numpy as np
+from scipy.sparse import csc_array, csr_array
+
+from .flat import flat_views
+from .mlp import log_softmax
+
+
+class _HiddenLayerLM:
+    """What both models share: the output layer, the loss, and the flat vectors."""
+
+    def _allocate(self, shapes, dtype):
+        self.theta, self.p = flat_views(shapes, dtype)
+        self.grad, self.g = flat_views(shapes, dtype)
+        self.N = len(self.theta)
+
+    def logits(self, contexts):
+        """Return the logits of the next token.
+
+        Parameters
+        ----------
+        contexts : numpy.ndarray of int, shape (B, k)
+            The `k` tokens before each target, oldest first, each in 0 … V − 1.
+
+        Returns
+        -------
+        numpy.ndarray, shape (B, V)
+        """
+        return self._hidden(contexts)[-1] @ self.p["W2"] + self.p["b2"]
+
+    def log_probs(self, contexts):
+        """Return log-probabilities of the next token in nats, shape (B, V); see `logits`."""
+        return log_softmax(self.logits(contexts))
+
+    def _output_layer(self, h, targets):
+        """Return the loss, and the gradient in `h` before the ReLU; fill those of W2 and b2."""
+        p, g = self.p, self.g
+        z = h @ p["W2"]
+        z += p["b2"]
+        loss = softmax_cross_entropy(z, targets)  # z now holds δz
+        np.matmul(h.T, z, out=g["W2"])
+        np.add.reduce(z, axis=0, out=g["b2"])
+        return loss, z @ p["W2"].T
+
+
+class OneHotLM(_HiddenLayerLM):
+    """One hidden layer on the one-hot context.
+
+    Parameters
+    ----------
+    V : int
+        Vocabulary size.
+    k : int
+        Context length, tokens.
+    H : int
+        Width of the hidden layer.
+    seed : int or numpy.random.Generator
+        Source of the initial weights.
+    dtype : numpy dtype
+        float32; float64 for gradient checks.
+
+    Attributes
+    ----------
+    N : int
+        Exact number of parameters, ``k·V·H + H + H·V + V``.
+    theta, grad : numpy.ndarray, shape (N,)
+        All parameters and all gradients.
+    p, g : dict of str to numpy.ndarray
+        Views of them: ``W1`` (k·V, H), ``b1`` (H,), ``W2`` (H, V), ``b2`` (V,).
+
+    Raises
+    ------
+    ValueError
+        If a size is smaller than one.
+
+    Examples
+    --------
+    >>> OneHotLM(V=64, k=2, H=8).N
+    1608
+    """
+
+    def __init__(self, V, k, H, seed=0, dtype=np.float32):
+        _check_sizes(V=V, k=k, H=H)
+        self.V, self.k, self.H = V, k, H
+        self._allocate({"W1": (k * V, H), "b1": (H,), "W2": (H, V), "b2": (V,)}, dtype)
+        rng = np.random.default_rng(seed)
+        self.p["W1"][:] = rng.standard_normal((k * V, H)) / np.sqrt(k)
+        self.p["W2"][:] = rng.standard_normal((H, V)) * 0.3 / np.sqrt(H)
+        # The bias follows W1 in the flat vector, so both together are one matrix of k·V + 1 rows.
+        rows = (k * V + 1, H)
+        self._W1b1 = self.theta[: rows[0] * H].reshape(rows)
+        self._gW1b1 = self.grad[: rows[0] * H].reshape(rows)
+        self._one_hot = OneHot(V, k, shared_table=False, bias=True, dtype=dtype)
+
+    def _hidden(self, contexts):
+        x = self._one_hot(contexts)
+        h = x.rows @ self._W1b1
+        mask = h > 0
+        h *= mask
+        return x, mask, h
+
+    def loss_and_grad(self, contexts, targets):
+        """Fill `grad` and return the mean loss.
+
+        Parameters
+        ----------
+        contexts : numpy.ndarray of int, shape (B, k)
+            The tokens before each target, oldest first.
+        targets : numpy.ndarray of int, shape (B,)
+            The tokens that follow.
+
+        Returns
+        -------
+        float
+            Mean cross-entropy, nats per token.
+        """
+        x, mask, h = self._hidden(contexts)
+        loss, dh = self._output_layer(h, targets)
+        dh *= mask
+        self._gW1b1[:] = x.columns @ dh
+        return loss
+
+    def flops_per_token(self):
+        """Return the FLOP of one token in matrix products, forward and backward: ``6·H·V``.
+
+        One product forward and two backward, at two operations a weight. The rule ``6·N`` counts
+        the look-ups in `W1` as dense products too: about three times as much when k = 2. Neither
+        counts the additions of looked-up rows, ReLU, soft-max and the optimiser.
+
+        Returns
+        -------
+        int
+
+        Examples
+        --------
+        >>> model = OneHotLM(V=64, k=2, H=8)
+        >>> model.flops_per_token(), 6 * model.N
+        (3072, 9648)
+        """
+        return 6 * self.H * self.V
+
+
+class CharMLP(_HiddenLayerLM):
+    """A shared embedding of `d` numbers a token, `k` of them side by side, one hidden layer.
+
+    Parameters
+    ----------
+    V : int
+        Vocabulary size.
+    k : int
+        Context length, tokens.
+    d : int
+        Numbers of an embedding.
+    H : int
+        Width of the hidden layer.
+    seed : int or numpy.random.Generator
+        Source of the initial weights.
+    dtype : numpy dtype
+        float32; float64 for gradient checks.
+
+    Attributes
+    ----------
+    N : int
+        Exact number of parameters, ``V·d + k·d·H + H + H·V + V``.
+    theta, grad : numpy.ndarray, shape (N,)
+        All parameters and all gradients.
+    p, g : dict of str to numpy.ndarray
+        Views of them: ``E`` (V, d), ``W1`` (k·d, H), ``b1`` (H,), ``W2`` (H, V), ``b2`` (V,).
+
+    Raises
+    ------
+    ValueError
+        If a size is smaller than one.
+    """
+
+    def __init__(self, V, k, d, H, seed=0, dtype=np.float32):
+        _check_sizes(V=V, k=k, d=d, H=H)
+        self.V, self.k, self.d, self.H = V, k, d, H
+        shapes = {"E": (V, d), "W1": (k * d, H), "b1": (H,), "W2": (H, V), "b2": (V,)}
+        self._allocate(shapes, dtype)
+        rng = np.random.default_rng(seed)
+        self.p["E"][:] = rng.standard_normal((V, d)) * 0.5
+        self.p["W1"][:] = rng.standard_normal((k * d, H)) * np.sqrt(2 / (k * d))
+        self.p["W2"][:] = rng.standard_normal((H, V)) * 0.1 / np.sqrt(H)
+        self._one_hot = OneHot(V, k, shared_table=True, bias=False, dtype=dtype)
+
+    def _hidden(self, contexts):
+        tokens = self._one_hot(contexts)
+        x = (tokens.rows @ self.p["E"]).reshape(-1, self.k * self.d)
+        h = x @ self.p["W1"]
+        h += self.p["b1"]
+        mask = h > 0
+        h *= mask
+        return tokens, x, mask, h
+
+    def loss_and_grad(self, contexts, targets):
+        """Fill `grad` and return the mean loss.
+
+        Parameters
+        ----------
+        contexts : numpy.ndarray of int, shape (B, k)
+            The tokens before each target, oldest first.
+        targets : numpy.ndarray of int, shape (B,)
+            The tokens that follow.
+
+        Returns
+        -------
+        float
+            Mean cross-entropy, nats per token.
+        """
+        p, g = self.p, self.g
+        tokens, x, mask, h = self._hidden(contexts)
+        loss, dh = self._output_layer(h, targets)
+        dh *= mask
+        np.matmul(x.T, dh, out=g["W1"])
+        np.add.reduce(dh, axis=0, out=g["b1"])
+        dx = dh @ p["W1"].T
+        g["E"][:] = tokens.columns @ dx.reshape(-1, self.d)
+        return loss
+
+    def flops_per_token(self):
+        """Return the FLOP of one token in matrix products, forward and backward.
+
+        ``6·(k·d·H + H·V)``. The rule ``6·N`` counts the embedding table, whose look-up is free, in
+        addition. Neither counts biases, ReLU, soft-max and the optimiser.
+
+        Returns
+        -------
+        int
+        """
+        return 6 * (self.k * self.d * self.H + self.H * self.V)
+
+
+def softmax_cross_entropy(z, targets):
+    """Turn logits into the gradient of the mean cross-entropy, in place, and return that mean.
+
+    Parameters
+    ----------
+    z : numpy.ndarray, shape (B, V)
+        Logits; on return ``(softmax(z) − one-hot(targets)) / B``.
+    targets : numpy.ndarray of int, shape (B,)
+        The true tokens.
+
+    Returns
+    -------
+    float
+        Mean cross-entropy, nats per token.
+
+    Examples
+    --------
+    >>> z = np.zeros((1, 2))
+    >>> round(softmax_cross_entropy(z, np.array([1])), 4), z.tolist()
+    (0.6931, [[0.5, -0.5]])
+    """
+    B, V = z.shape
+    at_target = (np.arange(B), targets)
+    z -= z.max(axis=1, keepdims=True)  # the largest exponential is one: nothing overflows
+    z_target = z[at_target]
+    np.exp(z, out=z)
+    total = z @ np.ones((V, 1), z.dtype)
+    loss = np.log(total).mean() - z_target.mean()
+    total *= B
+    z /= total
+    z[at_target] -= 1 / B
+    return float(loss)
+
+
+class OneHot:
+    """Contexts as a sparse one-hot matrix, built once for each batch size and then refilled.
+
+    Parameters
+    ----------
+    V, k : int
+        Vocabulary size and context length.
+    shared_table : bool
+        False: one row a context, with a column for each position and token (`k·V`).
+        True: one row a token of the context, with a column for each token (`V`).
+    bias : bool
+        Whether each row has a last column that is always one.
+    dtype : numpy dtype
+        Type of the ones.
+    """
+
+    def __init__(self, V, k, shared_table, bias, dtype):
+        self._V, self.k = V, k
+        self._ones_a_row = 1 if shared_table else k + bias
+        self._rows_a_context = k if shared_table else 1
+        self._columns = (V if shared_table else k * V) + bias
+        self._offsets = np.zeros(k, np.int32) if shared_table else np.arange(k, dtype=np.int32) * V
+        self._dtype = dtype
+        self._batches = {}
+
+    def __call__(self, contexts):
+        """Return the matrix of `contexts` (B, k): valid until the next call with the same B."""
+        if contexts.shape[1:] != (self.k,):
+            raise ValueError(f"contexts must have shape (B, {self.k}), not {contexts.shape}")
+        if contexts.max() >= self._V or contexts.min() < 0:  # the sparse product does not check
+            raise ValueError(f"contexts must hold tokens in 0 … {self._V - 1}")
+        B = len(contexts)
+        if B not in self._batches:
+            self._batches[B] = _Batch(self, B)
+        batch = self._batches[B]
+        np.add(contexts, self._offsets, out=batch.places[:, : self.k])
+        return batch
+
+
+class _Batch:
+    """`rows`: the one-hot matrix; `columns`: its transpose; `places`: where both keep the ones."""
+
+    def __init__(self, one_hot, B):
+        rows = B * one_hot._rows_a_context
+        ones = np.ones(rows * one_hot._ones_a_row, one_hot._dtype)
+        index = np.full(len(ones), one_hot._columns - 1, np.int32)
+        start = np.arange(0, len(ones) + 1, one_hot._ones_a_row, dtype=np.int32)
+        shape = (rows, one_hot._columns)
+        # scipy keeps the index array that it is given, so writing to it changes both matrices.
+        self.rows = csr_array((ones, index, start), shape=shape, copy=False)
+        self.columns = csc_array((ones, index, start), shape=shape[::-1], copy=False)
+        self.places = index.reshape(B, -1)
+
+
+def _check_sizes(**sizes):
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name} must be at least 1, not {size}")
