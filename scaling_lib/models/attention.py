@@ -17,7 +17,12 @@ forward pass, line for line in reverse. All parameters live in one flat vector, 
 is a handful of operations on one array.
 """
 
+from __future__ import annotations
+
 import numpy as np
+
+from scaling_lib.models.flat import flat_views
+from scaling_lib.models.mlp_lm import softmax_cross_entropy
 
 __all__ = ["AttentionLM"]
 
@@ -59,7 +64,17 @@ class AttentionLM:
         If a size is not positive or `d` is not a multiple of `heads`.
     """
 
-    def __init__(self, V, T, d=32, layers=1, heads=2, ff=4, seed=0, dtype=np.float32):
+    def __init__(
+        self,
+        V: int,
+        T: int,
+        d: int = 32,
+        layers: int = 1,
+        heads: int = 2,
+        ff: int = 4,
+        seed: int = 0,
+        dtype=np.float32,
+    ):
         for name, value in dict(V=V, T=T, d=d, layers=layers, heads=heads, ff=ff).items():
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
@@ -71,15 +86,9 @@ class AttentionLM:
             shapes |= {f"Wqkv{i}": (d, 3 * d), f"Wo{i}": (d, d)}
             shapes |= {f"W1_{i}": (d, self.f), f"b1_{i}": (self.f,), f"W2_{i}": (self.f, d)}
         shapes |= {"U": (d, V), "c": (V,)}
-        self.N = sum(int(np.prod(shape)) for shape in shapes.values())
-        self.theta = np.zeros(self.N, dtype)
-        self.grad = np.zeros(self.N, dtype)
-        self.p, self.g, start = {}, {}, 0
-        for name, shape in shapes.items():
-            stop = start + int(np.prod(shape))
-            self.p[name] = self.theta[start:stop].reshape(shape)
-            self.g[name] = self.grad[start:stop].reshape(shape)
-            start = stop
+        self.theta, self.p = flat_views(shapes, dtype)
+        self.grad, self.g = flat_views(shapes, dtype)
+        self.N = len(self.theta)
         self._initialise(np.random.default_rng(seed))
         self._mask = np.triu(np.full((T, T), -1e9, dtype), 1)
 
@@ -92,7 +101,7 @@ class AttentionLM:
                 scale /= np.sqrt(2 * self.layers)  # each block adds two terms to the stream
             w[:] = scale * rng.standard_normal(w.shape)
 
-    def logits(self, x):
+    def logits(self, x: np.ndarray) -> np.ndarray:
         """Return the logits of the next token at every position.
 
         Parameters
@@ -111,38 +120,40 @@ class AttentionLM:
         """
         return self._forward(self._checked(x))[0]
 
-    def loss_and_grad(self, x, targets, weights=None):
-        """Fill `grad` and return the weighted mean cross-entropy.
+    def loss_and_grad(self, x: np.ndarray, targets: np.ndarray) -> float:
+        """Fill `grad` and return the mean cross-entropy.
 
         Parameters
         ----------
-        x, targets : numpy.ndarray of int, shape (B, t)
-            Input tokens, and the token that should follow each of them.
-        weights : numpy.ndarray, shape (B, t), optional
-            Weight of each position, with sum 1; equal weights by default. Zero leaves a position
-            out of the loss.
+        x : numpy.ndarray of int, shape (B, t)
+            Input tokens.
+        targets : numpy.ndarray of int, shape (B, t)
+            The token that should follow each of them; -1 leaves a position out of the loss.
 
         Returns
         -------
         float
-            Loss in nats per (weighted) token.
+            Mean loss in nats over the positions that count.
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ, a token is outside the vocabulary or no position counts.
         """
-        x = self._checked(x)
+        x, targets = self._checked(x), np.asarray(targets)
+        if targets.shape != x.shape:
+            raise ValueError(f"x and targets must have one shape, got {x.shape} {targets.shape}")
         B, t = x.shape
         d, heads = self.d, self.heads
         p, g = self.p, self.g
-        z, cache = self._forward(x)
-        z = z.reshape(B * t, self.V)
-        row, y = np.arange(B * t), np.asarray(targets).reshape(-1)
-        w = np.full(B * t, 1 / (B * t)) if weights is None else np.asarray(weights).reshape(-1)
-        w = w.astype(z.dtype)
-
-        z -= z.max(1, keepdims=True)
-        log_sum = np.log(np.exp(z).sum(1))
-        loss = float((w * (log_sum - z[row, y])).sum())
-        dz = np.exp(z - log_sum[:, None])  # probabilities ...
-        dz[row, y] -= 1  # ... minus the one-hot target
-        dz *= w[:, None]
+        logits, cache = self._forward(x)
+        counted = np.flatnonzero(targets.reshape(-1) >= 0)
+        if not len(counted):
+            raise ValueError("every target is -1: at least one position must count")
+        z = logits.reshape(B * t, self.V)[counted]
+        loss = softmax_cross_entropy(z, targets.reshape(-1)[counted])  # z now holds δz
+        dz = np.zeros((B * t, self.V), z.dtype)
+        dz[counted] = z
 
         n, r = cache.pop()
         np.matmul(n.T, dz, out=g["U"])
@@ -176,7 +187,7 @@ class AttentionLM:
         g["P"][:] = 0
         g["P"][:t] = dh.reshape(B, t, d).sum(0)
         one_hot = np.zeros((self.V, B * t), dh.dtype)
-        one_hot[x.reshape(-1), row] = 1
+        one_hot[x.reshape(-1), np.arange(B * t)] = 1
         np.matmul(one_hot, dh, out=g["E"])
         return loss
 
@@ -219,7 +230,7 @@ class AttentionLM:
             raise ValueError(f"tokens must lie in [0, {self.V}), got {x.min()} to {x.max()}")
         return x
 
-    def complete(self, x, steps, allowed=None):
+    def complete(self, x: np.ndarray, steps: int, allowed: slice | None = None) -> np.ndarray:
         """Append `steps` tokens greedily: each the most probable one given all before it.
 
         Parameters
@@ -243,7 +254,7 @@ class AttentionLM:
             x = np.concatenate([x, best[:, None]], 1)
         return x
 
-    def flops_per_token(self, t=None, backward=True):
+    def flops_per_token(self, t: int | None = None, backward: bool = True) -> float:
         """Count the FLOP of all matrix products for one token in a sequence of `t` tokens.
 
         The rule of thumb is ``6 * N`` (:math:`C = 6ND`). It counts embeddings, which are looked up
@@ -270,13 +281,13 @@ class AttentionLM:
         return float(3 * forward + embedding_gradient if backward else forward)
 
 
-def norm(h):
+def norm(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Centre and scale each row of `h`; return the result and the scale."""
     centred = h - h.mean(-1, keepdims=True)
     r = 1 / np.sqrt((centred * centred).mean(-1, keepdims=True) + NORM_EPS)
     return centred * r, r
 
 
-def norm_backward(dn, n, r):
+def norm_backward(dn: np.ndarray, n: np.ndarray, r: np.ndarray) -> np.ndarray:
     """Gradient with respect to `h` of ``n, r = norm(h)``, given the gradient `dn` of `n`."""
     return r * (dn - dn.mean(-1, keepdims=True) - n * (dn * n).mean(-1, keepdims=True))
