@@ -1,4 +1,4 @@
-"""Gradient descent on one flat parameter vector: Adam, SGD, and the learning-rate schedule.
+"""Gradient descent on one flat parameter vector: Adam, SGD, and learning-rate schedules.
 
 Every model of the laboratory keeps its parameters in one flat vector ``theta`` and its gradient in
 another one of the same shape, so an optimiser is a handful of vector operations and nothing else.
@@ -197,6 +197,18 @@ def cosine_schedule(step, total, peak, warmup=0.05):
     if step < rise:
         return peak * (step + 1) / rise
     return peak * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, total - rise)))
+
+
+def constant_schedule(step, total, peak, warmup=0.05):
+    """Learning rate that rises linearly to ``peak`` and stays there; see `cosine_schedule`.
+
+    Examples
+    --------
+    >>> [constant_schedule(t, 40, 1.0) for t in (0, 1, 39)]
+    [0.5, 1.0, 1.0]
+    """
+    rise = max(1, int(warmup * total))
+    return peak * min(1.0, (step + 1) / rise)
 
 
 def _check_vector(name, vector):

@@ -169,6 +169,11 @@ class OneHotLM(_HiddenLayerLM):
         """
         return 6 * self.H * self.V
 
+    @staticmethod
+    def count_parameters(V, k, H):
+        """Return N without building the model."""
+        return k * V * H + H + H * V + V
+
 
 class CharMLP(_HiddenLayerLM):
     """A shared embedding of `d` numbers a token, `k` of them side by side, one hidden layer.
@@ -259,6 +264,11 @@ class CharMLP(_HiddenLayerLM):
         int
         """
         return 6 * (self.k * self.d * self.H + self.H * self.V)
+
+    @staticmethod
+    def count_parameters(V, k, d, H):
+        """Return N without building the model."""
+        return V * d + k * d * H + H + H * V + V
 
 
 def softmax_cross_entropy(z, targets):

@@ -1,0 +1,177 @@
+"""A real text that ships with the book: the documentation inside Python's standard library.
+
+``data/python_docs.txt.gz`` holds the docstrings and help topics of Python 3.11.7, 2.15 million
+characters of English about programming, under the Python Software Foundation licence
+(``data/python_docs_LICENSE.txt``). It is stored, not read from the reader's own Python, because the
+text differs from one version to the next and so would every number in the book.
+
+Its entropy is not known: what the fitted irreducible loss means here cannot be checked.
+"""
+
+import ast
+import gzip
+import pathlib
+import pydoc_data.topics
+import sysconfig
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ..files import write_bytes
+
+CORPUS = pathlib.Path(__file__).parent.parent / "data" / "python_docs.txt.gz"
+ALPHABET = "\n " + "".join(chr(i) for i in range(33, 127))
+DOCUMENT_END = "\f"
+HELD_OUT = 0.06  # share of the documents
+TEST_WINDOWS = 40_000
+
+
+@dataclass(frozen=True, eq=False)
+class CharacterText:
+    """A text as numbers, split by document into a training and a held-out part.
+
+    Attributes
+    ----------
+    train, test : numpy.ndarray of uint8, one character each
+        Indices into `ALPHABET`.
+    k : int
+        Longest context that `windows` provides, characters.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    k: int = 8
+
+    @property
+    def V(self):
+        """Number of different characters: 96."""
+        return len(ALPHABET)
+
+    @property
+    def entropy(self):
+        """Not a number: nobody knows the entropy of a real text."""
+        return float("nan")
+
+    def windows(self, n, seed):
+        """Draw `n` training examples without replacement: `k` characters and the one after them.
+
+        The first `m` of `n` examples are the same for every `n`.
+
+        Parameters
+        ----------
+        n : int
+            Number of examples, at most ``len(train) − k``.
+        seed : int
+            Seed of the order.
+
+        Returns
+        -------
+        numpy.ndarray of uint8, shape (n, k + 1)
+
+        Raises
+        ------
+        ValueError
+            If the text has fewer examples.
+        """
+        available = len(self.train) - self.k
+        if not 1 <= n <= available:
+            raise ValueError(
+                f"the text has {available} training examples, not {n}: "
+                "take a smaller D, or more epochs over the same examples"
+            )
+        order = np.random.default_rng(seed).permutation(available)[:n]
+        return np.lib.stride_tricks.sliding_window_view(self.train, self.k + 1)[order]
+
+    def test_loss(self, model):
+        """Return the mean loss of a model on every second of 80,000 held-out characters.
+
+        Parameters
+        ----------
+        model : object
+            Has ``k`` (at most 8) and ``log_probs(contexts)`` for contexts of shape (B, k).
+
+        Returns
+        -------
+        float
+            Nats per character. The standard error of this estimate is about 0.01; it is the same
+            40,000 characters for every model, so differences are much more exact.
+        """
+        windows = np.lib.stride_tricks.sliding_window_view(self.test, self.k + 1)
+        windows = windows[: 2 * TEST_WINDOWS : 2]
+        loss = 0.0
+        for start in range(0, len(windows), 4000):
+            part = windows[start : start + 4000]
+            log_probs = model.log_probs(part[:, self.k - model.k : -1])
+            loss -= float(log_probs[np.arange(len(part)), part[:, -1]].sum(dtype=np.float64))
+        return loss / len(windows)
+
+
+@lru_cache(maxsize=1)
+def python_docs():
+    """Read the shipped text.
+
+    Returns
+    -------
+    CharacterText
+
+    Examples
+    --------
+    >>> text = python_docs()
+    >>> len(text.train), len(text.test)
+    (1993876, 159324)
+    """
+    documents = gzip.decompress(CORPUS.read_bytes()).decode("ascii").split(DOCUMENT_END)
+    held_out = round(HELD_OUT * len(documents))
+    return CharacterText(
+        train=encode("\n\n".join(documents[held_out:])),
+        test=encode("\n\n".join(documents[:held_out])),
+    )
+
+
+def encode(text):
+    """Turn a string into indices of `ALPHABET`; other characters count as a space.
+
+    Examples
+    --------
+    >>> encode("a b").tolist()
+    [66, 1, 67]
+    """
+    table = np.full(256, ALPHABET.index(" "), np.uint8)
+    for i, character in enumerate(ALPHABET):
+        table[ord(character)] = i
+    return table[np.frombuffer(text.encode("latin-1", "replace"), np.uint8)]
+
+
+def write_corpus(out):
+    """Extract the text from the running Python's standard library; 3.11.7 made the shipped file.
+
+    Docstrings longer than 40 characters, each once, and the topics of ``help()``, in an order
+    shuffled with seed 0 so that any share of the documents is a fair sample.
+
+    Parameters
+    ----------
+    out : path-like
+        The gzip file to write.
+    """
+    documents = _docstrings() + [text for _, text in sorted(pydoc_data.topics.topics.items())]
+    order = np.random.default_rng(0).permutation(len(documents))
+    text = DOCUMENT_END.join(documents[i].replace(DOCUMENT_END, " ") for i in order)
+    write_bytes(out, gzip.compress(text.encode("ascii", "replace"), mtime=0))
+
+
+def _docstrings():
+    library = pathlib.Path(sysconfig.get_paths()["stdlib"])
+    # Installed packages and tests are not part of it; lib2to3 and turtledemo left with 3.13.
+    skipped = {"site-packages", "dist-packages", "test", "tests", "idle_test", "__pycache__"}
+    skipped |= {"lib2to3", "turtledemo"}
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    found = {}  # a dict keeps the order and drops doubles
+    for path in sorted(library.rglob("*.py")):
+        if skipped.isdisjoint(path.relative_to(library).parts):
+            tree = ast.parse(path.read_bytes())
+            for node in ast.walk(tree):
+                docstring = ast.get_docstring(node) if isinstance(node, kinds) else None
+                if docstring and len(docstring) > 40:
+                    found[docstring] = None
+    return list(found)
