@@ -1,0 +1,95 @@
+"""The book's own Sphinx extension: settings, what each page carries, and what the finished site is made of.
+
+Each part does one thing: `site_vendor` copies fonts and maths from npm, `site_pages` rewrites the body of a page,
+`site_meta` writes what other machines read, `site_styles` makes one style sheet of many.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+from pathlib import Path
+
+import site_meta
+import site_pages
+import site_styles
+import site_vendor
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
+
+log = logging.getLogger(__name__)
+
+# Loaded by Jupyter Book on every page, used on none: each would fetch something from another host.
+UNWANTED = ("thebe", "comments", "hypothesis", "utterances")
+
+
+def github_pages(repository: str) -> str:
+    """Return the address at which GitHub Pages publishes a repository, or an empty string.
+
+    >>> github_pages("https://github.com/owner/name")
+    'https://owner.github.io/name/'
+    >>> github_pages("https://gitlab.com/owner/name")
+    ''
+    """
+    match = re.fullmatch(r"https://github\.com/([^/]+)/([^/]+?)(?:\.git)?/?", repository)
+    return f"https://{match[1].lower()}.github.io/{match[2]}/" if match else ""
+
+
+def apply_settings(app: Sphinx, config: Config) -> None:
+    """Settle the two addresses; without a repository there is nothing to launch from."""
+    options = config.html_theme_options
+    repository = os.environ.get("BOOK_REPOSITORY_URL") or options.get("repository_url") or ""
+    base = os.environ.get("BOOK_BASE_URL") or config.html_baseurl or github_pages(repository)
+    config.html_baseurl = base.rstrip("/") + "/" if base else ""
+    options["repository_url"] = repository.rstrip("/")
+    options["use_repository_button"] = bool(repository)
+    if not repository:
+        options["launch_buttons"] = {}
+    config.html_context["site_repository"] = repository
+
+
+def deferred(script):
+    """Return the script such that it waits for the page; inline ones that need a deferred script wait as modules do."""
+    attributes = dict(script.attributes)
+    if script.filename:
+        attributes.setdefault("defer", "defer")
+    elif "DOCUMENTATION_OPTIONS" in attributes.get("body", ""):
+        attributes["type"] = "module"
+    return type(script)(script.filename, priority=script.priority, **attributes)
+
+
+def choose_assets(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
+    """Drop what would ask other hosts for scripts, and say which maths assets the page needs."""
+
+    def wanted(asset) -> bool:
+        text = f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', {})}".lower()
+        return not any(word in text for word in UNWANTED)
+
+    has_maths = 'class="math' in (context.get("body") or "")
+    scripts = [s for s in context.get("script_files", []) if wanted(s)]
+    if not has_maths:
+        scripts = [s for s in scripts if "katex" not in str(s) and "auto-render" not in str(s)]
+    context["script_files"] = [deferred(script) for script in scripts]
+    context["preloaded_fonts"] = site_vendor.preloaded(app)
+    site_styles.remember(app, context)
+    context["default_mode"] = "auto"
+    context["maths_css"] = has_maths and app.config.katex_prerender
+    context["site_css"] = "_static/" + site_styles.BUNDLE
+    context["site_css_version"] = site_styles.fingerprint(app)
+    context["vendored"] = site_vendor.licences(Path(app.outdir).parent)
+
+
+def setup(app: Sphinx) -> dict:
+    """Connect the parts; the order of a page's handlers is given by their priorities."""
+    app.connect("config-inited", apply_settings, priority=10)
+    app.connect("config-inited", site_vendor.provide, priority=20)
+    app.connect("html-page-context", site_pages.rewrite_body, priority=700)
+    app.connect("html-page-context", choose_assets, priority=900)
+    app.connect("html-page-context", site_meta.describe_page, priority=910)
+    app.connect("build-finished", site_styles.finish, priority=800)
+    app.connect("build-finished", site_meta.finish, priority=810)
+    if importlib.util.find_spec("components"):
+        app.setup_extension("components")
+    return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -1,0 +1,146 @@
+"""Make one style sheet of the dozen that Sphinx, the theme and the extensions bring, and one small icon font."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path, PurePosixPath
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from site_vendor import NODE_MODULES, ROOT
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+log = logging.getLogger(__name__)
+
+BUNDLE = "site.css"
+# The theme's templates load these before what Sphinx knows of.
+THEME = ["styles/theme.css", "styles/bootstrap.css", "styles/pydata-sphinx-theme.css"]
+ICONS = "vendor/fontawesome"
+# Replaced by the bundle, or not wanted at all.
+DROPPED = ("thebe", "katex.min.css", "katex-math.css", BUNDLE)
+
+
+def fingerprint(app: Sphinx) -> str:
+    """Return a short hash that changes with the book's own styles, so that browsers fetch them anew."""
+    sources = [
+        *sorted((ROOT / "_static").rglob("*.css")),
+        Path(__file__),
+        NODE_MODULES.parent / "styles.mjs",
+    ]
+    digest = hashlib.sha256()
+    for source in sources:
+        if source.exists():
+            digest.update(source.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def remember(app: Sphinx, context: dict) -> None:
+    """Note the style sheets of a page: the bundle is their union, in their order."""
+    known = app.env.__dict__.setdefault("site_css_files", [])
+    for sheet in context.get("css_files", []):
+        name = str(getattr(sheet, "filename", sheet)).split("?")[0].removeprefix("_static/")
+        if name not in known and not any(word in name for word in DROPPED):
+            known.append(name)
+
+
+def inline(sheet: Path, static: Path) -> str:
+    """Return a style sheet with its addresses rewritten for the top of the static folder."""
+    css = sheet.read_text(encoding="utf-8")
+    folder = sheet.parent
+
+    def imported(match: re.Match) -> str:
+        target = folder / match[1]
+        return inline(target, static) if target.exists() else ""
+
+    def moved(match: re.Match) -> str:
+        target = os.path.relpath(folder / match[2].split("?")[0], static)
+        return f"url({PurePosixPath(target)})"
+
+    css = re.sub(r"@charset[^;]*;", "", css)
+    css = re.sub(r"""@import\s+(?:url\()?["']?([^"')]+\.css)["']?\)?;""", imported, css)
+    return re.sub(r"""url\((?!["']?(?:data:|#|https?:))(["']?)([^)"']+)\1\)""", moved, css)
+
+
+def used_icons(site: Path) -> set[str]:
+    """Return the names of the icons in the pages and scripts."""
+    files = [*site.rglob("*.html"), *(site / "_static").rglob("*.js")]
+    text = " ".join(f.read_text(encoding="utf-8", errors="ignore") for f in files)
+    return set(re.findall(r"\bfa-([a-z0-9-]+)", text))
+
+
+def icon_css(css: str, used: set[str]) -> str:
+    """Keep the rules of the icons in use; the rest of the icon style sheet is left alone."""
+
+    def keep(match: re.Match) -> str:
+        names = [n for n in re.findall(r"\.fa-([a-z0-9-]+):+before", match[1]) if n in used]
+        selector = ",".join(f".fa-{name}:before" for name in names)
+        return f'{selector}{{content:"\\{match[2]}"}}' if names else ""
+
+    return re.sub(r'((?:\.fa-[a-z0-9-]+:{1,2}before,?)+)\{content:"\\([0-9a-f]+)"\}', keep, css)
+
+
+def subset_icons(static: Path, css: str) -> None:
+    """Reduce the icon fonts to the code points that the finished style sheet names."""
+    points = {int(code, 16) for code in re.findall(r"\\(f[0-9a-f]{3}|e[0-9a-f]{3})\b", css)}
+    points |= {ord(c) for c in css if 0xE000 <= ord(c) <= 0xF8FF}
+    for path in (static / ICONS).rglob("*.woff2"):
+        font = TTFont(path, recalcTimestamp=False)
+        options = subset.Options(flavor="woff2", layout_features=[], recalc_timestamp=False)
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=points)
+        subsetter.subset(font)
+        subset.save_font(font, str(path), options)
+
+
+def reduce(site: Path, sheet: Path) -> None:
+    """Purge and minify with Node.js where it is."""
+    if shutil.which("node") is None or not (NODE_MODULES / "purgecss").exists():
+        return
+    script = NODE_MODULES.parent / "styles.mjs"
+    run = subprocess.run(["node", script, site, sheet], capture_output=True, text=True)
+    if run.returncode:
+        log.warning("the style sheet could not be reduced: %s", run.stderr.strip()[-500:])
+
+
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Write the bundle and remove what it replaces."""
+    site = Path(app.outdir)
+    static = site / "_static"
+    if exception or app.builder.name != "html" or not (static / THEME[1]).exists():
+        return
+    icons = next((static / ICONS).glob("*/css/all.min.css"))
+    icons.write_text(
+        icon_css(icons.read_text(encoding="utf-8"), used_icons(site)), encoding="utf-8"
+    )
+    known = app.env.__dict__.get("site_css_files", [])
+    names = [*THEME, icons.relative_to(static).as_posix(), *known]
+    sheets = [static / name for name in dict.fromkeys(names) if (static / name).exists()]
+    bundle = static / BUNDLE
+    bundle.write_text("\n".join(inline(sheet, static) for sheet in sheets), encoding="utf-8")
+    reduce(site, bundle)
+    subset_icons(static, bundle.read_text(encoding="utf-8"))
+    tidy(static, sheets)
+
+
+def tidy(static: Path, sheets: list[Path]) -> None:
+    """Remove what no page refers to: the bundled sheets, source maps, icon scripts, old font formats, translations."""
+    for path in sheets:
+        path.unlink(missing_ok=True)
+    patterns = ("*.map", "*.ttf", "*thebe*", "basic.css", "material-*", "theme-*.css")
+    for pattern in patterns:
+        for path in static.rglob(pattern):
+            path.unlink(missing_ok=True)
+    for folder in [
+        static / "locales",
+        *(static / ICONS).glob("*/js"),
+        *(static / ICONS).glob("*/scss"),
+    ]:
+        shutil.rmtree(folder, ignore_errors=True)
+    for folder in sorted((p for p in static.rglob("*") if p.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
