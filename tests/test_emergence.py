@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scaling_lib import datasets
 from scaling_lib.experiments import emergence
 from scaling_lib.tasks import addition
 
@@ -28,7 +29,7 @@ def test_two_digit_addition_is_learned_and_metrics_agree():
 
 @pytest.fixture(scope="module")
 def shipped():
-    return pd.read_csv(emergence.DATA / "emergence.csv")
+    return datasets.load("emergence")
 
 
 def test_shipped_table_is_complete(shipped):

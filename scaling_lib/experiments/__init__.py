@@ -4,4 +4,5 @@
 # name: (module that has regenerate(out, jobs), file in data, minutes on two cores).
 SHIPPED = {
     "emergence": ("scaling_lib.experiments.emergence", "emergence.csv", 1),
+    "cipher": ("scaling_lib.experiments.cipher", "cipher.csv", 1),
 }

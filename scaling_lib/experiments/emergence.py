@@ -26,12 +26,13 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from scaling_lib.experiments.shipping import write_bytes, write_csv
+from scaling_lib.datasets import DATA
+from scaling_lib.experiments.shipping import write_csv
+from scaling_lib.files import write_bytes
 from scaling_lib.models.mlp import MLP, log_softmax, steps
 from scaling_lib.optim import Adam, cosine_schedule
 from scaling_lib.tasks import addition
 
-DATA = pathlib.Path(__file__).parents[1] / "data"
 DIGITS = 4
 LIVE_SIZES = (8, 16, 24, 32, 48, 64, 96)
 SHIPPED_SIZES = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)

@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
-import tempfile
 
 import pandas as pd
 
-
-def write_bytes(path: pathlib.Path, content: bytes) -> None:
-    """Write a file under a temporary name in its folder, then rename it.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        File to create or replace; its folder is created if it is missing.
-    content : bytes
-        All of the file.
-    """
-    path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)  # mkstemp makes it private
-        os.replace(temporary, path)
-    except BaseException:
-        pathlib.Path(temporary).unlink(missing_ok=True)
-        raise
+from scaling_lib.files import write_bytes
 
 
 def write_csv(table: pd.DataFrame, path: pathlib.Path, digits: int = 6) -> None:
