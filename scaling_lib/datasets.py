@@ -7,6 +7,7 @@ table came from, `citations` lists the publications that its rows cite (keys of 
 np.float64(3.14e+23)
 """
 
+import csv
 import pathlib
 import re
 
@@ -76,13 +77,15 @@ def read(path, kinds=None):
     Raises
     ------
     ValueError
-        If the file is empty, is not a table, has other columns, or a field is not of its kind.
+        If the file is empty, is not a table, has rows of different lengths or other columns, or a
+        field is not of its kind.
     """
     path = pathlib.Path(path)
+    _check_fields(path)
     options = {} if kinds is None else {"dtype": str, "keep_default_na": False, "na_filter": False}
     try:
         table = pd.read_csv(path, index_col=False, encoding="utf-8", **options)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise ValueError(f"{path.name} is not a readable CSV table: {error}") from None
     if table.empty:
         raise ValueError(f"{path.name} has no rows")
@@ -217,6 +220,21 @@ def notable(domain=None, since=None, until=None):
             raise ValueError(f"{name}={bound!r} is not a date such as '2018-06-01'") from None
         table = table[table["date"] >= day] if name == "since" else table[table["date"] < day]
     return table.reset_index(drop=True)
+
+
+def _check_fields(path):
+    """Refuse rows with more or fewer fields than the header: pandas would fill or cut them."""
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file, strict=True)
+        try:
+            width = len(next(reader, []))
+            wrong = [reader.line_num for row in reader if len(row) != width]
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ValueError(f"{path.name} is not a readable CSV table: {error}") from None
+    if wrong:
+        raise ValueError(
+            f"{path.name}: line(s) {wrong[:5]} do not have the {width} fields of the header"
+        )
 
 
 def _path(name):

@@ -137,6 +137,8 @@ KINDS = {"name": "text", "day": "date", "size": "number", "open": "flag"}
         ("name,day,size,open\na,2020-13-01,1,yes\n", r"'day' must be a date; line\(s\) \[2\]"),
         ("name,day,size,open\na,,1,yes\n", "'day' must be a date"),
         ("name,day,size,open\na,2020-01-01,1,perhaps\n", "'open' must be a flag"),
+        ("name,day,size,open\na,2020-01-01,1,yes,2\n", r"line\(s\) \[2\].*4 fields"),
+        ("name,day,size,open\nb,2020-01-01,1,no\na,2020-01-01,1\n", r"line\(s\) \[3\].*4 fields"),
         ('name,day,size,open\n"a,2020-01-01,1,yes\n', "not a readable CSV"),
     ],
 )
