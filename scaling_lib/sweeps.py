@@ -76,7 +76,7 @@ def sweep(configs, *, jobs=1, out=None, scheduler=None, progress=True):
     if todo and out is not None:
         pathlib.Path(out).parent.mkdir(parents=True, exist_ok=True)
     results = _on_cluster(todo, scheduler) if scheduler else _on_this_machine(todo, jobs)
-    format_ = "{percentage:3.0f}% |{bar}| {postfix} [{elapsed}, remaining {remaining}]"
+    format_ = "{percentage:3.0f}% |{bar}|{postfix} [{elapsed}, remaining {remaining}]"
     total = sum(map(_duration, todo))
     with tqdm(total=total, bar_format=format_, disable=not progress or not todo) as bar:
         for row, seconds in results:

@@ -132,7 +132,7 @@ class TrainConfig:
         --------
         >>> config = TrainConfig(H=256, D=2**18).resolved()
         >>> config.k, config.batch, config.lr
-        (2, 128, 0.006)
+        (2, 128, 0.00965)
         """
         text = self.task == "text"
         return replace(
