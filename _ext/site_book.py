@@ -11,6 +11,7 @@ import os
 import re
 from pathlib import Path
 
+import site_maths
 import site_meta
 import site_pages
 import site_styles
@@ -75,15 +76,25 @@ def choose_assets(app: Sphinx, pagename: str, template: str, context: dict, doct
     context["preloaded_fonts"] = site_vendor.preloaded(app)
     site_styles.remember(app, context)
     context["default_mode"] = "auto"
-    context["maths_css"] = has_maths and app.config.katex_prerender
+    context["maths_css"] = has_maths and site_maths.available()
     context["site_css"] = "_static/" + site_styles.BUNDLE
     context["site_css_version"] = site_styles.fingerprint(app)
     context["vendored"] = site_vendor.licences(Path(app.outdir).parent)
 
 
+def choose_maths(app: Sphinx, config: Config) -> None:
+    """Typeset formulas now where Node.js is, in the reader's browser where it is not."""
+    config.html_math_renderer = "typeset" if site_maths.available() else "katex"
+    if not site_maths.available():
+        config.katex_css_path = "katex-math.css"
+        config.katex_options = 'output: "mathml"'
+
+
 def setup(app: Sphinx) -> dict:
     """Connect the parts; the order of a page's handlers is given by their priorities."""
+    app.setup_extension("site_maths")
     app.connect("config-inited", apply_settings, priority=10)
+    app.connect("config-inited", choose_maths, priority=15)
     app.connect("config-inited", site_vendor.provide, priority=20)
     app.connect("html-page-context", site_pages.rewrite_body, priority=700)
     app.connect("html-page-context", choose_assets, priority=900)

@@ -1,8 +1,9 @@
-"""Rewrite the body of each page: what Sphinx and the notebooks give, made accessible, light and fit for a phone."""
+"""Rewrite the body of each page: made accessible, light, and fit for a phone."""
 
 from __future__ import annotations
 
-from bs4 import BeautifulSoup
+import site_figures
+from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
 
@@ -11,4 +12,26 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     if not context.get("body"):
         return
     soup = BeautifulSoup(context["body"], "html.parser")
+    site_figures.prepare(app, soup)
+    for table in soup.find_all("table"):
+        repair_table(soup, table)
+    for summary in soup.find_all("summary"):
+        # A name that differs from the visible words hides them from whoever speaks to the page.
+        summary.attrs.pop("aria-label", None)
+    for formula in soup.select("div.math"):
+        formula["class"] = [*formula["class"], "scrolls"]
     context["body"] = soup.decode(formatter="minimal")
+
+
+def repair_table(soup: BeautifulSoup, table: Tag) -> None:
+    """Let a wide table scroll in its own box; make header cells mean what they say."""
+    table.attrs.pop("border", None)
+    for cell in table.find_all("th"):
+        if not cell.get_text(strip=True):
+            cell.name = "td"
+        elif not cell.get("scope"):
+            cell["scope"] = "col" if cell.find_parent("thead") else "row"
+    for style in table.parent.find_all("style", recursive=False):
+        style.decompose()
+    if "scrolls" not in table.parent.get("class", []):
+        table.wrap(soup.new_tag("div", attrs={"class": "scrolls table-box"}))

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path, PurePosixPath
 
 from fontTools import subset
@@ -97,12 +98,17 @@ def subset_icons(static: Path, css: str) -> None:
         subset.save_font(font, str(path), options)
 
 
-def reduce(site: Path, sheet: Path) -> None:
-    """Purge and minify with Node.js where it is."""
+def reduce(site: Path, theirs: str, ours: str, target: Path) -> None:
+    """Write both parts as one: purged and minified where Node.js is, as they are elsewhere."""
+    target.write_text(theirs + "\n" + ours, encoding="utf-8")
     if shutil.which("node") is None or not (NODE_MODULES / "purgecss").exists():
         return
-    script = NODE_MODULES.parent / "styles.mjs"
-    run = subprocess.run(["node", script, site, sheet], capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as folder:
+        parts = [Path(folder, "theirs.css"), Path(folder, "ours.css")]
+        for part, text in zip(parts, (theirs, ours), strict=True):
+            part.write_text(text, encoding="utf-8")
+        script = NODE_MODULES.parent / "styles.mjs"
+        run = subprocess.run(["node", script, site, *parts, target], capture_output=True, text=True)
     if run.returncode:
         log.warning("the style sheet could not be reduced: %s", run.stderr.strip()[-500:])
 
@@ -121,8 +127,12 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     names = [*THEME, icons.relative_to(static).as_posix(), *known]
     sheets = [static / name for name in dict.fromkeys(names) if (static / name).exists()]
     bundle = static / BUNDLE
-    bundle.write_text("\n".join(inline(sheet, static) for sheet in sheets), encoding="utf-8")
-    reduce(site, bundle)
+    own = {path.relative_to(ROOT / "_static") for path in (ROOT / "_static").rglob("*.css")}
+    parts = {True: [], False: []}
+    for sheet in sheets:
+        mine = sheet.relative_to(static) in own or sheet.name == "fonts.css"
+        parts[mine].append(inline(sheet, static))
+    reduce(site, "\n".join(parts[False]), "\n".join(parts[True]), bundle)
     subset_icons(static, bundle.read_text(encoding="utf-8"))
     tidy(static, sheets)
 

@@ -174,7 +174,7 @@ def licences(build: Path) -> list[dict]:
 def preloaded(app: Sphinx) -> list[str]:
     """Return the fonts that the first lines of every page are set in."""
     names = ["source-serif-4-latin-wght-normal.woff2", "source-sans-3-latin-wght-normal.woff2"]
-    return [f"_static/vendor/fonts/{n}" for n in names] if app.config.katex_prerender else []
+    return [f"_static/vendor/fonts/{n}" for n in names] if NODE_MODULES.exists() else []
 
 
 def provide(app: Sphinx, config: Config) -> None:
@@ -184,7 +184,7 @@ def provide(app: Sphinx, config: Config) -> None:
     lock = ROOT / "web" / "package-lock.json"
     with_node = (NODE_MODULES / "katex").exists() and shutil.which("node") is not None
     state = f"{with_node} {lock.read_text(encoding='utf-8')} {Path(__file__).read_text(encoding='utf-8')}"
-    stamp = assets / "state.txt"
+    stamp = assets.with_name("assets.txt")
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != state:
         shutil.rmtree(assets, ignore_errors=True)
         write_licences(vendor / "licences")
@@ -193,16 +193,10 @@ def provide(app: Sphinx, config: Config) -> None:
             write_katex(vendor / "katex")
         stamp.write_text(state, encoding="utf-8")
     config.html_static_path.append(str(vendor.parent))
-    config.html_math_renderer = "katex"
-    config.katex_prerender = with_node
     if with_node:
-        config.katex_js_path = str(NODE_MODULES / "katex/dist/katex.min.js")
-        config.katex_css_path = "vendor/katex/katex.min.css"
         app.add_css_file("vendor/fonts/fonts.css", priority=100)
     else:
-        config.katex_css_path = "katex-math.css"
-        config.katex_options = 'output: "mathml"'
         log.info(
-            "Node.js packages are absent: formulas are typeset as MathML by the reader's browser, text in its own "
-            "fonts, figures do not move, and the style sheet is not reduced."
+            "Node.js packages are absent: formulas are typeset as MathML by the reader's browser, "
+            "text in its own fonts, figures do not move, and the style sheet is not reduced."
         )

@@ -1,18 +1,17 @@
-// Reduce the site's style sheet to what its pages use: node styles.mjs SITE_FOLDER STYLE_SHEET
+// Reduce what the theme and the extensions bring to what the pages use, and minify it together with
+// the book's own styles: node styles.mjs SITE THEIRS OURS TARGET
 import fs from "node:fs";
 import esbuild from "esbuild";
 import { PurgeCSS } from "purgecss";
 
-const [site, sheet] = process.argv.slice(2);
-const [result] = await new PurgeCSS().purge({
+const [site, theirs, ours, target] = process.argv.slice(2);
+const [purged] = await new PurgeCSS().purge({
   content: [`${site}/*.html`, `${site}/!(_static)/**/*.html`, `${site}/_static/**/*.js`],
-  css: [sheet],
-  variables: false,
+  css: [theirs],
   // What scripts or readers switch on after the page has loaded.
-  safelist: {
-    standard: [/^show$/, /^collaps/, /^active$/, /^open$/, /^tooltip/, /^bs-tooltip/, /^dropdown/, /^modal/],
-    greedy: [/data-theme/, /data-mode/, /data-bs/, /highlight/, /toggle/, /copybtn/, /^sd-/, /:has\(/, /:is\(/, /:where\(/],
-  },
+  dynamicAttributes: ["data-theme", "data-mode", "data-bs-theme", "data-bs-popper", "open", "aria-expanded"],
+  safelist: { standard: [/^show$/, /^active$/, /^collaps/, /^tooltip/, /^bs-tooltip/, /^dropdown-menu/] },
 });
-const { code } = await esbuild.transform(result.css, { loader: "css", minify: true, legalComments: "none", logLevel: "error" });
-fs.writeFileSync(sheet, code);
+const css = purged.css + fs.readFileSync(ours, "utf8");
+const options = { loader: "css", minify: true, legalComments: "none", logLevel: "error" };
+fs.writeFileSync(target, (await esbuild.transform(css, options)).code);

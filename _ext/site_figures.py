@@ -1,0 +1,158 @@
+"""Figures that look made for the dark theme: every SVG of lines gets a twin in dark colours.
+
+Lightness is mirrored in OKLab, so hues keep their meaning and colours that could be told apart
+still can be. A figure that contains a picture (a colour map) cannot be mirrored without lying
+about its values: it stays as it is, on a light plate. So does any figure whose image has the class
+`keep-colours`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+from bs4 import BeautifulSoup, Tag
+from lxml import etree
+from PIL import Image
+from sphinx.application import Sphinx
+
+# Ground and ink of the dark theme, as in _static/book.css.
+DARK_GROUND = "#14181e"
+DARK_INK = "#e3e1dc"
+
+COLOUR_PROPERTIES = {"fill", "stroke", "stop-color", "color"}
+NAMED = {"white": "#ffffff", "black": "#000000"}
+
+_TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+def to_oklab(colour: str) -> np.ndarray:
+    """Return lightness (0 to 1) and the two colour axes of a `#rrggbb` colour."""
+    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return _TO_LAB @ np.cbrt(_TO_LMS @ linear)
+
+
+def from_oklab(lab: np.ndarray) -> str:
+    """Return the `#rrggbb` colour, clipped to what a screen can show."""
+    linear = np.linalg.solve(_TO_LMS, np.linalg.solve(_TO_LAB, lab) ** 3).clip(0, 1)
+    rgb = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return "#" + "".join(f"{round(255 * float(v)):02x}" for v in rgb)
+
+
+def darken(colour: str) -> str:
+    """Return the colour that plays the same part on the dark ground.
+
+    White becomes the ground and black the ink; the more colour there is in a line, the nearer it
+    comes to a light shade that is easy to see, in which the order of lightness is kept.
+
+    >>> darken("#ffffff") == DARK_GROUND, darken("#000000") == DARK_INK
+    (True, True)
+    """
+    lab = to_oklab(colour)
+    ground, ink = to_oklab(DARK_GROUND), to_oklab(DARK_INK)
+    chroma = min(float(np.hypot(lab[1], lab[2])) / 0.08, 1.0)
+    depth = float(np.clip(1 - lab[0], 0, 1))
+    mirrored = ground + depth * (ink - ground)
+    bright = 0.66 + 0.18 * lab[0]
+    mirrored[0] += chroma * max(bright - mirrored[0], 0)
+    mirrored[1:] += lab[1:]
+    return from_oklab(mirrored)
+
+
+def _expand(value: str) -> str | None:
+    """Return a colour as `#rrggbb`, or None for `none`, `url(#x)` and the like."""
+    value = NAMED.get(value.strip().lower(), value.strip().lower())
+    if re.fullmatch(r"#[0-9a-f]{3}", value):
+        value = "#" + "".join(2 * digit for digit in value[1:])
+    return value if re.fullmatch(r"#[0-9a-f]{6}", value) else None
+
+
+def dark_svg(source: bytes) -> bytes | None:
+    """Return the dark twin of an SVG, or None when it contains a picture."""
+    root = etree.fromstring(source, etree.XMLParser(remove_comments=True, resolve_entities=False))
+    if any(etree.QName(e).localname == "image" for e in root.iter(etree.Element)):
+        return None
+    for element in root.iter(etree.Element):
+        for name in COLOUR_PROPERTIES & set(element.attrib):
+            if colour := _expand(element.get(name)):
+                element.set(name, darken(colour))
+        if "style" in element.attrib:
+            element.set("style", _dark_style(element.get("style")))
+    # What names no colour is black: glyphs, mostly.
+    root.set("fill", DARK_INK)
+    return etree.tostring(root)
+
+
+def _dark_style(style: str) -> str:
+    declarations = []
+    for declaration in filter(str.strip, style.split(";")):
+        name, _, value = (part.strip() for part in declaration.partition(":"))
+        colour = _expand(value) if name in COLOUR_PROPERTIES else None
+        declarations.append(f"{name}: {darken(colour) if colour else value}")
+    return "; ".join(declarations)
+
+
+def size(path: Path) -> tuple[int, int] | None:
+    """Return width and height in CSS pixels."""
+    if path.suffix != ".svg":
+        with Image.open(path) as image:
+            return image.size
+    root = etree.parse(str(path)).getroot()
+    lengths = []
+    for name in ("width", "height"):
+        match = re.fullmatch(r"([\d.]+)(pt|px|)", root.get(name, ""))
+        if not match:
+            return None
+        lengths.append(round(float(match[1]) * (4 / 3 if match[2] == "pt" else 1)))
+    return lengths[0], lengths[1]
+
+
+def prepare(app: Sphinx, soup: BeautifulSoup) -> None:
+    """Give each image its size, load it late, and pair it with its dark twin."""
+    sources = {name: Path(app.srcdir, path) for path, name in app.builder.images.items()}
+    for image in soup.find_all("img"):
+        source = sources.get(os.path.basename(image.get("src", "")))
+        if source is None or not source.exists():
+            continue
+        if not image.get("width") and (measured := size(source)):
+            image["width"], image["height"] = (str(v) for v in measured)
+        image["loading"], image["decoding"] = "lazy", "async"
+        # The theme would dim and frame every image that does not say it suits both themes.
+        classes = image["class"] = [*image.get("class", []), "dark-light"]
+        twin = None
+        if source.suffix == ".svg" and "keep-colours" not in classes:
+            twin = dark_svg(source.read_bytes())
+        if twin is None:
+            image["class"] = [*classes, "on-light-plate"]
+        else:
+            _add_twin(app, image, twin)
+
+
+def _add_twin(app: Sphinx, image: Tag, twin: bytes) -> None:
+    """Write the twin beside its original and show the one that fits the theme."""
+    folder = Path(app.outdir) / app.builder.imagedir
+    folder.mkdir(parents=True, exist_ok=True)
+    name = Path(image["src"]).stem + "-dark.svg"
+    (folder / name).write_bytes(twin)
+    dark = BeautifulSoup(str(image), "html.parser").img
+    dark["src"] = image["src"].rsplit("/", 1)[0] + "/" + name
+    dark["class"] = [*image.get("class", []), "for-dark"]
+    dark.attrs.pop("id", None)
+    image["class"] = [*image.get("class", []), "for-light"]
+    image.insert_after(dark)
