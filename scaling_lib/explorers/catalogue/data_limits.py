@@ -1,0 +1,68 @@
+"""The explorers on the limits of data, ready to show."""
+
+from scaling_lib.explorers import data_limits
+from scaling_lib.explorers.catalogue.parts import COMPUTE, LOSS, axis, log_axis, log_slider
+from scaling_lib.explorers.controls import slider
+from scaling_lib.explorers.explorer import explore
+
+
+def stock_and_demand():
+    """Show when demand for text meets its stock (claim D1)."""
+    return explore(
+        data_limits.stock_and_demand,
+        [
+            log_slider("stock", "Stock of text in 2024", 1e13, 1e16, 3e14, "si", " tokens"),
+            slider("uncertainty", "Known within a factor of", 1, 10, 3, step=0.5, digits=1),
+            slider(
+                "demand_growth", "Training sets grow a year", 1.1, 4, 2.4, step=0.05, show="times"
+            ),
+            slider(
+                "stock_growth", "The stock grows a year", 0, 0.5, 0.07, step=0.01, show="percent"
+            ),
+            slider("epochs", "Epochs over the same text", 1, 8, 1, step=1, digits=0),
+        ],
+        {"x": axis("Year", 2020, 2045), "y": log_axis("Tokens", 1e12, 1e18)},
+        (
+            "Stock of human text with its uncertainty, nearly flat, and the largest "
+            "training set, rising until they meet."
+        ),
+        title="Stock and demand",
+    )
+
+
+def repetition():
+    """Show what repeated tokens are worth (claim D3)."""
+    return explore(
+        data_limits.repetition,
+        [
+            slider("epochs", "Epochs", 1, 60, 4, step=1, digits=0),
+            log_slider("unique", "Different tokens", 1e8, 1e13, 1e11, "si", " tokens"),
+            slider(
+                "saturation", "R*, when repeating stops paying", 1, 40, 15.4, step=0.1, digits=1
+            ),
+            log_slider("N", "Model", 1e7, 1e12, 1e10, "si", " parameters"),
+        ],
+        {"x": log_axis("Epochs", 1, 100, "si"), "y": axis(LOSS, 1.8, 4)},
+        (
+            "Loss against epochs: repeated tokens follow fresh ones for a while and then "
+            "level off at a limit."
+        ),
+        title="Reading the same text again",
+    )
+
+
+def data_cap():
+    """Show the frontier when the tokens run out (claim D2)."""
+    return explore(
+        data_limits.data_cap,
+        [
+            log_slider("C", "Compute", 1e21, 1e30, 1e28, unit=" FLOP"),
+            log_slider("cap", "Tokens that exist", 1e11, 1e16, 1.5e13, "si", " tokens"),
+        ],
+        {"x": log_axis(COMPUTE, 1e21, 1e30), "y": axis(LOSS, 1.8, 2.6)},
+        (
+            "Loss on the compute frontier: with all the data it wants it falls on, with "
+            "a cap it bends towards a floor."
+        ),
+        title="When the data run out",
+    )

@@ -1,0 +1,177 @@
+// The reader's side of an explorer, the same in JupyterLab and on the page: it reports the controls' values and shows the
+// answer. `ask(values, narrow)` promises the answer, whoever computes it.
+
+const NARROW = 480; // px of width below which the narrow drawing is legible and the wide one is not
+
+const readControls = (inputs) =>
+  Object.fromEntries(
+    inputs.map((i) => [i.name, i.type === "range" ? +i.value : i.type === "checkbox" ? i.checked : i.value]),
+  );
+
+const writeControls = (inputs, values) => {
+  for (const i of inputs) {
+    if (i.type === "checkbox") i.checked = values[i.name];
+    else if (i.value !== String(values[i.name])) i.value = values[i.name];
+  }
+};
+
+export function mount(root, ask) {
+  const plot = root.querySelector(".sm-plot");
+  const sentence = root.querySelector(".sm-text");
+  const walker = root.querySelector(".sm-walk");
+  const inputs = [...root.querySelectorAll(".sm-controls [name]")];
+  const start = readControls(inputs);
+  const isNarrow = () => plot.clientWidth > 0 && plot.clientWidth < NARROW;
+  let live = null; // the drawing that replaces the two that came with the page
+  let drawnNarrow = null;
+  let settled = 0;
+
+  const points = watchPoints(plot, walker);
+
+  const show = (reply) => {
+    if (!live) {
+      live = document.createElement("div");
+      plot.querySelectorAll(".sm-wide, .sm-narrow").forEach((e) => e.remove());
+      plot.prepend(live);
+    }
+    drawnNarrow = reply.narrow;
+    live.innerHTML = reply.svg;
+    // A screen reader waits with the sentence until the hand rests.
+    sentence.setAttribute("aria-busy", "true");
+    sentence.innerHTML = reply.text;
+    clearTimeout(settled);
+    settled = setTimeout(() => sentence.removeAttribute("aria-busy"), 400);
+    writeControls(inputs, reply.values);
+    for (const i of inputs) {
+      if (i.type !== "range") continue;
+      const value = i.closest(".sm-control").querySelector(".sm-value");
+      value.innerHTML = reply.words[i.name].replace(/\^([-−]?[\d.]*\d)/g, "<sup>$1</sup>");
+      i.setAttribute("aria-valuetext", reply.words[i.name]);
+    }
+    points.refresh();
+  };
+
+  let busy = false;
+  let again = false;
+  const update = async () => {
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    try {
+      do {
+        again = false;
+        const asked = readControls(inputs);
+        const reply = await ask(asked, isNarrow());
+        // What the hand did meanwhile is drawn next; the slider must not jump back to what was asked.
+        show({ ...reply, values: again ? readControls(inputs) : reply.values });
+      } while (again);
+      root.dataset.state = "live";
+    } catch (error) {
+      root.dataset.state = "failed";
+      sentence.textContent = `This figure cannot move here: ${error.message}`;
+    } finally {
+      busy = false;
+    }
+  };
+
+  for (const i of inputs) i.addEventListener(i.type === "range" ? "input" : "change", update);
+  root.querySelector(".sm-reset").addEventListener("click", () => {
+    writeControls(inputs, start);
+    points.clear();
+    update();
+  });
+  new ResizeObserver(() => {
+    if (live && drawnNarrow !== isNarrow()) update();
+  }).observe(plot);
+  root.dataset.state = "ready";
+  return { show };
+}
+
+// Named points: the nearest one under the pointer, or the one that the walker's slider has reached, is named beside it.
+function watchPoints(plot, walker) {
+  const tip = document.createElement("div");
+  tip.className = "sm-tip";
+  tip.hidden = true;
+  plot.append(tip);
+  const slider = walker?.querySelector("input");
+  const named = () => [...plot.querySelectorAll("[data-name]")].filter((e) => e.getClientRects().length);
+
+  const choose = (dot, index) => {
+    plot.querySelectorAll(".sm-chosen").forEach((e) => e.classList.remove("sm-chosen"));
+    tip.hidden = !dot;
+    if (slider && index !== undefined) {
+      slider.value = index;
+      const name = dot ? dot.dataset.name : "none";
+      slider.setAttribute("aria-valuetext", name);
+      walker.querySelector(".sm-value").textContent = dot ? `${index} of ${slider.max}` : "–";
+    }
+    if (!dot) return;
+    dot.classList.add("sm-chosen");
+    tip.textContent = dot.dataset.name;
+    const frame = plot.getBoundingClientRect();
+    const at = dot.getBoundingClientRect();
+    const x = at.x + at.width / 2 - frame.x - tip.offsetWidth / 2;
+    const y = at.y - frame.y - tip.offsetHeight - 8;
+    tip.style.left = `${Math.max(0, Math.min(x, frame.width - tip.offsetWidth))}px`;
+    tip.style.top = `${y < 0 ? at.y - frame.y + at.height + 8 : y}px`;
+  };
+
+  const nearest = (event) => {
+    const dots = named();
+    let best = -1;
+    let closest = event.pointerType === "touch" ? 32 : 20;
+    dots.forEach((dot, i) => {
+      const r = dot.getBoundingClientRect();
+      const d = Math.hypot(r.x + r.width / 2 - event.clientX, r.y + r.height / 2 - event.clientY);
+      if (d < closest) [closest, best] = [d, i];
+    });
+    choose(best < 0 ? null : dots[best], best + 1);
+  };
+  plot.addEventListener("pointermove", nearest);
+  plot.addEventListener("pointerdown", nearest);
+  plot.addEventListener("pointerleave", (e) => e.pointerType === "mouse" && choose(null, 0));
+  slider?.addEventListener("input", () => choose(named()[slider.value - 1] ?? null, +slider.value));
+  slider?.addEventListener("keydown", (e) => e.key === "Escape" && choose(null, 0));
+
+  return {
+    clear: () => choose(null, 0),
+    refresh: () => {
+      if (!slider) return;
+      const dots = named();
+      slider.max = dots.length;
+      const index = Math.min(+slider.value, dots.length);
+      if (index > 0) choose(dots[index - 1], index);
+      else choose(null, 0);
+    },
+  };
+}
+
+// JupyterLab: the kernel answers by setting `reply`.
+function render({ model, el }) {
+  el.innerHTML = model.get("html");
+  const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+  let waiting = null;
+  const view = mount(el.firstElementChild, (values, narrow) => {
+    model.set("values", values);
+    model.set("narrow", narrow);
+    const reply = model.get("reply");
+    const done = Object.keys(values).every((k) => same(values[k], reply.values[k])) && reply.narrow === narrow;
+    if (done) return Promise.resolve(reply);
+    model.save_changes();
+    return new Promise((resolve) => (waiting = { resolve, narrow }));
+  });
+  const answer = () => {
+    const reply = model.get("reply");
+    if (!waiting) view.show(reply);
+    else if (reply.narrow === waiting.narrow) {
+      waiting.resolve(reply);
+      waiting = null;
+    }
+  };
+  model.on("change:reply", answer);
+  return () => model.off("change:reply", answer);
+}
+
+export default { render };

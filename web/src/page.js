@@ -1,0 +1,35 @@
+// What the book's pages bring to life: explorers, snippets to try, questions. Each is complete HTML before this runs.
+import { mount as mountExplorer } from "../../scaling_lib/explorers/view.js";
+import { mount as mountSelfCheck } from "../../scaling_lib/selfcheck/view.js";
+import { explorerPython, fetchPython } from "./runtime.js";
+import { mount as mountTry } from "./tryit.js";
+
+const explorer = (root, id) => {
+  let ready;
+  const prepare = () =>
+    (ready ??= (async () => {
+      const python = await explorerPython();
+      await python.ask("explorer", { id, spec: JSON.parse(root.querySelector("script").textContent) });
+      return python;
+    })().catch((error) => {
+      ready = undefined;
+      throw error;
+    }));
+  mountExplorer(root, async (values, narrow) => (await prepare()).ask("frame", { id, values, narrow }));
+  // A hand on its way to a slider is warning enough to be ready when it arrives.
+  for (const event of ["pointerenter", "focusin"]) {
+    root.addEventListener(event, () => prepare().catch(() => {}), { once: true });
+  }
+};
+
+const start = () => {
+  document.querySelectorAll(".sm-explorer").forEach((root, i) => explorer(root, `e${i}`));
+  document.querySelectorAll(".sm-try").forEach(mountTry);
+  document.querySelectorAll(".sm-selfcheck").forEach((root) => mountSelfCheck(root));
+  document.querySelectorAll(".sm-try").forEach((root) =>
+    root.addEventListener("pointerenter", () => fetchPython().catch(() => {}), { once: true }),
+  );
+};
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();
