@@ -1,0 +1,80 @@
+"""Facts of the form "A is B", stated in one direction or in both.
+
+A name A is two tokens, a description B is two other tokens, and a fact is read as five tokens:
+``A1 A2 IS B1 B2``, or the other way round, ``B1 B2 IS A1 A2``. Names and descriptions are drawn at
+random and pair off one to one: nothing in a name gives its description away, so a fact can only be
+known by having been seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Names and descriptions that belong together; `draw` makes them.
+
+    Attributes
+    ----------
+    names, descriptions : numpy.ndarray of int, shape (n, 2)
+        Tokens of each name, and of the description that belongs to it.
+    V : int
+        Vocabulary size; the last token is "is".
+    """
+
+    names: np.ndarray
+    descriptions: np.ndarray
+    V: int
+
+    def forward(self, which: np.ndarray) -> np.ndarray:
+        """Write facts as "name is description": tokens of shape (len(which), 5)."""
+        return self._write(self.names[which], self.descriptions[which])
+
+    def backward(self, which: np.ndarray) -> np.ndarray:
+        """Write facts as "description is name": tokens of shape (len(which), 5)."""
+        return self._write(self.descriptions[which], self.names[which])
+
+    def _write(self, first, second):
+        return np.concatenate([first, np.full((len(first), 1), self.V - 1), second], 1)
+
+
+def draw(n: int, rng: np.random.Generator, pool: int = 40) -> Facts:
+    """Draw `n` facts with distinct names and distinct descriptions.
+
+    Parameters
+    ----------
+    n : int
+        Number of facts.
+    rng : numpy.random.Generator
+        Source of the draws.
+    pool : int
+        Tokens that names are made of, and as many others for descriptions.
+
+    Returns
+    -------
+    Facts
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than `n` pairs of tokens.
+
+    Examples
+    --------
+    >>> facts = draw(3, np.random.default_rng(0))
+    >>> facts.forward(np.arange(3)).shape, facts.V
+    ((3, 5), 81)
+    """
+    if not 1 <= n <= pool**2:
+        raise ValueError(f"n must be between 1 and pool**2 = {pool**2} facts, got {n}")
+    names, descriptions = (
+        np.stack([offset + codes // pool, offset + codes % pool], 1)
+        for offset, codes in (
+            (0, rng.permutation(pool**2)[:n]),
+            (pool, rng.permutation(pool**2)[:n]),
+        )
+    )
+    return Facts(names, descriptions, 2 * pool + 1)
