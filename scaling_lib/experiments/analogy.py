@@ -1,0 +1,268 @@
+r"""King - man + woman: analogies by arithmetic on word vectors, in a corpus that we construct.
+
+**The corpus is made up.** Each noun has three attributes (rank, sex, age), and each sentence sets a
+noun among context words that are drawn from its attributes' vocabularies, from words of its own,
+and from words that go with anything. Nothing here is about English; the point is what is needed for
+vector arithmetic to work. The vectors are the left singular vectors of the matrix of positive
+pointwise mutual information between nouns and context words (the analogy test: Mikolov, Yih and
+Zweig 2013, ``mikolov2013linguistic``).
+
+Found (16 nouns, 368 analogies, seeds 0 to 2, 20 % own context words): with six dimensions the
+arithmetic solves 26 % of the analogies after 100 sentences, 73 % after 300, 97 % after 1000 and all
+from 3000 on, though no analogy was ever in the corpus; a table of stored analogies solves what it
+stored and 7 % (a guess) of the rest. Three warnings. It works because the corpus was built from
+attributes that add up: six dimensions are exactly their contrasts and the mean, and with 4 or 8 the
+arithmetic stops near 60 % and 80 %. The more a noun goes its own way, the more text is needed (50 %
+own words: 54 % after 1000 sentences). And with all 16 dimensions nearest to king - man + woman is
+always one of the three words of the question: the usual rule that leaves those out does much work.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+#: The words of each (rank, sex, age).
+RANKS = ("royal", "common", "monastic", "noble")
+SEXES = ("male", "female")
+AGES = ("adult", "young")
+NOUNS = {
+    ("royal", "male", "adult"): "king",
+    ("royal", "female", "adult"): "queen",
+    ("royal", "male", "young"): "prince",
+    ("royal", "female", "young"): "princess",
+    ("common", "male", "adult"): "man",
+    ("common", "female", "adult"): "woman",
+    ("common", "male", "young"): "boy",
+    ("common", "female", "young"): "girl",
+    ("monastic", "male", "adult"): "monk",
+    ("monastic", "female", "adult"): "nun",
+    ("monastic", "male", "young"): "choirboy",
+    ("monastic", "female", "young"): "choirgirl",
+    ("noble", "male", "adult"): "lord",
+    ("noble", "female", "adult"): "lady",
+    ("noble", "male", "young"): "page",
+    ("noble", "female", "young"): "damsel",
+}
+WORDS = tuple(NOUNS.values())
+
+
+def analogies() -> list[tuple[str, str, str, str]]:
+    """All analogies a : b = c : d in which one attribute changes, in the same way on both sides.
+
+    Returns
+    -------
+    list of tuple of str
+        ``(a, b, c, d)``; the question is b - a + c, the answer d. Three different words are asked
+        for a fourth.
+
+    Examples
+    --------
+    >>> ("man", "king", "woman", "queen") in analogies()
+    True
+    """
+    found = []
+    for first, second in itertools.permutations(NOUNS, 2):
+        changed = [i for i in range(3) if first[i] != second[i]]
+        if len(changed) != 1:
+            continue
+        i = changed[0]
+        for third in NOUNS:
+            if third[i] == first[i] and third != first:
+                fourth = (*third[:i], second[i], *third[i + 1 :])
+                found.append(tuple(NOUNS[key] for key in (first, second, third, fourth)))
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Corpus:
+    """How sentences are made.
+
+    Parameters
+    ----------
+    own : float
+        Share of context words that belong to the noun alone.
+    common : float
+        Share of context words that go with anything; the rest come from the attributes.
+    words : int
+        Context words of each attribute value, of each noun, and common ones.
+    length : int
+        Context words of a sentence.
+
+    Raises
+    ------
+    ValueError
+        If the shares are negative or exceed 1 together.
+    """
+
+    own: float = 0.2
+    common: float = 0.4
+    words: int = 20
+    length: int = 5
+
+    def __post_init__(self):
+        if self.own < 0 or self.common < 0 or self.own + self.common > 1:
+            raise ValueError(f"own and common must be shares, got {self.own} and {self.common}")
+
+    def context_probabilities(self) -> np.ndarray:
+        """Probability of each context word for each noun, shape (16, context words)."""
+        values = [*RANKS, *SEXES, *AGES, *WORDS, "anything"]
+        topic = np.zeros((len(NOUNS), len(values)))
+        for row, (attributes, noun) in enumerate(NOUNS.items()):
+            for value in attributes:
+                topic[row, values.index(value)] = (1 - self.own - self.common) / 3
+            topic[row, values.index(noun)] = self.own
+            topic[row, values.index("anything")] = self.common
+        return np.repeat(topic, self.words, axis=1) / self.words
+
+    def counts(self, sentences: int, rng: np.random.Generator) -> np.ndarray:
+        """Write sentences and count how often each noun meets each context word.
+
+        Parameters
+        ----------
+        sentences : int
+            Number of sentences; each has one noun, all equally frequent.
+        rng : numpy.random.Generator
+            Source of the draws.
+
+        Returns
+        -------
+        numpy.ndarray of int64, shape (16, context words)
+            Co-occurrence counts.
+        """
+        per_noun = rng.multinomial(sentences, np.full(len(NOUNS), 1 / len(NOUNS)))
+        return rng.multinomial(per_noun * self.length, self.context_probabilities())
+
+
+def word_vectors(counts: np.ndarray, dimensions: int = 6) -> np.ndarray:
+    r"""Vectors of the nouns from their co-occurrence counts.
+
+    The positive pointwise mutual information :math:`\max(0, \ln \frac{p(w, c)}{p(w) p(c)})` is
+    factorised; a noun's vector is its row of left singular vectors times singular values.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray, shape (words, contexts)
+        Co-occurrence counts.
+    dimensions : int
+        Singular vectors kept.
+
+    Returns
+    -------
+    numpy.ndarray, shape (words, dimensions)
+        The vectors.
+    """
+    total = counts.sum()
+    expected = counts.sum(1, keepdims=True) * counts.sum(0, keepdims=True) / max(total, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        information = np.log(counts / expected)
+    positive = np.where(counts > 0, np.maximum(information, 0), 0)
+    left, singular, _ = np.linalg.svd(positive, full_matrices=False)
+    return left[:, :dimensions] * singular[:dimensions]
+
+
+def solve(
+    vectors: np.ndarray, a: str, b: str, c: str, exclude: bool = True
+) -> list[tuple[str, float]]:
+    """Rank all nouns by the cosine of their vector with b - a + c.
+
+    Parameters
+    ----------
+    vectors : numpy.ndarray, shape (16, dimensions)
+        From `word_vectors`.
+    a, b, c : str
+        Words of the question "a is to b as c is to ...".
+    exclude : bool
+        Leave out a, b and c, as is usual. Without that, one of them is often nearest.
+
+    Returns
+    -------
+    list of (str, float)
+        Nouns with their cosines, nearest first.
+
+    Raises
+    ------
+    ValueError
+        If a word is not in the corpus.
+    """
+    for word in (a, b, c):
+        if word not in WORDS:
+            raise ValueError(f"{word!r} is not one of {', '.join(WORDS)}")
+    index = {word: i for i, word in enumerate(WORDS)}
+    target = vectors[index[b]] - vectors[index[a]] + vectors[index[c]]
+    norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(target)
+    cosine = vectors @ target / np.maximum(norms, 1e-12)
+    ranked = [(WORDS[i], float(cosine[i])) for i in np.argsort(-cosine)]
+    return [(word, x) for word, x in ranked if not (exclude and word in (a, b, c))]
+
+
+def accuracy(vectors: np.ndarray, exclude: bool = True) -> float:
+    """Share of all `analogies` whose answer is ranked first."""
+    asked = analogies()
+    right = sum(solve(vectors, a, b, c, exclude)[0][0] == d for a, b, c, d in asked)
+    return right / len(asked)
+
+
+def lookup_accuracy(share_seen: float, seed: int = 0) -> float:
+    """Accuracy of a table that has stored some analogies and guesses the others.
+
+    Parameters
+    ----------
+    share_seen : float
+        Share of `analogies` stored, from 0 to 1.
+    seed : int
+        Seeds which ones, and the guesses among the 13 other nouns.
+
+    Returns
+    -------
+    float
+        Share of right answers over all analogies.
+    """
+    rng = np.random.default_rng(seed)
+    asked = analogies()
+    stored = set(rng.permutation(len(asked))[: round(share_seen * len(asked))].tolist())
+    right = 0
+    for i, (a, b, c, d) in enumerate(asked):
+        others = [word for word in WORDS if word not in (a, b, c)]
+        right += i in stored or others[rng.integers(len(others))] == d
+    return right / len(asked)
+
+
+def by_sentences(
+    sizes: Sequence[int] = (100, 300, 1000, 3000, 10_000, 100_000),
+    owns: Sequence[float] = (0.0, 0.2, 0.5),
+    seeds: Sequence[int] = (0, 1, 2),
+    dimensions: int = 6,
+) -> pd.DataFrame:
+    """Accuracy of the arithmetic by size of the corpus and by how much nouns go their own way.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Sentences D.
+    owns : sequence of float
+        Values of ``Corpus.own``.
+    seeds : sequence of int
+        One corpus each.
+    dimensions : int
+        Of the vectors.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``own, seed, D, accuracy`` and ``with_inputs``, the accuracy when the three words of the
+        question may be the answer too.
+    """
+    rows = []
+    for own in owns:
+        for seed in seeds:
+            for D in sizes:
+                counts = Corpus(own=own).counts(D, np.random.default_rng([seed, D]))
+                vectors = word_vectors(counts, dimensions)
+                row = {"own": own, "seed": seed, "D": D, "accuracy": accuracy(vectors)}
+                rows.append(row | {"with_inputs": accuracy(vectors, exclude=False)})
+    return pd.DataFrame(rows)
