@@ -3,7 +3,7 @@ r"""Memorisation and synthesis: three learners meet a Caesar cipher they have ne
 Each problem shows one example pair of a cipher and asks for another letter to be deciphered
 (`scaling_lib.tasks.cipher`). The learners see problems of some shifts; 13 (ROT13) is never one of
 them. The claim under test: a language model that deciphers shifts 3 and 5 but fails on 13 has
-stored answers, not the rule (Chollet 2024, ``chollet2024``).
+stored answers, not the rule (Chollet 2024, ``chollet2024francois``).
 
 - `lookup` stores problems and their answers, and guesses when asked for anything else.
 - `train_network` is a network with one hidden layer, trained by gradient descent.

@@ -6,8 +6,8 @@ best average. `UCT` grows a tree: each simulation walks down by
 .. math:: \text{argmax}_a \; \frac{w_a}{n_a} + c \sqrt{\frac{\ln n}{n_a}}
 
 (mean result of a move plus a bonus for moves tried seldom), adds one position, plays one random
-game from there and adds its result to all moves on the way (Kocsis and Szepesvári 2006,
-``kocsis2006``). Both play many games in step, so that numpy has arrays to work on.
+game from there and adds its result to all moves on the way (Kocsis and Szepesvári 2006). Both play
+many games in step, so that numpy has arrays to work on.
 """
 
 from __future__ import annotations

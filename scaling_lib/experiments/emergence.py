@@ -2,8 +2,9 @@ r"""Emergence and the metric: networks that improve smoothly by one measure, sud
 
 A network adds two 4-digit numbers; the five digits of its answer are separate softmax heads. As the
 network grows, the accuracy per digit rises steadily, while the share of answers right in *every*
-digit stays near zero and then climbs (Schaeffer et al. 2023, ``schaeffer2023``). If each digit were
-right independently with the same probability p, exact match would be :math:`p^5` (`exact_match`).
+digit stays near zero and then climbs (Schaeffer et al. 2023, ``schaeffer2023emergent``). If each
+digit were right independently with the same probability p, exact match would be :math:`p^5`
+(`exact_match`).
 
 Found (shipped table, seeds 0 to 2, 6000 steps, mean of three): from N = 1.2 thousand to 99 thousand
 parameters the accuracy per digit goes .46, .53 (2.4 k), .73 (5.3 k), .83 (8.7 k), .95 (12.6 k),

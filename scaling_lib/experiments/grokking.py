@@ -1,7 +1,7 @@
 r"""Grokking: test accuracy that arrives long after training accuracy.
 
 A network with quadratic activations learns addition modulo p from a share of all pairs, with
-full-batch AdamW on the squared error (the phenomenon: Power et al. 2022, ``power2022``).
+full-batch AdamW on the squared error (the phenomenon: Power et al. 2022, ``power2022grokking``).
 
 Found (p = 53, H = 128, weight decay 0.3, learning rate 0.003, seeds 0 to 2): with 30 % of the pairs
 the training set is right (99 %) at step 75 and the test set (95 %) at steps 875, 600 and 950. The

@@ -1,9 +1,9 @@
 r"""Many sharp skills add up to one smooth curve: multitask sparse parity.
 
 A network with one hidden layer trains on fresh examples of several parity tasks of falling
-frequency (the task: Michaud et al. 2023, ``michaud2023``). The loss of each task stays near
-:math:`\ln 2` (a coin flip) and then drops within a few hundred steps, frequent tasks first; the
-mean loss, weighted by frequency, falls smoothly.
+frequency (the task: Michaud et al. 2023, ``michaud2023quantization``). The loss of each task stays
+near :math:`\ln 2` (a coin flip) and then drops within a few hundred steps, frequent tasks first;
+the mean loss, weighted by frequency, falls smoothly.
 
 Found (12 tasks of 3 of 16 bits, H = 256, 3000 steps of 1000 examples, seeds 0 to 2): the most
 frequent task is learned (loss below 0.1 nats) at step 200 to 250, the last at 2150 to 2550; the

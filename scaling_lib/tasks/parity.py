@@ -3,7 +3,7 @@ r"""Multitask sparse parity: many small skills, each met with its own frequency.
 An input is a one-hot control part that names one of n tasks, then random bits. The answer is the
 parity of the k bits that belong to that task. Nothing about one task helps with another, and half
 of a task is worth nothing, so each is a skill of its own. Task i is drawn with probability
-:math:`p_i \propto i^{-(1 + \alpha)}` (Michaud et al. 2023, ``michaud2023``).
+:math:`p_i \propto i^{-(1 + \alpha)}` (Michaud et al. 2023, ``michaud2023quantization``).
 """
 
 from __future__ import annotations
