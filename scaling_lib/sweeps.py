@@ -22,6 +22,9 @@ from .files import write_bytes
 from .records import append_row, read_records, record_of, to_csv
 from .training import train
 
+CONNECT_SECONDS = 20
+"""How long to wait for the answer of a cluster's scheduler."""
+
 
 def sweep(configs, *, jobs=1, out=None, scheduler=None, progress=True):
     """Train every configuration that is not in the file yet.
@@ -110,9 +113,10 @@ def memory_bytes(config):
         moments and initial draw, and the largest batch of activations.
     """
     full = config.resolved()
-    examples = 2 * full.D // full.epochs * (12 if full.task == "language" else 20)
+    language = full.task == "language"
+    examples = 2 * full.D // full.epochs * (12 if language else 20)
     parameters = full.N * (4 * 4 + 2 * 8)
-    activations = max(full.batch, 4000) * (3 * full.H + 400) * 8
+    activations = max(full.batch, 1024 if language else 4000) * (4 * full.H + 400) * 4
     return 200_000_000 + examples + parameters + activations + 4 * full.D // full.batch
 
 
@@ -165,7 +169,7 @@ def _on_cluster(configs, scheduler):
     except ImportError as error:
         raise ValueError("a scheduler needs Dask: pip install scaling-measured[cluster]") from error
     try:
-        client = Client(scheduler, timeout="20s", set_as_default=False)
+        client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise ValueError(f"no Dask scheduler answers at {scheduler}: {error}") from error
     with client:
@@ -175,7 +179,7 @@ def _on_cluster(configs, scheduler):
             check_memory(configs, 1, min(shares, default=math.inf))
         futures = client.map(_work, configs, pure=False)
         try:
-            for future in as_completed(futures):
+            for future in as_completed(futures, loop=client.loop):
                 yield future.result()
                 future.release()
         finally:
