@@ -15,9 +15,16 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     site_figures.prepare(app, soup)
     for table in soup.find_all("table"):
         repair_table(soup, table)
+    for script in soup.find_all("script"):
+        if "thebe" in str(script) or "kernelName" in str(script):
+            script.decompose()
     for summary in soup.find_all("summary"):
         # A name that differs from the visible words hides them from whoever speaks to the page.
         summary.attrs.pop("aria-label", None)
+    for works in soup.select(".citation-list"):
+        # An entry of a bibliography is an item of its list.
+        for entry in works.find_all(attrs={"role": "doc-biblioentry"}):
+            entry["role"] = "listitem"
     for formula in soup.select("div.math"):
         formula["class"] = [*formula["class"], "scrolls"]
     context["body"] = soup.decode(formatter="minimal")

@@ -49,22 +49,26 @@ def remember(app: Sphinx, context: dict) -> None:
             known.append(name)
 
 
+# One pass for both, so that the addresses of an imported sheet are not moved twice.
+ADDRESS = re.compile(
+    r"""@import\s+(?:url\()?["']?(?P<sheet>[^"')]+\.css)["']?\)?;"""
+    r"""|url\((?!["']?(?:data:|\#|https?:))(?P<quote>["']?)(?P<file>[^)"']+)(?P=quote)\)"""
+)
+
+
 def inline(sheet: Path, static: Path) -> str:
-    """Return a style sheet with its addresses rewritten for the top of the static folder."""
-    css = sheet.read_text(encoding="utf-8")
+    """Return a style sheet, its imports in place and its addresses as from the static folder."""
     folder = sheet.parent
 
-    def imported(match: re.Match) -> str:
-        target = folder / match[1]
-        return inline(target, static) if target.exists() else ""
+    def replaced(match: re.Match) -> str:
+        if match["sheet"]:
+            target = folder / match["sheet"]
+            return inline(target, static) if target.exists() else ""
+        moved = os.path.relpath(folder / match["file"].split("?")[0], static)
+        return f"url({PurePosixPath(Path(moved))})"
 
-    def moved(match: re.Match) -> str:
-        target = os.path.relpath(folder / match[2].split("?")[0], static)
-        return f"url({PurePosixPath(target)})"
-
-    css = re.sub(r"@charset[^;]*;", "", css)
-    css = re.sub(r"""@import\s+(?:url\()?["']?([^"')]+\.css)["']?\)?;""", imported, css)
-    return re.sub(r"""url\((?!["']?(?:data:|#|https?:))(["']?)([^)"']+)\1\)""", moved, css)
+    css = re.sub(r"@charset[^;]*;", "", sheet.read_text(encoding="utf-8"))
+    return ADDRESS.sub(replaced, css)
 
 
 def used_icons(site: Path) -> set[str]:
@@ -82,6 +86,7 @@ def icon_css(css: str, used: set[str]) -> str:
         selector = ",".join(f".fa-{name}:before" for name in names)
         return f'{selector}{{content:"\\{match[2]}"}}' if names else ""
 
+    css = re.sub(r',url\([^)]+\.ttf\) format\("truetype"\)', "", css)
     return re.sub(r'((?:\.fa-[a-z0-9-]+:{1,2}before,?)+)\{content:"\\([0-9a-f]+)"\}', keep, css)
 
 
@@ -141,7 +146,7 @@ def tidy(static: Path, sheets: list[Path]) -> None:
     """Remove what no page refers to: the bundled sheets, source maps, icon scripts, old font formats, translations."""
     for path in sheets:
         path.unlink(missing_ok=True)
-    patterns = ("*.map", "*.ttf", "*thebe*", "basic.css", "material-*", "theme-*.css")
+    patterns = ("*.map", "*.ttf", "*thebe*", "basic.css", "katex-math.css", "*webpack-macros.html")
     for pattern in patterns:
         for path in static.rglob(pattern):
             path.unlink(missing_ok=True)

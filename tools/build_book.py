@@ -70,8 +70,10 @@ def main() -> int:
     options = parser.parse_args()
     install_node_packages()
     work = BUILD / ".work"
-    status = run_jupyter_book(work, fresh=not options.incremental)
     built = work / "_build" / "html"
+    if not options.incremental:
+        shutil.rmtree(built, ignore_errors=True)
+    status = run_jupyter_book(work, fresh=not options.incremental)
     if status or not (built / "index.html").exists():
         print(
             "The build failed or warned (see above); "

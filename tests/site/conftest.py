@@ -1,0 +1,126 @@
+"""The built site, a server for it, and one browser for all checks."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
+# The site must work from wherever it is put.
+SUBPATH = "/some/where/"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def all_pages() -> list[str]:
+    """Every page of the site by its address; the top only leads to the first of them."""
+    pages = (p for p in SITE.rglob("*.html") if "_static" not in p.relative_to(SITE).parts)
+    return sorted(p.relative_to(SITE).as_posix() for p in pages if p != SITE / "index.html")
+
+
+def unavailable(reason: str) -> None:
+    """Fail where everything must be there, say so elsewhere."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def pytest_generate_tests(metafunc):
+    if "page_name" in metafunc.fixturenames:
+        metafunc.parametrize("page_name", all_pages() or [None])
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    if not (SITE / "index.html").exists():
+        unavailable("the site is not built: run `make book`")
+    return SITE
+
+
+@pytest.fixture(autouse=True)
+def _built(request):
+    if "page_name" in request.fixturenames:
+        request.getfixturevalue("site")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder under a sub-path and keeps no log."""
+
+    def translate_path(self, path):
+        return super().translate_path("/" + path.removeprefix(SUBPATH).lstrip("/"))
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Return a function that serves a folder and gives its address."""
+    servers = []
+
+    def start(folder: Path) -> str:
+        handler = functools.partial(Quiet, directory=str(folder))
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}{SUBPATH}"
+
+    yield start
+    for server, thread in servers:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def address(site, serve) -> str:
+    return serve(site)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import Error, sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    with sync_playwright() as playwright:
+        try:
+            started = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        except Error as error:
+            unavailable(
+                "no Chromium for the checks in the browser: install Debian's `chromium`, run "
+                f"`playwright install chromium`, or name one in CHROMIUM ({error.message[:200]})"
+            )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def bad_page(tmp_path) -> Path:
+    """A folder with one page that breaks every rule: what the checks are checked with."""
+    (tmp_path / "noise.js").write_text("console.error('broken'); undefinedFunction();")
+    (tmp_path / "big.txt").write_bytes(os.urandom(300 * 1024))
+    (tmp_path / "bad.html").write_text(
+        """<html><head><title></title><script src="noise.js"></script>
+        <style>@import url(https://fonts.example/a.css); p {color: #ccc; background: #fff}</style>
+        <link rel="stylesheet" href="https://cdn.example/x.css"></head>
+        <body><img src="//img.example/a.png"><img src="fig.png" alt="fig.png">
+        <img src="fig.png"><p>pale</p><div style="width:2000px">wide</div>
+        <input><a href="nowhere.html">a</a><a href="#absent">b</a>
+        <a href="https://example.org/">a link to follow is allowed</a>
+        <script>fetch("big.txt").then(r => r.arrayBuffer());</script></body></html>"""
+    )
+    return tmp_path
