@@ -76,13 +76,15 @@ def train(
     rows = []
 
     def record(step):
+        train_loss, train_accuracy = model.evaluate(X_train, y_train)
+        test_loss, test_accuracy = model.evaluate(X_test, y_test)
         rows.append(
             {
                 "step": step,
-                "train_loss": model.loss(X_train, y_train),
-                "test_loss": model.loss(X_test, y_test),
-                "train_accuracy": model.accuracy(X_train, y_train),
-                "test_accuracy": model.accuracy(X_test, y_test),
+                "train_loss": train_loss,
+                "test_loss": test_loss,
+                "train_accuracy": train_accuracy,
+                "test_accuracy": test_accuracy,
                 "weight_norm": float(np.linalg.norm(model.theta)),
             }
         )

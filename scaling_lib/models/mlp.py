@@ -243,23 +243,39 @@ class MLP:
                 delta *= self._slope(outputs[layer - 2])
         return loss
 
-    def loss(self, X: np.ndarray, y: np.ndarray) -> float:
-        """Mean loss of a batch, without a gradient: the number ``loss_and_grad`` returns."""
-        z = self.forward(X).reshape(-1, self.classes)
-        at = (np.arange(len(z)), np.asarray(y).reshape(-1))
-        if self.loss_name == "cross_entropy":
-            return -float(log_softmax(z)[at].mean())
-        z = z.copy()
-        z[at] -= 1
-        return float(np.vdot(z, z)) / len(z)
+    def evaluate(self, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+        """Mean loss, as `loss_and_grad` returns it, and share of right answers, without a gradient.
 
-    def correct(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Whether the largest logit is the right one, of the shape of ``y``."""
-        return self.forward(X).argmax(-1) == y
+        Parameters
+        ----------
+        X, y : numpy.ndarray
+            As for `loss_and_grad`.
+
+        Returns
+        -------
+        loss, accuracy : float
+            Means over examples and heads.
+        """
+        z = self.forward(X).reshape(-1, self.classes)
+        y = np.asarray(y).reshape(-1)
+        at = (np.arange(len(z)), y)
+        accuracy = float((z.argmax(1) == y).mean())
+        if self.loss_name == "cross_entropy":
+            return -float(log_softmax(z)[at].mean()), accuracy
+        z[at] -= 1
+        return float(np.vdot(z, z)) / len(z), accuracy
+
+    def loss(self, X: np.ndarray, y: np.ndarray) -> float:
+        """Mean loss of a batch, the first number of `evaluate`."""
+        return self.evaluate(X, y)[0]
 
     def accuracy(self, X: np.ndarray, y: np.ndarray) -> float:
-        """Share of right answers over examples and heads."""
-        return float(self.correct(X, y).mean())
+        """Share of right answers, the second number of `evaluate`."""
+        return self.evaluate(X, y)[1]
+
+    def correct(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Whether each answer is right: bool, of the shape of ``y``."""
+        return self.forward(X).argmax(-1) == y
 
     def flops_per_example(self) -> int:
         """FLOP of one training example, forward and backward, as this code performs them.
