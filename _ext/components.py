@@ -98,24 +98,35 @@ class Snippets(SphinxPostTransform):
 
     def snippet(self, code: nodes.literal_block, title: str, output: str, n: int) -> nodes.Element:
         """Return the nodes of a snippet around its highlighted code."""
-        name = html.escape(title or f"Snippet {n + 1}")
-        hint = f"try-hint-{n + 1}"
         box = nodes.container(classes=["sm-try-code"])
         copy = code.deepcopy()
         copy["classes"] = [c for c in copy["classes"] if c != "try"]
         box += copy
-        heading = f'<p class="sm-title">{name}</p>' if title else ""
+        hint = f"try-hint-{n + 1}"
         hidden = "" if output else " hidden"
-        return [
-            raw(f'<div class="sm-try" role="group" aria-label="Try it: {name}">{heading}'),
-            box,
-            raw(
-                f'<div class="sm-try-bar">{button("Run")}{button("Edit")}{button("Reset", " hidden")}'
-                f'<span class="sm-try-hint" id="{hint}" hidden>Ctrl + Enter runs, Tab leaves the '
-                'field</span></div><div class="sm-try-output" role="status" aria-label="Output"'
-                f"{hidden}><pre>{html.escape(output)}</pre></div>{embedded_json(code.astext())}</div>"
-            ),
-        ]
+        after = (
+            f'<div class="sm-try-bar">{button("Run")}{button("Edit")}{button("Reset", " hidden")}'
+            f'<span class="sm-try-hint" id="{hint}" hidden>Ctrl + Enter runs, Tab leaves the field'
+            '</span></div><div class="sm-try-output" role="status" aria-label="Output"'
+            f"{hidden}><pre>{html.escape(output)}</pre></div>{embedded_json(code.astext())}"
+        )
+        name = html.escape(title or f"Snippet {n + 1}")
+        heading = f'<p class="sm-title">{name}</p>' if title else ""
+        return Snippet("", raw(heading), box, raw(after), name=name)
+
+
+class Snippet(nodes.General, nodes.Element):
+    """A snippet to try: its code, its buttons, its output."""
+
+
+def visit_snippet(translator, node: Snippet) -> None:
+    """Open the group that holds a snippet."""
+    translator.body.append(f'<div class="sm-try" role="group" aria-label="Try it: {node["name"]}">')
+
+
+def depart_snippet(translator, node: Snippet) -> None:
+    """Close the group."""
+    translator.body.append("</div>\n")
 
 
 def button(label: str, state: str = "") -> str:
@@ -180,5 +191,6 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("components_live", False, "html", bool)
     app.connect("config-inited", provide, priority=30)
     app.connect("html-page-context", add_assets, priority=600)
+    app.add_node(Snippet, html=(visit_snippet, depart_snippet))
     app.add_post_transform(Snippets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -119,7 +119,10 @@ def repetition(unique, epochs, saturation, N):
 
 
 def data_cap(C, cap):
-    """Return the best loss against compute when only `cap` tokens exist (Besiroglu 2024)."""
+    """Return the best loss, above the irreducible one, when only `cap` tokens exist.
+
+    The law is that of Besiroglu 2024.
+    """
 
     def capped(c):
         n, d = optimum(c, **BESIROGLU)
@@ -128,7 +131,8 @@ def data_cap(C, cap):
     def free(c):
         return loss(*optimum(c, **BESIROGLU), **BESIROGLU)
 
-    floor = BESIROGLU["E"] + BESIROGLU["B"] * cap ** -BESIROGLU["beta"]
+    E = BESIROGLU["E"]
+    floor = E + BESIROGLU["B"] * cap ** -BESIROGLU["beta"]
     bend = crossing(lambda c: optimum(c, **BESIROGLU)[1] - cap, 1e15, 1e36)
     text = f"With at most {si(cap)} tokens the frontier bends at {power(bend)} FLOP. "
     if bend >= C:
@@ -146,10 +150,10 @@ def data_cap(C, cap):
     return {
         "text": text,
         "series": [
-            line("data without end", xs, free, 1, 1),
-            line("data capped", xs, capped, 0),
-            level("floor set by the data", 1e21, 1e30, floor),
-            points("your compute", [C, C], [capped(C), free(C)], 2),
+            line("data without end", xs, lambda c: free(c) - E, 1, 1),
+            line("data capped", xs, lambda c: capped(c) - E, 0),
+            level("floor set by the data", 1e21, 1e30, floor - E),
+            points("your compute", [C, C], [capped(C) - E, free(C) - E], 2),
         ],
     }
 

@@ -26,7 +26,7 @@ from scaling_lib.explorers.forms import digits3, fixed, percent, power, si
 WIDE = {"width": 680, "plot": 330, "left": 58, "right": 16, "font": 14, "ticks": (8, 7)}
 NARROW = {"width": 360, "plot": 250, "left": 46, "right": 12, "font": 12.5, "ticks": (5, 6)}
 DASHES = ("", "8 5", "2 4", "10 4 2 4")
-LETTER = 0.53  # mean width of a letter in units of the font size
+LETTER = 0.5  # mean width of a letter in units of the font size
 
 
 def escape(text):
@@ -89,13 +89,12 @@ def tick_text(axis, value):
     if kind == "si":
         return si(value)
     if kind == "percent":
-        return percent(value, 0 if value >= 0.00999 or value == 0 else 1)
+        return percent(value)
     if kind == "power":
         head, exponent = power(value, 0).split("10^")
         head, exponent = head.replace(" ", ""), exponent.replace("-", "−")
         return f'{head}10<tspan dy="-.42em" font-size="75%">{exponent}</tspan>'
-    whole = abs(value - round(value)) < 1e-9
-    return fixed(value) if whole else fixed(value, 2).rstrip("0")
+    return f"{value:.6g}".replace("-", "−")
 
 
 def marker(mark, x, y, r):
@@ -167,22 +166,25 @@ def points_markup(s, tint, xs, ys, width, height):
 
 
 def series_markup(s, tint, X, Y, width, height):
-    """Return what is clipped to the plot (lines, bands, stems) and what lies over it (points)."""
+    """Return a series: lines, bands and stems clipped to the plot, points only if inside it."""
     kind = s.get("kind", "line")
     xs, ys = [X(v) for v in s["x"]], [Y(v) for v in s["y"]]
-    if kind == "points":
-        return "", points_markup(s, tint, xs, ys, width, height)
     if not xs:
-        return "", ""
+        return ""
+    if kind == "points":
+        return points_markup(s, tint, xs, ys, width, height)
     if kind == "line":
-        return shape(s, tint, path(list(zip(xs, ys)))), ""
-    ends = [Y(v) for v in s["y2"]]
-    if kind == "band":
-        back = list(zip(xs, ends))
-        back.reverse()
-        return shape(s, tint, path(list(zip(xs, ys)) + back) + "z"), ""
-    strokes = [path([(x, y), (x, end)]) for x, y, end in zip(xs, ys, ends)]
-    return shape(s, tint, "".join(strokes)), ""
+        d = path(list(zip(xs, ys)))
+    else:
+        ends = [Y(v) for v in s["y2"]]
+        if kind == "band":
+            back = list(zip(xs, ends))
+            back.reverse()
+            d = path(list(zip(xs, ys)) + back) + "z"
+        else:
+            d = "".join([path([(x, y), (x, end)]) for x, y, end in zip(xs, ys, ends)])
+    box = f'width="{width}" height="{height}" overflow="hidden"'
+    return f"<svg {box}>{shape(s, tint, d)}</svg>"
 
 
 def axes_markup(axes, X, Y, width, height, size):
@@ -213,20 +215,18 @@ def draw(frame, axes, alt, narrow=False):
     font, left = size["font"], size["left"]
     width, height = size["width"] - left - size["right"], size["plot"]
     legend, top = key(frame["series"], size)
-    top += font * 1.5
+    top += font * 1.9
     X, Y = scale(axes["x"], 0, width), scale(axes["y"], height, 0)
-    under, over = [], []
-    for place, s in enumerate(frame["series"]):
-        a, b = series_markup(s, tint_of(s, place), X, Y, width, height)
-        under.append(a)
-        over.append(b)
+    drawn = [
+        series_markup(s, tint_of(s, place), X, Y, width, height)
+        for place, s in enumerate(frame["series"])
+    ]
     box = f'viewBox="0 0 {size["width"]} {top + height + font * 3.1:.0f}" font-size="{font}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-label="{escape(alt)}">'
         f'<g transform="translate(1 6)">{legend}</g><g transform="translate({left} {top:.1f})">'
         + axes_markup(axes, X, Y, width, height, size)
-        + f'<svg width="{width}" height="{height}" overflow="hidden">{"".join(under)}</svg>'
-        + "".join(over)
+        + "".join(drawn)
         + "</g></svg>"
     )
 

@@ -12,7 +12,7 @@ import math
 # (Approach 3), the refit of the same runs by Besiroglu 2024, Muennighoff 2023.
 HOFFMANN = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28}
 BESIROGLU = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
-MUENNIGHOFF = {"E": 1.87, "A": 521.0, "B": 1488.0, "alpha": 0.353, "beta": 0.353}
+MUENNIGHOFF = {"E": 1.87, "A": 521.0, "B": 1488.0, "alpha": 0.35, "beta": 0.35}
 # Exponents a of N_opt ~ C^a.
 KAPLAN_EXPONENT = 0.73  # Kaplan 2020
 EQUAL_EXPONENT = 0.50  # Hoffmann 2022, Approach 1
@@ -128,9 +128,16 @@ def power(value, digits=1):
     return f"{text} × 10^{exponent}"
 
 
-def percent(share, digits=0):
-    """Return a share in per cent."""
-    return fixed(100.0 * share, digits) + " %"
+def percent(share, digits=None):
+    """Return a share in per cent; without `digits`, two significant ones below ten per cent."""
+    value = 100.0 * share
+    if digits is not None:
+        return fixed(value, digits) + " %"
+    size = abs(value)
+    if size < 1e-9 or size >= 9.95:
+        return fixed(value) + " %"
+    text = fixed(value, 1 - math.floor(math.log10(size) + 1e-9))
+    return text.rstrip("0").rstrip(".") + " %"
 
 
 def times(ratio):

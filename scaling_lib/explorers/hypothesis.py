@@ -48,8 +48,7 @@ def strong_or_weak(exponent, barrier, strength, target, growth):
         text += f" (about {when(need_weak)})." if need_weak > 1e26 else "."
     else:
         text += "With the barrier, scale alone does not reach it below 10^36 FLOP."
-    marks = [(c, name) for c, name in ((need, "strong"), (need_weak, "weak")) if c < last]
-    names = [f"{name}: {power(c)} FLOP" for c, name in marks]
+    marks = [c for c in (need, need_weak) if c < last]
     xs = log_grid(first, last, 97)
     return {
         "text": text,
@@ -57,7 +56,7 @@ def strong_or_weak(exponent, barrier, strength, target, growth):
             line("strong: the trend goes on", xs, strong, 0),
             line("weak: it bends at a barrier", xs, weak, 1, 1),
             level("target", first, last, target),
-            points("target reached", [m[0] for m in marks], [target for _ in marks], 2, 3, names),
+            points("target reached", marks, [target for _ in marks], 2, 3),
         ],
     }
 
@@ -172,7 +171,7 @@ def scale_and_algorithms(compute, algorithms, exponent):
         "(Shapley), and "
         f"{percent(logs(c))} if multiplications are counted. One history, four shares."
     )
-    xs = log_grid(2.0, 1e6, 61)
+    xs = log_grid(1.0, 1e6, 61)
     return {
         "text": text,
         "series": [

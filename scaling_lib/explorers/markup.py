@@ -11,7 +11,7 @@ COLOURS = ("#0b62a8", "#b8400f", "#00704f", "#853a8d", "#806000", "#a3265c", "#5
 STANDALONE = (
     "<style>text{fill:#24292f;font-family:system-ui,sans-serif}path{fill:none}"
     ".grid{stroke:#24292f;opacity:.14}.base{stroke:#24292f;opacity:.6}"
-    ".line{stroke-width:2.6}.stem{stroke-width:1.6}.band{opacity:.2}.dot{stroke:#fff}"
+    ".line{stroke-width:2.6}.stems{stroke-width:1.6}.band{opacity:.2}.dot{stroke:#fff}"
     + "".join(
         f".line.c{i},.stems.c{i}{{stroke:{c}}}.band.c{i},.dot.c{i}{{fill:{c}}}"
         for i, c in enumerate(COLOURS)
@@ -47,9 +47,9 @@ def standalone_svg(reply):
 def range_html(label, attributes, words, kind=""):
     """Return a slider in its label, with its value in words beside it."""
     return (
-        f'<div class="sm-control{kind}"><label><span>{escape(label)}</span>'
-        f'<input type="range" {COMMON} {attributes} aria-valuetext="{escape(words)}"></label>'
-        f'<span class="sm-value" aria-hidden="true">{rich(words)}</span></div>'
+        f'<div class="sm-control{kind}"><label><span class="sm-head"><span>{escape(label)}</span>'
+        f'<span class="sm-value" aria-hidden="true">{rich(words)}</span></span>'
+        f'<input type="range" {COMMON} {attributes} aria-valuetext="{escape(words)}"></label></div>'
     )
 
 
@@ -63,7 +63,8 @@ def control_html(control):
             for v, text in control["options"]
         )
         select = f'<select name="{name}" {COMMON}>{options}</select>'
-        return f'<div class="sm-control"><label><span>{label}</span>{select}</label></div>'
+        head = f'<span class="sm-head">{label}</span>'
+        return f'<div class="sm-control"><label>{head}{select}</label></div>'
     if control["kind"] == "toggle":
         checked = " checked" if value else ""
         box = f'<input type="checkbox" name="{name}" {COMMON}{checked}>'

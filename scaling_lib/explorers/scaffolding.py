@@ -96,7 +96,6 @@ def scaffold_threshold(C, gain, threshold, steepness):
     else:
         text += f"Both stay below; a scaffold worth {times(needed / C)} would be enough."
     xs = log_grid(1e21, 1e29, 81)
-    names = [f"bare: {percent(bare, 1)}", f"with scaffold: {percent(full, 1)}"]
     return {
         "text": text,
         "series": [
@@ -104,7 +103,7 @@ def scaffold_threshold(C, gain, threshold, steepness):
             line("model with scaffold", xs, lambda c: score(c * gain), 0),
             level("threshold", 1e21, 1e29, threshold),
             stems("what the evaluation misses", [C], [bare], [full], 2),
-            points("your model", [C, C], [bare, full], 2, 0, names),
+            points("your model", [C, C], [bare, full], 2),
         ],
     }
 
@@ -139,12 +138,11 @@ def samples_or_size(budget, check, skill_growth, spread):
     else:
         one = percent(solved(affordable[-1], 1.0))
         text += f"One answer of the largest affordable model, {si(affordable[-1])}, solves {one}."
-    names = [f"{si(samples(n))} samples of {si(n)} parameters: {percent(ys[best], 1)}"]
     return {
         "text": text,
         "series": [
             line("the whole budget at this size", affordable, ys, 0),
             line("one sample at this size", sizes, lambda m: solved(m, 1.0), 6, 2),
-            points("best", [n], [ys[best]], 1, 3, names),
+            points("best", [n], [ys[best]], 1, 3),
         ],
     }

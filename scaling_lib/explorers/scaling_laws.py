@@ -103,10 +103,7 @@ def allocation(growth, exponent):
     xs = log_grid(1.0, 1e6, 7)
     series = [line(name, xs, [g**a for g in xs], i, (1, 0, 3)[place])
               for place, (name, a, i) in enumerate(rules)]  # fmt: skip
-    names = [f"{name}: {shares(a)}" for name, a, _ in rules]
-    series.append(
-        points("at your compute", [growth] * 3, [growth ** r[1] for r in rules], 6, 0, names)
-    )
+    series.append(points("at your compute", [growth] * 3, [growth ** r[1] for r in rules], 6))
     return {"text": text, "series": series}
 
 
@@ -144,15 +141,11 @@ def broken_law(slope1, slope2, slope3, break1, break2, sharpness):
             f"{'less' if ratio < 1.0 else 'more'} error than there is."
         )
     xs = log_grid(1.0, 1e8, 121)
-    names = [
-        f"break at {si(d)}: slope {fixed(-a, 2)} to {fixed(-b, 2)}"
-        for d, a, b in ((first, slope1, slope2), (second, slope2, slope3))
-    ]
     return {
         "text": text,
         "series": [
             line("broken law", xs, y, 0),
             line("line fitted before the first break", xs, expected, 1, 1),
-            points("breaks", [first, second], [y(first), y(second)], 2, 3, names),
+            points("breaks", [first, second], [y(first), y(second)], 2, 3),
         ],
     }

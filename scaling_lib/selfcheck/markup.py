@@ -47,8 +47,9 @@ def question_html(chapter, question, number):
         solution = f"<strong>{question['number']:g} {unit}</strong> {inline(question['why'])}"
     return (
         f'<form class="sm-question" data-question="{name}" novalidate><fieldset>'
-        f'<legend>{ask}</legend>{inner}</fieldset><button type="submit" class="sm-button">Check</button>'
-        f'<p class="sm-feedback" role="status"></p>'
+        f"<legend>{ask}</legend>{inner}</fieldset>"
+        '<button type="submit" class="sm-button">Check</button>'
+        '<p class="sm-feedback" role="status"></p>'
         f'<details class="sm-solution"><summary>Answer</summary><p>{solution}</p></details></form>'
     )
 

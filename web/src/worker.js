@@ -1,5 +1,6 @@
 // MicroPython in a worker: explorers ask it for frames, snippets run in one of their own that can be stopped.
 import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript/micropython.mjs";
+import { install } from "./files.js";
 
 const HEAP = 24 << 20; // bytes
 const MOST_OUTPUT = 20000; // characters
@@ -24,14 +25,7 @@ const start = async ({ wasm, files }) => {
   const url = URL.createObjectURL(new Blob([wasm], { type: "application/wasm" }));
   python = await loadMicroPython({ url, heapsize: HEAP, linebuffer: false, stdout: write, stderr: write });
   URL.revokeObjectURL(url);
-  for (const [path, text] of Object.entries(files)) {
-    path.split("/").slice(0, -1).reduce((folder, part) => {
-      const inside = `${folder}/${part}`;
-      if (!python.FS.analyzePath(inside).exists) python.FS.mkdir(inside);
-      return inside;
-    }, "/lib");
-    python.FS.writeFile(`/lib/${path}`, text);
-  }
+  install(python, files);
 };
 
 const call = (name, ...texts) => python.globals.get(name)(...texts);
@@ -58,6 +52,7 @@ onmessage = async ({ data }) => {
   try {
     postMessage({ done: data.ticket, result: await actions[data.action](data) });
   } catch (error) {
-    postMessage({ done: data.ticket, error: error.message });
+    // The first line of a traceback is the page's own call.
+    postMessage({ done: data.ticket, error: error.message.replace(/^ *File "\/lib\/scaling_lib\/page.*\n/gm, "") });
   }
 };

@@ -85,7 +85,7 @@ def two_kinds_of_engineering():
         ],
         {
             "x": log_axis("Training examples", 100, 1e7, "si"),
-            "y": log_axis("Error, relative to the start", 0.005, 1),
+            "y": log_axis("Error, relative to the start", 0.005, 1, "percent"),
         },
         (
             "Three learning curves: a better method shifts the whole curve, a prior "

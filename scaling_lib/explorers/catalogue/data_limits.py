@@ -36,13 +36,13 @@ def repetition():
         data_limits.repetition,
         [
             slider("epochs", "Epochs", 1, 60, 4, step=1, digits=0),
-            log_slider("unique", "Different tokens", 1e8, 1e13, 1e11, "si", " tokens"),
+            log_slider("unique", "Different tokens", 1e9, 1e12, 1e10, "si", " tokens"),
             slider(
                 "saturation", "R*, when repeating stops paying", 1, 40, 15.4, step=0.1, digits=1
             ),
-            log_slider("N", "Model", 1e7, 1e12, 1e10, "si", " parameters"),
+            log_slider("N", "Model", 1e9, 1e12, 7e10, "si", " parameters"),
         ],
-        {"x": log_axis("Epochs", 1, 100, "si"), "y": axis(LOSS, 1.8, 4)},
+        {"x": log_axis("Epochs", 1, 100, "si"), "y": axis(LOSS, 1.85, 3.2)},
         (
             "Loss against epochs: repeated tokens follow fresh ones for a while and then "
             "level off at a limit."
@@ -59,7 +59,10 @@ def data_cap():
             log_slider("C", "Compute", 1e21, 1e30, 1e28, unit=" FLOP"),
             log_slider("cap", "Tokens that exist", 1e11, 1e16, 1.5e13, "si", " tokens"),
         ],
-        {"x": log_axis(COMPUTE, 1e21, 1e30), "y": axis(LOSS, 1.8, 2.6)},
+        {
+            "x": log_axis(COMPUTE, 1e21, 1e30),
+            "y": log_axis("Loss above the irreducible (nats)", 0.003, 1, "plain"),
+        },
         (
             "Loss on the compute frontier: with all the data it wants it falls on, with "
             "a cap it bends towards a floor."

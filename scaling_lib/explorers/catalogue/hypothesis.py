@@ -2,7 +2,7 @@
 
 from scaling_lib import datasets
 from scaling_lib.explorers import hypothesis, tables
-from scaling_lib.explorers.catalogue.parts import COMPUTE, axis, log_axis, log_slider
+from scaling_lib.explorers.catalogue.parts import COMPUTE, axis, decimal_years, log_axis, log_slider
 from scaling_lib.explorers.controls import slider
 from scaling_lib.explorers.explorer import explore
 
@@ -90,14 +90,14 @@ def scale_and_algorithms():
     return explore(
         hypothesis.scale_and_algorithms,
         [
-            log_slider("compute", "Compute grew", 2, 1e6, 1000, "times"),
+            log_slider("compute", "Compute grew", 1, 1e6, 1000, "times"),
             log_slider(
                 "algorithms", "Algorithms became more efficient", 1.1, 1e4, 20, "times", step=0.02
             ),
             slider("exponent", "Exponent of the law", 0.02, 1, 0.1, step=0.01),
         ],
         {
-            "x": log_axis("Growth of compute", 2, 1e6),
+            "x": log_axis("Growth of compute", 1, 1e6),
             "y": axis("Share credited to compute", 0, 1, "percent"),
         },
         (
@@ -112,10 +112,9 @@ def knowledge_tests():
     """Show scores of a knowledge test against compute, split at a date (claim H2)."""
     table = datasets.load("mmlu_compute")
     table = table[table["C"] >= 1e20]
-    year = table["date"].dt.year + (table["date"].dt.dayofyear - 1) / 365.25
     data = {
         "name": list(table["model"]),
-        "year": [round(y, 2) for y in year],
+        "year": decimal_years(table["date"]),
         "C": [float(f"{v:.4g}") for v in table["C"]],
         "score": [float(v) for v in table["mmlu"]],
     }

@@ -16,6 +16,11 @@ def log_axis(title, low, high, ticks="power"):
     return axis(title, low, high, ticks, log=True)
 
 
-def log_slider(name, label, low, high, value, show="power", unit="", step=0.05):
+def log_slider(name, label, low, high, value, show="power", unit="", step=0.02):
     """Describe a slider that moves by powers of ten."""
     return slider(name, label, low, high, value, log=True, show=show, unit=unit, step=step)
+
+
+def decimal_years(dates):
+    """Return dates as years with two decimals."""
+    return [round(d.year + (d.timetuple().tm_yday - 1) / 365.25, 2) for d in dates]

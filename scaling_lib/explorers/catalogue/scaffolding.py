@@ -12,13 +12,13 @@ def pass_at_k():
         scaffolding.pass_at_k,
         [
             log_slider("k", "Samples a problem", 1, 1e4, 100, "si"),
-            log_slider("median", "Success in one try, typical problem", 1e-4, 0.5, 0.03, "times"),
+            log_slider("median", "Success in one try, typical problem", 1e-4, 0.5, 0.03, "percent"),
             slider("spread", "How much problems differ", 0, 4, 2, step=0.05, digits=2),
             log_slider(
-                "wrong_accepted", "Wrong answers that the verifier passes", 1e-4, 1, 0.01, "times"
+                "wrong_accepted", "Wrong answers that the verifier passes", 1e-4, 1, 0.01, "percent"
             ),
         ],
-        {"x": log_axis("Samples", 1, 1e4), "y": axis("Problems solved", 0, 1, "percent")},
+        {"x": log_axis("Samples", 1, 1e4, "si"), "y": axis("Problems solved", 0, 1, "percent")},
         (
             "Share of problems solved against samples: coverage rises slowly, a leaky "
             "verifier levels off below it."

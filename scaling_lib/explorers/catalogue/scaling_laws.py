@@ -2,7 +2,7 @@
 
 from scaling_lib import datasets
 from scaling_lib.explorers import scaling_laws, tables
-from scaling_lib.explorers.catalogue.parts import LOSS, axis, log_axis, log_slider
+from scaling_lib.explorers.catalogue.parts import LOSS, axis, decimal_years, log_axis, log_slider
 from scaling_lib.explorers.controls import choice, slider
 from scaling_lib.explorers.explorer import explore
 
@@ -62,7 +62,7 @@ def broken_law():
         ],
         {
             "x": log_axis("Scale (data, parameters or compute)", 1, 1e8),
-            "y": log_axis("Error, relative to the start", 0.01, 10),
+            "y": log_axis("Error, relative to the start", 0.01, 10, "plain"),
         },
         (
             "Error against scale: three straight segments joined by two bends, and the "
@@ -109,12 +109,11 @@ def fit_by_hand(runs=None):
 def systems_table():
     """Return the notable systems as `growth_of_systems` wants them."""
     table = datasets.load("notable_systems")
-    year = table["date"].dt.year + (table["date"].dt.dayofyear - 1) / 365.25
 
     def column(values):
         return [None if v != v else float(f"{v:.4g}") for v in values]
 
-    data = {"name": list(table["system"]), "year": [round(y, 2) for y in year]}
+    data = {"name": list(table["system"]), "year": decimal_years(table["date"])}
     return {**data, **{name: column(table[name]) for name in ("C", "N", "D")}}
 
 
