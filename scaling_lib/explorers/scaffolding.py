@@ -11,7 +11,7 @@ from scaling_lib.explorers.forms import grid, log_grid, logistic, percent, power
 from scaling_lib.explorers.series import level, line, points, stems
 
 # Problems differ: the log-odds of solving one in one try are normal. Their z-scores and weights:
-Z = grid(-4.0, 4.0, 61)
+Z = grid(-4.0, 4.0, 41)
 WEIGHTS = [math.exp(-z * z / 2.0) for z in Z]
 WHOLE = sum(WEIGHTS)
 
@@ -27,9 +27,14 @@ def log1p(x):
     return x if u == 1.0 else math.log(u) * x / (u - 1.0)
 
 
-def at_least_one(p, k):
-    """Return the probability that one of k tries succeeds."""
-    return -math.expm1(k * log1p(-p)) if p < 1.0 else 1.0
+def log_fail(p):
+    """Return the logarithm of the probability that one try fails."""
+    return log1p(-p) if p < 1.0 else -1e3
+
+
+def at_least_one(log_q, k):
+    """Return the probability that one of k tries succeeds, from the logarithm of failing once."""
+    return -math.expm1(k * log_q)
 
 
 def pass_at_k(k, median, spread, wrong_accepted):
@@ -41,16 +46,18 @@ def pass_at_k(k, median, spread, wrong_accepted):
     middle = math.log(median / (1.0 - median))
     ps = [logistic(middle + spread * z) for z in Z]
     accepted = [p + (1.0 - p) * wrong_accepted for p in ps]
+    fails, refused = [log_fail(p) for p in ps], [log_fail(a) for a in accepted]
+    right = [p / a for p, a in zip(ps, accepted)]  # of what is accepted
     single = mean(ps)
 
     def coverage(n):
-        return mean([at_least_one(p, n) for p in ps])
+        return mean([at_least_one(q, n) for q in fails])
 
     def delivered(n):
-        return mean([p / a * at_least_one(a, n) for p, a in zip(ps, accepted)])
+        return mean([r * at_least_one(q, n) for r, q in zip(right, refused)])
 
     def alike(n):
-        return at_least_one(single, n)
+        return at_least_one(log_fail(single), n)
 
     text = (
         f"One sample solves {percent(single)} of the problems; {si(k)} samples contain a right "
@@ -60,7 +67,7 @@ def pass_at_k(k, median, spread, wrong_accepted):
         f"delivers {percent(delivered(k))}. Were all problems equally hard, coverage would be "
         f"{percent(alike(k))}."
     )
-    xs = log_grid(1.0, 1e4, 33)
+    xs = log_grid(1.0, 1e4, 25)
     return {
         "text": text,
         "series": [
@@ -118,12 +125,12 @@ def samples_or_size(budget, check, skill_growth, spread):
 
     def solved(n, k):
         middle = skill_growth * math.log(n / 1e11)
-        return mean([at_least_one(logistic(middle + spread * z), k) for z in Z])
+        return mean([at_least_one(log_fail(logistic(middle + spread * z)), k) for z in Z])
 
     def samples(n):
         return max(1.0, budget / (1000.0 * n + check))
 
-    sizes = log_grid(1e7, 1e13, 61)
+    sizes = log_grid(1e7, 1e13, 37)
     affordable = [n for n in sizes if 1000.0 * n <= budget]
     ys = [solved(n, samples(n)) for n in affordable]
     best = max(range(len(ys)), key=lambda i: ys[i])

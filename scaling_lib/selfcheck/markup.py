@@ -5,7 +5,6 @@ import json
 import re
 
 MARKS = (
-    (r"`([^`]+)`", r"<code>\1</code>"),
     (r"\*([^*\s][^*]*)\*", r"<em>\1</em>"),
     (r"\^\{([^}]+)\}", r"<sup>\1</sup>"),
     (r"_\{([^}]+)\}", r"<sub>\1</sub>"),
@@ -13,15 +12,20 @@ MARKS = (
 
 
 def inline(text):
-    """Return text as HTML with its few marks set.
+    """Return text as HTML with its few marks set; code is left as it is.
 
     >>> inline("N ∝ C^{0.5}, *not* `C < 1`")
     'N ∝ C<sup>0.5</sup>, <em>not</em> <code>C &lt; 1</code>'
     """
-    text = html.escape(text, quote=False)
-    for pattern, replacement in MARKS:
-        text = re.sub(pattern, replacement, text)
-    return text
+    out = []
+    for i, part in enumerate(html.escape(text, quote=False).split("`")):
+        if i % 2:
+            part = f"<code>{part}</code>"
+        else:
+            for pattern, replacement in MARKS:
+                part = re.sub(pattern, replacement, part)
+        out.append(part)
+    return "".join(out)
 
 
 def question_html(chapter, question, number):
