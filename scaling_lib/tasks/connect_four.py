@@ -33,6 +33,7 @@ TOP_ROW = _bits(7 * c + ROWS - 1 for c in range(COLUMNS))
 BOTTOM_ROW = _bits(7 * c for c in range(COLUMNS))
 #: Steps along a line: up, right, and the two diagonals.
 STEPS = (1, 7, 6, 8)
+_STEP_PAIRS = [(np.uint64(step), np.uint64(2 * step)) for step in STEPS]
 #: The 69 lines of four cells.
 LINES = np.array(
     [
@@ -62,9 +63,9 @@ def _shift(stones: np.ndarray, cells: int) -> np.ndarray:
 def has_four(stones: np.ndarray) -> np.ndarray:
     """Whether the stones contain four in a line; bool, of the shape of ``stones``."""
     found = np.zeros_like(stones)
-    for step in STEPS:
-        pairs = stones & _shift(stones, -step)
-        found |= pairs & _shift(pairs, -2 * step)
+    for step, two_steps in _STEP_PAIRS:
+        pairs = stones & (stones >> step)
+        found |= pairs & (pairs >> two_steps)
     return found != 0
 
 

@@ -1,0 +1,205 @@
+"""Digits: drawn ones with a noise knob and as many as you like, and real handwritten ones.
+
+`glyphs` draws digits from ten small bitmaps, each rotated, slanted, stretched, moved and bent at
+random, and adds noise. `real` is the set of handwritten digits that comes with scikit-learn.
+`hand_features` turns images of either kind into features of the sort that people designed before
+networks learned them: the digit is centred, scaled and straightened by its moments, then described
+by zones, profiles and histograms of edge directions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+SIZE = 16
+CLASSES = 10
+#: Five columns and seven rows a digit; ``#`` is ink.
+BITMAPS = (
+    (".###.", "#...#", "#...#", "#...#", "#...#", "#...#", ".###."),
+    ("..#..", ".##..", "#.#..", "..#..", "..#..", "..#..", "#####"),
+    (".###.", "#...#", "....#", "..##.", ".#...", "#....", "#####"),
+    ("####.", "....#", "....#", ".###.", "....#", "....#", "####."),
+    ("#..#.", "#..#.", "#..#.", "#####", "...#.", "...#.", "...#."),
+    ("#####", "#....", "####.", "....#", "....#", "#...#", ".###."),
+    (".###.", "#....", "#....", "####.", "#...#", "#...#", ".###."),
+    ("#####", "....#", "...#.", "..#..", "..#..", ".#...", ".#..."),
+    (".###.", "#...#", "#...#", ".###.", "#...#", "#...#", ".###."),
+    (".###.", "#...#", "#...#", ".####", "....#", "....#", ".###."),
+)
+_CHUNK = 4096
+_MARGIN = 2  # empty cells around a bitmap, so that bending does not cut ink off
+_INK = np.pad(
+    np.array([[[cell == "#" for cell in row] for row in rows] for rows in BITMAPS], np.float32),
+    ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN)),
+)
+
+
+def glyphs(
+    n: int, noise: float, rng: np.random.Generator, warp: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw random digits.
+
+    Parameters
+    ----------
+    n : int
+        Number of images.
+    noise : float
+        Standard deviation of Gaussian noise added to every pixel; ink is 0.6 to 1.2.
+    rng : numpy.random.Generator
+        Source of everything random.
+    warp : float
+        How much digits are rotated, slanted, moved and bent; 0 only stretches them.
+
+    Returns
+    -------
+    images : numpy.ndarray of float32, shape (n, 16, 16)
+        The images.
+    labels : numpy.ndarray of int64, shape (n,)
+        The digits.
+
+    Raises
+    ------
+    ValueError
+        If n is not positive, or noise or warp is negative.
+    """
+    if n < 1 or noise < 0 or warp < 0:
+        raise ValueError(f"n must be positive, noise and warp not negative: {n}, {noise}, {warp}")
+    chunks = [_draw_glyphs(size, noise, rng, warp) for size in _chunks(n)]
+    return tuple(np.concatenate(parts) for parts in zip(*chunks, strict=True))
+
+
+def _chunks(n):
+    """Sizes of the parts in which n images are made, so that memory does not grow with n."""
+    return [min(_CHUNK, n - start) for start in range(0, n, _CHUNK)]
+
+
+def _draw_glyphs(n, noise, rng, warp):
+    labels = rng.integers(0, CLASSES, n)
+
+    def draw(low, high):  # one number an image, to combine with its pixels
+        return rng.uniform(low, high, (n, 1, 1)).astype(np.float32)
+
+    def normal(std):
+        return (std * warp * rng.standard_normal((n, 1, 1))).astype(np.float32)
+
+    # For each pixel, where in the bitmap its ink comes from.
+    line = np.arange(SIZE, dtype=np.float32) - (SIZE - 1) / 2
+    x = line[None, None, :] - warp * draw(-2.5, 2.5)
+    y = line[None, :, None] - warp * draw(-1.5, 1.5)
+    angle, slant = normal(0.25), normal(0.25)
+    u = np.cos(angle) * x + np.sin(angle) * y
+    v = np.cos(angle) * y - np.sin(angle) * x
+    u = u + slant * v + 0.6 * warp * np.sin(draw(0.2, 0.6) * v + draw(0, 6))
+    rows, columns = _INK.shape[1:]
+    u = u / draw(1.2, 2.2) + (columns - 1) / 2
+    v = v / draw(1.2, 2.0) + (rows - 1) / 2
+    images = _bilinear(_INK, labels, v, u) * draw(0.6, 1.2)
+    images += noise * rng.standard_normal(images.shape, dtype=np.float32)
+    return images.astype(np.float32), labels
+
+
+def real(test: int = 597, seed: int = 0):
+    """Handwritten digits of the UCI test set that scikit-learn bundles, 8 by 8 pixels.
+
+    Parameters
+    ----------
+    test : int
+        Images held out of the 1797.
+    seed : int
+        Seeds the split.
+
+    Returns
+    -------
+    train_images, train_labels, test_images, test_labels : numpy.ndarray
+        Images as float32 between 0 and 1, shape (n, 8, 8).
+
+    Raises
+    ------
+    ValueError
+        If no image would be left to train on.
+    """
+    images, labels = load_digits(return_X_y=True)
+    if not 0 < test < len(labels):
+        raise ValueError(f"test must lie between 1 and {len(labels) - 1}, got {test}")
+    images = (images.reshape(-1, 8, 8) / 16).astype(np.float32)
+    order = np.random.default_rng(seed).permutation(len(labels))
+    held_out, train = order[:test], order[test:]
+    return images[train], labels[train], images[held_out], labels[held_out]
+
+
+def hand_features(images: np.ndarray) -> np.ndarray:
+    """Features designed by people.
+
+    Each image is smoothed, then resampled on a grid of 10 by 10 points that is centred on its
+    centre of mass, as wide and high as its standard deviations, and slanted with it. The features
+    are the directions of edges in 4 by 4 zones (4 directions), the ink in 5 by 5 zones, the
+    profiles of ink over rows and columns, the proportions and the slant.
+
+    Parameters
+    ----------
+    images : numpy.ndarray, shape (n, size, size)
+        Images; ink is about 1, paper about 0.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n, 111)
+        The features.
+    """
+    ends = np.cumsum(_chunks(len(images)))[:-1]
+    return np.concatenate([_features(part) for part in np.split(images, ends)])
+
+
+def _features(images):
+    n, size = len(images), images.shape[1]
+    ink = images.astype(np.float32)
+    inner = ink[:, 1:-1, 1:-1]
+    neighbours = ink[:, :-2, 1:-1] + ink[:, 2:, 1:-1] + ink[:, 1:-1, :-2] + ink[:, 1:-1, 2:]
+    smooth = ink.copy()
+    smooth[:, 1:-1, 1:-1] = (2 * inner + neighbours) / 6
+
+    weight = np.maximum(smooth - 0.3, 0) + 1e-6
+    weight /= weight.sum((1, 2), keepdims=True)
+    line = np.arange(size, dtype=np.float32)
+
+    def moment(values):
+        return (weight * values).sum((1, 2), keepdims=True)
+
+    row, column = line[None, :, None], line[None, None, :]
+    centre_y, centre_x = moment(row), moment(column)
+    height = np.sqrt(moment((row - centre_y) ** 2)) + 0.5
+    width = np.sqrt(moment((column - centre_x) ** 2)) + 0.5
+    slant = moment((row - centre_y) * (column - centre_x)) / height**2
+
+    grid = np.linspace(-1.8, 1.8, 10, dtype=np.float32)
+    y = grid[None, :, None] * height
+    x = grid[None, None, :] * width + slant * y
+    upright = _bilinear(smooth, np.arange(n), centre_y + y + 0 * x, centre_x + x)
+
+    dy = upright[:, 2:, 1:-1] - upright[:, :-2, 1:-1]
+    dx = upright[:, 1:-1, 2:] - upright[:, 1:-1, :-2]
+    direction = (np.arctan2(dy, dx) % np.pi / np.pi * 4).astype(int) % 4
+    strength = np.hypot(dx, dy)
+    edges = [_zones(strength * (direction == d), 2) for d in range(4)]
+    profiles = [upright.mean(1), upright.mean(2)]
+    shape = np.stack([width / height, slant], axis=1).reshape(n, 2)
+    return np.hstack([*edges, _zones(upright, 2), *profiles, shape]).astype(np.float32)
+
+
+def _zones(images, side):
+    """Mean over squares of so many pixels, flattened."""
+    n, rows, columns = images.shape
+    squares = images.reshape(n, rows // side, side, columns // side, side)
+    return squares.mean((2, 4)).reshape(n, -1)
+
+
+def _bilinear(images, which, y, x):
+    """Interpolate ``images[which]`` at the points y, x (arrays of shape (n, ...))."""
+    rows, columns = images.shape[1:]
+    y, x = np.broadcast_arrays(np.clip(y, 0, rows - 1.001), np.clip(x, 0, columns - 1.001))
+    i, j = y.astype(np.intp), x.astype(np.intp)
+    down, right = y - i.astype(y.dtype), x - j.astype(x.dtype)
+    image = np.asarray(which)[:, None, None]
+    top = (1 - right) * images[image, i, j] + right * images[image, i, j + 1]
+    bottom = (1 - right) * images[image, i + 1, j] + right * images[image, i + 1, j + 1]
+    return (1 - down) * top + down * bottom
