@@ -1,0 +1,166 @@
+"""The formulas of the book's scaling laws, each as one plain function of numpy arrays.
+
+This is the only place in the library where the *values* of a law are written down: `laws` attaches
+names, units and sources to these functions, and `kernels` adds the derivatives that fitting needs.
+N is a number of parameters, D a number of training tokens, C a training compute in FLOP, and a loss
+is a cross-entropy in nats per token. All arguments broadcast.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+FLOP_PER_PARAMETER_TOKEN = 6.0
+"""Training FLOP per parameter and token: 2 for the forward pass and 4 for the backward pass."""
+
+
+def power_law(x, E, A, alpha):
+    """Power law with offset, E + A / x^alpha: `E` is what no amount of `x` removes."""
+    return E + A * np.asarray(x, float) ** -alpha
+
+
+def pure_power_law(x, x_c, alpha):
+    """Kaplan et al.'s one-input law, (x_c / x)^alpha, without an offset.
+
+    Source: [kaplan2020scaling].
+    """
+    return (x_c / np.asarray(x, float)) ** alpha
+
+
+def kaplan_joint(N, D, N_c, D_c, alpha_N, alpha_D):
+    """Kaplan et al.'s joint law, [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D.
+
+    Source: [kaplan2020scaling].
+    """
+    return ((N_c / np.asarray(N, float)) ** (alpha_N / alpha_D) + D_c / np.asarray(D)) ** alpha_D
+
+
+def chinchilla(N, D, E, A, B, alpha, beta):
+    """Hoffmann et al.'s additive law, E + A / N^alpha + B / D^beta.
+
+    Source: [hoffmann2022training].
+    """
+    return E + A * np.asarray(N, float) ** -alpha + B * np.asarray(D, float) ** -beta
+
+
+def generalised_chinchilla(N, D, E, A, B, alpha, beta, s):
+    """Two bottlenecks joined by a p-norm, E + [(A / N^alpha)^s + (B / D^beta)^s]^(1/s).
+
+    With ``s = 1`` this is the additive law; as ``s`` grows, only the tighter bottleneck counts.
+    """
+    log_N_term = np.log(A) - alpha * np.log(N)
+    log_D_term = np.log(B) - beta * np.log(D)
+    return E + np.exp(np.logaddexp(s * log_N_term, s * log_D_term) / s)
+
+
+def optimal_allocation(C, A, B, alpha, beta):
+    """Compute-optimal parameters and tokens of an additive law under C = 6 N D.
+
+    N* = G (C/6)^(beta/(alpha+beta)) and D* = (C/6)^(alpha/(alpha+beta)) / G,
+    with G = (alpha A / (beta B))^(1/(alpha+beta)).
+
+    Returns
+    -------
+    N, D : ndarray
+        Optimal parameters and tokens, of the shape of `C` (FLOP).
+    """
+    scale = (alpha * A / (beta * B)) ** (1.0 / (alpha + beta))
+    budget = np.asarray(C, float) / FLOP_PER_PARAMETER_TOKEN
+    N = scale * budget ** (beta / (alpha + beta))
+    return N, budget / N
+
+
+def saturating(unique, repetitions, r_star):
+    """Return what `repetitions` further passes over `unique` units are worth, in fresh units.
+
+    unique + unique r_star (1 - exp(-repetitions / r_star)): the first repeats
+    count almost fully, all of them together never for more than `r_star` fresh copies.
+
+    Source: [muennighoff2023scaling].
+    """
+    return unique * (1.0 - r_star * np.expm1(-np.asarray(repetitions, float) / r_star))
+
+
+def effective_data(D, U, R_D):
+    """Effective tokens of `D` tokens drawn from `U` unique ones (epochs = D / U)."""
+    D, U = np.asarray(D, float), np.asarray(U, float)
+    return saturating(U, D / U - 1.0, R_D)
+
+
+def effective_parameters(N, U_N, R_N):
+    """Effective parameters of `N` when the unique data warrant only `U_N` of them."""
+    N = np.asarray(N, float)
+    warranted = np.minimum(N, U_N)
+    return saturating(warranted, N / warranted - 1.0, R_N)
+
+
+def warranted_parameters(U, A, B, alpha, beta):
+    """Parameters that are compute-optimal for `U` unique tokens: N* where D* = U."""
+    scale = (alpha * A / (beta * B)) ** (1.0 / (alpha + beta))
+    return scale * (scale * np.asarray(U, float)) ** (beta / alpha)
+
+
+def repeated_data(N, D, U, E, A, B, alpha, beta, R_D):
+    """Additive law in effective data, E + A / N^alpha + B / D'^beta.
+
+    This is `data_constrained` without its second saturation, that of surplus parameters.
+
+    Source: [muennighoff2023scaling].
+    """
+    return chinchilla(N, effective_data(D, U, R_D), E, A, B, alpha, beta)
+
+
+def data_constrained(N, D, U, U_N, E, A, B, alpha, beta, R_D, R_N):
+    """Law of repeated data, E + A / N'^alpha + B / D'^beta.
+
+    D' = U + U R_D (1 - exp(-(D/U - 1) / R_D)) discounts repeated tokens; N' discounts in the same
+    way, with R_N, the parameters beyond `U_N`, those that `U` unique tokens warrant.
+
+    Source: [muennighoff2023scaling].
+    """
+    N_eff, D_eff = effective_parameters(N, U_N, R_N), effective_data(D, U, R_D)
+    return chinchilla(N_eff, D_eff, E, A, B, alpha, beta)
+
+
+def bnsl(x, a, b, c0, breaks=()):
+    """Broken neural scaling law of n breaks.
+
+    a + b x^(-c0) prod_i (1 + (x / d_i)^(1/f_i))^(-c_i f_i): a power law whose slope changes by
+    -c_i around x = d_i, the more sharply the smaller f_i. A negative c_i turns the curve upwards.
+
+    Parameters
+    ----------
+    x : array_like
+        Positive input.
+    a, b, c0 : float
+        Limit, scale and first exponent.
+    breaks : iterable of (c_i, d_i, f_i)
+        The breaks.
+
+    Source: [caballero2023broken].
+    """
+    log_x = np.log(x)
+    log_term = np.log(b) - c0 * log_x
+    for c, d, f in breaks:
+        log_term = log_term - c * f * np.logaddexp(0.0, (log_x - np.log(d)) / f)
+    return a + np.exp(log_term)
+
+
+def coverage(k, a, b):
+    """Share of problems solved by at least one of k samples, exp(-a k^b).
+
+    Coverage rises with the number of samples when ``b`` is negative.
+
+    Source: [brown2024large].
+    """
+    return np.exp(-a * np.asarray(k, float) ** b)
+
+
+def logistic(C, midpoint, slope, lower=0.0, upper=1.0):
+    """Score that is logistic in log10 of compute, between `lower` and `upper`.
+
+    `midpoint` is the log10 FLOP at which the score is half way, `slope` the change of the logit
+    per factor of ten of compute.
+    """
+    logit = slope * (np.log10(C) - midpoint)
+    return lower + (upper - lower) * 0.5 * (1.0 + np.tanh(0.5 * logit))

@@ -1,0 +1,238 @@
+"""Uncertainty of a fit: bootstrap, profile intervals, and the covariance of a Huber estimate."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from scaling_lib.optimise import newton
+
+BLOCK = 128  # replicates in one batch: the arrays of a block stay in the processor's cache
+
+
+def student(level, dof):
+    """Two-sided quantile of Student's t, by the Cornish-Fisher series (within 1 % for dof >= 3)."""
+    z = NormalDist().inv_cdf(0.5 + level / 2.0)
+    return z * (
+        1.0
+        + (z**2 + 1.0) / (4.0 * dof)
+        + (5.0 * z**4 + 16.0 * z**2 + 3.0) / (96.0 * dof**2)
+        + (3.0 * z**6 + 19.0 * z**4 + 17.0 * z**2 - 15.0) / (384.0 * dof**3)
+    )
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How the residuals of a Huber fit spread.
+
+    Attributes
+    ----------
+    bend : float
+        Mean of rho'' (the share of residuals within delta), smoothed over a window, because with a
+        small delta only a few residuals lie within it.
+    pull : float
+        Mean of rho'^2, corrected for the fitted parameters.
+    """
+
+    bend: float
+    pull: float
+
+    @property
+    def kappa(self):
+        """Factor that turns twice a rise of the objective into a chi-squared deviance."""
+        return self.bend / self.pull if self.pull > 0 else np.inf
+
+
+def spread(problem, residuals):
+    """Return the `Spread` of the residuals of a fit."""
+    n, p, delta = problem.n, problem.p, problem.delta
+    correction = n / (n - p)
+    size = np.sort(np.abs(residuals))
+    pull = correction * np.mean(np.minimum(size, delta) ** 2)
+    # A Huber fit with a small delta goes through about p runs; they say nothing about the density.
+    free = size[min(p, n - 2) :] if delta < size[-1] else size
+    scale = 1.4826 * np.median(free)
+    window = max(delta, 1.06 * scale * n**-0.2)
+    if not window < np.inf or window <= delta:
+        return Spread(float(np.mean(size <= delta)), float(pull))
+    inside = np.mean(free <= window)
+    return Spread(float(max(inside, 1.0 / n) * delta / window), float(pull))
+
+
+def covariance(problem, theta, residuals):
+    """Return the asymptotic covariance (p, p) of the internal parameters of a Huber estimate.
+
+    E[rho'^2] / E[rho'']^2 (J'J)^-1: that of least squares when delta is large. A pseudo-inverse is
+    not used: a direction that the runs do not determine has an infinite variance.
+    """
+    J = problem.f.jacobian(theta[None])[0]
+    s = spread(problem, residuals)
+    scale = np.sqrt(np.einsum("np,np->p", J, J)) + 1e-300
+    information = (J / scale).T @ (J / scale)
+    values, vectors = np.linalg.eigh(information)
+    values = np.maximum(values, 1e-15)
+    inverse = (vectors / values) @ vectors.T
+    return s.pull / s.bend**2 * inverse / (scale[:, None] * scale)
+
+
+def bootstrap(problem, starts, replicates, seed, threads=1):
+    """Refit to resampled runs.
+
+    Each replicate weighs the runs by how often a draw with replacement took them. All replicates
+    of a block are minimised in one batch, from the minimum of the fit.
+
+    Parameters
+    ----------
+    problem : Problem
+        The fitted problem.
+    starts : ndarray, shape (k, p)
+        The minimum and its rivals: a replicate is followed from each, the lowest end counts.
+    replicates, seed, threads : int
+        Number of replicates; seed of the draw; threads, which change the time and nothing else.
+
+    Returns
+    -------
+    theta : ndarray, shape (replicates, p)
+        Internal parameters of each replicate.
+    F : ndarray, shape (replicates,)
+        Objectives.
+    converged : ndarray of bool, shape (replicates,)
+        Whether Newton's method converged.
+    """
+    n = problem.n
+    draw = np.random.default_rng(seed).integers(n, size=(replicates, n), dtype=np.int32)
+
+    def block(first):
+        rows = draw[first : first + BLOCK]
+        k = len(rows)
+        flat = (rows + n * np.arange(k, dtype=np.int64)[:, None]).ravel()
+        weights = np.bincount(flat, minlength=k * n).reshape(k, n).astype(float)
+        best = None
+        for start in starts:
+            found = problem.minimise(np.tile(start, (k, 1)), weights=weights)
+            if best is None:
+                best = [found.theta.copy(), found.F.copy(), found.converged.copy()]
+                continue
+            lower = found.F < best[1]
+            for kept, new in zip(best, found[:3], strict=True):
+                kept[lower] = new[lower]
+        return best
+
+    firsts = range(0, replicates, BLOCK)
+    if threads == 1:
+        blocks = [block(first) for first in firsts]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            blocks = list(pool.map(block, firsts))
+    return tuple(np.concatenate(parts) for parts in zip(*blocks, strict=True))
+
+
+def profile(problem, theta, F, kappa, level, standard_errors):
+    """Return profile intervals of all natural coordinates.
+
+    For each parameter and side, the value at which the objective, minimised over the others, has
+    risen to a deviance 2 kappa (F(t) - F) of the squared quantile. Where it never rises that far
+    the interval is unbounded and its end infinite.
+
+    Parameters
+    ----------
+    problem : Problem
+        The fitted problem.
+    theta, F : ndarray, shape (p,), and float
+        Its minimum.
+    kappa : float
+        See `Spread.kappa`.
+    level : float
+        Confidence level.
+    standard_errors : ndarray, shape (p,)
+        Of the natural coordinates: where the search begins.
+
+    Returns
+    -------
+    bounds : ndarray, shape (p, 2)
+        Ends in natural coordinates, infinite where unbounded.
+    lowest : ndarray, shape (p,)
+        Internal parameters of the lowest point met, which is `theta` unless the search for the
+        global minimum had missed it.
+    """
+    p = problem.p
+    quantile = student(level, problem.n - p)
+    target = quantile**2
+    which, side = np.repeat(np.arange(p), 2), np.tile([-1.0, 1.0], p)
+    centre = problem.eta(theta[None])[0][which]
+    positive = np.array([parameter.positive for parameter in problem.law.parameters])[which]
+    reach = np.where(positive, 25.0, 40.0 + 10.0 * np.abs(centre))  # of a log: a factor of 10^11
+    step = np.clip(quantile * standard_errors[which], 1e-9 * (1.0 + np.abs(centre)), 0.5 * reach)
+    inner, outer = np.zeros(2 * p), np.full(2 * p, np.inf)  # distances with root below / above 1
+    root_inner, root_outer = np.zeros(2 * p), np.full(2 * p, np.inf)
+    at, end = np.tile(theta, (2 * p, 1)), np.full(2 * p, np.nan)
+    distance_at = np.zeros(2 * p)
+    lowest, F_lowest = theta, F
+    active = np.arange(2 * p)
+    for _ in range(40):
+        t = centre[active] + side[active] * step[active]
+        # Start on the straight line through the minimum and the last point of this profile.
+        factor = step[active] / np.where(distance_at[active] > 0, distance_at[active], np.inf)
+        start = theta + (at[active] - theta) * np.minimum(factor, 3.0)[:, None]
+        found, F_t = _constrained(problem, which[active], t, start)
+        deviance = np.maximum(2.0 * kappa * (F_t - F), 0.0)
+        root = np.sqrt(deviance / target)
+        if np.nanmin(F_t) < F_lowest * (1.0 - 1e-6) - problem.rounding:
+            lowest, F_lowest = found[np.nanargmin(F_t)], np.nanmin(F_t)
+        root = np.where(np.isfinite(root), root, np.inf)
+        below = root < 1.0
+        at[active[below]], distance_at[active[below]] = found[below], step[active[below]]
+        rows = active[below]
+        inner[rows], root_inner[rows] = step[rows], root[below]
+        rows = active[~below]
+        outer[rows], root_outer[rows] = step[rows], root[~below]
+        close = (np.abs(root - 1.0) < 1e-3) | (outer[active] - inner[active] < 1e-7 * outer[active])
+        end[active[close]] = t[close]
+        open_end = ~close & (step[active] >= reach[active]) & below
+        end[active[open_end]] = side[active[open_end]] * np.inf
+        active = active[~(close | open_end)]
+        if not active.size:
+            break
+        bracketed = np.isfinite(outer[active])
+        a, b = inner[active], np.where(bracketed, outer[active], 0.0)
+        ra, rb = root_inner[active], np.minimum(root_outer[active], 1e3)
+        with np.errstate(all="ignore"):
+            secant = a + (b - a) * (1.0 - ra) / (rb - ra)
+            grown = a / np.maximum(ra, 0.4)
+        secant = np.clip(secant, a + 0.05 * (b - a), b - 0.05 * (b - a))
+        grown = np.clip(grown, 1.3 * a, 2.5 * a)
+        step[active] = np.where(bracketed, secant, np.minimum(grown, reach[active]))
+    left = np.isnan(end)
+    end[left] = (centre + side * step)[left]
+    return end.reshape(p, 2), lowest
+
+
+def _constrained(problem, which, t, start):
+    """Minimise with natural coordinate `which` held at `t`, row by row; return theta and F."""
+    p, S = problem.p, len(t)
+    base, basis = np.zeros((S, p)), np.zeros((S, p, p - 1))
+    own = problem.own[which]
+    free = np.array([[i for i in range(p) if i != o] for o in own])
+    rows = np.arange(S)[:, None]
+    for row, (j, value) in enumerate(zip(which, t, strict=True)):
+        c, d = problem.constraint(int(j), value)
+        base[row, own[row]] = d[0]
+        basis[row, own[row]] = -c[0, free[row]]
+    basis[rows, free, np.arange(p - 1)] = 1.0
+
+    def evaluate(phi, active):
+        M = basis[active]
+        theta = base[active] + (M @ phi[..., None])[..., 0]
+        F, g, H = problem.f.objective(theta, problem.y, problem.delta)
+        return F, (g[:, None, :] @ M)[:, 0], M.transpose(0, 2, 1) @ H @ M
+
+    if p == 1:
+        theta = base
+        return theta, problem.f.objective(theta, problem.y, problem.delta)[0]
+    found = newton(
+        evaluate, start[rows, free], floor=problem.rounding, tolerance=1e-8, iterations=60
+    )
+    return base + (basis @ found.theta[..., None])[..., 0], found.F
