@@ -11,6 +11,7 @@ import os
 import re
 from pathlib import Path
 
+import site_figures
 import site_maths
 import site_meta
 import site_pages
@@ -24,6 +25,13 @@ log = logging.getLogger(__name__)
 
 # Loaded by Jupyter Book on every page, used on none: each would fetch something from another host.
 UNWANTED = ("thebe", "comments", "hypothesis", "utterances")
+# Scripts, by words in their names, that only pages with certain marks need.
+NEEDED_FOR = {
+    ("katex", "auto-render"): ['class="math'],
+    ("togglebutton", "toggleHint", "toggleOpen"): ["toggle", "dropdown"],
+    ("design-tabs",): ["sd-tab-set"],
+    ("clipboard", "copybutton"): ["cell_input", "copyable"],
+}
 
 
 def github_pages(repository: str) -> str:
@@ -68,12 +76,14 @@ def choose_assets(app: Sphinx, pagename: str, template: str, context: dict, doct
         text = f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', {})}".lower()
         return not any(word in text for word in UNWANTED)
 
-    has_maths = 'class="math' in (context.get("body") or "")
+    body = context.get("body") or ""
+    has_maths = 'class="math' in body
     scripts = [s for s in context.get("script_files", []) if wanted(s)]
-    if not has_maths:
-        scripts = [s for s in scripts if "katex" not in str(s) and "auto-render" not in str(s)]
+    for words, marks in NEEDED_FOR.items():
+        if not any(mark in body for mark in marks):
+            scripts = [s for s in scripts if not any(word in str(s) for word in words)]
     context["script_files"] = [deferred(script) for script in scripts]
-    context["preloaded_fonts"] = site_vendor.preloaded(app)
+    context["preloaded_fonts"] = site_vendor.preloaded()
     site_styles.remember(app, context)
     context["default_mode"] = "auto"
     context["maths_css"] = has_maths and site_maths.available()
@@ -99,6 +109,8 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", site_pages.rewrite_body, priority=700)
     app.connect("html-page-context", choose_assets, priority=900)
     app.connect("html-page-context", site_meta.describe_page, priority=910)
+    app.connect("build-finished", site_vendor.reduce_fonts, priority=790)
+    app.connect("build-finished", site_figures.finish, priority=795)
     app.connect("build-finished", site_styles.finish, priority=800)
     app.connect("build-finished", site_meta.finish, priority=810)
     if importlib.util.find_spec("components"):

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 BUNDLE = "site.css"
 # The theme's templates load these before what Sphinx knows of.
 THEME = ["styles/theme.css", "styles/bootstrap.css", "styles/pydata-sphinx-theme.css"]
+FONTS = "vendor/fonts/fonts.css"
 ICONS = "vendor/fontawesome"
 # Replaced by the bundle, or not wanted at all.
 DROPPED = ("thebe", "katex.min.css", "katex-math.css", BUNDLE)
@@ -130,12 +131,14 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     )
     known = app.env.__dict__.get("site_css_files", [])
     names = [*THEME, icons.relative_to(static).as_posix(), *known]
+    if (static / FONTS).exists():
+        names.append(FONTS)
     sheets = [static / name for name in dict.fromkeys(names) if (static / name).exists()]
     bundle = static / BUNDLE
     own = {path.relative_to(ROOT / "_static") for path in (ROOT / "_static").rglob("*.css")}
     parts = {True: [], False: []}
     for sheet in sheets:
-        mine = sheet.relative_to(static) in own or sheet.name == "fonts.css"
+        mine = sheet.relative_to(static) in own or sheet == static / FONTS
         parts[mine].append(inline(sheet, static))
     reduce(site, "\n".join(parts[False]), "\n".join(parts[True]), bundle)
     subset_icons(static, bundle.read_text(encoding="utf-8"))

@@ -27,18 +27,19 @@ fonttools_log.setLevel(std_logging.ERROR)
 ROOT = Path(__file__).resolve().parent.parent
 NODE_MODULES = ROOT / "web" / "node_modules"
 
-# family, npm package, style, weights, subsets
+# family, npm package, style, range of weights
 FACES = [
     ("Source Serif 4", "source-serif-4", "normal", (400, 700)),
-    ("Source Serif 4", "source-serif-4", "italic", (400, 700)),
+    ("Source Serif 4", "source-serif-4", "italic", (400, 400)),
     ("Source Sans 3", "source-sans-3", "normal", (400, 700)),
 ]
-# What English prose with the names, signs and units of this field uses; Greek outside formulas is a file of its own.
-SUBSETS = {
-    "latin": "U+0020-007E, U+00A0-00FF, U+0131, U+0152-0153, U+2009-200A, U+2010-2015, U+2018-201E, U+2020-2022, "
-    "U+2026, U+202F, U+2032-2033, U+2039-203A, U+20AC, U+2190-2193, U+2212, U+2248, U+2260, U+2264-2265",
-    "greek": "U+0370-03FF",
-}
+# The files that a face comes in, with the code points of each.
+SCRIPTS = {"latin": range(0x20, 0x370), "greek": range(0x370, 0x400), "latin-ext": range(0x100, 0x250)}
+SIGNS = set(range(0x2000, 0x2300))
+FEATURES = ["kern", "liga", "lnum", "tnum"]
+# Written by scripts or typed by readers: there in any case.
+ALWAYS = {chr(c) for c in range(0x20, 0x7F)} | set("\u00a0’“”–—…×−≈±µ")
+
 # Python packages whose scripts or styles are part of the site.
 PACKAGES = {
     "Sphinx": "BSD-2-Clause",
@@ -66,60 +67,54 @@ CONTAINED = [
 ]
 
 
-def unicodes(ranges: str) -> set[int]:
-    """Return the code points of a CSS `unicode-range`.
-
-    >>> sorted(unicodes("U+0041-0043, U+20AC"))
-    [65, 66, 67, 8364]
-    """
-    points: set[int] = set()
-    for item in ranges.split(","):
-        low, _, high = item.strip().removeprefix("U+").partition("-")
-        points.update(range(int(low, 16), int(high or low, 16) + 1))
-    return points
-
-
-def subset_font(source: Path, target: Path, points: set[int], weights: tuple[int, int]) -> None:
-    """Write a WOFF2 with the given code points and range of weights."""
-    options = subset.Options(flavor="woff2", notdef_outline=True, recalc_timestamp=False)
-    options.layout_features = [
-        "kern",
-        "liga",
-        "mark",
-        "mkmk",
-        "ccmp",
-        "locl",
-        "lnum",
-        "tnum",
-        "onum",
-    ]
+def reduce_font(source: Path, target: Path, points: set[int], weights=None) -> int:
+    """Write a WOFF2 with the given code points and range of weights; return how many there are."""
     font = TTFont(source, recalcTimestamp=False)
+    points = points & set(font.getBestCmap())
+    if not points:
+        return 0
     font.ensureDecompiled()
+    options = subset.Options(flavor="woff2", notdef_outline=True, recalc_timestamp=False)
+    options.layout_features = FEATURES
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=points)
     subsetter.subset(font)
-    if "fvar" in font:
-        font = instancer.instantiateVariableFont(font, {"wght": weights})
+    if weights and "fvar" in font:
+        limits = weights if weights[0] < weights[1] else weights[0]
+        font = instancer.instantiateVariableFont(font, {"wght": limits})
     subset.save_font(font, str(target), options)
+    return len(points)
 
 
-def write_fonts(folder: Path) -> None:
-    """Subset the text faces and write their style sheet."""
+def write_fonts(folder: Path, characters: set[str]) -> None:
+    """Reduce the faces to the characters of the book, and write their style sheet."""
     folder.mkdir(parents=True, exist_ok=True)
+    points = {ord(c) for c in characters | ALWAYS}
     rules = []
     for family, package, style, weights in FACES:
-        for script, ranges in SUBSETS.items():
+        taken: set[int] = set()
+        for script, codes in SCRIPTS.items():
             name = f"{package}-{script}-wght-{style}.woff2"
             source = NODE_MODULES / "@fontsource-variable" / package / "files" / name
-            if not source.exists() or (script == "greek" and style == "italic"):
+            wanted = (points & (set(codes) | SIGNS)) - taken
+            if not reduce_font(source, folder / name, wanted, weights):
                 continue
-            subset_font(source, folder / name, unicodes(ranges), weights)
+            here = wanted & set(TTFont(folder / name).getBestCmap())
+            taken |= here
+            span = f"{weights[0]} {weights[1]}" if weights[0] < weights[1] else str(weights[0])
             rules.append(
                 f"@font-face{{font-family:'{family}';font-style:{style};font-display:swap;"
-                f"font-weight:{weights[0]} {weights[1]};src:url({name}) format('woff2');"
-                f"unicode-range:{ranges.replace(' ', '')}}}"
+                f"font-weight:{span};src:url({name}) format('woff2');"
+                f"unicode-range:{','.join(f'U+{c:X}' for c in sorted(here))}}}"
             )
     (folder / "fonts.css").write_text("\n".join(rules) + "\n", encoding="utf-8")
+
+
+def reduce_katex(folder: Path, characters: set[str]) -> None:
+    """Reduce the fonts of formulas to the characters of the book."""
+    points = {ord(c) for c in characters | ALWAYS}
+    for font in (NODE_MODULES / "katex/dist/fonts").glob("*.woff2"):
+        reduce_font(font, folder / font.name, points)
 
 
 def write_katex(folder: Path) -> None:
@@ -171,10 +166,29 @@ def licences(build: Path) -> list[dict]:
     return json.loads((build / "assets/vendor/licences/licences.json").read_text(encoding="utf-8"))
 
 
-def preloaded(app: Sphinx) -> list[str]:
+def preloaded() -> list[str]:
     """Return the fonts that the first lines of every page are set in."""
     names = ["source-serif-4-latin-wght-normal.woff2", "source-sans-3-latin-wght-normal.woff2"]
-    return [f"_static/vendor/fonts/{n}" for n in names] if NODE_MODULES.exists() else []
+    return [f"_static/vendor/fonts/{n}" for n in names] if has_fonts() else []
+
+
+def has_fonts() -> bool:
+    """Say whether the book's own faces are at hand."""
+    return (NODE_MODULES / "@fontsource-variable").exists()
+
+
+def reduce_fonts(app: Sphinx, exception: Exception | None) -> None:
+    """Keep of every font what the finished pages show."""
+    if exception or app.builder.name != "html" or not has_fonts():
+        return
+    site = Path(app.outdir)
+    characters: set[str] = set()
+    for page in site.rglob("*.html"):
+        characters.update(page.read_text(encoding="utf-8"))
+    vendor = site / "_static" / "vendor"
+    write_fonts(vendor / "fonts", characters)
+    if (vendor / "katex").exists():
+        reduce_katex(vendor / "katex/fonts", characters)
 
 
 def provide(app: Sphinx, config: Config) -> None:
@@ -189,13 +203,10 @@ def provide(app: Sphinx, config: Config) -> None:
         shutil.rmtree(assets, ignore_errors=True)
         write_licences(vendor / "licences")
         if with_node:
-            write_fonts(vendor / "fonts")
             write_katex(vendor / "katex")
         stamp.write_text(state, encoding="utf-8")
     config.html_static_path.append(str(vendor.parent))
-    if with_node:
-        app.add_css_file("vendor/fonts/fonts.css", priority=100)
-    else:
+    if not with_node:
         log.info(
             "Node.js packages are absent: formulas are typeset as MathML by the reader's browser, "
             "text in its own fonts, figures do not move, and the style sheet is not reduced."

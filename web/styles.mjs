@@ -8,6 +8,9 @@ const [site, theirs, ours, target] = process.argv.slice(2);
 const [purged] = await new PurgeCSS().purge({
   content: [`${site}/*.html`, `${site}/!(_static)/**/*.html`, `${site}/_static/**/*.js`],
   css: [theirs],
+  fontFace: true,
+  keyframes: true,
+  variables: true,
   // What scripts or readers switch on after the page has loaded.
   dynamicAttributes: ["data-theme", "data-mode", "data-bs-theme", "data-bs-popper", "open", "aria-expanded"],
   safelist: { standard: [/^show$/, /^active$/, /^collaps/, /^tooltip/, /^bs-tooltip/, /^dropdown-menu/] },
