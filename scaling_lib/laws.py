@@ -203,7 +203,7 @@ class PurePowerLaw(Law):
 
     def __init__(self, column, unit, what):
         self.name, self.columns = f"kaplan_{column}", (column,)
-        self.title = f"Kaplan's law in {what}"
+        self.title = f"law of Kaplan et al. in {what}"
         self.equation = f"loss = (x_c / {column})^alpha"
         self.parameters = (
             Parameter("x_c", unit, f"{what} at which the loss would be 1"),
@@ -227,7 +227,7 @@ class PurePowerLaw(Law):
 class KaplanJoint(Law):
     """Kaplan et al.'s joint law of parameters and tokens."""
 
-    name, title, key = "kaplan_joint", "Kaplan's joint law", "kaplan2020scaling"
+    name, title, key = "kaplan_joint", "joint law of Kaplan et al.", "kaplan2020scaling"
     equation = "loss = [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D"
     columns = ("N", "D")
     centred_target = False
@@ -268,7 +268,7 @@ class KaplanJoint(Law):
 class Chinchilla(Law):
     """Hoffmann et al.'s additive law."""
 
-    name, title, key = "chinchilla", "Chinchilla's additive law", "hoffmann2022training"
+    name, title, key = "chinchilla", "Chinchilla law", "hoffmann2022training"
     equation = "loss = E + A / N^alpha + B / D^beta"
     columns = ("N", "D")
     parameters = (
@@ -354,7 +354,7 @@ class RepeatedData(Chinchilla):
         too_many = np.flatnonzero(columns["U"] > columns["D"] * (1 + 1e-9))
         if too_many.size:
             raise ValueError(
-                f"Column U (unique tokens) exceeds D (all tokens) in rows {rows_text(too_many)}: "
+                f"Column U (unique tokens) exceeds D (all tokens) in {rows_text(too_many)}: "
                 "U must be at most D."
             )
 
@@ -512,7 +512,7 @@ class BrokenLaw(Law):
 class Coverage(Law):
     """Coverage of repeated sampling: the share of problems that k samples solve at least once."""
 
-    name, title, key = "coverage", "coverage of repeated sampling", "brown2024large"
+    name, title, key = "coverage", "law of coverage", "brown2024large"
     equation = "coverage = exp(-a k^b)"
     columns, target, link = ("k",), "coverage", "identity"
     parameters = (
@@ -524,9 +524,7 @@ class Coverage(Law):
     def check_target(self, target):
         outside = np.flatnonzero((target < 0) | (target > 1))
         if outside.size:
-            raise ValueError(
-                f"Column coverage must lie between 0 and 1: see rows {rows_text(outside)}."
-            )
+            raise ValueError(f"Column coverage must lie between 0 and 1: see {rows_text(outside)}.")
 
     def terms(self, x):
         def phi(u):
@@ -548,7 +546,7 @@ class Coverage(Law):
 class Logistic(Law):
     """Score that is logistic in the logarithm of compute, between fixed bounds."""
 
-    name, title, key = "logistic", "logistic in log compute", ""
+    name, title, key = "logistic", "logistic law in log compute", ""
     columns, target, link = ("C",), "score", "identity"
     parameters = (
         Parameter("midpoint", "log10 FLOP", "where the score is half way", positive=False),
@@ -642,6 +640,11 @@ def law(name):
 
 
 def rows_text(rows, limit=5):
-    """Return row numbers (counted from 1) as text, the first few of them."""
-    text = ", ".join(str(int(row) + 1) for row in rows[:limit])
+    """Return row numbers, counted from 1, as text: the first few of them.
+
+    >>> rows_text([3]), rows_text(range(7))
+    ('row 4', 'rows 1, 2, 3, 4, 5 and 2 more')
+    """
+    text = "row" + "s" * (len(rows) > 1) + " "
+    text += ", ".join(str(int(row) + 1) for row in rows[:limit])
     return text + (f" and {len(rows) - limit} more" if len(rows) > limit else "")

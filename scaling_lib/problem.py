@@ -12,8 +12,8 @@ class Problem:
     """A law, the runs it is fitted to, and the map between internal and natural parameters.
 
     Internal parameters `theta` are those of the law's terms on centred logarithms: there the
-    Hessian is well conditioned. Natural coordinates `eta` are the law's own parameters, logarithms of the
-    positive ones. Each is a linear form of theta, or a quotient of two of its entries.
+    Hessian is well conditioned. Natural coordinates `eta` are the law's own parameters, logarithms
+    of the positive ones. Each is a linear form of theta, or a quotient of two of its entries.
 
     Parameters
     ----------

@@ -110,6 +110,15 @@ class FitResult:
             return None
         return dict(zip(self.law.names, self._draws_natural.T, strict=True))
 
+    @property
+    def units(self):
+        """Units of the parameters by name; an empty string for a pure number."""
+        target = "nats" if self.law.target == "loss" else self.law.target
+        return {
+            parameter.name: parameter.unit.replace("target", target)
+            for parameter in self.law.parameters
+        }
+
     @cached_property
     def _spread(self):
         return intervals.spread(self._problem, self._residuals)
@@ -401,7 +410,7 @@ class FitResult:
             "n": self.n,
             "delta": finite(self.delta),
             "params": self.params,
-            "units": {parameter.name: parameter.unit for parameter in self.law.parameters},
+            "units": self.units,
             "stderr": {name: finite(value) for name, value in self.stderr.items()},
             "intervals": {
                 name: [finite(low), finite(high)]

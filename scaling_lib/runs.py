@@ -106,7 +106,7 @@ def numbers(values, name):
         ]
         if wrong:
             raise ValueError(
-                f"Column {name} holds text that is not a number in rows {rows_text(wrong)} "
+                f"Column {name} holds text that is not a number in {rows_text(wrong)} "
                 f"({values[wrong[0]]!r})."
             )
         values = [np.nan if isinstance(v, str) and not v else v for v in values]
@@ -248,11 +248,11 @@ def prepare(law, data, mapping=None, drop_invalid=False, target=True):
     bad = invalid_rows(columns, positive)
     if bad and not drop_invalid:
         reason = next(iter(bad.values()))
-        column = reason.split()[0]
-        alike = [r for r, why in bad.items() if why == reason]
+        alike = [row for row, why in bad.items() if why == reason]
+        others = f" ({len(bad)} such rows in all)" if len(bad) > len(alike) else ""
         raise ValueError(
-            f"Column {column}: {reason.split(' ', 1)[1]} in row{'s' * (len(alike) > 1)} "
-            f"{rows_text(alike)}. Correct or drop {len(bad)} row{'s' * (len(bad) > 1)}."
+            f"Column {reason} in {rows_text(alike)}{others}: correct the data, or have such rows "
+            "dropped (drop_invalid=True, --drop-invalid)."
         )
     if bad:
         keep = np.ones(len(next(iter(columns.values()))), bool)

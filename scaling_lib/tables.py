@@ -31,21 +31,16 @@ def rows(result, level):
     table = []
     for parameter in result.law.parameters:
         name = parameter.name
-        unit = parameter.unit.replace("target", _target_unit(result.law))
         table.append(
             (
                 name,
                 number(result.params[name]),
                 number(errors[name]),
                 *interval(parameter, *ends[name]),
-                unit,
+                result.units[name],
             )
         )
     return header, table, method
-
-
-def _target_unit(law):
-    return "nats" if law.target == "loss" else law.target
 
 
 def facts(result):
