@@ -21,8 +21,8 @@ Backward, for a batch of `B` rows:
     \delta h = (\delta z\, W_2^\top) \odot [h > 0], \quad
     \delta W_1 = x^\top \delta h .
 
-A product with a one-hot matrix only copies or adds rows, so it is done by look-up (forward) and with
-a sparse matrix (backward): `k·H` additions a token, not the `2·k·V·H` operations that a dense
+A product with a one-hot matrix only copies or adds rows, so it is done by look-up (forward) and
+with a sparse matrix (backward): `k·H` additions a token, not the `2·k·V·H` operations that a dense
 product, and the rule of 6 FLOP per parameter, would count.
 
 .. [bengio2003] Y. Bengio, R. Ducharme, P. Vincent and C. Jauvin, "A Neural Probabilistic Language
