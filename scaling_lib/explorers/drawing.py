@@ -7,8 +7,8 @@ The kernel and the page run this same code. A *frame* is what an explorer's func
                  "kind": "line" | "points" | "band" | "stems",  # default "line"
                  "y2": [...],            # other edge of a band, other end of a stem
                  "style": int,           # colour 0 to 5; 6 is grey; default: the place in the list
-                 "dash": 0 | 1 | 2 | 3,  # solid, dashed, dotted, dash-dot
-                 "mark": 0 | 1 | 2 | 3,  # circle, square, triangle, diamond
+                 "dash": 0 to 4,         # solid, dashed, dotted, dash-dot, long dashes
+                 "mark": 0 to 4,         # circle, square, triangle, diamond, triangle downwards
                  "names": [str, ...],    # a name for each point: shown on hover, read by the walker
                  "key": False}]}         # leave it out of the key
 
@@ -25,8 +25,8 @@ from scaling_lib.explorers.forms import digits3, fixed, percent, power, si
 
 WIDE = {"width": 680, "plot": 330, "left": 58, "right": 16, "font": 14, "ticks": (8, 7)}
 NARROW = {"width": 360, "plot": 250, "left": 46, "right": 12, "font": 12.5, "ticks": (5, 6)}
-DASHES = ("", "8 5", "2 4", "10 4 2 4")
-LETTER = 0.5  # mean width of a letter in units of the font size
+DASHES = ("", "8 5", "2 4", "10 4 2 4", "16 5")
+LETTER = 0.55  # mean width of a letter in units of the font size
 
 
 def escape(text):
@@ -107,6 +107,8 @@ def marker(mark, x, y, r):
     if mark == 3:
         s = r * 1.2
         return f"M{x:.1f} {y - s:.1f}l{s:.1f} {s:.1f}l{-s:.1f} {s:.1f}l{-s:.1f} {-s:.1f}z"
+    if mark == 4:
+        return f"M{x:.1f} {y + 1.15 * r:.1f}l{-r:.1f} {-1.9 * r:.1f}h{2 * r:.1f}z"
     turn = f"a{r:.1f} {r:.1f} 0 1 0 "
     return f"M{x - r:.1f} {y:.1f}{turn}{2 * r:.1f} 0{turn}{-2 * r:.1f} 0z"
 
@@ -153,11 +155,10 @@ def tint_of(s, place):
     return f"c{s.get('style', place % 6)}"
 
 
-def points_markup(s, tint, xs, ys, width, height):
+def points_markup(s, tint, xs, ys, width, height, r):
     """Return the points that lie inside the plot."""
     out = []
     names, mark = s.get("names"), s.get("mark", 0)
-    r = 4.0 if len(xs) > 40 else 5.5
     for i, (x, y) in enumerate(zip(xs, ys)):
         if -0.5 <= x <= width + 0.5 and -0.5 <= y <= height + 0.5:
             name = f' data-name="{escape(names[i])}"' if names else ""
@@ -165,14 +166,14 @@ def points_markup(s, tint, xs, ys, width, height):
     return "".join(out)
 
 
-def series_markup(s, tint, X, Y, width, height):
+def series_markup(s, tint, X, Y, width, height, r):
     """Return a series: lines, bands and stems clipped to the plot, points only if inside it."""
     kind = s.get("kind", "line")
     xs, ys = [X(v) for v in s["x"]], [Y(v) for v in s["y"]]
     if not xs:
         return ""
     if kind == "points":
-        return points_markup(s, tint, xs, ys, width, height)
+        return points_markup(s, tint, xs, ys, width, height, r)
     if kind == "line":
         d = path(list(zip(xs, ys)))
     else:
@@ -217,8 +218,10 @@ def draw(frame, axes, alt, narrow=False):
     legend, top = key(frame["series"], size)
     top += font * 1.9
     X, Y = scale(axes["x"], 0, width), scale(axes["y"], height, 0)
+    dots = sum([len(s["x"]) for s in frame["series"] if s.get("kind") == "points"])
+    radius = 4.0 if dots > 40 else 5.5
     drawn = [
-        series_markup(s, tint_of(s, place), X, Y, width, height)
+        series_markup(s, tint_of(s, place), X, Y, width, height, radius)
         for place, s in enumerate(frame["series"])
     ]
     box = f'viewBox="0 0 {size["width"]} {top + height + font * 3.1:.0f}" font-size="{font}"'

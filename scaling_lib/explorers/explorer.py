@@ -61,7 +61,7 @@ class Explorer(anywidget.AnyWidget):
         live = super()._repr_mimebundle_(**kwargs)
         data, metadata = live if isinstance(live, tuple) else (live or {}, {})
         picture = standalone_svg(respond(self.function, self.spec, initial(self.spec)))
-        words = f"Explorer: {self.spec['title']}. {self.spec['alt']}"
+        words = f"Explorer – {self.spec['title']} – {self.spec['alt']}"
         still = {MIME: self.spec, "image/svg+xml": picture, "text/plain": words}
         return {**data, **still}, metadata
 

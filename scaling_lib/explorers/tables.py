@@ -59,8 +59,7 @@ def fit_by_hand(alpha, beta, E, data):
     xs = log_grid(tokens[0], tokens[-1], 33)
     shown = [r for r in runs if r[0] in sizes]
     series = [
-        line(f"{si(n)} parameters", xs, [law(n, d) for d in xs], i, i % 4)
-        for i, n in enumerate(sizes)
+        line(f"{si(n)} parameters", xs, [law(n, d) for d in xs], i, i) for i, n in enumerate(sizes)
     ]
     ends = [law(r[0], r[1]) for r in shown]
     series.append(stems("residuals", [r[1] for r in shown], [r[2] for r in shown], ends, 6))
@@ -72,7 +71,7 @@ def fit_by_hand(alpha, beta, E, data):
             for _, d, measured in mine
         ]
         series.append(
-            points("runs", [r[1] for r in mine], [r[2] for r in mine], i, i % 4, names, key=False)
+            points("runs", [r[1] for r in mine], [r[2] for r in mine], i, i, names, key=False)
         )
     off = [law(n, d) / measured - 1.0 for n, d, measured in runs]
     rms = math.sqrt(sum([v * v for v in off]) / len(off))
@@ -108,7 +107,7 @@ def growth_of_systems(start, width, quantity, data):
     what = {"C": "Training compute", "N": "The number of parameters", "D": "The training set"}[
         quantity
     ]
-    window = f"the {len(inside)} systems from {fixed(start, 1)} to {fixed(end, 1)}"
+    window = f"the {len(inside)} systems from {start:g} to {end:g}"
     years, trend = [], []
     if len(inside) > 2 and inside[-1][0] - inside[0][0] > 0.25:
         logs = [math.log10(r[1]) for r in inside]

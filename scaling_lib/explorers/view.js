@@ -15,6 +15,18 @@ const writeControls = (inputs, values) => {
   }
 };
 
+// Show text in which 10^21 stands for a power.
+const setPowers = (element, text) => {
+  element.replaceChildren(
+    ...text.split(/\^([-−]?[\d.]*\d)/).map((part, i) => {
+      if (i % 2 === 0) return part;
+      const sup = document.createElement("sup");
+      sup.textContent = part;
+      return sup;
+    }),
+  );
+};
+
 export function mount(root, ask) {
   const plot = root.querySelector(".sm-plot");
   const sentence = root.querySelector(".sm-text");
@@ -44,8 +56,7 @@ export function mount(root, ask) {
     writeControls(inputs, reply.values);
     for (const i of inputs) {
       if (i.type !== "range") continue;
-      const value = i.closest(".sm-control").querySelector(".sm-value");
-      value.innerHTML = reply.words[i.name].replace(/\^([-−]?[\d.]*\d)/g, "<sup>$1</sup>");
+      setPowers(i.closest(".sm-control").querySelector(".sm-value"), reply.words[i.name]);
       i.setAttribute("aria-valuetext", reply.words[i.name]);
     }
     points.refresh();
@@ -99,7 +110,7 @@ function watchPoints(plot, walker) {
   const named = () => [...plot.querySelectorAll("[data-name]")].filter((e) => e.getClientRects().length);
 
   const choose = (dot, index) => {
-    plot.querySelectorAll(".sm-chosen").forEach((e) => e.classList.remove("sm-chosen"));
+    plot.querySelector(".sm-ring")?.remove();
     tip.hidden = !dot;
     if (slider && index !== undefined) {
       slider.value = index;
@@ -108,8 +119,12 @@ function watchPoints(plot, walker) {
       walker.querySelector(".sm-value").textContent = dot ? `${index} of ${slider.max}` : "–";
     }
     if (!dot) return;
-    dot.classList.add("sm-chosen");
-    tip.textContent = dot.dataset.name;
+    const box = dot.getBBox();
+    const ring = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+    const place = { class: "sm-ring", cx: box.x + box.width / 2, cy: box.y + box.height / 2, r: 8 };
+    for (const name in place) ring.setAttribute(name, place[name]);
+    dot.parentNode.append(ring);
+    setPowers(tip, dot.dataset.name);
     const frame = plot.getBoundingClientRect();
     const at = dot.getBoundingClientRect();
     const x = at.x + at.width / 2 - frame.x - tip.offsetWidth / 2;

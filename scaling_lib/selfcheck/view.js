@@ -64,6 +64,13 @@ export function mount(root) {
       event.preventDefault();
       check();
     });
+    // In JupyterLab, Enter would otherwise reach the notebook and never the form.
+    text?.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      event.stopPropagation();
+      check();
+    });
     form.addEventListener("input", () => say(null));
     form.addEventListener("clear", () => {
       form.reset();

@@ -1,5 +1,7 @@
 """The explorers on scaling laws, ready to show."""
 
+import math
+
 from scaling_lib import datasets
 from scaling_lib.explorers import scaling_laws, tables
 from scaling_lib.explorers.catalogue.parts import LOSS, axis, decimal_years, log_axis, log_slider
@@ -78,11 +80,20 @@ def fit_by_hand(runs=None):
     Parameters
     ----------
     runs : pandas.DataFrame, optional
-        Columns `N`, `D` and `L`; default: the book's own sweep.
+        Columns `N`, `D` and `loss` (or `L`); default: the book's own sweep.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
     """
     runs = datasets.load("language_sweep") if runs is None else runs
-    table = {name: [float(f"{v:.5g}") for v in runs[name]] for name in ("N", "D", "L")}
-    low, high = min(table["L"]), max(table["L"])
+    columns = {"N": "N", "D": "D", "L": "loss" if "loss" in runs else "L"}
+    missing = [name for name in columns.values() if name not in runs]
+    if missing:
+        raise ValueError(f"the table of runs has no column {', '.join(missing)}")
+    table = {name: [float(f"{v:.5g}") for v in runs[column]] for name, column in columns.items()}
+    low, high = math.floor(1000 * min(table["L"])) / 1000, max(table["L"])
     room = 0.12 * (high - low)
     return explore(
         tables.fit_by_hand,
@@ -122,8 +133,8 @@ def growth_of_systems():
     return explore(
         tables.growth_of_systems,
         [
-            slider("start", "The window starts in", 1955, 2022, 2010, step=0.5, digits=1),
-            slider("width", "It is wide", 2, 60, 15, step=0.5, digits=1, unit=" years"),
+            slider("start", "The window starts in", 1950, 2022, 2010, step=1, digits=0),
+            slider("width", "It is wide", 2, 75, 15, step=1, digits=0, unit=" years"),
             choice(
                 "quantity",
                 "Quantity",

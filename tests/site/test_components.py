@@ -1,0 +1,261 @@
+"""Explorers, snippets and questions as a reader meets them: by hand and keyboard, from anywhere."""
+
+import re
+
+import pytest
+
+from scaling_lib.explorers import catalogue
+
+pytestmark = [pytest.mark.site, pytest.mark.browser]
+
+PAGE = "chapters/explorers.html"
+NAMES = [f.__name__ for f in catalogue.ALL]
+
+
+@pytest.fixture(scope="module", params=["http", "file"])
+def gallery(request, site, address, browser):
+    """The page of all explorers, with everything that its console and its network said."""
+    if not (site / PAGE).exists():
+        pytest.fail(f"{PAGE} is not in the site")
+    if not (site / "_static" / "components.js").exists():
+        pytest.skip("the site was built without Node.js: nothing moves")
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(30000)
+    page.said, page.asked = [], []
+    page.on(
+        "console", lambda m: page.said.append(m.text) if m.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda e: page.said.append(str(e)))
+    page.on("request", lambda r: page.asked.append(r.url))
+    page.goto(address + PAGE if request.param == "http" else (site / PAGE).as_uri())
+    page.wait_for_selector(".sm-explorer[data-state=ready]")
+    yield page
+    context.close()
+
+
+def explorer(page, title):
+    return page.locator(f'.sm-explorer[aria-label="Explorer: {title}"]')
+
+
+def waits_for(page, locator, before):
+    """Return the text of an element once it differs from what it was."""
+    page.wait_for_function("([e, t]) => e.innerText !== t", arg=[locator.element_handle(), before])
+    return locator.inner_text()
+
+
+def test_python_is_not_loaded_before_it_is_needed(site, browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda r: asked.append(r.url))
+    page.goto(address + PAGE)
+    page.wait_for_selector(".sm-explorer[data-state=ready]")
+    assert not [url for url in asked if "python.js" in url]
+    context.close()
+
+
+def test_every_explorer_answers_the_keyboard(gallery):
+    boxes = gallery.locator(".sm-explorer")
+    assert boxes.count() >= len(NAMES) - 1
+    for i in range(boxes.count()):
+        box = boxes.nth(i)
+        box.scroll_into_view_if_needed()
+        sentence, picture = box.locator(".sm-text"), box.locator(".sm-plot")
+        before, drawn = sentence.inner_text(), picture.inner_html()
+        slider = box.locator("input[type=range]").first
+        slider.focus()
+        gallery.keyboard.press("Home")
+        name = box.get_attribute("aria-label")
+        assert waits_for(gallery, sentence, before), name
+        assert picture.inner_html() != drawn, name
+        assert box.get_attribute("data-state") == "live", name
+        assert slider.evaluate("e => e === document.activeElement"), name
+        assert slider.get_attribute("aria-valuetext"), name
+    assert gallery.said == []
+
+
+def test_dragging_moves_the_figure_and_reset_puts_it_back(gallery):
+    box = explorer(gallery, "Trying again and again")
+    box.scroll_into_view_if_needed()
+    box.locator(".sm-reset").click()
+    gallery.wait_for_timeout(0)
+    sentence = box.locator(".sm-text")
+    slider = box.locator("input[type=range]").nth(2)
+    start = slider.input_value()
+    area = slider.bounding_box()
+    y = area["y"] + area["height"] / 2
+    gallery.mouse.move(area["x"] + area["width"] / 2, y)
+    gallery.mouse.down()
+    before = sentence.inner_text()
+    gallery.mouse.move(area["x"] + area["width"] * 0.9, y, steps=8)
+    gallery.mouse.up()
+    assert waits_for(gallery, sentence, before)
+    gallery.wait_for_function("e => !e.hasAttribute('aria-busy')", arg=sentence.element_handle())
+    assert slider.input_value() != start
+    moved = sentence.inner_text()
+    box.locator(".sm-reset").click()
+    waits_for(gallery, sentence, moved)
+    assert slider.input_value() == start
+
+
+def plain(element):
+    """Return the text of an element without the raising of powers."""
+    return element.text_content()
+
+
+def test_points_are_named_on_hover_and_by_keyboard(gallery):
+    box = explorer(gallery, "How fast do notable systems grow?")
+    box.scroll_into_view_if_needed()
+    tip = box.locator(".sm-tip")
+    point = box.locator(".sm-plot [data-name]:visible").first
+    point.hover(force=True)
+    assert plain(tip) == point.get_attribute("data-name").replace("^", "")
+    gallery.mouse.move(0, 0)
+    walker = box.locator(".sm-walk input")
+    walker.focus()
+    gallery.keyboard.press("End")
+    last = box.locator(".sm-plot [data-name]:visible").last.get_attribute("data-name")
+    assert last == walker.get_attribute("aria-valuetext")
+    assert plain(tip) == last.replace("^", "")
+    gallery.keyboard.press("Escape")
+    assert tip.is_hidden()
+
+
+def test_a_choice_changes_the_figure(gallery):
+    box = explorer(gallery, "How fast do notable systems grow?")
+    sentence = box.locator(".sm-text")
+    before = sentence.inner_text()
+    box.locator("select").select_option("N")
+    assert waits_for(gallery, sentence, before).startswith("The number of parameters")
+
+
+def run(page, box, code=None):
+    """Run a snippet and return what it printed."""
+    if code is not None:
+        if box.locator(".sm-try-edit").is_visible():
+            box.locator(".sm-try-edit").click()
+        box.locator("textarea").fill(code)
+    box.locator(".sm-try-run").click()
+    page.wait_for_function(
+        "e => e.textContent === 'Run'", arg=box.locator(".sm-try-run").element_handle()
+    )
+    return box.locator(".sm-try-output").inner_text().strip()
+
+
+def test_a_snippet_runs_shows_errors_and_comes_back(gallery):
+    box = gallery.locator(".sm-try").first
+    box.scroll_into_view_if_needed()
+    output = box.locator(".sm-try-output")
+    stored = output.inner_text().strip()
+    assert stored, "the output that the notebook stores is shown before anything runs"
+    assert run(gallery, box) == stored
+    assert run(gallery, box, "x = 2\nx ** 10") == "1024"
+    error = run(gallery, box, "def f():\n    return 1 / 0\n\nf()")
+    assert "line 2, in f" in error and "ZeroDivisionError" in error and "/lib/" not in error
+    assert "SyntaxError" in run(gallery, box, "for")
+    assert run(gallery, box, "from scaling_lib.explorers.forms import si\nprint(si(7e10))") == "70B"
+    assert run(gallery, box, "pass") == "(no output)"
+    assert "too much output" in run(gallery, box, "while True:\n    print('again')")
+    box.locator(".sm-try-reset").click()
+    assert output.inner_text().strip() == stored
+    assert run(gallery, box) == stored
+
+
+def test_an_endless_snippet_is_stopped_and_the_page_lives_on(gallery):
+    box = gallery.locator(".sm-try").first
+    box.locator(".sm-try-edit").click() if box.locator(".sm-try-edit").is_visible() else None
+    box.locator("textarea").fill("while True:\n    pass")
+    box.locator(".sm-try-run").click()
+    # The tab still answers while the snippet runs; the same button stops it.
+    assert gallery.evaluate("1 + 1") == 2
+    assert box.locator(".sm-try-run").inner_text() == "Stop"
+    box.locator(".sm-try-run").click()
+    assert box.locator(".sm-try-output").inner_text().strip() == "Stopped."
+    box.locator(".sm-try-reset").click()
+
+
+def test_the_editor_keeps_indentation_and_lets_tab_go(gallery):
+    box = gallery.locator(".sm-try").first
+    box.locator(".sm-try-edit").click() if box.locator(".sm-try-edit").is_visible() else None
+    editor = box.locator("textarea")
+    editor.fill("")
+    editor.focus()
+    gallery.keyboard.type("for i in range(2):")
+    gallery.keyboard.press("Enter")
+    gallery.keyboard.type("print(i)")
+    assert editor.input_value() == "for i in range(2):\n    print(i)"
+    gallery.keyboard.press("Control+Enter")
+    gallery.wait_for_function(
+        "e => e.innerText.trim() === '0\\n1'", arg=box.locator(".sm-try-output").element_handle()
+    )
+    gallery.keyboard.press("Tab")
+    assert not editor.evaluate("e => e === document.activeElement")
+    box.locator(".sm-try-reset").click()
+
+
+def test_questions_say_what_is_wrong_and_remember(gallery):
+    choice, number = (gallery.locator(".sm-question").nth(i) for i in (0, 1))
+    choice.scroll_into_view_if_needed()
+    choice.locator("button").click()
+    assert choice.locator(".sm-feedback").inner_text() == "Choose an answer first."
+    choice.locator("input").first.focus()
+    gallery.keyboard.press("Space")
+    gallery.keyboard.press("ArrowDown")
+    choice.locator("button").click()
+    assert choice.locator(".sm-feedback").inner_text().startswith("Right.")
+    field = number.locator("input")
+    for text, verdict in (
+        ("", "Enter a number"),
+        ("7.3", "Not quite. That multiplies"),
+        ("12", "Not quite. Raise"),
+        ("5,37", "Right."),
+    ):
+        field.fill(text)
+        gallery.keyboard.press("Enter")
+        assert number.locator(".sm-feedback").inner_text().startswith(verdict), text
+    gallery.reload()
+    gallery.wait_for_selector(".sm-selfcheck[data-state=ready]")
+    assert number.locator("input").input_value() == "5,37"
+    assert number.locator(".sm-feedback").inner_text().startswith("Right.")
+    gallery.locator(".sm-clear").click()
+    gallery.reload()
+    gallery.wait_for_selector(".sm-selfcheck[data-state=ready]")
+    assert number.locator("input").input_value() == ""
+    assert not choice.locator("input:checked").count()
+
+
+def test_nothing_was_said_and_nobody_else_was_asked(gallery):
+    assert gallery.said == []
+    home = re.match(r"(file://|https?://[^/]+)", gallery.url)[0]
+    assert all(url.startswith((home, "blob:", "data:")) for url in gallery.asked)
+
+
+def test_a_phone_gets_its_own_drawing(site, address, browser):
+    context = browser.new_context(viewport={"width": 375, "height": 800}, has_touch=True)
+    page = context.new_page()
+    page.goto(address + PAGE)
+    page.wait_for_selector(".sm-explorer[data-state=ready]")
+    box = page.locator(".sm-explorer").first
+    assert box.locator(".sm-narrow").is_visible() and box.locator(".sm-wide").is_hidden()
+    height = box.locator(".sm-plot").bounding_box()["height"]
+    before = box.locator(".sm-text").inner_text()
+    box.locator("input").first.fill("3")
+    waits_for(page, box.locator(".sm-text"), before)
+    assert 'viewBox="0 0 360' in box.locator(".sm-plot").inner_html()
+    assert box.locator(".sm-plot").bounding_box()["height"] == pytest.approx(height, abs=1)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+
+
+def test_without_scripts_there_is_a_figure_and_an_answer(address, browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + PAGE)
+    box = page.locator(".sm-explorer").first
+    assert box.locator("svg").first.is_visible() and box.locator(".sm-text").is_visible()
+    assert box.locator(".sm-controls").is_hidden()
+    assert page.locator(".sm-try pre").first.is_visible()
+    assert page.locator(".sm-try-run").first.is_hidden()
+    assert page.locator(".sm-question summary").first.is_visible()
+    context.close()
