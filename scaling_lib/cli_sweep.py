@@ -50,5 +50,5 @@ def run(arguments):
     except KeyboardInterrupt:
         print(f"stopped; {arguments.out} is valid, the same command continues it", file=sys.stderr)
         return 130
-    print(f"{len(runs)} runs in {arguments.out}; fit them: scaling_lib fit {arguments.out}")
+    print(f"{len(runs)} runs in {arguments.out}; python -m scaling_lib fit {arguments.out} reads it")
     return 0
