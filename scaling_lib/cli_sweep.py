@@ -50,5 +50,5 @@ def run(arguments):
     except KeyboardInterrupt:
         print(f"stopped; {arguments.out} is valid, the same command continues it", file=sys.stderr)
         return 130
-    print(f"{len(runs)} runs in {arguments.out}; python -m scaling_lib fit {arguments.out} reads it")
+    print(f"{len(runs)} runs in {arguments.out}; scaling_lib fit reads that file")
     return 0
