@@ -149,7 +149,7 @@ def tidy(static: Path, sheets: list[Path]) -> None:
     """Remove what no page refers to: the bundled sheets, source maps, icon scripts, old font formats, translations."""
     for path in sheets:
         path.unlink(missing_ok=True)
-    patterns = ("*.map", "*.ttf", "*thebe*", "basic.css", "katex-math.css", "*webpack-macros.html")
+    patterns = ("*.map", "bootstrap.js*", "pydata-sphinx-theme.js", "*.ttf", "*thebe*", "basic.css", "katex-math.css", "*webpack-macros.html")
     for pattern in patterns:
         for path in static.rglob(pattern):
             path.unlink(missing_ok=True)

@@ -1,15 +1,104 @@
 // Small services of every page; each works without the others.
 
-// What scrolls can be reached with the keyboard, and only while it scrolls.
-function markScrollers() {
-  for (const box of document.querySelectorAll(".scrolls, .bd-article pre, .cell_output .output")) {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
+// Colours: as the device has them, or as the reader chose. Storage may be closed to a page from the disk.
+const root = document.documentElement;
+const dark = matchMedia("(prefers-color-scheme: dark)");
+function store(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // The choice then holds for this page alone.
   }
 }
-window.addEventListener("load", markScrollers);
-window.addEventListener("resize", markScrollers);
-document.addEventListener("toggle", markScrollers, true);
+function setMode(mode) {
+  const theme = mode === "auto" ? (dark.matches ? "dark" : "light") : mode;
+  root.dataset.mode = mode;
+  root.dataset.theme = theme;
+  store("mode", mode);
+  store("theme", theme);
+}
+dark.addEventListener("change", () => {
+  if (root.dataset.mode === "auto") setMode("auto");
+});
+for (const button of document.querySelectorAll(".theme-switch-button")) {
+  button.addEventListener("click", () => {
+    // The first step always changes what the reader sees.
+    const order = dark.matches ? ["auto", "light", "dark"] : ["auto", "dark", "light"];
+    setMode(order[(order.indexOf(root.dataset.mode) + 1) % order.length]);
+  });
+}
+if (root.dataset.mode === "auto") setMode("auto");
+
+// Search: a field over the page; without this script the same buttons lead to the page of the search.
+const search = document.querySelector(".search-button__wrapper");
+if (search) {
+  const field = search.querySelector("input");
+  const show = (shown) => {
+    search.classList.toggle("show", shown);
+    if (shown) field.select();
+  };
+  for (const button of document.querySelectorAll(".search-button__button")) {
+    button.addEventListener("click", (event) => {
+      event.preventDefault();
+      show(true);
+      field.focus();
+    });
+  }
+  search.querySelector(".search-button__overlay").addEventListener("click", () => show(false));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") show(false);
+    if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+      event.preventDefault();
+      show(true);
+      field.focus();
+    }
+  });
+}
+
+// The contents on the left and on the right open and close.
+for (const side of ["primary", "secondary"]) {
+  const state = document.getElementById(`pst-${side}-sidebar-checkbox`);
+  const panel = document.querySelector(`.bd-sidebar-${side}`);
+  if (!state || !panel) continue;
+  for (const button of document.querySelectorAll(`.${side}-toggle`)) {
+    button.addEventListener("click", () => {
+      state.checked = !state.checked;
+      if (state.checked && getComputedStyle(panel).position === "fixed") panel.querySelector("a")?.focus();
+    });
+  }
+  panel.addEventListener("click", (event) => {
+    if (event.target.closest("a[href^='#']") && getComputedStyle(panel).position === "fixed") {
+      state.checked = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && getComputedStyle(panel).position === "fixed") state.checked = false;
+  });
+}
+
+// The contents keep their place from page to page.
+const sidebar = document.querySelector(".bd-sidebar-primary");
+try {
+  sidebar.scrollTop = Number(sessionStorage.getItem("contents-top")) || 0;
+  addEventListener("pagehide", () => sessionStorage.setItem("contents-top", sidebar.scrollTop));
+} catch {
+  // No storage: the contents start at their top.
+}
+
+// What scrolls can be reached with the keyboard, and only while it scrolls.
+function markScrollers() {
+  const boxes = [...document.querySelectorAll(".scrolls, .bd-article pre, .cell_output .output")];
+  // All are measured before any is changed: the page is laid out once.
+  const scrolling = boxes.map((box) => box.scrollWidth > box.clientWidth + 1);
+  boxes.forEach((box, i) => {
+    if (scrolling[i]) box.tabIndex = 0;
+    else if (box.hasAttribute("tabindex")) box.removeAttribute("tabindex");
+  });
+}
+const whenIdle = window.requestIdleCallback || ((task) => setTimeout(task, 200));
+window.addEventListener("load", () => whenIdle(markScrollers));
+window.addEventListener("resize", () => whenIdle(markScrollers));
+document.addEventListener("toggle", () => whenIdle(markScrollers), true);
 
 // Paper shows what is folded away on the screen.
 let opened = [];
@@ -62,7 +151,7 @@ if (entries.size) {
       markSection();
     });
   }, { passive: true });
-  window.addEventListener("load", markSection);
+  window.addEventListener("load", () => whenIdle(markSection));
 }
 
 // Back to the top: offered while the reader scrolls up.

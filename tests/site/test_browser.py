@@ -117,6 +117,40 @@ def test_theme_can_be_switched_and_is_remembered(site, address, browser):
     context.close()
 
 
+def test_search_opens_over_the_page_by_keyboard(address, browser):
+    page = browser.new_page()
+    page.goto(address + "chapters/references.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("measured")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+    page.close()
+
+
+def test_contents_open_on_a_phone(address, browser):
+    page = browser.new_page(viewport={"width": 375, "height": 800})
+    page.goto(address + "chapters/intro.html")
+    link = page.locator(".bd-sidebar-primary .toctree-l1 a").last
+    assert not link.is_visible()
+    page.locator(".primary-toggle:visible").click()
+    link.wait_for(state="visible")
+    page.keyboard.press("Escape")
+    link.wait_for(state="hidden")
+    page.close()
+
+
+def test_menus_open_and_close_by_keyboard(address, browser):
+    page = browser.new_page()
+    page.goto(address + "chapters/intro.html")
+    summary = page.locator("details.menu > summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.locator("a.menu__item[download]").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("a.menu__item[download]").wait_for(state="hidden")
+    page.close()
+
+
 def test_the_checks_find_what_is_wrong(serve, browser, bad_page):
     seen = visit(browser, serve(bad_page), "bad.html")
     assert {u.split("/")[2] for u in seen.foreign} == {"img.example", "cdn.example", "fonts.example"}
