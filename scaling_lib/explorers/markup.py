@@ -18,9 +18,10 @@ STANDALONE = (
     )
     + "</style>"
 )
-# JupyterLab would take the arrow keys for itself; a browser would restore an old position without
-# its figure.
-COMMON = 'autocomplete="off" data-lm-suppress-shortcuts="true"'
+# JupyterLab would take the keys for itself; a browser would restore an old position without its
+# figure.
+KEYS = 'data-lm-suppress-shortcuts="true"'
+COMMON = f'autocomplete="off" {KEYS}'
 
 
 def load_function(spec):
@@ -110,6 +111,6 @@ def explorer_html(spec, function=None, *, for_page=True):
         f'<div class="sm-explorer" role="group" aria-label="Explorer: {title}">'
         f'<p class="sm-title">{title}</p><div class="sm-plot"><div class="sm-wide">{wide}</div>'
         f'<div class="sm-narrow">{narrow}</div></div><div class="sm-controls">{controls}'
-        '<button type="button" class="sm-button sm-reset">Reset</button></div>'
+        f'<button type="button" class="sm-button sm-reset" {KEYS}>Reset</button></div>'
         f'<p class="sm-text" role="status">{text}</p>{data}</div>'
     )

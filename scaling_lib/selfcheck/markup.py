@@ -4,6 +4,8 @@ import html
 import json
 import re
 
+from scaling_lib.explorers.markup import KEYS
+
 MARKS = (
     (r"\*([^*\s][^*]*)\*", r"<em>\1</em>"),
     (r"\^\{([^}]+)\}", r"<sup>\1</sup>"),
@@ -31,11 +33,10 @@ def inline(text):
 def question_html(chapter, question, number):
     """Return the form of one question: it works, without feedback, before any script has run."""
     name = html.escape(f"{chapter}.{question['id']}")
-    keys = 'data-lm-suppress-shortcuts="true"'
     ask = f'<span class="sm-number">{number}</span> {inline(question["ask"])}'
     if "answers" in question:
         inner = "".join(
-            f'<label class="sm-answer"><input type="radio" name="{name}" value="{i}" {keys}>'
+            f'<label class="sm-answer"><input type="radio" name="{name}" value="{i}" {KEYS}>'
             f"<span>{inline(answer['text'])}</span></label>"
             for i, answer in enumerate(question["answers"])
         )
@@ -45,14 +46,14 @@ def question_html(chapter, question, number):
         unit = inline(question.get("unit", ""))
         inner = (
             '<label class="sm-answer"><span>Your number</span><input type="text" '
-            f'inputmode="decimal" name="{name}" autocomplete="off" size="10" {keys}>'
+            f'inputmode="decimal" name="{name}" autocomplete="off" size="10" {KEYS}>'
             f"<span>{unit}</span></label>"
         )
         solution = f"<strong>{question['number']:g} {unit}</strong> {inline(question['why'])}"
     return (
         f'<form class="sm-question" data-question="{name}" novalidate><fieldset>'
         f"<legend>{ask}</legend>{inner}</fieldset>"
-        '<button type="submit" class="sm-button">Check</button>'
+        f'<button type="submit" class="sm-button" {KEYS}>Check</button>'
         '<p class="sm-feedback" role="status"></p>'
         f'<details class="sm-solution"><summary>Answer</summary><p>{solution}</p></details></form>'
     )
@@ -96,7 +97,7 @@ def selfcheck_html(spec):
         '<div class="sm-selfcheck" role="group" aria-label="Self-check">'
         '<p class="sm-title">Self-check</p>'
         f'{forms}<p class="sm-privacy">Your answers stay in this browser. '
-        '<button type="button" class="sm-button sm-clear">Clear them</button></p>'
+        f'<button type="button" class="sm-button sm-clear" {KEYS}>Clear them</button></p>'
         f'<script type="application/json">{data}</script></div>'
     )
 
