@@ -133,3 +133,18 @@ def test_best_learning_rate_is_chosen_for_each_run():
     best = text_sweep.best_learning_rate(runs)
     assert best.loss.tolist() == [2.0, 1.5]
     assert best.lr_rank.tolist() == [1, 0]
+
+
+def test_the_better_of_two_rates_counts_for_each_run():
+    runs = pd.DataFrame(
+        {
+            "schedule": "cosine",
+            "seed": 0,
+            "H": 4,
+            "D": [10, 10, 10, 10],
+            "checkpoints": [np.nan, np.nan, "5:3.0 10:2.0", "5:2.5 10:2.25"],
+            "lr": [0.1, 0.2, 0.1, 0.2],
+            "loss": [2.0, 1.75, 2.0, 2.25],
+        }
+    )
+    assert schedules.better_rate(runs).index.tolist() == [1, 2]

@@ -1,7 +1,7 @@
 """Scaling on a real text, where neither the law nor its floor is known.
 
 Character models with a context of 8 on the documentation in Python's standard library: H = 4 … 512
-(N = 740 … 146,176) by D = 4,096 … 1,966,080 characters, seed 0, the best of three learning rates.
+(N = 740 … 146,176) by D = 2¹² … 2²⁰ characters, seed 0, the best of three learning rates.
 """
 
 from ..datasets import load
@@ -11,7 +11,7 @@ COLUMNS = ["seed", "H", "d", "batch", "lr", "N", "D", "C", "C_6ND", "loss", "lr_
 
 
 def shipped():
-    """Read the 80 shipped runs.
+    """Read the 72 shipped runs.
 
     Returns
     -------
