@@ -1,7 +1,8 @@
-"""The book's own Sphinx extension: settings, what each page carries, and what the finished site is made of.
+"""The book's own Sphinx extension: settings, what a page carries, what the site is made of.
 
-Each part does one thing: `site_vendor` copies fonts and maths from npm, `site_pages` rewrites the body of a page,
-`site_meta` writes what other machines read, `site_styles` makes one style sheet of many.
+Each part does one thing: `site_vendor` brings fonts and licences, `site_maths` typesets formulas,
+`site_figures` makes dark twins, `site_pages` repairs the body of a page, `site_meta` writes what
+other machines read, and `site_styles` makes one style sheet of many.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import re
 from pathlib import Path
 
 import site_figures
-import site_maths
 import site_meta
 import site_pages
 import site_styles
@@ -60,7 +60,10 @@ def apply_settings(app: Sphinx, config: Config) -> None:
 
 
 def deferred(script):
-    """Return the script such that it waits for the page; inline ones that need a deferred script wait as modules do."""
+    """Return the script such that it waits for the page.
+
+    An inline script that needs a deferred one waits as modules do.
+    """
     attributes = dict(script.attributes)
     if script.filename:
         attributes.setdefault("defer", "defer")
@@ -86,7 +89,7 @@ def choose_assets(app: Sphinx, pagename: str, template: str, context: dict, doct
     context["preloaded_fonts"] = site_vendor.preloaded()
     site_styles.remember(app, context)
     context["default_mode"] = "auto"
-    context["maths_css"] = has_maths and site_maths.available()
+    context["maths_css"] = has_maths and site_vendor.has_node()
     context["site_css"] = "_static/" + site_styles.BUNDLE
     context["site_css_version"] = site_styles.fingerprint(app)
     context["vendored"] = site_vendor.licences(Path(app.outdir).parent)
@@ -94,8 +97,8 @@ def choose_assets(app: Sphinx, pagename: str, template: str, context: dict, doct
 
 def choose_maths(app: Sphinx, config: Config) -> None:
     """Typeset formulas now where Node.js is, in the reader's browser where it is not."""
-    config.html_math_renderer = "typeset" if site_maths.available() else "katex"
-    if not site_maths.available():
+    config.html_math_renderer = "typeset" if site_vendor.has_node() else "katex"
+    if not site_vendor.has_node():
         config.katex_css_path = "katex-math.css"
         config.katex_options = 'output: "mathml"'
 

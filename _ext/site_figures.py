@@ -152,7 +152,9 @@ def shorten(svg: str) -> str:
     """
 
     def rounded(match: re.Match) -> str:
-        return re.sub(r"-?\d+\.\d+", lambda n: f"{float(n[0]):.2f}".rstrip("0").rstrip("."), match[0])
+        return re.sub(
+            r"-?\d+\.\d+", lambda n: f"{float(n[0]):.2f}".rstrip("0").rstrip("."), match[0]
+        )
 
     return re.sub(r'\s(?:d|x|y)="[^"]*"', rounded, svg)
 

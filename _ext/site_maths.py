@@ -7,23 +7,17 @@ reader's browser does it, with the KaTeX that `sphinxcontrib-katex` brings, as M
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from functools import cache
 
 from docutils import nodes
-from site_vendor import NODE_MODULES
+from site_vendor import NODE_MODULES, has_node
 from sphinx.application import Sphinx
 from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 log = logging.getLogger(__name__)
-
-
-def available() -> bool:
-    """Say whether formulas can be typeset while building."""
-    return shutil.which("node") is not None and (NODE_MODULES / "katex").exists()
 
 
 class Typesetter:
@@ -87,7 +81,7 @@ def visit_block(writer, node: nodes.math_block) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Register the renderer, or the browser's."""
-    if available():
+    if has_node():
         app.add_html_math_renderer("typeset", (visit_inline, None), (visit_block, None))
         app.connect("build-finished", lambda app, exception: typesetter.close())
     else:

@@ -1,4 +1,4 @@
-"""Make one style sheet of the dozen that Sphinx, the theme and the extensions bring, and one small icon font."""
+"""Make one style sheet of the dozen that Sphinx and its extensions bring, and a small icon font."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DROPPED = ("thebe", "katex.min.css", "katex-math.css", BUNDLE)
 
 
 def fingerprint(app: Sphinx) -> str:
-    """Return a short hash that changes with the book's own styles, so that browsers fetch them anew."""
+    """Return a short hash of the book's own styles: when it changes, browsers fetch them anew."""
     sources = [
         *sorted((ROOT / "_static").rglob("*.css")),
         Path(__file__),
@@ -146,10 +146,19 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 
 def tidy(static: Path, sheets: list[Path]) -> None:
-    """Remove what no page refers to: the bundled sheets, source maps, icon scripts, old font formats, translations."""
+    """Remove what no page refers to: bundled sheets, source maps, icon scripts, old fonts."""
     for path in sheets:
         path.unlink(missing_ok=True)
-    patterns = ("*.map", "bootstrap.js*", "pydata-sphinx-theme.js", "*.ttf", "*thebe*", "basic.css", "katex-math.css", "*webpack-macros.html")
+    patterns = (
+        "*.map",
+        "bootstrap.js*",
+        "pydata-sphinx-theme.js",
+        "*.ttf",
+        "*thebe*",
+        "basic.css",
+        "katex-math.css",
+        "*webpack-macros.html",
+    )
     for pattern in patterns:
         for path in static.rglob(pattern):
             path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Copy what the site takes from npm (fonts, maths) into the build, with its licences.
 
-Nothing here is needed to build: without `web/node_modules` the readers' browsers typeset the maths as MathML and the
-text is set in their own fonts.
+Nothing here is needed to build: without `web/node_modules` the readers' browsers typeset the maths
+as MathML, and the text is set in their own fonts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ FACES = [
     ("Source Sans 3", "source-sans-3", "normal", (400, 700)),
 ]
 # The files that a face comes in, with the code points of each.
-SCRIPTS = {"latin": range(0x20, 0x370), "greek": range(0x370, 0x400), "latin-ext": range(0x100, 0x250)}
+SCRIPTS = {
+    "latin": range(0x20, 0x370),
+    "greek": range(0x370, 0x400),
+    "latin-ext": range(0x100, 0x250),
+}
 SIGNS = set(range(0x2000, 0x2300))
 FEATURES = ["kern", "liga", "lnum", "tnum"]
 # Written by scripts or typed by readers: there in any case.
@@ -118,7 +122,7 @@ def reduce_katex(folder: Path, characters: set[str]) -> None:
 
 
 def write_katex(folder: Path) -> None:
-    """Copy KaTeX's style sheet and its WOFF2 fonts; older formats serve no browser that shows this site."""
+    """Copy KaTeX's style sheet and its WOFF2 fonts; no browser of today needs the older ones."""
     source = NODE_MODULES / "katex" / "dist"
     (folder / "fonts").mkdir(parents=True, exist_ok=True)
     css = (source / "katex.min.css").read_text(encoding="utf-8")
@@ -129,7 +133,7 @@ def write_katex(folder: Path) -> None:
 
 
 def write_licences(folder: Path) -> None:
-    """Collect the licence texts of everything that is part of the site, with a table of contents."""
+    """Collect the licence texts of everything that is part of the site, and list them."""
     folder.mkdir(parents=True, exist_ok=True)
     table = []
     for name, licence in PACKAGES.items():
@@ -166,6 +170,11 @@ def licences(build: Path) -> list[dict]:
     return json.loads((build / "assets/vendor/licences/licences.json").read_text(encoding="utf-8"))
 
 
+def has_node() -> bool:
+    """Say whether Node.js and what the site takes from npm are at hand."""
+    return shutil.which("node") is not None and (NODE_MODULES / "katex").exists()
+
+
 def preloaded() -> list[str]:
     """Return the fonts that the first lines of every page are set in."""
     names = ["source-serif-4-latin-wght-normal.woff2", "source-sans-3-latin-wght-normal.woff2"]
@@ -196,8 +205,9 @@ def provide(app: Sphinx, config: Config) -> None:
     assets = Path(app.outdir).parent / "assets"
     vendor = assets / "vendor"
     lock = ROOT / "web" / "package-lock.json"
-    with_node = (NODE_MODULES / "katex").exists() and shutil.which("node") is not None
-    state = f"{with_node} {lock.read_text(encoding='utf-8')} {Path(__file__).read_text(encoding='utf-8')}"
+    with_node = has_node()
+    inputs = [lock.read_text(encoding="utf-8"), Path(__file__).read_text(encoding="utf-8")]
+    state = "\n".join([str(with_node), *inputs])
     stamp = assets.with_name("assets.txt")
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != state:
         shutil.rmtree(assets, ignore_errors=True)

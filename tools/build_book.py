@@ -1,4 +1,4 @@
-"""Build the site into `_build/html`: vendor, build with warnings as errors, and only then replace what was there."""
+"""Build the site into `_build/html`, warnings as errors; only then replace what was there."""
 
 from __future__ import annotations
 
@@ -14,26 +14,32 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 
 
-def install_node_packages() -> None:
-    """Run `npm ci` in `web/` when Node.js is there and the lock changed; without Node.js say what is lost."""
+LOST = (
+    "The site is built without what it adds: figures that move, the book's own fonts, typeset "
+    "formulas (the browser shows them as MathML) and a reduced style sheet."
+)
+
+
+def install_node_packages() -> bool:
+    """Run `npm ci` in `web/` when the lock changed; where it cannot be, say what is lost."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        print(
-            "Node.js was not found. The site is built without what it adds: figures that move, the book's own fonts, "
-            "typeset formulas (the browser shows them as MathML) and a reduced style sheet.",
-            flush=True,
-        )
-        return
+        print(f"Node.js was not found. {LOST}", flush=True)
+        return True
     web = ROOT / "web"
     stamp = web / "node_modules" / ".installed"
     state = hashlib.sha256((web / "package-lock.json").read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text(encoding="utf-8") == state:
-        return
+        return True
     print("Installing what the site takes from npm ...", flush=True)
-    subprocess.run(
-        [npm, "ci", "--omit=dev", "--no-progress", "--loglevel=error"], cwd=web, check=True
-    )
+    command = [npm, "ci", "--omit=dev", "--no-progress", "--loglevel=error"]
+    if subprocess.run(command, cwd=web).returncode:
+        # Half a set of packages is worse than none; and a published site must be a whole one.
+        shutil.rmtree(web / "node_modules", ignore_errors=True)
+        print(f"npm could not install them. {LOST}", file=sys.stderr, flush=True)
+        return not os.environ.get("CI")
     stamp.write_text(state, encoding="utf-8")
+    return True
 
 
 def run_jupyter_book(work: Path, fresh: bool) -> int:
@@ -68,27 +74,21 @@ def main() -> int:
         "--incremental", action="store_true", help="read only the pages that changed"
     )
     options = parser.parse_args()
-    install_node_packages()
+    if not install_node_packages():
+        return 1
     work = BUILD / ".work"
     built = work / "_build" / "html"
     if not options.incremental:
         shutil.rmtree(built, ignore_errors=True)
     status = run_jupyter_book(work, fresh=not options.incremental)
     if status or not (built / "index.html").exists():
-        print(
-            "The build failed or warned (see above); "
-            + (
-                "the earlier site in _build/html is untouched."
-                if (BUILD / "html").exists()
-                else "there is no site yet."
-            ),
-            file=sys.stderr,
+        earlier = (
+            "the earlier site is untouched" if (BUILD / "html").exists() else "there is no site"
         )
+        print(f"The build failed or warned, see above; {earlier}.", file=sys.stderr)
         return 1
     replace(built, BUILD / "html")
-    print(
-        f"The site is in {(BUILD / 'html' / 'index.html').relative_to(ROOT)}: open that file in a browser."
-    )
+    print("The site is in _build/html: open _build/html/index.html in a browser.")
     return 0
 
 

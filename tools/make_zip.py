@@ -45,7 +45,9 @@ def main() -> int:
         return 1
     count = pack(SITE, ARCHIVE)
     size = ARCHIVE.stat().st_size / 2**20
-    print(f"{ARCHIVE.relative_to(ROOT)}: {count} files, {size:.1f} MiB. Unpack it, open index.html.")
+    print(
+        f"{ARCHIVE.relative_to(ROOT)}: {count} files, {size:.1f} MiB. Unpack it, open index.html."
+    )
     return 0
 
 

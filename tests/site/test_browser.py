@@ -153,7 +153,11 @@ def test_menus_open_and_close_by_keyboard(address, browser):
 
 def test_the_checks_find_what_is_wrong(serve, browser, bad_page):
     seen = visit(browser, serve(bad_page), "bad.html")
-    assert {u.split("/")[2] for u in seen.foreign} == {"img.example", "cdn.example", "fonts.example"}
+    assert {u.split("/")[2] for u in seen.foreign} == {
+        "img.example",
+        "cdn.example",
+        "fonts.example",
+    }
     assert any(url.endswith("fig.png") for url in seen.missing)
     assert any("broken" in error for error in seen.errors)
     assert any("undefinedFunction" in error for error in seen.errors)
