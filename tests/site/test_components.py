@@ -1,6 +1,7 @@
 """Explorers, snippets and questions as a reader meets them: by hand and keyboard, from anywhere."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from scaling_lib.explorers import catalogue
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
+AXE = Path(__file__).resolve().parent.parent.parent / "web/node_modules/axe-core/axe.min.js"
 PAGE = "chapters/explorers.html"
 NAMES = [f.__name__ for f in catalogue.ALL]
 
@@ -79,7 +81,6 @@ def test_dragging_moves_the_figure_and_reset_puts_it_back(gallery):
     box = explorer(gallery, "Trying again and again")
     box.scroll_into_view_if_needed()
     box.locator(".sm-reset").click()
-    gallery.wait_for_timeout(0)
     sentence = box.locator(".sm-text")
     slider = box.locator("input[type=range]").nth(2)
     start = slider.input_value()
@@ -223,6 +224,27 @@ def test_questions_say_what_is_wrong_and_remember(gallery):
     gallery.wait_for_selector(".sm-selfcheck[data-state=ready]")
     assert number.locator("input").input_value() == ""
     assert not choice.locator("input:checked").count()
+
+
+def test_no_violation_once_everything_is_in_use(gallery):
+    if not AXE.exists():
+        pytest.skip("axe-core is not there: Node.js was absent when the site was built")
+    snippet = gallery.locator(".sm-try").first
+    run(gallery, snippet, "1 / 0")
+    for i, answer in enumerate(("200B parameters on 400B tokens", "200B parameters on 40B tokens")):
+        question = gallery.locator(".sm-question").first
+        question.get_by_label(answer).check()
+        question.locator("button").click()
+        box = explorer(gallery, "How fast do notable systems grow?")
+        box.locator(".sm-walk input").fill(str(i + 3))
+        assert box.locator(".sm-tip").is_visible()
+        gallery.evaluate(
+            "t => { document.documentElement.dataset.theme = t; }", ("light", "dark")[i]
+        )
+        gallery.wait_for_function("document.getAnimations().every(a => a.playState === 'finished')")
+        gallery.evaluate(AXE.read_text(encoding="utf-8"))
+        found = gallery.evaluate("axe.run(document, { preload: false })")["violations"]
+        assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found] == []
 
 
 def test_nothing_was_said_and_nobody_else_was_asked(gallery):
