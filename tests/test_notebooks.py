@@ -22,6 +22,8 @@ FORBIDDEN = {
 }
 HIDING = {"remove-cell", "remove-input", "remove-output", "hide-cell", "hide-output"}
 IMAGES = ("image/png", "image/svg+xml", "image/jpeg")
+# A figure that moves or a question: it brings its own description, as plain text too.
+COMPONENT = "application/vnd.scaling-measured+json"
 
 
 def run_tool(*arguments):
@@ -32,8 +34,12 @@ def run_tool(*arguments):
     )
 
 
+def displayed(cell):
+    return [output["data"] for output in cell.get("outputs", []) if "data" in output]
+
+
 def images(cell):
-    return [o for o in cell.get("outputs", []) if any(m in o.get("data", {}) for m in IMAGES)]
+    return [d for d in displayed(cell) if COMPONENT not in d and any(m in d for m in IMAGES)]
 
 
 def problems(nb):
@@ -54,6 +60,9 @@ def problems(nb):
             found.append(f"{where}: not executed, no output is stored")
         if any(o.output_type == "error" for o in cell.outputs):
             found.append(f"{where}: stores an error")
+        for data in displayed(cell):
+            if COMPONENT in data and len("".join(data.get("text/plain", ""))) < 40:
+                found.append(f"{where}: a component without a description in words")
         figures = images(cell)
         if len(figures) > 1:
             found.append(f"{where}: {len(figures)} figures, at most one a cell")
@@ -138,6 +147,7 @@ def test_a_good_notebook_has_no_problem():
         (lambda nb: nb.cells[1].metadata.mystnb.image.update(alt="plot.png"), "alt text"),
         (lambda nb: nb.cells[1].metadata.mystnb.figure.update(caption="Scatter plot"), "caption"),
         (lambda nb: nb.cells.pop(0), "title"),
+        (lambda nb: nb.cells[1].outputs[0].data.update({COMPONENT: {}}), "description in words"),
         (
             lambda nb: nb.cells[1].outputs.append(
                 nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])
