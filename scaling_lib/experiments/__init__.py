@@ -6,4 +6,5 @@ SHIPPED = {
     "scaling_language": ("scaling_lib.experiments.scaling_sweep", "scaling_language.csv", 4),
     "emergence": ("scaling_lib.experiments.emergence", "emergence.csv", 1),
     "cipher": ("scaling_lib.experiments.cipher", "cipher.csv", 1),
+    "connect_four": ("scaling_lib.experiments.connect_four", "connect_four.csv", 9),
 }

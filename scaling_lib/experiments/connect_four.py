@@ -1,4 +1,25 @@
-r"""Knowledge against search in Connect Four, as the search is given more compute."""
+r"""Knowledge against search in Connect Four, as the search is given more compute.
+
+The expert of `scaling_lib.experiments.connect_four_rules` plays by eight rules that people wrote
+down; the players of `scaling_lib.experiments.connect_four_search` know how stones fall and who has
+won, and search. The claim under test: search with enough compute beats encoded knowledge (Sutton
+2019, ``sutton2019bitter``).
+
+Found (shipped table ``connect_four``, seeds 0 to 2, 200 games each; 95 % intervals of about 0.04 on
+either side). Score against the expert of flat Monte Carlo with 7, 112, 448, 1792, 7168, 28672
+random games a move: .02, .17, .34, .54, .65, .72. Of UCT with 16, 64, 256, 1024, 4096: .03, .19,
+.50, .72, .82. So a search that knows nothing draws level at about 1300 and 256 random games a move,
+which costs several hundred times the expert's computing time, and goes on improving; the better
+search needs a fifth of the random games for a score of .5 and a twenty-eighth for .72. The expert
+is our own and could be better: what the table shows is that it stays where it is.
+
+What its rules cost and bring (`rule_ladder`, seeds 0 to 2, 400 games each against flat Monte Carlo
+with 112 rollouts): three rules of three lines bring .02 to .51, eight rules of 17 lines .86, while
+the pairs of weights that have to be ranked grow from 3 to 28. One rule that anybody would add, not
+to play under one's own winning cell, makes the player *worse* when it is added (.76 to .69 on
+average, in all three seeds). Four of the eight can be taken away again without a loss that 1600
+games would show (`without_each_rule`).
+"""
 
 from __future__ import annotations
 
