@@ -12,6 +12,12 @@ A network reads `k` permutations and must name their product. Four ways to ask f
 ``steps``
     the prefix products one after another, each read again before the next is written.
 
+Found (three seeds, one layer of width 32, chance 1/6): at k = 8, ``direct`` 0.17 to 0.18,
+``supervised`` 0.17 to 0.20, ``blank`` 0.17 to 0.19, ``steps`` 1.00. The limit of the direct way
+lies between k = 3 and 4; eleven times the parameters in three layers, trained twice as long, reach
+a third at k = 4 and chance at k = 8. Supervision without steps moves the limit a little (0.33 at
+k = 4, 0.25 at k = 6, where ``direct`` has 0.21 and 0.17), which is not where the effect lies.
+
 Only ``steps`` makes the serial depth grow with `k`: one answer passes through `layers` blocks `k`
 times. The comparison is confounded, and the book says so: the steps also bring supervision, since
 a model trained on them sees every intermediate product. ``supervised`` separates the two. And

@@ -4,15 +4,21 @@ Two worlds. **Gaussian:** each generation fits a mean and a standard deviation t
 draws the next `n` from the fit. **Language:** each generation counts trigrams of text and writes
 the next text; the true language is known (`scaling_lib.tasks.language`), so the test loss is exact.
 
-Three regimes: ``replace`` keeps only the newest generation's output [@shumailov2024],
-``accumulate`` trains on everything so far, the real data included [@gerstgrasser2024], and ``mix``
-replaces but keeps a share of the real data in every generation.
+Three regimes: ``replace`` keeps only the newest generation's output [@shumailov2024models],
+``accumulate`` trains on everything so far, the real data included [@gerstgrasser2024model], and
+``mix`` replaces but keeps a share of the real data in every generation.
 
 For the Gaussian with ``replace`` there is a closed form. Each fit multiplies the variance by an
 independent factor :math:`\chi^2_{n-1} / (n - 1)`, whose logarithm has a negative mean
 :math:`\psi(\tfrac{n-1}{2}) - \ln\tfrac{n-1}{2} \approx -1/(n-1)`: the *expected* variance never
-changes, while the *typical* one shrinks by a factor :math:`e^{-1/(n-1)}` a generation. The drift
-costs no more than one sample's worth of information, but it is never paid back.
+changes, while the *typical* one shrinks by a factor :math:`e^{-1/(n-1)}` a generation.
+
+Found: with n = 20 the median standard deviation falls from 0.98 to 0.06 in 100 generations when
+replaced and stays at 0.95 when accumulated (400 chains). Language, 100 000 tokens, 15 generations,
+seeds 0 to 2: the excess loss of 0.18 grows to 0.83 (sd 0.01) when replaced, 0.69 when a tenth stays
+real, and 0.35 when accumulated. Accumulating bounds the damage but does not undo it: these
+generations add no information, and smoothing adds a little error to each. A tenth of real text
+helps less than one might hope.
 """
 
 from __future__ import annotations

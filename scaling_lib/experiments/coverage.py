@@ -3,7 +3,7 @@ r"""Repeated sampling from small addition models: coverage, and what it is worth
 The shipped addition networks (`scaling_lib.experiments.emergence`) come with the whole distribution
 that each predicts for each held-out problem, so the probability `p` that one sample is right is
 known exactly, and with it pass@k for every `k`, with no sampling noise:
-:math:`\text{coverage}(k) = \operatorname{mean}_i\,[1 - (1 - p_i)^k]` [@brown2024].
+:math:`\text{coverage}(k) = \operatorname{mean}_i\,[1 - (1 - p_i)^k]` [@brown2024large].
 
 How coverage grows with `k` is a statement about how `p` is spread over problems. The law
 :math:`\text{coverage} \approx e^{-a k^{-b}}` needs one particular spread; `local_exponents` shows

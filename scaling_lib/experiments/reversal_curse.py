@@ -1,13 +1,15 @@
 """The reversal curse: a model that has learned "A is B" does not know "B is A".
 
-An attention model reads `n` facts [@berglund2023]. Half of them are seen in both directions, so
-that the model has every occasion to learn that facts can be turned round; a quarter only as
-"name is description", a quarter only as "description is name". It is then asked in both directions.
+An attention model reads `n` facts [@berglund2023reversal]. Half of them are seen in both
+directions, so that the model has every occasion to learn that facts can be turned round; a quarter
+only as "name is description", a quarter only as "description is name". It is then asked in both
+directions.
 
-Found: every fact is known in the direction in which it was seen, and next to none in the other; the
-right answer is given about the same probability as a random one. Two layers or twice the width do
-not help at this size. The facts here are random pairs: real text has paraphrases and hints that may
-soften the effect, and says nothing about models that may look the fact up (`retrieval`).
+Found (three seeds): every fact is known in the direction in which it was seen, and none of 150 in
+the other; the right answer is as improbable as a random one (18.6 against 18.5 nats, seed 0). Two
+layers, twice the width or twice the facts change nothing (one seed each). The facts here are random
+pairs: real text has paraphrases and hints that may soften the effect, and this says nothing about
+models that may look a fact up (`scaling_lib.experiments.retrieval`).
 """
 
 from __future__ import annotations

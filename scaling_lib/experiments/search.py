@@ -6,7 +6,7 @@ so that the search is breadth first), two hand-written ones (`misplaced`, `manha
 ones, small networks trained on the exact distance of some positions. Each problem is searched once
 to a large budget; the nodes that it took give the share solved at *every* budget.
 
-Found (50 problems, seed 0; see the tests): following the value alone (:math:`w = \infty`), a
+Found (50 problems, seed 0): following the value alone (:math:`w = \infty`), a
 learned value with H = 128 solves every problem within 100 nodes, where Manhattan distance solves
 one in six and blind search none within 5000, and its solutions are shorter. With `w = 1` the order
 turns round: Manhattan distance beats every learned value, although its error is four times as

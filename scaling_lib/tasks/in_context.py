@@ -1,0 +1,61 @@
+"""Text that repeats itself: what comes next stands earlier in the same sequence.
+
+A random passage is written over and over. From its second occurrence on, the next token is known to
+whoever finds the last occurrence of the current token and copies what came after it ("induction").
+The passages are drawn anew for each sequence, so nothing about them can be stored in weights.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def repeated(
+    sequences: int, length: int, shortest: int, V: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw random passages, each repeated until the sequence is full.
+
+    The length of the passage differs between sequences, so that looking back by a fixed number of
+    places does not work: the earlier occurrence has to be found by what it says.
+
+    Parameters
+    ----------
+    sequences : int
+        How many.
+    length : int
+        Tokens of a sequence.
+    shortest : int
+        Shortest passage; the longest is half of `length`. Its tokens are all different.
+    V : int
+        Vocabulary size, at least ``length // 2``.
+    rng : numpy.random.Generator
+        Source of the draws.
+
+    Returns
+    -------
+    x, targets : numpy.ndarray of int, shape (sequences, length)
+        Tokens, and the token that follows each.
+    seen : numpy.ndarray of bool, shape (sequences, length)
+        Whether the current token stood earlier in the sequence, so that its successor is known.
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not fit.
+
+    Examples
+    --------
+    >>> x, targets, seen = repeated(1, 8, 4, 10, np.random.default_rng(0))
+    >>> bool((x[0, :4] == x[0, 4:]).all()), seen[0].tolist() == [False] * 3 + [False] + [True] * 4
+    (True, True)
+    """
+    longest = length // 2
+    if not 2 <= shortest <= longest <= V:
+        raise ValueError(
+            f"need 2 <= shortest <= length // 2 <= V, got {shortest}, {longest} and {V}"
+        )
+    order = rng.random((sequences, V)).argsort(axis=1)
+    period = rng.integers(shortest, longest + 1, (sequences, 1))
+    place = np.arange(length + 1)
+    text = np.take_along_axis(order, place % period, axis=1)
+    return text[:, :-1], text[:, 1:], place[:-1] >= period
