@@ -7,4 +7,9 @@ SHIPPED = {
     "emergence": ("scaling_lib.experiments.emergence", "emergence.csv", 1),
     "cipher": ("scaling_lib.experiments.cipher", "cipher.csv", 1),
     "connect_four": ("scaling_lib.experiments.connect_four", "connect_four.csv", 9),
+    "chain_of_thought": ("scaling_lib.experiments.chain_of_thought", "chain_of_thought.csv", 5),
+    "in_context": ("scaling_lib.experiments.in_context", "in_context.csv", 2),
+    "repetition": ("scaling_lib.experiments.repetition", "repetition.csv", 2),
+    "algorithms": ("scaling_lib.experiments.algorithms", "algorithms.csv", 1),
+    "text_attention": ("scaling_lib.experiments.text_attention", "text_attention.csv", 2),
 }
