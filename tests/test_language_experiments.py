@@ -111,7 +111,7 @@ def test_averages_are_distributions():
 def test_repeating_costs_and_shipped_runs_come_again():
     table = repetition.runs(sizes=(32,), unique=(2**12,), epochs=(1, 4), most=2**14)
     cost = repetition.cost_of_repeating(table).set_index("epochs")
-    assert 1.02 < cost.ratio[4] < 2 and cost.ratio[1] == 1
+    assert 1.02 < cost.ratio[4] < 2 and (cost.ratio[1] == 1).all()
     shipped = pd.read_csv(DATA / "repetition.csv")
     both = table.merge(shipped, on=["seed", "H", "D", "epochs"])
     assert len(both) == len(table)
@@ -174,9 +174,9 @@ def test_live_algorithms():
 
 # Sample efficiency
 def test_larger_models_need_fewer_tokens():
-    table = sample_efficiency.learning_curves(sizes=(8, 64), Ds=(2**13, 2**14, 2**15))
-    target = sample_efficiency.tokens_to_target(table, 0.4).set_index("H")
-    assert target.tokens[64] < 0.7 * target.tokens[8]
+    table = sample_efficiency.learning_curves(sizes=(16, 64), Ds=(2**12, 2**13, 2**14))
+    target = sample_efficiency.tokens_to_target(table, 0.42).set_index("H")
+    assert target.tokens[64] < 0.7 * target.tokens[16]
     shipped = pd.read_csv(DATA / "scaling_language.csv")
     tokens = sample_efficiency.tokens_to_target(shipped, 0.2).groupby("H").tokens.mean()
     assert (np.diff(np.log(tokens.dropna())) < 0).all()

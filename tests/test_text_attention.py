@@ -1,0 +1,18 @@
+import numpy as np
+import pytest
+
+from scaling_lib.experiments import text_attention
+
+
+def test_more_text_is_better_than_little():
+    table = text_attention.sweep(widths=(8,), Ds=(2**12, 2**15), rates=(1.0,))
+    few, more = table.loss
+    assert np.log(96) > few > more + 0.1
+    assert (table.D <= [2**12, 2**15]).all()
+    assert (table.error < 0.02).all()
+
+
+def test_too_much_or_too_little_text():
+    for D in (10, 10**7):
+        with pytest.raises(ValueError, match="D must lie between"):
+            text_attention.train_on_text(8, D)
