@@ -10,7 +10,8 @@ import numpy as np
 
 from scaling_lib.optimise import newton
 
-BLOCK = 128  # replicates in one batch: the arrays of a block stay in the processor's cache
+POOL = 64  # replicates whose minima the others try
+BLOCK = 1024  # replicates in one batch, and for one thread
 
 
 def student(level, dof):
@@ -78,7 +79,7 @@ def covariance(problem, theta, residuals):
     return s.pull / s.bend**2 * inverse / (scale[:, None] * scale)
 
 
-def bootstrap(problem, starts, replicates, seed, threads=1):
+def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
     """Refit to resampled runs.
 
     Each replicate weighs the runs by how often a draw with replacement took them. All replicates
@@ -88,14 +89,16 @@ def bootstrap(problem, starts, replicates, seed, threads=1):
     ----------
     problem : Problem
         The fitted problem.
-    starts : ndarray, shape (k, p)
-        The minimum and its rivals: a replicate is followed from each, the lowest end counts.
+    theta : ndarray, shape (p,)
+        Its minimum, where every replicate starts.
+    rivals : ndarray, shape (k, p)
+        Ends of other starts of the fit, which resampling could make the lowest.
     replicates, seed, threads : int
         Number of replicates; seed of the draw; threads, which change the time and nothing else.
 
     Returns
     -------
-    theta : ndarray, shape (replicates, p)
+    draws : ndarray, shape (replicates, p)
         Internal parameters of each replicate.
     F : ndarray, shape (replicates,)
         Objectives.
@@ -104,30 +107,49 @@ def bootstrap(problem, starts, replicates, seed, threads=1):
     """
     n = problem.n
     draw = np.random.default_rng(seed).integers(n, size=(replicates, n), dtype=np.int32)
+    blocks = [slice(first, first + BLOCK) for first in range(0, replicates, BLOCK)]
 
-    def block(first):
-        rows = draw[first : first + BLOCK]
-        k = len(rows)
-        flat = (rows + n * np.arange(k, dtype=np.int64)[:, None]).ravel()
-        weights = np.bincount(flat, minlength=k * n).reshape(k, n).astype(float)
-        best = None
-        for start in starts:
-            found = problem.minimise(np.tile(start, (k, 1)), weights=weights)
-            if best is None:
-                best = [found.theta.copy(), found.F.copy(), found.converged.copy()]
-                continue
-            lower = found.F < best[1]
-            for kept, new in zip(best, found[:3], strict=True):
-                kept[lower] = new[lower]
-        return best
+    def follow(block):
+        rows = draw[block] + n * np.arange(len(draw[block]))[:, None]
+        weights = np.bincount(rows.ravel(), minlength=rows.size).reshape(rows.shape).astype(float)
+        start = np.tile(theta, (len(weights), 1))
+        return weights, problem.minimise(start, weights=weights, iterations=60)
 
-    firsts = range(0, replicates, BLOCK)
-    if threads == 1:
-        blocks = [block(first) for first in firsts]
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            blocks = list(pool.map(block, firsts))
-    return tuple(np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    def exchange(job):
+        """Try the minima of other replicates: a lower start leads lower still."""
+        weights, found = job
+        theta, F, converged = found[:3]
+        for _ in range(rounds):
+            offered = weights @ pool_losses.T
+            if visit > 1.0:  # not its own minimum again
+                offered[np.abs(pool - theta[:, None]).max(-1) < 1e-4] = np.inf
+            choice = offered.argmin(1)
+            rows = np.flatnonzero(offered.min(1) < F * visit * (1.0 - 1e-9))
+            tried = problem.minimise(pool[choice[rows]], weights=weights[rows], iterations=60)
+            lower = tried.F < F[rows]
+            rows = rows[lower]
+            theta[rows], F[rows] = tried.theta[lower], tried.F[lower]
+            converged[rows] = tried.converged[lower]
+        rows = np.flatnonzero(~converged)
+        more = problem.minimise(theta[rows], weights=weights[rows])
+        theta[rows], F[rows], converged[rows] = more[:3]
+        return theta, F, converged
+
+    def run(job, arguments):
+        if threads == 1:
+            return [job(argument) for argument in arguments]
+        with ThreadPoolExecutor(threads) as executor:
+            return list(executor.map(job, arguments))
+
+    first = run(follow, blocks)
+    # With many runs only a lower start is worth following; with few, minima are many and close.
+    visit, rounds = (1.0, 1) if n >= 80 else (3.0, 2)
+    pool = np.concatenate([first[0][1].theta[:POOL], rivals[:POOL]])
+    with np.errstate(all="ignore"):
+        pool_losses = problem.f.losses(pool, problem.y, problem.delta)
+    pool, pool_losses = (part[np.isfinite(pool_losses).all(1)] for part in (pool, pool_losses))
+    found = run(exchange, first)
+    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
 
 def profile(problem, theta, F, kappa, level, standard_errors):

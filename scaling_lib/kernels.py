@@ -18,11 +18,15 @@ from 10^13 to 10^4.
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
+
+LARGE = 700.0  # exp(-LARGE) is as good as zero, and exp(LARGE) still finite
 
 
 class Linear:
-    """u = X theta: a power-law term, with X = [1, -log x] (centred), or a constant, X = [1]."""
+    """u = X theta: a power-law term, with X = [1, -log x] (centred)."""
 
     def __init__(self, X):
         self.X = np.ascontiguousarray(X, float)
@@ -31,6 +35,19 @@ class Linear:
     def __call__(self, theta):
         """Return u (S, n), its derivatives (n, q), and None: there are no second derivatives."""
         return theta @ self.X.T, self.X, None
+
+
+class Constant:
+    """u = theta: a term that is the same for all n runs."""
+
+    size = 1
+
+    def __init__(self, n):
+        self.X = np.ones((n, 1))
+
+    def __call__(self, theta):
+        """Return u as (S, 1), its derivative (n, 1), and None."""
+        return theta, self.X, None
 
 
 class Broken:
@@ -96,7 +113,7 @@ class Repeated:
     def log_gain(self, log_r):
         """Return log(x'/x) and its first two derivatives with respect to log R*, each (S, n)."""
         r = np.exp(log_r)[:, None]
-        ratio = self.R / r
+        ratio = np.minimum(self.R / r, LARGE)
         tail, lost = np.exp(-ratio), -np.expm1(-ratio)
         gain = r * lost
         first = r * (lost - ratio * tail)
@@ -226,7 +243,7 @@ class LogSum:
             (k, m): (a.X[:, :, None] * b.X[:, None, :]).reshape(len(a.X), -1)
             for k, a in enumerate(terms)
             for m, b in enumerate(terms)
-            if k <= m and isinstance(a, Linear) and isinstance(b, Linear)
+            if k <= m and isinstance(a, Constant | Linear) and isinstance(b, Constant | Linear)
         }
 
     def _parts(self, theta):
@@ -237,7 +254,7 @@ class LogSum:
         parts = [u for u, _, _ in self._parts(theta)]
         if len(parts) == 1:
             return parts[0]
-        top = np.maximum.reduce(parts)
+        top = reduce(np.maximum, parts)
         return top + np.log(sum(np.exp(part - top) for part in parts))
 
     def jacobian(self, theta):
@@ -248,11 +265,11 @@ class LogSum:
             columns.append(share[..., None] * J)
         return np.concatenate(columns, axis=-1)
 
-    def huber(self, theta, y, delta):
-        """Return the objective (S,) alone."""
+    def losses(self, theta, y, delta):
+        """Return the Huber loss of every run at every parameter vector, shape (S, n)."""
         residual = self.value(theta) - y
         pull = np.clip(residual, -delta, delta)
-        return np.einsum("sn,sn->s", pull, residual - 0.5 * pull)
+        return pull * (residual - 0.5 * pull)
 
     def objective(self, theta, y, delta, weights=None, exact=True):
         """Return the Huber objective F (S,), its gradient (S, p) and Hessian (S, p, p).
@@ -281,11 +298,12 @@ class LogSum:
         else:
             # Overflow means a hopeless trial step: F becomes infinite and the step is refused.
             shares = [np.exp(u) for u, _, _ in parts]
-            total = sum(shares[1:], start=shares[0])
-            residual = np.log(total) - y
-            for share in shares:
-                share /= total
-        pull = np.clip(residual, -delta, delta)  # rho'
+            total = reduce(np.add, shares)
+            residual = np.log(total)
+            residual -= y
+            np.divide(1.0, total, out=total)
+            shares = [share * total for share in shares]
+        pull = np.minimum(np.maximum(residual, -delta), delta)  # rho'
         if exact:
             curvature = (pull == residual).astype(float)  # rho''
         else:

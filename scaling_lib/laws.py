@@ -158,7 +158,7 @@ _E = Parameter("E", "target", "irreducible part")
 
 
 def _constant(x):
-    return kernels.Linear(np.ones((x.size, 1)))
+    return kernels.Constant(x.size)
 
 
 def _falling(x):
@@ -507,6 +507,10 @@ class BrokenLaw(Law):
 
     def starts(self, x, y):
         return starting_points.broken(x["x"], y, self.breaks)
+
+    def follow(self, n):
+        """Follow many starts: every break adds minima."""
+        return (4, 24, 96, 128)[self.breaks]
 
 
 class Coverage(Law):

@@ -51,7 +51,8 @@ def solve_positive(H, g):
     A = np.array(H.transpose(1, 2, 0), order="C")  # the batch last: every operation is contiguous
     b = np.array(g.T, order="C")
     floor = 1e-14 * np.abs(np.einsum("jjs->js", A))
-    positive = np.isfinite(b).all(0)
+    positive = np.isfinite(b).all(0) & np.isfinite(floor).all(0)
+    A[:, :, ~positive] = 0.0
     for j in range(p):
         pivot = A[j, j]
         good = pivot > floor[j]
@@ -68,6 +69,7 @@ def solve_positive(H, g):
     return b.T, positive
 
 
+@np.errstate(all="ignore")  # a step that overflows is refused
 def newton(evaluate, theta, *, tolerance=1e-11, floor=0.0, iterations=200):
     """Minimise a batch of functions by exact Newton steps with Levenberg's damping.
 
@@ -97,8 +99,7 @@ def newton(evaluate, theta, *, tolerance=1e-11, floor=0.0, iterations=200):
     theta = np.array(theta, float)
     S, p = theta.shape
     floor = np.broadcast_to(np.asarray(floor, float), (S,))
-    with np.errstate(all="ignore"):
-        F, g, H = evaluate(theta, np.arange(S))
+    F, g, H = evaluate(theta, np.arange(S))
     F = np.where(np.isfinite(F), F, np.inf)
     result, F_result = theta.copy(), F.copy()
     done = np.zeros(S, bool)
@@ -120,8 +121,7 @@ def newton(evaluate, theta, *, tolerance=1e-11, floor=0.0, iterations=200):
         stop = small & ((damping <= 1e-3) | (damping > 1e6))
         stop |= damping > 1e12
         trial = theta - np.where(positive[:, None], move, 0.0)
-        with np.errstate(all="ignore"):
-            F_new, g_new, H_new = evaluate(trial, rows)
+        F_new, g_new, H_new = evaluate(trial, rows)
         better = positive & (F_new < F)
         take = better[:, None]
         theta = np.where(take, trial, theta)

@@ -89,14 +89,8 @@ class FitResult:
         """
         if replicates < 20:
             raise ValueError(f"A bootstrap needs at least 20 replicates, not {replicates}.")
-        # The minimum, and a rival that resampling could make the lowest.
-        rivals = [
-            theta
-            for theta, F in zip(*self._other_minima, strict=True)
-            if F < 1.5 * self.objective + self._problem.rounding
-        ][:2]
         theta, F, converged = intervals.bootstrap(
-            self._problem, [self._theta, *rivals], replicates, seed, threads
+            self._problem, self._theta, self._search.theta[1:], replicates, seed, threads
         )
         self.seed, self.replicates = seed, replicates
         self._draws, self._draw_objectives, self._draws_converged = theta, F, converged
@@ -431,9 +425,9 @@ class FitResult:
 
     def plot(self, level=0.9):
         """Draw the fit and its residuals; return the matplotlib figure."""
-        from scaling_lib import plotting  # imports flow one way: plotting is above this module
+        from scaling_lib.fit_plots import plot_fit  # figures are above this module
 
-        return plotting.plot_fit(self, level)
+        return plot_fit(self, level)
 
     @property
     def data(self):
