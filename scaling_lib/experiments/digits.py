@@ -1,4 +1,25 @@
-r"""Features that people designed against features that a network learns, as data grow."""
+r"""Features that people designed against features that a network learns, as data grow.
+
+`scaling_lib.tasks.digits.hand_features` with a logistic classifier is the prior; a network with two
+hidden layers on raw pixels is the general method. On drawn digits the noise is a knob and data
+never end; on scikit-learn's handwritten digits there are 1797 images. Whether and where the general
+method overtakes depends on the design of the experiment, which is why there are several.
+
+Found (shipped table ``digits``, seeds 0 to 2, accuracy on 4000 drawn test digits; seeds differ by
+less than 0.02 from 1500 images on). The prior leads with few images at every noise (50 images: .83
+against .27, .65 against .23, .31 against .17 for noise .1, .2, .35). It is overtaken at about 15000
+images with noise .35 (.755 against .759; at 60000 .77 against .85), between 15000 and 60000 with
+noise .2 (.95 against .97 at 60000), and not at all up to 60000 with noise .1 (.997 against .995).
+On handwritten digits (three splits) the prior leads up to 200 images (.93 against .91) and from 400
+on they are level (.972 and .972 at 1200): those data end before anything is overtaken.
+
+An optimiser shifts the curve, a prior moves its start (one pass over fresh digits, noise .2,
+`optimiser_or_prior`): Adam needs 1.4 to 1.7 times fewer images than SGD for the same error, all the
+way from 50 % to 5.5 % errors, though at 131072 images they are nearly level (3.7 and 3.9 %). The
+prior saves a factor of 8 at 14 % errors, 3 at 7 % and 1.3 at 5.7 %, and from 65536 images on it has
+lost (5.2 against 4.7 %). But the same features below a network that learns stay ahead up to 131072
+images (3.0 against 3.7 %): a prior that does not limit what can be learned need not lose.
+"""
 
 from __future__ import annotations
 
