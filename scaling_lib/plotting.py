@@ -2,12 +2,13 @@
 
 import matplotlib as mpl
 
-# Okabe and Ito's colours in an order in which neighbours differ in lightness too.
+# Okabe and Ito's colours, which colour-blind readers tell apart; each comes with dashes of its own.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
 STYLE = {
     "axes.grid": True,
-    "axes.prop_cycle": mpl.cycler(color=PALETTE),
+    "axes.prop_cycle": mpl.cycler(color=PALETTE, linestyle=DASHES),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.constrained_layout.use": True,
