@@ -7,7 +7,7 @@ Found (p = 53, H = 128, weight decay 0.3, learning rate 0.003, seeds 0 to 2): wi
 the training set is right (99 %) at step 75 and the test set (95 %) at steps 875, 600 and 950. The
 delay is a matter of the share of pairs: none of three seeds generalises within 2000 steps at 20 or
 25 %; at 35, 40 and 50 % the test set is right at about 250, 200 and 150 steps. The settings were
-chosen because they show the delay within seconds; with cross-entropy it was harder to produce.
+chosen because they show the delay within seconds.
 """
 
 from __future__ import annotations
