@@ -40,6 +40,8 @@ test: book ## run everything: unit tests, doctests, notebooks, the built site
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg chapters
 
 lab: .venv/.ready ## open the chapters in JupyterLab
+	@# Figures of notebooks that this machine did not run are shown only once they are trusted.
+	@$(PY) -m jupyter trust --log-level=ERROR chapters/*.ipynb
 	$(PY) -m jupyterlab chapters/intro.ipynb
 
 notebooks: .venv/.ready ## execute every notebook again and store its outputs
