@@ -129,7 +129,7 @@ def test_curve_is_measured_on_the_way():
 def test_shipped_copiers():
     table = pd.read_csv(DATA / "in_context.csv")
     last = table[table.step == table.step.max()].groupby(["layers", "d"]).accuracy.mean()
-    assert last[2, 32] > 0.95 and last[1, 64] < 0.8
+    assert last[2, 32] > 0.9 and last[1, 64] < 0.8
     assert last[2, 4] < 0.1
 
 

@@ -5,6 +5,12 @@ An attention model is trained as an ordinary language model on random passages t
 occurrence it has to learn, during the sequence, what follows what. The score is the accuracy on
 tokens that were shown before, on passages that no model has seen. Copying takes two steps of
 attention, one to mark each token with the one before it and one to find it [@olsson2022context].
+
+Found (three seeds, 1500 steps, chance 1/32): with two layers, accuracy rises from 0.10 at width 8
+(1 800 parameters) to 0.65 at width 16 (0.47 to 1.00, by seed), 0.96 at 32 (0.87 to 1.00) and 1.00
+at 64. Single runs stay low and then rise within a few hundred steps, at a time that depends on the
+seed. With one layer it is 0.61 (0.52 to 0.66) at width 64, with twice the parameters of the two
+layers of width 32: depth matters more than size. Longer training may lift the smaller models.
 """
 
 from __future__ import annotations
