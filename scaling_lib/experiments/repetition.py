@@ -8,6 +8,14 @@ tokens processed, ``epochs = D / U``; runs with one epoch are the fresh baseline
 The learning-rate rule of the laboratory was tuned on fresh text. Repeated text is overfitted sooner
 and wants a smaller rate, so every repeated run is the best (by exact test loss) of three: the
 rule's rate, a half and a quarter of it. With the rule alone, repetition looks worse than it is.
+
+Found (three seeds; excess is the loss above the entropy): two epochs cost 5 to 11 % more excess
+than fresh text with 32 hidden units and 11 to 15 % with 128; four epochs 11 to 29 % and 31 to 43 %,
+less where there is more unique text. In the loss itself that is 1 to 5 %. The best number of
+epochs is 8 to 16 (H = 32) or 4 to 16 (H = 128, nearly flat from 4 on); text is never worth more
+than 3.5 (H = 32) or 2.1 (H = 128) times its length, and after that more epochs overfit, which a
+law that saturates cannot describe. "Up to four epochs almost as good as new" is thus not a property
+of data alone: it depends on the size of the model beside its data.
 """
 
 from __future__ import annotations
