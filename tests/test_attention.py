@@ -17,7 +17,7 @@ def test_gradient_equals_finite_differences(left_out):
     y[:, :left_out] = -1
     model.loss_and_grad(x, y)
     exact = model.grad.copy()
-    # Up to twenty entries of every matrix: views into theta, so a change of one is a change of both.
+    # Up to twenty entries of every matrix, found in theta through the views.
     place = {name: np.arange(model.N)[_where(model, name)] for name in model.p}
     rng = np.random.default_rng(0)
     step = 1e-5
