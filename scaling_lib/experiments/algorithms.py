@@ -9,6 +9,14 @@ the algorithm? The answer depends on the order in which the two changes are made
 averages over the orders (`shapley_split`). It still depends on the pair of runs compared, which is
 the point: a share of algorithms and a share of scale, as in [@ho2024algorithmic], are statements
 about an interval and a pair of algorithms, not constants of nature.
+
+Found (three seeds): Adam with a cosine schedule needs 1.8 times less compute than tuned SGD at a
+constant rate on 8 000 tokens (one seed brackets it) and 5.6 to 6.0 times less on a million; beside
+SGD with a cosine schedule 3.4 to 3.6, beside Adam at a constant rate 2.4 to 2.5. None of these is a
+constant, and the first is not even smooth (8.4 to 11.4 at 524 000 tokens: the rates tried are
+coarse). The second token of context is worth a factor that grows without bound, 92 to 98 at a
+million, because one token has a floor. From 16 000 tokens to a million, scale gets 76 to 78 % of
+the progress beside the change of optimiser and 44 % beside the change of context.
 """
 
 from __future__ import annotations
