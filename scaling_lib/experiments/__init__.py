@@ -4,6 +4,8 @@
 # name: (module that has regenerate(out, jobs), file in data, minutes on two cores).
 SHIPPED = {
     "scaling_language": ("scaling_lib.experiments.scaling_sweep", "scaling_language.csv", 4),
+    "scaling_schedules": ("scaling_lib.experiments.schedules", "scaling_schedules.csv", 4),
+    "scaling_text": ("scaling_lib.experiments.text_sweep", "scaling_text.csv", 3),
     "emergence": ("scaling_lib.experiments.emergence", "emergence.csv", 1),
     "cipher": ("scaling_lib.experiments.cipher", "cipher.csv", 1),
     "connect_four": ("scaling_lib.experiments.connect_four", "connect_four.csv", 9),

@@ -2,6 +2,14 @@
 
 Character models with a context of 8 on the documentation in Python's standard library: H = 4 … 512
 (N = 740 … 146,176) by D = 2¹² … 2²⁰ characters, seed 0, the best of three learning rates.
+
+Found: the loss falls from 3.1 to 1.39 nats per character, and the additive law does not describe it
+(R² 0.950; runs of more than 1/8 of the largest compute are forecast 18 % off). A law with a sharp
+bend between its terms does better (generalised, s = 3.9: R² 0.994, 4 % off). Neither identifies the
+floor E: its interval reaches down to zero. H = 4 stops gaining at 2¹⁷ characters. One seed only.
+
+Sizes do not lie on lines of equal compute here (the embedding grows as √H), so the loss at equal
+compute has to be interpolated.
 """
 
 from ..datasets import load
