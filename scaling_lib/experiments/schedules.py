@@ -11,13 +11,13 @@ rate has not come down yet. Both ways on the same models, three seeds, batch 64 
 Each run was made at two learning rates (0.4 and 1 times the rule of the main sweep, 0.2 and 0.5
 times for the constant rate), and the one with the lower loss at its own end counts.
 
-Found: N_opt ∝ C^a with a = 0.40, 0.39, 0.40 for matched runs (seeds 0, 1, 2; standard error of each
-fit 0.014), 0.44, 0.47, 0.49 for the long cosine (0.03 to 0.05) and 0.44, 0.43, 0.47 for the constant
-rate (0.01 to 0.02), all on the same seven lines of compute. Reading checkpoints makes large models
-look better than they are, as between Kaplan et al. (2020) and Hoffmann et al. (2022), though less.
-Batch and learning rate move the exponent as much: with both tuned the main sweep has 0.36, and with
-the main sweep's learning rates, too high for this batch in long runs, the three methods had 0.46,
-0.53 and 0.46 (an earlier set of runs, which does not ship).
+Found: N_opt ∝ C^a with a = 0.40, 0.39, 0.40 for matched runs (seeds 0, 1, 2; standard error of
+each fit 0.014), 0.44, 0.47, 0.49 for the long cosine (0.03 to 0.05) and 0.44, 0.43, 0.47 for the
+constant rate (0.01 to 0.02), all on the same seven lines of compute. Reading checkpoints overstates
+how fast the best size grows, in the direction in which Kaplan et al. (2020) differ from Hoffmann et
+al. (2022), though by much less. Batch and learning rate move the exponent as much: with both tuned
+the main sweep has 0.36, and with the main sweep's learning rates, too high for this batch in long
+runs, the three methods had 0.46, 0.53 and 0.46 (an earlier set of runs, which does not ship).
 """
 
 import pandas as pd
