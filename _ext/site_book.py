@@ -23,14 +23,13 @@ from sphinx.util import logging
 
 log = logging.getLogger(__name__)
 
-# Loaded by Jupyter Book on every page, used on none: each would fetch something from another host.
-UNWANTED = ("thebe", "comments", "hypothesis", "utterances")
+# Loaded by Jupyter Book on every page: unused, asking other hosts, or done by `book.js`.
+UNWANTED = ("thebe", "comments", "hypothesis", "utterances", "copybutton", "clipboard")
 # Scripts, by words in their names, that only pages with certain marks need.
 NEEDED_FOR = {
     ("katex", "auto-render"): ['class="math'],
     ("togglebutton", "toggleHint", "toggleOpen"): ["toggle", "dropdown"],
     ("design-tabs",): ["sd-tab-set"],
-    ("clipboard", "copybutton"): ["cell_input", "copyable"],
 }
 
 

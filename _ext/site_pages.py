@@ -6,6 +6,9 @@ import site_figures
 from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
+# Pygments' classes for names, modules, operators, punctuation and blanks.
+PLAIN = {"n", "nn", "nx", "o", "p", "w"}
+
 
 def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
     """Parse the body once and pass it through each repair."""
@@ -25,9 +28,20 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
         # An entry of a bibliography is an item of its list.
         for entry in works.find_all(attrs={"role": "doc-biblioentry"}):
             entry["role"] = "listitem"
+    for link in soup.select(".bibtex-citation a[title]"):
+        # The whole reference, at every mention: a tenth of the page, and no phone shows it.
+        del link["title"]
+    plain_code(soup)
     for formula in soup.select("div.math"):
         formula["class"] = [*formula["class"], "scrolls"]
     context["body"] = soup.decode(formatter="minimal")
+
+
+def plain_code(soup: BeautifulSoup) -> None:
+    """Leave names, signs and blanks of code uncoloured: nine of ten elements of a long page."""
+    for span in soup.select("div.highlight pre span[class]"):
+        if set(span["class"]) <= PLAIN:
+            span.unwrap()
 
 
 def repair_table(soup: BeautifulSoup, table: Tag) -> None:

@@ -125,6 +125,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     static = site / "_static"
     if exception or app.builder.name != "html" or not (static / THEME[1]).exists():
         return
+    drop_unused(static)
     icons = next((static / ICONS).glob("*/css/all.min.css"))
     icons.write_text(
         icon_css(icons.read_text(encoding="utf-8"), used_icons(site)), encoding="utf-8"
@@ -142,32 +143,35 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         parts[mine].append(inline(sheet, static))
     reduce(site, "\n".join(parts[False]), "\n".join(parts[True]), bundle)
     subset_icons(static, bundle.read_text(encoding="utf-8"))
-    tidy(static, sheets)
+    drop_bundled(static, sheets)
 
 
-def tidy(static: Path, sheets: list[Path]) -> None:
-    """Remove what no page refers to: bundled sheets, source maps, icon scripts, old fonts."""
-    for path in sheets:
-        path.unlink(missing_ok=True)
-    patterns = (
-        "*.map",
-        "bootstrap.js*",
-        "pydata-sphinx-theme.js",
-        "*.ttf",
-        "*thebe*",
-        "basic.css",
-        "katex-math.css",
-        "*webpack-macros.html",
-    )
-    for pattern in patterns:
+# What no page refers to: source maps, scripts of the theme, old fonts, translations.
+UNUSED = (
+    "*.map",
+    "bootstrap.js*",
+    "pydata-sphinx-theme.js",
+    "*thebe*",
+    "copybutton*",
+    "clipboard.min.js",
+    "*.ttf",
+    "*webpack-macros.html",
+)
+
+
+def drop_unused(static: Path) -> None:
+    """Remove what no page refers to, before the pages' words are compared with the styles."""
+    for pattern in UNUSED:
         for path in static.rglob(pattern):
             path.unlink(missing_ok=True)
-    for folder in [
-        static / "locales",
-        *(static / ICONS).glob("*/js"),
-        *(static / ICONS).glob("*/scss"),
-    ]:
+    for folder in [static / "locales", *(static / ICONS).glob("*/js")]:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def drop_bundled(static: Path, sheets: list[Path]) -> None:
+    """Remove the style sheets that are in the bundle, and the folders that are then empty."""
+    for path in [*sheets, static / "basic.css", static / "katex-math.css"]:
+        path.unlink(missing_ok=True)
     for folder in sorted((p for p in static.rglob("*") if p.is_dir()), reverse=True):
         if not any(folder.iterdir()):
             folder.rmdir()

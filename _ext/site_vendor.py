@@ -13,6 +13,7 @@ import re
 import shutil
 from pathlib import Path
 
+from bs4 import BeautifulSoup
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
@@ -49,7 +50,6 @@ PACKAGES = {
     "Sphinx": "BSD-2-Clause",
     "pydata-sphinx-theme": "BSD-3-Clause",
     "sphinx-book-theme": "BSD-3-Clause",
-    "sphinx-copybutton": "MIT",
     "sphinx-design": "MIT",
     "sphinx-exercise": "MIT",
     "sphinx-proof": "MIT",
@@ -67,7 +67,6 @@ NPM = {
 CONTAINED = [
     ("Bootstrap", "5", "MIT"),
     ("Font Awesome Free", "6", "SIL OFL 1.1 (fonts), CC BY 4.0 (icons)"),
-    ("clipboard.js", "2", "MIT"),
 ]
 
 
@@ -115,10 +114,11 @@ def write_fonts(folder: Path, characters: set[str]) -> None:
 
 
 def reduce_katex(folder: Path, characters: set[str]) -> None:
-    """Reduce the fonts of formulas to the characters of the book."""
-    points = {ord(c) for c in characters | ALWAYS}
+    """Reduce the fonts of formulas to what the book's formulas are written with."""
+    points = {ord(c) for c in characters}
     for font in (NODE_MODULES / "katex/dist/fonts").glob("*.woff2"):
-        reduce_font(font, folder / font.name, points)
+        if not reduce_font(font, folder / font.name, points):
+            (folder / font.name).write_bytes(font.read_bytes())
 
 
 def write_katex(folder: Path) -> None:
@@ -192,12 +192,16 @@ def reduce_fonts(app: Sphinx, exception: Exception | None) -> None:
         return
     site = Path(app.outdir)
     characters: set[str] = set()
+    formulas: set[str] = set()
     for page in site.rglob("*.html"):
-        characters.update(page.read_text(encoding="utf-8"))
+        text = page.read_text(encoding="utf-8")
+        characters.update(text)
+        for formula in BeautifulSoup(text, "lxml").select(".katex-html"):
+            formulas.update(formula.get_text())
     vendor = site / "_static" / "vendor"
     write_fonts(vendor / "fonts", characters)
     if (vendor / "katex").exists():
-        reduce_katex(vendor / "katex/fonts", characters)
+        reduce_katex(vendor / "katex/fonts", formulas)
 
 
 def provide(app: Sphinx, config: Config) -> None:

@@ -95,7 +95,8 @@ function markScrollers() {
     else if (box.hasAttribute("tabindex")) box.removeAttribute("tabindex");
   });
 }
-const whenIdle = window.requestIdleCallback || ((task) => setTimeout(task, 200));
+const whenIdle = (task) =>
+  window.requestIdleCallback ? requestIdleCallback(task, { timeout: 1000 }) : setTimeout(task, 200);
 window.addEventListener("load", () => whenIdle(markScrollers));
 window.addEventListener("resize", () => whenIdle(markScrollers));
 document.addEventListener("toggle", () => whenIdle(markScrollers), true);
@@ -163,4 +164,31 @@ if (backToTop) {
     before = scrollY;
   }, { passive: true });
   backToTop.addEventListener("click", () => scrollTo(0, 0));
+}
+
+// Copy a cell; the old way is for pages from plain HTTP, where browsers close the new one.
+async function copyText(text) {
+  if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
+  const field = Object.assign(document.createElement("textarea"), { value: text });
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  if (!done) throw new Error("copying is not allowed here");
+}
+for (const code of document.querySelectorAll("div.cell_input pre, div.highlight-shell pre, div.copyable pre")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copybtn";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    try {
+      await copyText(code.textContent.replace(/\n$/, ""));
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Not allowed";
+    }
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+  code.parentElement.append(button);
 }

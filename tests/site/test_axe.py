@@ -7,9 +7,10 @@ import pytest
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
 AXE = Path(__file__).resolve().parent.parent.parent / "web/node_modules/axe-core/axe.min.js"
-# Two frames later the colours are those of the theme, whatever fades between them.
+# When the page has settled and two frames are drawn, the colours are the theme's.
 SWITCH = """async theme => {
     document.documentElement.dataset.theme = theme;
+    await new Promise(done => requestIdleCallback(done));
     await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
     await Promise.all(document.getAnimations().map(a => a.finished.catch(() => 0)));
 }"""

@@ -127,6 +127,18 @@ def test_search_opens_over_the_page_by_keyboard(address, browser):
     page.close()
 
 
+def test_a_cell_can_be_copied(address, browser):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(address + "chapters/intro.html")
+    button = page.locator("button.copybtn").first
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('button.copybtn').textContent === 'Copied'")
+    assert page.evaluate("navigator.clipboard.readText()") == "make lab"
+    context.close()
+
+
 def test_contents_open_on_a_phone(address, browser):
     page = browser.new_page(viewport={"width": 375, "height": 800})
     page.goto(address + "chapters/intro.html")
