@@ -32,7 +32,7 @@ def run(source):
     space = {"__name__": "__main__", "__show__": show}
     try:
         compile(tail, "your code", "eval")
-        source = "\n".join(lines[:i]) + "\n__show__((" + tail + "\n))" if i else "__show__((" + tail + "\n))"
+        source = "\n".join([*lines[:i], "__show__((" + tail + "\n))"])
     except SyntaxError:
         pass
     exec(compile(source, "your code", "exec"), space)
