@@ -189,9 +189,13 @@ def bench_sweep():
 def bench_memory():
     """Print the peak memory of the largest run of the shipped sweep, cut after a few steps."""
     code = (
-        "import resource; from scaling_lib.training import TrainConfig, train, _examples;"
+        "import psutil; from scaling_lib.training import TrainConfig, train, _examples;"
         "_examples('language', 0, 2**22, 0); train(TrainConfig(H=512, D=2**14, batch=512));"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        "memory = psutil.Process().memory_info();"
+        # The peak on Linux; getrusage would give that of the process that started this one.
+        "lines = open('/proc/self/status').read().splitlines() if psutil.LINUX else [];"
+        "peak = [int(line.split()[1]) / 1024 for line in lines if line.startswith('VmHWM')];"
+        "print(peak[0] if peak else memory.rss / 2**20)"
     )
     with tempfile.TemporaryDirectory() as folder:
         output = subprocess.check_output([sys.executable, "-c", code], cwd=folder, env=ENVIRONMENT)
