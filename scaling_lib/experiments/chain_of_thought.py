@@ -174,7 +174,7 @@ def examples(
 
 
 def compare(
-    ks: Sequence[int] = (2, 4, 8),
+    ks: Sequence[int] = (4, 8),
     modes: Sequence[str] = ("direct", "supervised", "steps"),
     seeds: Sequence[int] = (0,),
     **settings,
