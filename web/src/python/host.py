@@ -32,7 +32,8 @@ def run(source):
     space = {"__name__": "__main__", "__show__": show}
     try:
         compile(tail, "your code", "eval")
-        source = "\n".join([*lines[:i], "__show__((" + tail + "\n))"])
+        # MicroPython knows no [*lines, last].
+        source = "\n".join(lines[:i] + ["__show__((" + tail + "\n))"])  # noqa: RUF005
     except SyntaxError:
         pass
     exec(compile(source, "your code", "exec"), space)
