@@ -186,8 +186,10 @@ def profile(problem, theta, F, kappa, level, standard_errors):
     which, side = np.repeat(np.arange(p), 2), np.tile([-1.0, 1.0], p)
     centre = problem.eta(theta[None])[0][which]
     positive = np.array([parameter.positive for parameter in problem.law.parameters])[which]
-    reach = np.where(positive, 25.0, 40.0 + 10.0 * np.abs(centre))  # of a log: a factor of 10^11
-    step = np.clip(quantile * standard_errors[which], 1e-9 * (1.0 + np.abs(centre)), 0.5 * reach)
+    # How far to look: a factor of 10^11 beyond the level of the runs, where centred logs are zero.
+    remote = np.abs(theta[problem.own])[which]
+    reach = np.where(positive, 25.0 + remote, 40.0 + 10.0 * np.abs(centre))
+    step = np.clip(quantile * standard_errors[which], 1e-9 * (1.0 + np.abs(centre)), 0.5)
     inner, outer = np.zeros(2 * p), np.full(2 * p, np.inf)  # distances with root below / above 1
     root_inner, root_outer = np.zeros(2 * p), np.full(2 * p, np.inf)
     at, end = np.tile(theta, (2 * p, 1)), np.full(2 * p, np.nan)
@@ -245,16 +247,28 @@ def _constrained(problem, which, t, start):
         basis[row, own[row]] = -c[0, free[row]]
     basis[rows, free, np.arange(p - 1)] = 1.0
 
-    def evaluate(phi, active):
-        M = basis[active]
-        theta = base[active] + (M @ phi[..., None])[..., 0]
-        F, g, H = problem.f.objective(theta, problem.y, problem.delta)
+    if p == 1:
+        return base, problem.f.objective(base, problem.y, problem.delta)[0]
+
+    def evaluate(phi, active, delta=problem.delta, exact=True):
+        M = basis[active % S]
+        theta = base[active % S] + (M @ phi[..., None])[..., 0]
+        F, g, H = problem.f.objective(theta, problem.y, delta, exact=exact)
         return F, (g[:, None, :] @ M)[:, 0], M.transpose(0, 2, 1) @ H @ M
 
-    if p == 1:
-        theta = base
-        return theta, problem.f.objective(theta, problem.y, problem.delta)[0]
+    def rough(phi, active):
+        return evaluate(phi, active, 20.0 * problem.delta, exact=False)
+
+    # Both from the start as it is, and from one brought back into the valley: with a small delta
+    # the valley's walls have many kinks at which Newton's method may stay.
+    start = start[rows, free]
+    near = newton(rough, start, tolerance=1e-3, iterations=20).theta
     found = newton(
-        evaluate, start[rows, free], floor=problem.rounding, tolerance=1e-8, iterations=60
+        evaluate,
+        np.concatenate([start, near]),
+        floor=problem.rounding,
+        tolerance=1e-8,
+        iterations=60,
     )
-    return base + (basis @ found.theta[..., None])[..., 0], found.F
+    best = np.where(found.F[:S] <= found.F[S:], 0, S) + np.arange(S)
+    return base + (basis @ found.theta[best][..., None])[..., 0], found.F[best]

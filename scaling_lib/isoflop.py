@@ -75,8 +75,8 @@ def isoflop(data, *, columns=None, tolerance=0.05, level=0.9, bootstrap=1000, se
     """Approach 2: a parabola of loss in log N through the runs of each compute budget.
 
     The method is exact only for a symmetric valley. Where alpha and beta differ, or the sizes tried
-    are not centred on the optimum, it is biased even without noise: the curvature differs on the
-    two sides, and more so the wider the range.
+    are not centred on the optimum, N* is biased even without noise, and more so the wider the
+    range. The exponent is biased when the centring drifts from budget to budget.
 
     Parameters
     ----------
