@@ -69,7 +69,7 @@ def darken(colour: str) -> str:
     chroma = min(float(np.hypot(lab[1], lab[2])) / 0.08, 1.0)
     depth = float(np.clip(1 - lab[0], 0, 1))
     mirrored = ground + depth * (ink - ground)
-    bright = 0.66 + 0.18 * lab[0]
+    bright = 0.44 + 0.52 * lab[0]
     mirrored[0] += chroma * max(bright - mirrored[0], 0)
     mirrored[1:] += lab[1:]
     return from_oklab(mirrored)

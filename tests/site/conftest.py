@@ -27,7 +27,11 @@ FLAGS = [
 def all_pages() -> list[str]:
     """Every page of the site by its address; the top only leads to the first of them."""
     pages = (p for p in SITE.rglob("*.html") if "_static" not in p.relative_to(SITE).parts)
-    return sorted(p.relative_to(SITE).as_posix() for p in pages if p != SITE / "index.html")
+    left_out = {SITE / "index.html"}
+    if (SITE / "sitemap.xml").exists():
+        # Built for one address: this page, which a server shows anywhere, holds there alone.
+        left_out.add(SITE / "404.html")
+    return sorted(p.relative_to(SITE).as_posix() for p in pages if p not in left_out)
 
 
 def unavailable(reason: str) -> None:

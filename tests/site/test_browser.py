@@ -77,8 +77,6 @@ def test_served_from_a_sub_path(address, browser, page_name):
 
 
 def test_opened_from_the_disk(site, browser, page_name):
-    if page_name == "404.html" and (site / "sitemap.xml").exists():
-        pytest.skip("published under an absolute address")
     seen = visit(browser, site.as_uri() + "/", page_name)
     assert (seen.foreign, seen.missing, seen.errors) == ([], [], [])
 

@@ -113,8 +113,6 @@ def test_styles_refer_to_the_site_alone(site):
 
 
 def test_links_and_anchors_resolve(site, page_name):
-    if page_name == "404.html" and (site / "sitemap.xml").exists():
-        pytest.skip("published under an absolute address")
     assert broken_links(site / page_name, site) == []
 
 
