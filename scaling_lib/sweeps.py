@@ -14,7 +14,6 @@ import pathlib
 import pandas as pd
 import psutil
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from . import __version__
@@ -34,7 +33,7 @@ def sweep(configs, *, jobs=1, out=None, scheduler=None, progress=True):
     configs : iterable of TrainConfig
         The grid; see `scaling_lib.grids`.
     jobs : int
-        Processes on this machine, each with one thread for matrix products.
+        Processes on this machine, each with one thread for matrix products (see `train`).
     out : path-like, optional
         The CSV file. Without it nothing is written and nothing can be resumed.
     scheduler : str, optional
@@ -150,8 +149,7 @@ def _duration(config):
 
 def _work(config):
     """Train in a worker process; return the row as text, and the CPU seconds."""
-    with threadpool_limits(1):  # two processes with two threads each on two cores crawl
-        run = train(config)
+    run = train(config)
     return record_of(run), run.seconds
 
 

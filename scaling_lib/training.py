@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from . import __version__
 from .models.mlp_lm import CharMLP, OneHotLM
@@ -241,6 +242,8 @@ class Run:
         return self.loss - self.entropy
 
 
+# More threads only get in each other's way: matrices of a few hundred rows are too small to share.
+@threadpool_limits.wrap(limits=1)
 def train(config, seed=None):
     """Train one model on one configuration.
 
