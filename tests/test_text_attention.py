@@ -1,4 +1,7 @@
+import pathlib
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from scaling_lib.experiments import text_attention
@@ -16,3 +19,12 @@ def test_too_much_or_too_little_text():
     for D in (10, 10**7):
         with pytest.raises(ValueError, match="D must lie between"):
             text_attention.train_on_text(8, D)
+
+
+def test_the_shipped_curves_are_not_convex_as_a_power_law_would_be():
+    path = pathlib.Path(text_attention.__file__).parents[1] / "data" / "text_attention.csv"
+    table = pd.read_csv(path).sort_values("D")
+    middle = np.log(table[table.d == 24].loss.to_numpy())
+    slopes = np.diff(middle)
+    assert slopes[3] < 1.5 * slopes[:2].mean() < 0  # steeper after the plateau than before it
+    assert table.groupby("d").loss.min().is_monotonic_decreasing

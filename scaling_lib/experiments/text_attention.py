@@ -4,7 +4,11 @@ One-layer models of several widths learn the characters of Python's documentatio
 (`scaling_lib.tasks.text`), each for one pass over D characters. Unlike the sweep of the synthetic
 language, the losses do not fall on one additive law: for a given width the loss stays near what
 the last one or two characters tell, then drops when attention begins to help. It ships as an
-example of a broken curve, with that label, and not as support for a power law.
+example of a broken curve, with that label, and not as support for a power law: with 12 500
+parameters, four times as much text lowers the loss by 0.19 nats at first (16 000 to 66 000
+characters), then by 0.35 and 0.31; the narrowest model never leaves the plateau. The best additive
+law explains 92 % of the variance of the log loss, misses by 4.6 % on average, and puts the
+irreducible loss at zero.
 
 Two learning rates are tried for each run and the better kept, by the test loss; one seed. More
 tuning, or more layers, might straighten the curves: within the budget here that is not known.
