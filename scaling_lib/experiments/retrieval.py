@@ -7,6 +7,13 @@ of candidate facts in a store and writes them in front of the question; a small 
 was never trained on any fact, only on text that repeats itself (`scaling_lib.experiments.
 in_context`), reads the answer off. Its size does not depend on `n`.
 
+Found (three seeds): 836 parameters hold all of 64 facts, 63 % of 256 and 15 % of 1024; 3152 hold
+all of 256 and 51 % of 1024. The reader answers 99.6 % or more from eight candidates, at any number
+of facts and after a quarter of them has changed, which leaves the weights right on at most three
+quarters. It costs hundreds of times the FLOP of an answer from the weights. Its skill has limits of
+its own: twelve candidates, a longer passage than any in its training, bring it to 69 %, and with
+one layer instead of two it reads 15 % of eight (one seed, both).
+
 The burden does not vanish, it moves: the accuracy is the retriever's recall times the reader's
 accuracy, the store has to be kept and searched, and every answer costs a longer input. The
 retriever here is not built; its recall is a parameter.

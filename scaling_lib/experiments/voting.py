@@ -8,6 +8,12 @@ answer is wrong, and more votes make it fail more surely, although the right ans
 samples (coverage). Votes across *different* networks are another matter: their errors are only
 partly shared (`across_networks`).
 
+Found (three seeds, 256 problems): at 8 700 parameters one sample is right for 17 % of the problems,
+the majority of 256 for 28 %, the greedy answer for 28 %, while some of the 256 samples is right for
+all. Three networks of different seeds at 5 300 parameters, 5 % right each, reach 62 % when their
+digit probabilities are multiplied, since they fail at different digits; voting on whole answers
+misses that and stays at 5 %.
+
 A verifier that accepts wrong answers now and then caps best-of-n at the share of right answers
 among accepted ones (`scaling_lib.sampling.best_of_n`): hard problems, where right samples are rare,
 are hit most.
