@@ -175,10 +175,12 @@ def test_executing_twice_leaves_no_difference(tmp_path):
         "import sys\nfor i in range(3):\n    print(i); sys.stdout.flush()",
         "import ipywidgets\nipywidgets.IntSlider()",
         "{'a': 1}",
+        "import pandas\npandas.DataFrame({'a': [1.0]}).style.format(precision=1).hide()",
+        "object()",
     )
     assert run_tool(path).returncode == 0
     first = path.read_bytes()
-    assert b'execution_count": 3' in first and b"widget-view" not in first
+    assert b'execution_count": 5' in first and b"widget-view" not in first
     assert run_tool(path).returncode == 0
     assert path.read_bytes() == first
 
