@@ -8,6 +8,8 @@ from sphinx.application import Sphinx
 
 # Pygments' classes for names, modules, operators, punctuation and blanks.
 PLAIN = {"n", "nn", "nx", "o", "p", "w"}
+# Characters of code in a line that a phone shows without scrolling.
+PHONE = 38
 
 
 def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
@@ -31,9 +33,15 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     for link in soup.select(".bibtex-citation a[title]"):
         # The whole reference, at every mention: a tenth of the page, and no phone shows it.
         del link["title"]
+    for inner in soup.select("#exercise-content, #solution-content, #proof-content"):
+        # The extensions give every box of a page the same name.
+        del inner["id"]
     plain_code(soup)
     for formula in soup.select("div.math"):
         formula["class"] = [*formula["class"], "scrolls"]
+    for box in soup.select(".scrolls, pre"):
+        if box.name != "pre" or max(map(len, box.get_text().splitlines()), default=0) > PHONE:
+            box["tabindex"] = "0"
     context["body"] = soup.decode(formatter="minimal")
 
 

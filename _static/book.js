@@ -79,27 +79,32 @@ for (const side of ["primary", "secondary"]) {
 // The contents keep their place from page to page.
 const sidebar = document.querySelector(".bd-sidebar-primary");
 try {
-  sidebar.scrollTop = Number(sessionStorage.getItem("contents-top")) || 0;
+  const place = Number(sessionStorage.getItem("contents-top"));
+  if (place) sidebar.scrollTop = place;
   addEventListener("pagehide", () => sessionStorage.setItem("contents-top", sidebar.scrollTop));
 } catch {
   // No storage: the contents start at their top.
 }
 
-// What scrolls can be reached with the keyboard, and only while it scrolls.
-function markScrollers() {
-  const boxes = [...document.querySelectorAll(".scrolls, .bd-article pre, .cell_output .output")];
+// What scrolls sideways is reached with Tab; what fits its box is not a stop. The page comes with the
+// stops of a phone, and each box is measured when it comes near: measuring all would lay out the whole page.
+const measured = new IntersectionObserver((seen) => {
   // All are measured before any is changed: the page is laid out once.
+  const boxes = seen.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
   const scrolling = boxes.map((box) => box.scrollWidth > box.clientWidth + 1);
   boxes.forEach((box, i) => {
     if (scrolling[i]) box.tabIndex = 0;
-    else if (box.hasAttribute("tabindex")) box.removeAttribute("tabindex");
+    else box.removeAttribute("tabindex");
   });
+}, { rootMargin: "50%" });
+function measureAll() {
+  measured.disconnect();
+  for (const box of document.querySelectorAll(".scrolls, .bd-article pre, .cell_output .output")) measured.observe(box);
 }
 const whenIdle = (task) =>
   window.requestIdleCallback ? requestIdleCallback(task, { timeout: 1000 }) : setTimeout(task, 200);
-window.addEventListener("load", () => whenIdle(markScrollers));
-window.addEventListener("resize", () => whenIdle(markScrollers));
-document.addEventListener("toggle", () => whenIdle(markScrollers), true);
+window.addEventListener("load", () => whenIdle(measureAll));
+window.addEventListener("resize", () => whenIdle(measureAll));
 
 // Paper shows what is folded away on the screen.
 let opened = [];
@@ -152,7 +157,6 @@ if (entries.size) {
       markSection();
     });
   }, { passive: true });
-  window.addEventListener("load", () => whenIdle(markSection));
 }
 
 // Back to the top: offered while the reader scrolls up.
