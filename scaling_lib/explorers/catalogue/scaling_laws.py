@@ -80,14 +80,14 @@ def fit_by_hand(runs=None):
     Parameters
     ----------
     runs : pandas.DataFrame, optional
-        Columns `N`, `D` and `loss` (or `L`); default: the book's own sweep.
+        Columns `N`, `D` and `loss` (or `L`); default: the book's own sweep, its first seed.
 
     Raises
     ------
     ValueError
         If a column is missing.
     """
-    runs = datasets.load("language_sweep") if runs is None else runs
+    runs = datasets.load("scaling_language").query("seed == 0") if runs is None else runs
     columns = {"N": "N", "D": "D", "L": "loss" if "loss" in runs else "L"}
     missing = [name for name in columns.values() if name not in runs]
     if missing:
