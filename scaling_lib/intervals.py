@@ -71,12 +71,15 @@ def covariance(problem, theta, residuals):
     """
     J = problem.f.jacobian(theta[None])[0]
     s = spread(problem, residuals)
-    scale = np.sqrt(np.einsum("np,np->p", J, J)) + 1e-300
-    information = (J / scale).T @ (J / scale)
-    values, vectors = np.linalg.eigh(information)
-    values = np.maximum(values, 1e-15)
-    inverse = (vectors / values) @ vectors.T
-    return s.pull / s.bend**2 * inverse / (scale[:, None] * scale)
+    return s.pull / s.bend**2 * _invert(J.T @ J)
+
+
+def _invert(information):
+    """Invert an information matrix; directions that the runs leave open get a huge variance."""
+    scale = np.sqrt(np.diag(information)) + 1e-300
+    values, vectors = np.linalg.eigh(information / (scale[:, None] * scale))
+    inverse = (vectors / np.maximum(values, 1e-15)) @ vectors.T
+    return inverse / (scale[:, None] * scale)
 
 
 def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
@@ -109,10 +112,17 @@ def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
     draw = np.random.default_rng(seed).integers(n, size=(replicates, n), dtype=np.int32)
     blocks = [slice(first, first + BLOCK) for first in range(0, replicates, BLOCK)]
 
+    residuals = problem.f.value(theta[None])[0] - problem.y
+    J = problem.f.jacobian(theta[None])[0]
+    pull = np.clip(residuals, -problem.delta, problem.delta)
+    information = _invert(J.T @ J)
+    influence = pull[:, None] * (J @ information) / spread(problem, residuals).bend
+
     def follow(block):
         rows = draw[block] + n * np.arange(len(draw[block]))[:, None]
         weights = np.bincount(rows.ravel(), minlength=rows.size).reshape(rows.shape).astype(float)
-        start = np.tile(theta, (len(weights), 1))
+        # One scoring step from the common minimum: all replicates share its residuals.
+        start = theta - weights @ influence
         return weights, problem.minimise(start, weights=weights, iterations=60)
 
     def exchange(job):

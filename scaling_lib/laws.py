@@ -93,6 +93,7 @@ class Law:
     columns: tuple[str, ...] = ()
     target = "loss"
     link = "log"
+    rugged = False  # whether its objective has many minima however many the runs
     centred_target = True  # whether the log target may be shifted: not in a law raised to a power
 
     @property
@@ -465,6 +466,7 @@ class BrokenLaw(Law):
 
     key = "caballero2023broken"
     columns = ("x",)
+    rugged = True
 
     def __init__(self, breaks=1):
         if breaks not in (0, 1, 2, 3):
@@ -510,7 +512,7 @@ class BrokenLaw(Law):
 
     def follow(self, n):
         """Follow many starts: every break adds minima."""
-        return (4, 24, 96, 128)[self.breaks]
+        return (4, 64, 96, 128)[self.breaks]
 
 
 class Coverage(Law):

@@ -120,25 +120,25 @@ def newton(evaluate, theta, *, tolerance=1e-11, floor=0.0, iterations=200):
         # With heavy damping a small step proves nothing, unless even a tiny one gains nothing.
         stop = small & ((damping <= 1e-3) | (damping > 1e6))
         stop |= damping > 1e12
+        if stop.any():
+            # The last step is taken on trust: evaluating it would cost as much as any other.
+            ended, last = rows[stop], (small & (damping <= 1e-3))[stop]
+            result[ended] = theta[stop] - np.where(last[:, None], move[stop], 0.0)
+            F_result[ended] = F[stop] - np.where(last, 0.5 * decrease[stop], 0.0)
+            done[ended] = True
+            keep = ~stop
+            rows, theta, F, g, H, damping, move, positive = (
+                array[keep] for array in (rows, theta, F, g, H, damping, move, positive)
+            )
         trial = theta - np.where(positive[:, None], move, 0.0)
         F_new, g_new, H_new = evaluate(trial, rows)
         better = positive & (F_new < F)
-        take = better[:, None]
-        theta = np.where(take, trial, theta)
-        F = np.where(better, F_new, F)
-        g = np.where(take, g_new, g)
-        H = np.where(take[..., None], H_new, H)
+        theta[better], F[better] = trial[better], F_new[better]
+        g[better], H[better] = g_new[better], H_new[better]
         damping = np.where(
             better,
             np.where(damping > 1e-6, damping * 0.1, 0.0),
             np.maximum(damping * 8.0, 1e-4),
         )
-        if stop.any():
-            ended = rows[stop]
-            result[ended], F_result[ended], done[ended] = theta[stop], F[stop], True
-            keep = ~stop
-            rows, theta, F, g, H, damping = (
-                array[keep] for array in (rows, theta, F, g, H, damping)
-            )
     result[rows], F_result[rows] = theta, F
     return Minima(result, F_result, done, steps)

@@ -7,7 +7,7 @@ import numpy as np
 from scaling_lib import kernels
 from scaling_lib.optimise import Minima, newton
 
-CHUNK = 128  # rows in one evaluation: its arrays stay in the processor's cache
+CHUNK = 16384  # numbers in one array of an evaluation: all its arrays stay in the cache
 
 
 class Problem:
@@ -121,13 +121,15 @@ class Problem:
         """
         deltas = None if delta is None else np.broadcast_to(delta, (len(theta), 1))
 
+        size = max(8, CHUNK // self.n)
+
         def evaluate(trial, rows):
             parts = []
-            for first in range(0, max(len(rows), 1), CHUNK):
-                chunk = rows[first : first + CHUNK]
+            for first in range(0, max(len(rows), 1), size):
+                chunk = rows[first : first + size]
                 parts.append(
                     self.f.objective(
-                        trial[first : first + CHUNK],
+                        trial[first : first + size],
                         self.y,
                         self.delta if deltas is None else deltas[chunk],
                         None if weights is None else weights[chunk],
@@ -168,19 +170,22 @@ class Problem:
             tolerance=1e-3,
             iterations=12,
         )
-        found = self.minimise(_unlike(near.theta[np.isfinite(near.F)]), iterations=12)
+        with np.errstate(all="ignore"):
+            loss = self.f.losses(near.theta, self.y, self.delta).sum(1)
+        hopeful = np.isfinite(loss) & (loss <= 10.0 * np.nanmin(loss))
+        found = self.minimise(_unlike(near.theta[hopeful]), iterations=12)
         if not np.isfinite(found.F).any():
             raise ValueError(
                 f"The {self.law.title} could not be evaluated on these runs from any start."
             )
-        found = self._finish(found, np.flatnonzero(found.F < 1.5 * found.F.min()))
-        if self.n < 80:
+        found = self._finish(found, np.flatnonzero(found.F < 1.2 * found.F.min()), 40)
+        if self.n < 80 or self.law.rugged:
             found = self._shake(found)
-        return _sorted(found)
+        return self._finish(_sorted(found), np.arange(1), 1000)
 
     def other_minima(self, found):
         """Return the distinct minima above the lowest of a search, (k, p) and their objectives."""
-        found = _sorted(self._finish(found, np.arange(1, len(found.F))))
+        found = _sorted(self._finish(found, np.arange(1, len(found.F)), 200))
         kept = [0]
         for row in range(1, len(found.F)):
             same = any(
@@ -192,17 +197,17 @@ class Problem:
                 kept.append(row)
         return found.theta[kept[1:]], found.F[kept[1:]]
 
-    def _finish(self, found, rows):
+    def _finish(self, found, rows, iterations):
         """Follow those of `rows` that have not converged."""
         rows = rows[~found.converged[rows]]
         if not rows.size:
             return found
-        more = self.minimise(found.theta[rows], iterations=1000)
+        more = self.minimise(found.theta[rows], iterations=iterations)
         theta, F, converged = found.theta.copy(), found.F.copy(), found.converged.copy()
         theta[rows], F[rows], converged[rows] = more.theta, more.F, more.converged
         return Minima(theta, F, converged, found.iterations + more.iterations)
 
-    def _shake(self, found, shakes=48):
+    def _shake(self, found, shakes=40):
         """Look for lower minima nearby: follow reweighted problems, then return to this one.
 
         With few runs and a small delta there are many minima, each nearly through p of the runs.
@@ -210,8 +215,8 @@ class Problem:
         order = np.argsort(found.F)[:2]
         weights = np.random.default_rng(0).exponential(size=(shakes, self.n))
         starts = found.theta[np.resize(order, shakes)]
-        shaken = self.minimise(starts, weights=weights, tolerance=1e-3, iterations=40).theta
-        more = self.minimise(_unlike(shaken), iterations=60)
+        shaken = self.minimise(starts, weights=weights, tolerance=1e-3, iterations=20).theta
+        more = self.minimise(_unlike(shaken), iterations=25)
         return Minima(
             np.concatenate([found.theta, more.theta]),
             np.concatenate([found.F, more.F]),
