@@ -103,7 +103,18 @@ function measureAll() {
 }
 const whenIdle = (task) =>
   window.requestIdleCallback ? requestIdleCallback(task, { timeout: 1000 }) : setTimeout(task, 200);
-window.addEventListener("load", () => whenIdle(measureAll));
+window.addEventListener("load", () => {
+  whenIdle(measureAll);
+  // The style sheet leaves sections out of the first layout; they follow one by one while nothing else happens.
+  const sections = [...document.querySelectorAll(".bd-article > section > section")];
+  const layOut = () => {
+    const section = sections.shift();
+    if (!section) return;
+    section.style.contentVisibility = "visible";
+    whenIdle(layOut);
+  };
+  whenIdle(layOut);
+});
 window.addEventListener("resize", () => whenIdle(measureAll));
 
 // Paper shows what is folded away on the screen.

@@ -7,6 +7,7 @@ to learn on which page each section begins.
 from __future__ import annotations
 
 import html
+import logging
 import os
 import posixpath
 import re
@@ -19,6 +20,9 @@ from bs4 import BeautifulSoup, Tag
 from chromium import FLAGS, find
 from playwright.sync_api import Error, sync_playwright
 from pypdf import PdfReader, PdfWriter
+
+# Chromium counts the objects of its file otherwise than pypdf, which repairs that and says so.
+logging.getLogger("pypdf").setLevel(logging.ERROR)
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
