@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from scaling_lib.laws import law as find_law
+from scaling_lib.prediction import Prediction, Score
 from scaling_lib.problem import Problem
-from scaling_lib.results import FitResult, Interval, Prediction, Score
+from scaling_lib.results import FitResult, Interval
 from scaling_lib.runs import available, check_enough, prepare
 
 __all__ = ["Comparison", "FitResult", "Interval", "Prediction", "Score", "compare", "fit"]

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scaling_lib import intervals, tables
+from scaling_lib import intervals, prediction, tables
+from scaling_lib.criteria import log_likelihood
 from scaling_lib.formulas import optimal_allocation
 from scaling_lib.published import Allocation
-from scaling_lib.runs import prepare
 
 
 class Interval(NamedTuple):
@@ -19,31 +19,6 @@ class Interval(NamedTuple):
 
     low: float
     high: float
-
-
-class Prediction(NamedTuple):
-    """Predicted values with the ends of their intervals, arrays of one shape."""
-
-    value: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-
-
-class Score(NamedTuple):
-    """How a fit does on runs that it has not seen.
-
-    `mean_error`, `worst_error` (both absolute) and `bias` (signed) are relative errors of the
-    prediction, or plain differences for a law of scores; `rms` is that of the residuals (in log
-    loss or in score), `inside` the share of runs within the prediction interval of `level`.
-    """
-
-    n: int
-    mean_error: float
-    worst_error: float
-    bias: float
-    rms: float
-    inside: float
-    level: float
 
 
 class FitResult:
@@ -156,7 +131,7 @@ class FitResult:
             Ends in the law's units; 0 (of a positive parameter) and infinity where the runs set no
             bound.
         """
-        _check_level(level)
+        prediction.check_level(level)
         method = method or ("profile" if self.replicates is None else "bootstrap")
         if method == "bootstrap":
             if self.replicates is None:
@@ -258,22 +233,9 @@ class FitResult:
 
     @cached_property
     def log_likelihood(self):
-        """Log-likelihood of the residuals under the density exp(-tau rho(r)), tau fitted.
-
-        That density is the one whose maximum-likelihood estimate is the Huber fit: normal within
-        delta, exponential beyond, so that AIC and BIC compare laws fitted with the same delta.
-        """
-        F, n, delta = max(self.objective, self._problem.rounding), self.n, self.delta
-
-        def value(log_tau):
-            tau = math.exp(log_tau)
-            width = math.sqrt(2.0 * math.pi / tau)
-            if math.isfinite(delta):
-                tail = math.exp(-0.5 * tau * delta**2) if tau * delta**2 < 1400.0 else 0.0
-                width = width * math.erf(delta * math.sqrt(tau / 2.0)) + 2.0 * tail / (tau * delta)
-            return -tau * F - n * math.log(width)
-
-        return _maximum(value, math.log(n / F) - 12.0, math.log(n / F) + 12.0)
+        """Log-likelihood of the residuals, see `criteria.log_likelihood`."""
+        F = max(self.objective, self._problem.rounding)
+        return log_likelihood(F, self.n, self.delta)
 
     @property
     def aic(self):
@@ -304,52 +266,11 @@ class FitResult:
         ndarray or Prediction
             Values of shape (m,), with the interval's ends if `level` is given.
         """
-        columns = {name: np.atleast_1d(values) for name, values in dict(columns).items()}
-        columns, _, _ = prepare(self.law, columns, target=False)
-        f = self._problem.at(columns)
-        middle = f.value(self._theta[None])[0]
-        value = self._problem.to_target(middle)
-        if level is None:
-            return value
-        _check_level(level)
-        if kind not in ("observation", "mean"):
-            raise ValueError(f"kind must be 'observation' or 'mean', not {kind!r}.")
-        noisy = kind == "observation"
-        scale = math.sqrt(self.n / (self.n - self._problem.p))
-        if self.replicates is not None:
-            draws = f.value(self._draws)
-            if noisy:
-                rng = np.random.default_rng(self.seed)
-                draws = draws + scale * rng.choice(self._residuals, size=draws.shape)
-            low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
-        else:
-            J = f.jacobian(self._theta[None])[0]
-            variance = np.einsum("mi,ij,mj->m", J, self._covariance, J)
-            half = intervals.student(level, self.n - self._problem.p) ** 2 * variance
-            if noisy:
-                half = half + (scale * np.quantile(np.abs(self._residuals), level)) ** 2
-            low, high = middle - np.sqrt(half), middle + np.sqrt(half)
-        return Prediction(value, self._problem.to_target(low), self._problem.to_target(high))
+        return prediction.predict(self, columns, level, kind)
 
     def score(self, held_out, columns=None, level=0.9):
         """Return the `Score` of the fit on other runs, given as for `fit`."""
-        inputs, observed, _ = prepare(self.law, held_out, columns)
-        predicted = self.predict(inputs, level)
-        if self.law.link == "log":
-            error = predicted.value / observed - 1.0
-            residual = np.log(predicted.value / observed)
-        else:
-            error = residual = predicted.value - observed
-        inside = (predicted.low <= observed) & (observed <= predicted.high)
-        return Score(
-            observed.size,
-            float(np.abs(error).mean()),
-            float(np.abs(error).max()),
-            float(error.mean()),
-            float(np.sqrt(np.mean(residual**2))),
-            float(inside.mean()),
-            level,
-        )
+        return prediction.score(self, held_out, columns, level)
 
     def optimum(self, C):
         """Return the compute-optimal `Allocation` at `C` FLOP (laws of N and D only)."""
@@ -433,25 +354,3 @@ class FitResult:
     def data(self):
         """The runs of the fit: inputs and target by name, in its own row order."""
         return {**self._columns, self.law.target: self._target}
-
-
-def _check_level(level):
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie between 0 and 1, not {level!r}.")
-
-
-def _maximum(value, low, high):
-    """Return the maximum of a function of one variable by golden-section search."""
-    ratio = (math.sqrt(5.0) - 1.0) / 2.0
-    a, b = high - ratio * (high - low), low + ratio * (high - low)
-    f_a, f_b = value(a), value(b)
-    for _ in range(80):
-        if f_a > f_b:
-            high, b, f_b = b, a, f_a
-            a = high - ratio * (high - low)
-            f_a = value(a)
-        else:
-            low, a, f_a = a, b, f_b
-            b = low + ratio * (high - low)
-            f_b = value(b)
-    return max(f_a, f_b)

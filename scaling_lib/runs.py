@@ -9,7 +9,7 @@ import pathlib
 import numpy as np
 
 from scaling_lib.formulas import FLOP_PER_PARAMETER_TOKEN
-from scaling_lib.laws import rows_text
+from scaling_lib.law_base import rows_text
 
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
