@@ -20,8 +20,9 @@ from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-# What a cell's metadata may hold: the book's own keys, tags, slides and grading. The rest is an
-# editor's view state.
+# What metadata may hold: the book's own keys, tags, slides, grading. The rest is an editor's view
+# state.
+NOTEBOOK_KEYS = {"title", "authors", "description", "mystnb"}
 CELL_KEYS = {"mystnb", "tags", "slideshow", "nbgrader", "deletable", "editable"}
 WIDGET_TYPES = {
     "application/vnd.jupyter.widget-view+json",
@@ -43,7 +44,7 @@ def normalise(nb):
         If a cell wrote to the error stream: a warning has no place in the stored book.
     """
     nb.nbformat, nb.nbformat_minor = 4, 5
-    kept = {k: v for k, v in nb.metadata.items() if k in {"title", "authors", "mystnb"}}
+    kept = {k: v for k, v in nb.metadata.items() if k in NOTEBOOK_KEYS}
     nb.metadata = nbformat.NotebookNode(
         {**kept, "kernelspec": KERNEL, "language_info": {"name": "python"}}
     )
