@@ -121,8 +121,10 @@ def newton(evaluate, theta, *, tolerance=1e-11, floor=0.0, iterations=200):
         stop = small & ((damping <= 1e-3) | (damping > 1e6))
         stop |= damping > 1e12
         if stop.any():
-            # The last step is taken on trust: evaluating it would cost as much as any other.
-            ended, last = rows[stop], (small & (damping <= 1e-3))[stop]
+            # The last step is taken on trust, if it is short: evaluating it would cost as much as
+            # any other. (Along a direction that the runs leave open it can be long, and is not.)
+            ended = rows[stop]
+            last = (small & (damping <= 1e-3) & (np.abs(move).max(1) < 1e-2))[stop]
             result[ended] = theta[stop] - np.where(last[:, None], move[stop], 0.0)
             F_result[ended] = F[stop] - np.where(last, 0.5 * decrease[stop], 0.0)
             done[ended] = True

@@ -403,3 +403,18 @@ def test_solver_finds_which_matrices_are_positive(S):
     x, positive = solve_positive(H, g)
     np.testing.assert_array_equal(np.flatnonzero(~positive), [2, 3])
     np.testing.assert_allclose(H[4] @ x[4], g[4], atol=1e-8)
+
+
+def test_newton_does_not_leap_along_an_open_direction():
+    """F hardly depends on y: the last step must not be the 10^9 that a tiny curvature asks for."""
+
+    def evaluate(theta, rows):
+        x, y = theta.T
+        F = 1.0 + x**2 + 1e-13 * np.where(np.abs(y) < 5, (y - 1e3) ** 2, 1e30)
+        g = np.stack([2 * x, 2e-13 * (y - 1e3)], axis=-1)
+        return F, g, np.tile(np.diag([2.0, 2e-13]), (len(x), 1, 1))
+
+    found = newton(evaluate, np.array([[1.0, 0.0]]), tolerance=1e-6)
+    assert found.converged.all()
+    assert np.abs(found.theta).max() < 5
+    assert found.F[0] == pytest.approx(evaluate(found.theta, None)[0][0])
