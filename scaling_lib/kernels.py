@@ -243,7 +243,7 @@ class LogSum:
             (k, m): (a.X[:, :, None] * b.X[:, None, :]).reshape(len(a.X), -1)
             for k, a in enumerate(terms)
             for m, b in enumerate(terms)
-            if k <= m and isinstance(a, Constant | Linear) and isinstance(b, Constant | Linear)
+            if k <= m and isinstance(a, Linear) and isinstance(b, Linear)
         }
 
     def _parts(self, theta):
@@ -297,38 +297,49 @@ class LogSum:
             residual = parts[0][0] - y
         else:
             # Overflow means a hopeless trial step: F becomes infinite and the step is refused.
-            shares = [np.exp(u) for u, _, _ in parts]
-            total = reduce(np.add, shares)
+            z = [np.exp(u) for u, _, _ in parts]
+            total = reduce(np.add, z)
             residual = np.log(total)
             residual -= y
-            np.divide(1.0, total, out=total)
-            shares = [share * total for share in shares]
-        pull = np.minimum(np.maximum(residual, -delta), delta)  # rho'
-        if exact:
+        pull = np.maximum(residual, -delta)
+        np.minimum(pull, delta, out=pull)  # rho'
+        if not exact:
+            curvature = 1.0 / np.maximum(np.abs(residual) / delta, 1.0)  # rho'(r) / r
+        elif alone:
             curvature = (pull == residual).astype(float)  # rho''
         else:
-            # rho'(r) / r, which is min(delta / |r|, 1)
-            curvature = 1.0 / np.maximum(np.abs(residual) / delta, 1.0)
-        if weights is None:
-            F = np.einsum("sn,sn->s", pull, residual - 0.5 * pull)
-        else:
+            curvature = np.subtract(pull == residual, pull)  # rho'' - rho', see above
+        weighted = pull
+        if weights is not None:
+            weighted = pull * weights
             curvature *= weights
-            residual -= 0.5 * pull
-            pull *= weights
-            F = np.einsum("sn,sn->s", pull, residual)
+        F = np.einsum("sn,sn->s", weighted, residual)
+        F -= 0.5 * np.einsum("sn,sn->s", weighted, pull)
+        if not alone:  # from here on z_k stands for p_k = z_k / total
+            np.divide(1.0, total, out=total)
+            weighted = weighted * total
+            total *= total
+            curvature *= total
 
         g = np.empty((len(theta), self.size))
         H = np.empty((len(theta), self.size, self.size))
-        if exact and not alone:
-            curvature -= pull
-        for k, (_, J, contract) in enumerate(parts):
+        first = 0
+        if not alone and isinstance(self.terms[0], Constant):
+            first = 1  # its z does not depend on the run, so its sums need no products of arrays
+            offset = z[0][:, 0]
+            g[:, 0] = offset * weighted.sum(1)
+            H[:, 0, 0] = offset**2 * curvature.sum(1) + (g[:, 0] if exact else 0.0)
+        for k in range(first, len(parts)):
+            _, J, contract = parts[k]
             rows = self.blocks[k]
-            pulled = pull if alone else pull * shares[k]
-            curved = curvature if alone else curvature * shares[k]
-            g[:, rows] = pulled @ J if J.ndim == 2 else (pulled[:, None, :] @ J)[:, 0]
+            pulled = weighted if alone else weighted * z[k]
+            curved = curvature if alone else curvature * z[k]
+            g[:, rows] = _sum(pulled, J)
+            if first:
+                H[:, rows, 0] = H[:, 0, rows] = offset[:, None] * _sum(curved, J)
             for m in range(k, len(parts)):
                 columns = self.blocks[m]
-                v = curved if alone else curved * shares[m]
+                v = curved if alone else curved * z[m]
                 if m == k and exact and not alone:
                     v += pulled
                 if (k, m) in self._products:
@@ -341,3 +352,8 @@ class LogSum:
                 if m > k:
                     H[:, columns, rows] = block.transpose(0, 2, 1)
         return F, g, H
+
+
+def _sum(v, J):
+    """Return sum_n v_n J_n, shape (S, q)."""
+    return v @ J if J.ndim == 2 else (v[:, None, :] @ J)[:, 0]

@@ -110,10 +110,12 @@ def newton(evaluate, theta, *, tolerance=1e-11, floor=0.0, iterations=200):
     steps = 0
     while len(rows) and steps < iterations:
         steps += 1
-        scale = np.abs(H[:, diagonal, diagonal])
-        scale = np.maximum(scale, 1e-10 * scale.max(1, keepdims=True) + 1e-300)
-        damped = H.copy()
-        damped[:, diagonal, diagonal] += damping[:, None] * scale
+        damped = H
+        if damping.any():
+            scale = np.abs(H[:, diagonal, diagonal])
+            scale = np.maximum(scale, 1e-10 * scale.max(1, keepdims=True) + 1e-300)
+            damped = H.copy()
+            damped[:, diagonal, diagonal] += damping[:, None] * scale
         move, positive = solve_positive(damped, g)
         decrease = np.einsum("sp,sp->s", g, move)
         small = positive & (decrease <= np.maximum(tolerance * F, floor[rows]))
@@ -135,8 +137,11 @@ def newton(evaluate, theta, *, tolerance=1e-11, floor=0.0, iterations=200):
         trial = theta - np.where(positive[:, None], move, 0.0)
         F_new, g_new, H_new = evaluate(trial, rows)
         better = positive & (F_new < F)
-        theta[better], F[better] = trial[better], F_new[better]
-        g[better], H[better] = g_new[better], H_new[better]
+        if better.all():
+            theta, F, g, H = trial, F_new, g_new, H_new
+        else:
+            theta[better], F[better] = trial[better], F_new[better]
+            g[better], H[better] = g_new[better], H_new[better]
         damping = np.where(
             better,
             np.where(damping > 1e-6, damping * 0.1, 0.0),

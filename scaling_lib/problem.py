@@ -170,14 +170,15 @@ class Problem:
             tolerance=1e-3,
             iterations=12,
         )
+        theta = _unlike(near.theta[np.isfinite(near.F)])
         with np.errstate(all="ignore"):
-            loss = self.f.losses(near.theta, self.y, self.delta).sum(1)
-        hopeful = np.isfinite(loss) & (loss <= 10.0 * np.nanmin(loss))
-        found = self.minimise(_unlike(near.theta[hopeful]), iterations=12)
+            F = self.f.losses(theta, self.y, self.delta).sum(1)
+        found = Minima(theta, np.where(np.isfinite(F), F, np.inf), np.zeros(len(F), bool), 0)
         if not np.isfinite(found.F).any():
             raise ValueError(
                 f"The {self.law.title} could not be evaluated on these runs from any start."
             )
+        found = self._finish(found, np.flatnonzero(found.F <= 2.5 * found.F.min()), 12)
         found = self._finish(found, np.flatnonzero(found.F < 1.2 * found.F.min()), 40)
         if self.n < 80 or self.law.rugged:
             found = self._shake(found)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from scaling_lib import intervals, prediction, tables
 from scaling_lib.criteria import log_likelihood
@@ -64,9 +65,10 @@ class FitResult:
         """
         if replicates < 20:
             raise ValueError(f"A bootstrap needs at least 20 replicates, not {replicates}.")
-        theta, F, converged = intervals.bootstrap(
-            self._problem, self._theta, self._search.theta[1:], replicates, seed, threads
-        )
+        with threadpool_limits(1):  # small products: threads inside one would only cost time
+            theta, F, converged = intervals.bootstrap(
+                self._problem, self._theta, self._search.theta[1:], replicates, seed, threads
+            )
         self.seed, self.replicates = seed, replicates
         self._draws, self._draw_objectives, self._draws_converged = theta, F, converged
         self._draws_natural = self._problem.natural(self._problem.eta(theta))
