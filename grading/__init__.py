@@ -1,1 +1,1 @@
-"""Grade untrusted notebook submissions."""
+"""Grade untrusted notebook submissions: submissions in a sandbox, tests in a trusted process."""
