@@ -1,4 +1,4 @@
-"""What a hidden test may use: inputs that nobody has seen, the reference solution, a strict comparison.
+"""What a hidden test may use: fresh inputs, the reference solution, a strict comparison.
 
 In a source notebook, between ``### BEGIN HIDDEN TESTS`` and ``### END HIDDEN TESTS``::
 
@@ -7,8 +7,8 @@ In a source notebook, between ``### BEGIN HIDDEN TESTS`` and ``### END HIDDEN TE
     N = fresh("allocation").uniform(1e6, 1e9, size=5)
     assert same(loss(N), reference.loss(N))
 
-The same cell runs in a kernel, where `reference` finds the notebook's own functions (the solution is
-there), and in the grader, where it finds those of the instructor's source and ``loss`` is the
+The same cell runs in a kernel, where `reference` finds the notebook's own functions (they are the
+solution), and in the grader, where it finds those of the instructor's source and ``loss`` is the
 submission's.
 """
 

@@ -82,19 +82,11 @@ def test_same_accepts_equal_numbers():
     assert same(0.005, 0.0, atol=0.01)
 
 
-@pytest.mark.parametrize(
-    "actual",
-    [
-        [],
-        np.zeros((0, 2)),
-        1.0,
-        [[1.0, 1.0]],
-        [1.0],
-        [1.0, 1.0 + 1e-6],
-        [1.0, np.nan],
-        [1.0, np.inf],
-    ]
-    + [None, "11", ["1", "1"], [1.0, None], [[1.0], 1.0], object(), {1: 1}],
-)
+WRONG_SHAPES = [[], np.zeros((0, 2)), 1.0, [1.0], [[1.0, 1.0]]]
+WRONG_NUMBERS = [[1.0, 1.0 + 1e-6], [1.0, np.nan], [1.0, np.inf]]
+NO_NUMBERS = [None, "11", ["1", "1"], [1.0, None], [[1.0], 1.0], object(), {1: 1}]
+
+
+@pytest.mark.parametrize("actual", WRONG_SHAPES + WRONG_NUMBERS + NO_NUMBERS)
 def test_same_refuses_what_allclose_lets_pass_and_what_is_no_number(actual):
     assert same(actual, [1.0, 1.0]) is False
