@@ -321,6 +321,24 @@ def test_repetition_is_worth_what_the_library_says():
     np.testing.assert_allclose(again["y"], expected, rtol=1e-12)
 
 
+def test_the_bill_is_what_the_library_says():
+    from scaling_lib import compute
+    from scaling_lib.explorers import data_limits
+
+    for name, (rate, watts) in data_limits.CHIPS.items():
+        chip = compute.chip(name)
+        assert (rate, watts) == (chip.bf16, chip.power)
+        frame = data_limits.budget(3.8e25, name, 16000.0, 0.4, 2.0, 1.5)
+        bill = compute.budget(
+            3.8e25, chip, utilisation=0.4, chips=16000, price_hour=2, overhead=1.5
+        )
+        (days,) = frame["series"][-1]["y"]
+        assert days == pytest.approx(bill.days)
+        assert forms.si(bill.cost) in frame["text"] and forms.si(bill.chip_hours) in frame["text"]
+        assert data_limits.watt(bill.power) in frame["text"]
+    assert data_limits.watt(2.5e9) == "2.50 GW"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0, "0"), (999.6, "1k"), (1234567, "1.23M"), (7e10, "70B"), (1.4e12, "1.4T"), (5e15, "5000T")],

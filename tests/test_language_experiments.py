@@ -125,6 +125,37 @@ def test_many_epochs_overfit():
     assert (shipped.D == shipped.U * shipped.epochs).all()
 
 
+def test_saturation_finds_the_constant_that_made_the_runs():
+    def run(D, epochs, R):
+        U = D // epochs
+        worth = U * (1 + (R * -np.expm1(-(epochs - 1) / R) if epochs > 1 else 0))
+        return {
+            "seed": 0,
+            "H": 8,
+            "N": 1000,
+            "D": D,
+            "U": U,
+            "epochs": epochs,
+            "excess": worth**-0.4,
+        }
+
+    for R in (0.5, 3.0, 12.0):
+        rows = [run(2**i, 1, R) for i in range(12, 21)]
+        rows += [run(2**12 * e, e, R) for e in (2, 4, 8, 16)]
+        # After the best number of epochs the runs get worse; the law must not be asked to follow.
+        rows.append({**run(2**12 * 32, 32, R), "excess": 0.9 * 4096**-0.4})
+        (found,) = repetition.saturation(pd.DataFrame(rows)).itertuples()
+        assert found.R == pytest.approx(R, rel=0.01)
+        assert found.ratio == pytest.approx(4.096) and found.best == 16
+
+
+def test_more_text_per_parameter_stands_more_repetition():
+    table = repetition.saturation(pd.read_csv(DATA / "repetition.csv")).sort_values("ratio")
+    assert table.ratio.iloc[0] < 0.2 and table.ratio.iloc[-1] > 40
+    assert table.R.iloc[0] < 0.6 and table.R.iloc[-1] > 5
+    assert np.corrcoef(np.log(table.ratio), np.log(table.R))[0, 1] > 0.95
+
+
 # Algorithms
 def test_shapley_splits_what_there_is():
     loss = {

@@ -1,4 +1,4 @@
-"""Explorers on the limits of data: stock, repetition, a cap.
+"""Explorers on the limits of data: stock, repetition, a cap, and the bill of a training run.
 
 Pure Python: MicroPython runs it too.
 """
@@ -22,6 +22,8 @@ from scaling_lib.explorers.forms import (
 from scaling_lib.explorers.series import band, level, line, points
 
 LARGEST_2024 = 15e12  # tokens: about the largest training sets published in 2024
+# Peak dense 16-bit rate (FLOP/s) and design power (W), from the data sheets in data/chips.csv.
+CHIPS = {"A100": (3.12e14, 400.0), "H100": (9.89e14, 700.0), "B200": (2.25e15, 1000.0)}
 
 
 def stock_and_demand(stock, uncertainty, demand_growth, stock_growth, epochs):
@@ -161,3 +163,39 @@ def data_cap(C, cap):
 def part(ratio):
     """Return a fraction in per cent or, when small, as one part in so many."""
     return percent(ratio) if ratio >= 0.095 else "1/" + si(1.0 / ratio)
+
+
+def budget(C, chip, chips, utilisation, price, overhead):
+    """Return how long a run takes on so many chips, and what it costs in money and power.
+
+    A chip delivers `utilisation` of its peak rate; the site draws `overhead` times the design power
+    of the chips; an hour of a chip is rented at `price` US dollars. Counts nothing else: no failed
+    runs, no staff, no experiments before the run.
+    """
+    rate, watts = CHIPS[chip]
+
+    def days(n):
+        return C / (rate * utilisation * n) / 86400.0
+
+    hours = days(1.0) * 24.0
+    draw = chips * watts * overhead
+    text = (
+        f"{power(C)} FLOP take {si(hours)} hours of a chip: {digits3(days(chips))} days on "
+        f"{si(chips)}. Rented, USD {si(hours * price)}. The site draws {watt(draw)} and uses "
+        f"{digits3(draw * days(chips) * 24.0 / 1e9)} GWh."
+    )
+    xs = log_grid(1e3, 1e8, 61)
+    return {
+        "text": text,
+        "series": [
+            line("days for your compute", xs, days, 0),
+            line("days for ten times as much", xs, [10.0 * days(n) for n in xs], 1, 1),
+            level("a hundred days", 1e3, 1e8, 100.0),
+            points("your run", [chips], [days(chips)], 2),
+        ],
+    }
+
+
+def watt(value):
+    """Return a power in MW or GW."""
+    return digits3(value / 1e9) + " GW" if value >= 1e9 else digits3(value / 1e6) + " MW"

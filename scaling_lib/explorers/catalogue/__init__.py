@@ -10,7 +10,12 @@ from scaling_lib.explorers.catalogue.bitter_lesson import (
     rules_against_search,
     two_kinds_of_engineering,
 )
-from scaling_lib.explorers.catalogue.data_limits import data_cap, repetition, stock_and_demand
+from scaling_lib.explorers.catalogue.data_limits import (
+    budget,
+    data_cap,
+    repetition,
+    stock_and_demand,
+)
 from scaling_lib.explorers.catalogue.hypothesis import (
     emergence,
     knowledge_tests,
@@ -49,6 +54,7 @@ ALL = (
     stock_and_demand,
     repetition,
     data_cap,
+    budget,
     pass_at_k,
     scaffold_threshold,
     samples_or_size,

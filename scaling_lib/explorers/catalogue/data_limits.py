@@ -2,7 +2,7 @@
 
 from scaling_lib.explorers import data_limits
 from scaling_lib.explorers.catalogue.parts import COMPUTE, LOSS, axis, log_axis, log_slider
-from scaling_lib.explorers.controls import slider
+from scaling_lib.explorers.controls import choice, slider
 from scaling_lib.explorers.explorer import explore
 
 
@@ -68,4 +68,29 @@ def data_cap():
             "a cap it bends towards a floor."
         ),
         title="When the data run out",
+    )
+
+
+def budget():
+    """Show what a run of given compute takes in chips, days, money and power (claim D6)."""
+    return explore(
+        data_limits.budget,
+        [
+            log_slider("C", "Compute", 1e24, 1e30, 1e27, unit=" FLOP"),
+            choice(
+                "chip",
+                "Chip",
+                {"A100": "A100 (2020)", "H100": "H100 (2022)", "B200": "B200 (2024)"},
+                "H100",
+            ),
+            log_slider("chips", "Number of chips", 1e3, 1e8, 1e5, "si", " chips"),
+            slider(
+                "utilisation", "Share of the peak rate", 0.1, 0.7, 0.4, step=0.01, show="percent"
+            ),
+            slider("price", "Price of a chip for an hour", 0.5, 10, 2, step=0.1, unit=" USD"),
+            slider("overhead", "Power of the site / of the chips", 1, 3, 2, step=0.1, digits=1),
+        ],
+        {"x": log_axis("Chips", 1e3, 1e8, "si"), "y": log_axis("Days", 0.1, 1e5, "plain")},
+        "Days against the number of chips: a falling straight line, with your run marked on it.",
+        title="The bill of a training run",
     )
