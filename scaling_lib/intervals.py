@@ -12,6 +12,9 @@ from scaling_lib.optimise import newton
 
 POOL = 64  # replicates whose minima the others try
 BLOCK = 1024  # replicates in one batch, and for one thread
+# A constant term, in logarithms of the level of the runs: as good as zero, and well away from it.
+VANISHED, PRESENT = -5.0, -3.0
+REVIVALS = 2  # with few runs, one change of the constant term can make another worthwhile
 
 
 def student(level, dof):
@@ -76,7 +79,7 @@ def covariance(problem, theta, residuals):
 
 def _invert(information):
     """Invert an information matrix; directions that the runs leave open get a huge variance."""
-    scale = np.sqrt(np.diag(information)) + 1e-300
+    scale = np.maximum(np.sqrt(np.diag(information)), 1e-100)  # its square must not vanish
     values, vectors = np.linalg.eigh(information / (scale[:, None] * scale))
     inverse = (vectors / np.maximum(values, 1e-15)) @ vectors.T
     return inverse / (scale[:, None] * scale)
@@ -117,6 +120,8 @@ def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
     pull = np.clip(residuals, -problem.delta, problem.delta)
     information = _invert(J.T @ J)
     influence = pull[:, None] * (J @ information) / spread(problem, residuals).bend
+    if problem.constant is not None and theta[problem.constant] < VANISHED:
+        influence[:, problem.constant] = 0.0  # the runs say nothing about where it goes
 
     def follow(block):
         rows = draw[block] + n * np.arange(len(draw[block]))[:, None]
@@ -143,7 +148,27 @@ def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
         rows = np.flatnonzero(~converged)
         more = problem.minimise(theta[rows], weights=weights[rows])
         theta[rows], F[rows], converged[rows] = more[:3]
+        if problem.constant is not None:
+            for _ in range(REVIVALS if n < 80 else 1):
+                revive(weights, theta, F, converged)
         return theta, F, converged
+
+    def revive(weights, theta, F, converged):
+        """Move the constant term between vanished and present, and keep what ends lower.
+
+        Where the term has vanished so has its gradient: no step leads back. With few runs the
+        opposite happens too, a replicate stays in a dent that a vanished term would leave.
+        """
+        level = theta[:, problem.constant]
+        gone = level < VANISHED
+        rows = np.flatnonzero(gone | (n < 80))
+        start = theta[rows]
+        start[:, problem.constant] = np.where(gone[rows], PRESENT, 6.0 * VANISHED)
+        tried = problem.minimise(start, weights=weights[rows])
+        lower = tried.F < F[rows] * (1.0 - 1e-9)
+        rows = rows[lower]
+        theta[rows], F[rows] = tried.theta[lower], tried.F[lower]
+        converged[rows] = tried.converged[lower]
 
     def run(job, arguments):
         if threads == 1:

@@ -109,6 +109,11 @@ class Problem:
         return J
 
     @property
+    def constant(self):
+        """Index of the internal parameter that is a constant term, or None."""
+        return 0 if isinstance(self.f.terms[0], kernels.Constant) else None
+
+    @property
     def rounding(self):
         """Decrease of F that is below rounding error."""
         r = 4.0 * np.finfo(float).eps * (1.0 + np.abs(self.y).max() + np.abs(self.centre["y"]))

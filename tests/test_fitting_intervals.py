@@ -156,3 +156,22 @@ def test_score_counts_errors_of_known_size():
     assert score.mean_error == pytest.approx(0.02, rel=1e-4)
     assert score.worst_error == pytest.approx(0.03, rel=1e-4)
     assert score.bias == pytest.approx(0.02, rel=1e-4)
+
+
+@pytest.mark.filterwarnings("error")
+def test_replicates_find_a_constant_that_the_fit_does_not_have():
+    """Where the fit's E vanishes its gradient does too; some replicates have an E all the same."""
+    rng = np.random.default_rng(3)
+    N, D = np.exp(rng.uniform(9, 18, 16)), np.exp(rng.uniform(12, 22, 16))
+    loss = (40 * N**-0.3 + 90 * D**-0.35) * np.exp(0.02 * rng.normal(size=16))
+    result = fit("chinchilla", {"N": N, "D": D, "loss": loss}, bootstrap=300, seed=0)
+    assert result.params["E"] < 1e-6 * loss.min()
+    problem = result._problem
+    draw = np.random.default_rng(0).integers(16, size=(300, 16), dtype=np.int32)
+    weights = np.stack([np.bincount(line, minlength=16) for line in draw]).astype(float)
+    start = result._draws.copy()
+    start[:, problem.constant] = -3.0
+    restarted = problem.minimise(start, weights=weights).F
+    missed = result._draw_objectives > restarted * (1 + 1e-8) + 10 * problem.rounding
+    assert missed.sum() <= 3
+    assert (result._draws[:, problem.constant] > -5).sum() > 10
