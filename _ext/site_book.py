@@ -105,6 +105,7 @@ def choose_maths(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> dict:
     """Connect the parts; the order of a page's handlers is given by their priorities."""
     app.setup_extension("site_maths")
+    app.setup_extension("claims")
     app.connect("config-inited", apply_settings, priority=10)
     app.connect("config-inited", choose_maths, priority=15)
     app.connect("config-inited", site_vendor.provide, priority=20)

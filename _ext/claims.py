@@ -1,0 +1,181 @@
+"""Directives that make the page of claims and the page of what could not be shown.
+
+`{claim-counts}` is the table at the top, `{claims} CHAPTER` the claims of one chapter and
+`{not-shown} CHAPTER` those that an experiment showed partly or not. The rows come from
+`chapters/claims.toml` (see `ledger`); a row that is wrong stops the build with its name.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import ledger
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE = ROOT / "chapters" / "claims.toml"
+BIBLIOGRAPHY = ROOT / "references.bib"
+SHOWN = {"yes": "", "partly": ", shown in part", "no": ", not shown"}
+# What the reader may ask for: word on the button -> class of the rows it keeps.
+FILTERS = {
+    "all": "",
+    "measured": "measured",
+    "computed": "computed",
+    "cited": "cited",
+    "shown in part or not": "doubtful",
+}
+
+
+def read(app: Sphinx, env, docnames: list[str]) -> None:
+    """Read and check the ledger before the pages are read.
+
+    Raises
+    ------
+    ExtensionError
+        With every fault of the ledger.
+    """
+    keys = set(re.findall(r"^@\w+\{([^,\s]+),", BIBLIOGRAPHY.read_text(encoding="utf-8"), re.M))
+    try:
+        app.claims = ledger.load(FILE, keys)
+        ledger.check_places(app.claims, FILE.parent)
+    except ValueError as error:
+        raise ExtensionError(str(error)) from None
+
+
+def place(claim: ledger.Claim) -> str:
+    """Return a link to where a claim is dealt with, in MyST."""
+    where = ledger.chapter(FILE.parent / f"{claim.chapter}.ipynb")
+    section = f"{{ref}}`{where.anchors[claim.anchor]} <{claim.anchor}>`"
+    return f"{{numref}}`{claim.anchor}` in {section}" if claim.anchor in where.figures else section
+
+
+class Rows(SphinxDirective):
+    """A list of claims of one chapter, one item each."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the list; a chapter without such claims says so."""
+        name = self.arguments[0]
+        if name not in ledger.CHAPTERS:
+            known = ", ".join(ledger.CHAPTERS)
+            raise self.error(f"unknown chapter {name!r}; use one of {known}")
+        claims = [c for c in self.env.app.claims if c.chapter == name and self.wanted(c)]
+        self.env.note_dependency(str(FILE))
+        self.env.note_dependency(str(FILE.parent / f"{name}.ipynb"))
+        if not claims:
+            return [nodes.paragraph("", self.none)]
+        items = nodes.bullet_list(classes=["claims"])
+        for claim in claims:
+            items += self.item(claim)
+        return [items]
+
+    def item(self, claim: ledger.Claim) -> nodes.list_item:
+        """Return the item of one claim."""
+        doubtful = ["claim-doubtful"] if claim.shown in ("partly", "no") else []
+        item = nodes.list_item(classes=["claim", f"claim-{claim.status}", *doubtful])
+        for style, text in self.parts(claim):
+            for node in self.parse(text):
+                node["classes"].append(f"claim-{style}")
+                item += node
+        return item
+
+    def parse(self, text: str) -> list[nodes.Element]:
+        """Return a line of MyST as nodes."""
+        box = nodes.Element()
+        self.state.nested_parse(StringList([text], str(FILE)), self.content_offset, box)
+        return box.children
+
+
+class Claims(Rows):
+    """`{claims} CHAPTER`: every claim with source, place, status and result."""
+
+    none = "No claims."
+
+    def wanted(self, claim: ledger.Claim) -> bool:
+        """Return True: every claim is on the page."""
+        return True
+
+    def item(self, claim: ledger.Claim) -> nodes.list_item:
+        """Return the item, with a name that other pages can link to."""
+        item = super().item(claim)
+        name = f"claim-{claim.id.lower()}"
+        item["ids"].append(name)
+        self.env.domains["std"].note_hyperlink_target(name, self.env.docname, name, claim.id)
+        return item
+
+    def parts(self, claim: ledger.Claim) -> list[tuple[str, str]]:
+        """Return the lines of the item: claim, result, what is known about it."""
+        sources = ", ".join(f"{{cite:t}}`{key}`" for key in claim.sources)
+        if claim.status == "open":
+            return [("words", f"**{claim.id}** {claim.claim}"), ("facts", f"**open** · {sources}")]
+        status = claim.status + SHOWN.get(claim.shown, "")
+        return [
+            ("words", f"**{claim.id}** {claim.claim}"),
+            ("result", claim.result),
+            ("facts", f"**{status}** · {place(claim)} · {sources}"),
+        ]
+
+
+class NotShown(Rows):
+    """`{not-shown} CHAPTER`: the claims that an experiment showed partly or not, and why."""
+
+    none = "Nothing: every experiment of this chapter showed what it was made for."
+
+    def wanted(self, claim: ledger.Claim) -> bool:
+        """Return whether something is missing."""
+        return claim.shown in ("partly", "no")
+
+    def parts(self, claim: ledger.Claim) -> list[tuple[str, str]]:
+        """Return the lines of the item: claim, what is missing, where to look."""
+        name = f"{{ref}}`{claim.id} <claim-{claim.id.lower()}>`"
+        status = {"partly": "shown in part", "no": "not shown"}[claim.shown]
+        return [
+            ("words", f"**{name}** {claim.claim}"),
+            ("result", claim.why),
+            ("facts", f"**{status}** · {place(claim)}"),
+        ]
+
+
+class ClaimCounts(SphinxDirective):
+    """`{claim-counts}`: how many claims have which status, and the buttons that filter the page."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the buttons and the table."""
+        self.env.note_dependency(str(FILE))
+        claims = self.env.app.claims
+        statuses = [s for s in ledger.STATUSES if any(c.status == s for c in claims)]
+        rows = ["| chapter | " + " | ".join(statuses) + " | of these shown in part or not |"]
+        rows.append("|---|" + "--:|" * (len(statuses) + 1))
+        for name, title in [*ledger.CHAPTERS.items(), ("", "all")]:
+            of = [c for c in claims if name in ("", c.chapter)]
+            counts = [sum(c.status == s for c in of) for s in statuses]
+            counts.append(sum(c.shown in ("partly", "no") for c in of))
+            rows.append(f"| {title} | " + " | ".join(map(str, counts)) + " |")
+        box = nodes.Element()
+        self.state.nested_parse(StringList(rows, str(FILE)), self.content_offset, box)
+        return [*box.children, nodes.raw("", buttons(), format="html")]
+
+
+def buttons() -> str:
+    """Return the choice of what to show: radio buttons that the style sheet obeys."""
+    choices = "".join(
+        f'<label><input type="radio" name="claims-shown" id="show-{kept or "all"}"'
+        f"{' checked' if not kept else ''} /> {word}</label>"
+        for word, kept in FILTERS.items()
+    )
+    return f'<fieldset class="claims-filter"><legend>Show</legend>{choices}</fieldset>'
+
+
+def setup(app: Sphinx) -> dict:
+    """Add the directives."""
+    app.connect("env-before-read-docs", read)
+    app.add_directive("claims", Claims)
+    app.add_directive("not-shown", NotShown)
+    app.add_directive("claim-counts", ClaimCounts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

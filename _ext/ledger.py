@@ -1,0 +1,226 @@
+"""Read the ledger of claims and hold it against the chapters and the bibliography.
+
+The ledger is `chapters/claims.toml`, one table a claim; the comments at its top say what the fields
+mean. Everything here raises `ValueError` with one message that names every fault it found, so that
+a build can stop on it and a test can read it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections import Counter
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
+# How many claims the sources make, by the letter of their chapter.
+NUMBERS = {"B": 7, "L": 18, "H": 20, "D": 6, "S": 8}
+CHAPTERS = {
+    "bitter_lesson": "The bitter lesson",
+    "scaling_laws": "Scaling laws",
+    "scaling_hypothesis": "The scaling hypothesis",
+    "data_limits": "Data limits",
+    "scaffolding": "Scaffolding",
+}
+STATUSES = ("measured", "computed", "cited", "open")
+RUN = ("measured", "computed")
+SHOWN = ("yes", "partly", "no")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the sources, where it is dealt with, and what came out."""
+
+    id: str
+    claim: str
+    sources: tuple[str, ...]
+    chapter: str
+    anchor: str
+    status: str
+    shown: str
+    result: str
+    cell: str
+    printed: str
+    why: str
+
+    @property
+    def number(self) -> tuple[int, int]:
+        """Place in the order of the chapters."""
+        return list(NUMBERS).index(self.id[0]), int(self.id[1:])
+
+
+FIELDS = tuple(field.name for field in fields(Claim))
+
+
+def all_ids() -> list[str]:
+    """Return the names of all claims in the order of the chapters."""
+    return [f"{letter}{n}" for letter, last in NUMBERS.items() for n in range(1, last + 1)]
+
+
+def load(path: Path, known_sources: set[str] | None = None) -> list[Claim]:
+    """Read the ledger and check every row by itself.
+
+    Parameters
+    ----------
+    path : Path
+        The file, in TOML.
+    known_sources : set of str, optional
+        Keys of the bibliography; without them sources are not checked.
+
+    Returns
+    -------
+    list of Claim
+        In the order of the chapters.
+
+    Raises
+    ------
+    ValueError
+        If the file is not TOML, or a row is incomplete, unknown, doubled or at odds with itself.
+    """
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("claim", [])
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path.name} is not valid TOML: {error}") from None
+    faults = [fault for row in rows for fault in faults_of(row, known_sources)]
+    count = Counter(row.get("id") for row in rows)
+    faults += [f"{name}: {n} rows, one is wanted" for name, n in count.items() if n > 1]
+    faults += [f"{name}: no row" for name in all_ids() if not count[name]]
+    report(path.name, faults)
+    claims = [Claim(**{**row, "sources": tuple(row["sources"])}) for row in rows]
+    return sorted(claims, key=lambda claim: claim.number)
+
+
+def faults_of(row: dict, known_sources: set[str] | None = None) -> list[str]:
+    """List what is wrong with one row, taken by itself."""
+    name = row.get("id", "a row without an id")
+    if missing := [field for field in FIELDS if field not in row]:
+        return [f"{name}: lacks {', '.join(missing)}"]
+    found = [f"unknown field {field!r}" for field in row if field not in FIELDS]
+    if name not in all_ids():
+        found.append(
+            f"unknown id; ids are {', '.join(f'{k}1 to {k}{n}' for k, n in NUMBERS.items())}"
+        )
+    if row["chapter"] not in CHAPTERS:
+        found.append(f"unknown chapter {row['chapter']!r}; use one of {', '.join(CHAPTERS)}")
+    if row["status"] not in STATUSES:
+        found.append(f"unknown status {row['status']!r}; use one of {', '.join(STATUSES)}")
+    if not row["claim"] or not row["sources"]:
+        found.append("a claim needs its words and at least one source")
+    if known_sources is not None:
+        unknown = [key for key in row["sources"] if key not in known_sources]
+        found += [f"source {key!r} is not in references.bib" for key in unknown]
+    if row["status"] in STATUSES and row["status"] != "open":
+        found += faults_of_result(row)
+    return [f"{name}: {fault}" for fault in found]
+
+
+def faults_of_result(row: dict) -> list[str]:
+    """List what is wrong with the result of a row that is not open."""
+    found = [
+        f"a {row['status']} row needs {field}" for field in ("anchor", "result") if not row[field]
+    ]
+    if row["status"] not in RUN:
+        extra = [field for field in ("shown", "cell", "printed", "why") if row[field]]
+        return found + [f"a {row['status']} row has no {field}" for field in extra]
+    found += [
+        f"a {row['status']} row needs {field}" for field in ("cell", "printed") if not row[field]
+    ]
+    if row["shown"] not in SHOWN:
+        found.append(f"shown is {row['shown']!r}; use one of {', '.join(SHOWN)}")
+    elif (row["shown"] == "yes") == bool(row["why"]):
+        found.append("why belongs to what is shown partly or not, and only there")
+    if row["printed"] not in row["result"]:
+        found.append(f"the result does not contain what is printed: {row['printed']!r}")
+    return found
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What a claim can point to in a notebook."""
+
+    # Label or figure's name -> heading of the section that it is in.
+    anchors: dict[str, str]
+    figures: frozenset[str]
+    # Id of each code cell -> the text of its stored output, or None if it was not executed.
+    printed: dict[str, str | None]
+
+
+def text_of(output: dict) -> str:
+    """Return the words of a stored output; of a table in HTML what is between the tags."""
+    if output["output_type"] == "stream":
+        return "".join(output["text"])
+    data = output.get("data", {})
+    table = re.sub(r"<[^>]+>", " ", "".join(data.get("text/html", "")))
+    return "".join(data.get("text/plain", "")) + "\n" + table
+
+
+@cache
+def chapter(path: Path) -> Chapter:
+    """Read the anchors and the outputs of a notebook."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    anchors, figures, printed = {}, set(), {}
+    heading, waiting = "", []
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            ran = cell["execution_count"] is not None
+            text = "\n".join(map(text_of, cell["outputs"]))
+            printed[cell["id"]] = text if ran else None
+            name = cell["metadata"].get("mystnb", {}).get("figure", {}).get("name")
+            if name:
+                figures.add(name)
+                anchors[name] = heading
+            continue
+        for line in "".join(cell["source"]).splitlines():
+            if label := re.fullmatch(r"\((\S+)\)=\s*", line):
+                waiting.append(label[1])
+            elif title := re.match(r"#+ (.+)", line):
+                heading = title[1].strip()
+            if line.strip() and not label:
+                # A label names what follows it, a heading or a paragraph.
+                anchors |= dict.fromkeys(waiting, heading)
+                waiting = []
+    return Chapter(anchors, frozenset(figures), printed)
+
+
+def check_places(claims: list[Claim], folder: Path) -> None:
+    """Hold every row against its chapter: the anchor, the cell, and what the cell printed.
+
+    Raises
+    ------
+    ValueError
+        If an anchor or a cell is not there, or the cell did not print what the row says.
+    """
+    faults = []
+    for claim in claims:
+        if claim.status == "open":
+            continue
+        path = folder / f"{claim.chapter}.ipynb"
+        if not path.exists():
+            faults.append(f"{claim.id}: there is no {path.name}")
+            continue
+        faults += [f"{claim.id}: {fault}" for fault in faults_of_place(claim, chapter(path))]
+    report("claims.toml", faults)
+
+
+def faults_of_place(claim: Claim, place: Chapter) -> list[str]:
+    """List where a row and its chapter disagree."""
+    found = []
+    if claim.anchor not in place.anchors:
+        found.append(f"{claim.chapter} has no label or figure {claim.anchor!r}")
+    if claim.status not in RUN:
+        return found
+    if claim.cell not in place.printed:
+        found.append(f"{claim.chapter} has no code cell {claim.cell!r}")
+    elif place.printed[claim.cell] is None:
+        found.append(f"cell {claim.cell!r} was not executed")
+    elif claim.printed not in place.printed[claim.cell]:
+        found.append(f"cell {claim.cell!r} does not print {claim.printed!r}")
+    return found
+
+
+def report(name: str, faults: list[str]) -> None:
+    """Raise one error for all faults, if there are any."""
+    if faults:
+        raise ValueError(f"{name}:\n  " + "\n  ".join(faults))
