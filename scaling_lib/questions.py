@@ -102,9 +102,10 @@ class Question:
 
     def _repr_markdown_(self):
         facts = "\n".join(f"- {fact} [{', '.join(sources)}]" for fact, sources in self.world)
+        day = f"{self.as_of.day} {self.as_of:%B %Y}"
         return (
             f"**{self.ask}**, in {self.unit}.\n\n*How it is decided.* {self.resolution}\n\n"
-            f"*State of the world on {self.as_of.day} {self.as_of:%B %Y}* (keys of the book's references):\n\n"
+            f"*State of the world on {day}* (keys of the book's references):\n\n"
             f"{facts}\n"
         )
 
