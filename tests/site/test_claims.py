@@ -1,0 +1,57 @@
+"""The pages of the claims in the built site: each row, its links, and the buttons."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+pytestmark = pytest.mark.site
+
+FILE = Path(__file__).resolve().parent.parent.parent / "chapters" / "claims.toml"
+ROWS = tomllib.loads(FILE.read_text(encoding="utf-8"))["claim"]
+
+
+def parse(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+
+
+def test_every_claim_links_to_its_place(site):
+    pages = {}
+    claims = parse(site / "chapters/claims.html")
+    for row in ROWS:
+        item = claims.find(id=f"claim-{row['id'].lower()}")
+        assert row["status"] in item.get_text()
+        links = [a["href"] for a in item.find_all("a", href=True)]
+        assert sum(link.startswith("references.html#") for link in links) == len(row["sources"])
+        if row["status"] == "open":
+            continue
+        place = f"{row['chapter']}.html#{row['anchor']}"
+        assert place in links
+        page = pages.setdefault(row["chapter"], parse(site / f"chapters/{row['chapter']}.html"))
+        assert page.find(id=row["anchor"]), f"{place} leads nowhere"
+
+
+def test_what_falls_short_is_on_its_page(site):
+    page = parse(site / "chapters/not_shown.html")
+    links = {a["href"] for a in page.select(".claim a[href]")}
+    for row in ROWS:
+        listed = f"claims.html#claim-{row['id'].lower()}" in links
+        assert listed == (row["shown"] in ("partly", "no"))
+
+
+@pytest.mark.browser
+def test_the_buttons_show_what_they_say_without_a_script(address, browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + "chapters/claims.html")
+    shown = {
+        "all": len(ROWS),
+        "measured": sum(row["status"] == "measured" for row in ROWS),
+        "cited": sum(row["status"] == "cited" for row in ROWS),
+        "shown in part or not": sum(row["shown"] in ("partly", "no") for row in ROWS),
+    }
+    for name, number in shown.items():
+        page.get_by_role("radio", name=name, exact=True).check()
+        assert page.locator(".claim:visible").count() == number
+    context.close()
