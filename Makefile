@@ -17,7 +17,7 @@ export OMP_NUM_THREADS      ?= 1
 export MKL_NUM_THREADS      ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab notebooks bench sweeps audit pdf zip lock lint clean
+.PHONY: help book test lab notebooks exercises bench sweeps audit pdf zip lock lint clean
 
 help: ## list these targets
 	@$(PYTHON) -c "import re; [print(f'  make {t:<10} {d}') for t, d in re.findall(r'^([a-z-]+):.*?## (.+)$$', open('Makefile').read(), re.M)]"
@@ -38,6 +38,7 @@ test: book ## run everything: unit tests, doctests, notebooks, the built site
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --doctest-modules tests scaling_lib grading
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg chapters
+	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-cell-timeout=300 exercises/source exercises/release
 
 lab: .venv/.ready ## open the chapters in JupyterLab
 	@# Figures of notebooks that this machine did not run are shown only once they are trusted.
@@ -46,6 +47,9 @@ lab: .venv/.ready ## open the chapters in JupyterLab
 
 notebooks: .venv/.ready ## execute every notebook again and store its outputs
 	$(PY) tools/run_notebooks.py --jobs $(JOBS)
+
+exercises: .venv/.ready ## make the student versions of the exercises from their sources
+	$(PY) tools/make_exercises.py
 
 bench: .venv/.ready ## measure speed side by side with the peers and print the ratios
 	$(PYTHON) tools/bench.py

@@ -23,7 +23,7 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 # What metadata may hold: the book's own keys, tags, slides, grading. The rest is an editor's view
 # state.
 NOTEBOOK_KEYS = {"title", "authors", "description", "mystnb"}
-CELL_KEYS = {"mystnb", "tags", "slideshow", "nbgrader", "deletable", "editable"}
+CELL_KEYS = {"mystnb", "tags", "slideshow", "exercise", "nbgrader", "deletable", "editable"}
 WIDGET_TYPES = {
     "application/vnd.jupyter.widget-view+json",
     "application/vnd.jupyter.widget-state+json",

@@ -1,0 +1,584 @@
+"""What graders of the assignment `scaling_laws` must tell apart: right answers, and wrong ones."""
+
+ANSWERS = [
+    {
+        "exercise": "power-law",
+        "name": "normal equations",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def fit_power_law(C, L, E=0.0):
+    pairs = [(np.log(c), np.log(l - E)) for c, l in zip(C, L) if l > E]
+    x, y = np.array(pairs).T
+    slope = np.sum((x - x.mean()) * (y - y.mean())) / np.sum((x - x.mean()) ** 2)
+    return [float(np.exp(y.mean() - slope * x.mean())), float(-slope)]
+""",
+    },
+    {
+        "exercise": "power-law",
+        "name": "log10 undone with exp",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def fit_power_law(C, L, E=0.0):
+    excess = np.asarray(L) - E
+    use = excess > 0
+    slope, intercept = np.polyfit(np.log10(np.asarray(C)[use]), np.log10(excess[use]), 1)
+    return np.exp(intercept), -slope
+""",
+    },
+    {
+        "exercise": "power-law",
+        "name": "E omitted",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def fit_power_law(C, L, E=0.0):
+    slope, intercept = np.polyfit(np.log(C), np.log(L), 1)
+    return np.exp(intercept), -slope
+""",
+    },
+    {
+        "exercise": "power-law",
+        "name": "sign of the exponent",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def fit_power_law(C, L, E=0.0):
+    excess = np.asarray(L) - E
+    use = excess > 0
+    slope, intercept = np.polyfit(np.log(np.asarray(C)[use]), np.log(excess[use]), 1)
+    return np.exp(intercept), slope
+""",
+    },
+    {
+        "exercise": "power-law",
+        "name": "regression of compute on loss",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def fit_power_law(C, L, E=0.0):
+    excess = np.asarray(L) - E
+    use = excess > 0
+    slope, intercept = np.polyfit(np.log(excess[use]), np.log(np.asarray(C)[use]), 1)
+    return np.exp(-intercept / slope), -1 / slope
+""",
+    },
+    {
+        "exercise": "power-law",
+        "name": "least squares on the loss itself",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def fit_power_law(C, L, E=0.0):
+    C, L = np.asarray(C, dtype=float), np.asarray(L, dtype=float)
+    use = L > E
+    slope, intercept = np.polyfit(np.log(C[use]), np.log(L[use] - E), 1)
+    start = (intercept, -slope)
+    best = optimize.least_squares(
+        lambda t: E + np.exp(t[0] - t[1] * np.log(C[use])) - L[use], start, x_scale="jac"
+    )
+    return np.exp(best.x[0]), best.x[1]
+""",
+    },
+    {
+        "exercise": "power-law",
+        "name": "runs below the floor kept",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def fit_power_law(C, L, E=0.0):
+    excess = np.abs(np.asarray(L) - E)
+    slope, intercept = np.polyfit(np.log(C), np.log(excess), 1)
+    return np.exp(intercept), -slope
+""",
+    },
+    {
+        "exercise": "floor",
+        "name": "grid over the exponent, line in C^-a",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def fit_with_floor(C, L):
+    C, L = np.asarray(C, dtype=float), np.asarray(L, dtype=float)
+    unit = np.exp(np.mean(np.log(C)))
+
+    def line(a):
+        x = np.stack([np.ones(len(L)), (C / unit) ** -a], axis=1)
+        E, k = optimize.nnls(x / L[:, None], np.ones(len(L)))[0]
+        return np.sum(np.log((E + k * x[:, 1]) / L) ** 2), E, k
+
+    grid = np.linspace(0.005, 1, 400)
+    for _ in range(3):
+        a = min(grid, key=lambda a: line(a)[0])
+        grid = np.linspace(max(a - (grid[1] - grid[0]), 1e-4), a + (grid[1] - grid[0]), 60)
+    E, k = line(a)[1:]
+    return E, k * unit**a, a
+""",
+    },
+    {
+        "exercise": "floor",
+        "name": "residuals of ln(L - E)",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def fit_with_floor(C, L):
+    x, L = np.log(C), np.asarray(L, dtype=float)
+
+    def misfit(E):
+        line = np.polyfit(x, np.log(L - E), 1)
+        return np.sum((np.polyval(line, x) - np.log(L - E)) ** 2)
+
+    E = min(np.linspace(0, L.min() * (1 - 1e-6), 4000), key=misfit)
+    slope, intercept = np.polyfit(x, np.log(L - E), 1)
+    return E, np.exp(intercept), -slope
+""",
+    },
+    {
+        "exercise": "floor",
+        "name": "smallest loss taken for the floor",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def fit_with_floor(C, L):
+    L = np.asarray(L, dtype=float)
+    E = L.min()
+    use = L > E
+    slope, intercept = np.polyfit(np.log(np.asarray(C)[use]), np.log(L[use] - E), 1)
+    return E, np.exp(intercept), -slope
+""",
+    },
+    {
+        "exercise": "floor",
+        "name": "no floor",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def fit_with_floor(C, L):
+    slope, intercept = np.polyfit(np.log(C), np.log(L), 1)
+    return 0.0, np.exp(intercept), -slope
+""",
+    },
+    {
+        "exercise": "floor",
+        "name": "coarse grid of floors",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def fit_with_floor(C, L):
+    x, L = np.log(C), np.asarray(L, dtype=float)
+
+    def fit(E):
+        slope, intercept = np.polyfit(x, np.log(L - E), 1)
+        return np.sum(np.log((E + np.exp(intercept + slope * x)) / L) ** 2), slope, intercept
+
+    E = min(np.linspace(0, L.min(), 12, endpoint=False), key=lambda E: fit(E)[0])
+    return E, np.exp(fit(E)[2]), -fit(E)[1]
+""",
+    },
+    {
+        "exercise": "floor",
+        "name": "floors between one and four only",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def fit_with_floor(C, L):
+    C, L = np.asarray(C, dtype=float), np.asarray(L, dtype=float)
+    middle = np.mean(np.log(C))
+    x = np.log(C) - middle
+
+    def residuals(t):
+        return np.log(t[0] + np.exp(t[1] - t[2] * x)) - np.log(L)
+
+    low, high = (1, -50, 0), (4, 50, 2)
+    start = (1 + 0.9 * (min(L.min(), 4) - 1), 0, 0.15) if L.min() > 1 else (1.5, 0, 0.15)
+    E, log_k, a = optimize.least_squares(
+        residuals, start, bounds=(low, high), x_scale="jac", xtol=1e-13, ftol=1e-13, gtol=1e-13
+    ).x
+    return E, np.exp(log_k + a * middle), a
+""",
+    },
+    {
+        "exercise": "allocation",
+        "name": "numerical minimisation",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def optimal_allocation(C, A, B, alpha, beta):
+    def one(C):
+        def loss(x):
+            return A * np.exp(-alpha * x) + B * np.exp(-beta * (np.log(C / 6) - x))
+
+        x = optimize.minimize_scalar(loss, bracket=(0, np.log(C / 6)), tol=1e-12).x
+        return np.exp(x), C / 6 / np.exp(x)
+
+    pairs = np.array([one(c) for c in np.atleast_1d(C)])
+    N, D = pairs.T
+    return (N, D) if np.ndim(C) else (float(N[0]), float(D[0]))
+""",
+    },
+    {
+        "exercise": "allocation",
+        "name": "off by 6",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def optimal_allocation(C, A, B, alpha, beta):
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    N = G * np.asarray(C) ** (beta / (alpha + beta))
+    return N, C / N
+""",
+    },
+    {
+        "exercise": "allocation",
+        "name": "N and D swapped",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def optimal_allocation(C, A, B, alpha, beta):
+    product = np.asarray(C) / 6
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    N = G * product ** (beta / (alpha + beta))
+    return product / N, N
+""",
+    },
+    {
+        "exercise": "allocation",
+        "name": "exponents exchanged",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def optimal_allocation(C, A, B, alpha, beta):
+    product = np.asarray(C) / 6
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    N = G * product ** (alpha / (alpha + beta))
+    return N, product / N
+""",
+    },
+    {
+        "exercise": "allocation",
+        "name": "root of G forgotten",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def optimal_allocation(C, A, B, alpha, beta):
+    product = np.asarray(C) / 6
+    N = alpha * A / (beta * B) * product ** (beta / (alpha + beta))
+    return N, product / N
+""",
+    },
+    {
+        "exercise": "allocation",
+        "name": "equal terms instead of equal marginal gains",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def optimal_allocation(C, A, B, alpha, beta):
+    product = np.asarray(C) / 6
+    N = (A / B) ** (1 / (alpha + beta)) * product ** (beta / (alpha + beta))
+    return N, product / N
+""",
+    },
+    {
+        "exercise": "allocation",
+        "name": "twenty tokens per parameter",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def optimal_allocation(C, A, B, alpha, beta):
+    N = np.sqrt(np.asarray(C) / 120)
+    return N, 20 * N
+""",
+    },
+    {
+        "exercise": "discrepancy",
+        "name": "bisection in log C",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def budget_for_ratio(ratio, A, B, alpha, beta):
+    if alpha == beta:
+        return float("nan")
+    log_G = np.log(alpha * A / (beta * B)) / (alpha + beta)
+
+    def gap(x):
+        return -2 * log_G + (alpha - beta) / (alpha + beta) * x - np.log(ratio)
+
+    return float(6 * np.exp(optimize.brentq(gap, -2000, 2000, xtol=1e-12)))
+""",
+    },
+    {
+        "exercise": "discrepancy",
+        "name": "off by 6",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def budget_for_ratio(ratio, A, B, alpha, beta):
+    if alpha == beta:
+        return float("nan")
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    return (ratio * G**2) ** ((alpha + beta) / (alpha - beta))
+""",
+    },
+    {
+        "exercise": "discrepancy",
+        "name": "ratio upside down",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def budget_for_ratio(ratio, A, B, alpha, beta):
+    if alpha == beta:
+        return float("nan")
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    return 6 * (G**2 / ratio) ** ((alpha + beta) / (alpha - beta))
+""",
+    },
+    {
+        "exercise": "discrepancy",
+        "name": "G instead of its square",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def budget_for_ratio(ratio, A, B, alpha, beta):
+    if alpha == beta:
+        return float("nan")
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    return 6 * (ratio * G) ** ((alpha + beta) / (alpha - beta))
+""",
+    },
+    {
+        "exercise": "discrepancy",
+        "name": "exponent upside down",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def budget_for_ratio(ratio, A, B, alpha, beta):
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    return 6 * (ratio * G**2) ** ((alpha - beta) / (alpha + beta))
+""",
+    },
+    {
+        "exercise": "discrepancy",
+        "name": "absolute difference of the exponents",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def budget_for_ratio(ratio, A, B, alpha, beta):
+    if alpha == beta:
+        return float("nan")
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    return 6 * (ratio * G**2) ** ((alpha + beta) / abs(alpha - beta))
+""",
+    },
+    {
+        "exercise": "discrepancy",
+        "name": "equal exponents not caught",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def budget_for_ratio(ratio, A, B, alpha, beta):
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    return 6 * (ratio * G**2) ** ((alpha + beta) / (alpha - beta))
+""",
+    },
+    {
+        "exercise": "bootstrap",
+        "name": "weighted sums, all resamples at once",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def bootstrap_interval(C, excess, picks):
+    x, y = np.log(C)[np.asarray(picks)], np.log(excess)[np.asarray(picks)]
+    x0, y0 = x - x.mean(1, keepdims=True), y - y.mean(1, keepdims=True)
+    spread = (x0**2).sum(1)
+    keep = x.max(1) > x.min(1)
+    a = -(x0 * y0).sum(1)[keep] / spread[keep]
+    return tuple(np.quantile(a, [0.05, 0.95]))
+""",
+    },
+    {
+        "exercise": "bootstrap",
+        "name": "pairs torn apart",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def bootstrap_interval(C, excess, picks):
+    x, y = np.log(C), np.log(excess)
+    others = np.roll(picks, 1, axis=0)
+    a = [-np.polyfit(x[i], y[j], 1)[0] for i, j in zip(picks, others) if np.ptp(x[i]) > 0]
+    return np.quantile(a, 0.05), np.quantile(a, 0.95)
+""",
+    },
+    {
+        "exercise": "bootstrap",
+        "name": "ten per cent off each end",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def bootstrap_interval(C, excess, picks):
+    x, y = np.log(C), np.log(excess)
+    a = [-np.polyfit(x[i], y[i], 1)[0] for i in picks if np.ptp(x[i]) > 0]
+    return np.quantile(a, 0.1), np.quantile(a, 0.9)
+""",
+    },
+    {
+        "exercise": "bootstrap",
+        "name": "standard error of the mean",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def bootstrap_interval(C, excess, picks):
+    x, y = np.log(C), np.log(excess)
+    a = [-np.polyfit(x[i], y[i], 1)[0] for i in picks if np.ptp(x[i]) > 0]
+    half = 1.645 * np.std(a) / np.sqrt(len(a))
+    return np.mean(a) - half, np.mean(a) + half
+""",
+    },
+    {
+        "exercise": "bootstrap",
+        "name": "slope without its minus",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def bootstrap_interval(C, excess, picks):
+    x, y = np.log(C), np.log(excess)
+    a = [np.polyfit(x[i], y[i], 1)[0] for i in picks if np.ptp(x[i]) > 0]
+    return np.quantile(a, 0.05), np.quantile(a, 0.95)
+""",
+    },
+    {
+        "exercise": "bootstrap",
+        "name": "resamples without a slope counted as zero",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def bootstrap_interval(C, excess, picks):
+    x, y = np.log(C), np.log(excess)
+    a = [-np.polyfit(x[i], y[i], 1)[0] if np.ptp(x[i]) > 0 else 0.0 for i in picks]
+    return np.quantile(a, 0.05), np.quantile(a, 0.95)
+""",
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "closed form",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def held_out_errors(C, L, E, limit):
+    C, L = np.array(C, dtype=float), np.array(L, dtype=float)
+    late = C > limit
+    if late.sum() == 0:
+        return [np.nan, np.nan]
+    x, y = np.log(C[~late]), np.log(L[~late] - E)
+    slope = np.cov(x, y, ddof=0)[0, 1] / np.var(x)
+    excess = np.exp(y.mean() + slope * (np.log(C[late]) - x.mean()))
+    miss = abs(excess - (L[late] - E))
+    return [np.mean(miss / L[late]), np.mean(miss / (L[late] - E))]
+""",
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "fitted to all runs",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def held_out_errors(C, L, E, limit):
+    late = C > limit
+    if not late.any():
+        return np.nan, np.nan
+    line = np.polyfit(np.log(C), np.log(L - E), 1)
+    miss = abs(E + np.exp(np.polyval(line, np.log(C[late]))) - L[late])
+    return np.mean(miss / L[late]), np.mean(miss / (L[late] - E))
+""",
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "signed errors averaged",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def held_out_errors(C, L, E, limit):
+    late = C > limit
+    if not late.any():
+        return np.nan, np.nan
+    line = np.polyfit(np.log(C[~late]), np.log(L[~late] - E), 1)
+    miss = E + np.exp(np.polyval(line, np.log(C[late]))) - L[late]
+    return abs(np.mean(miss / L[late])), abs(np.mean(miss / (L[late] - E)))
+""",
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "sum for mean",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def held_out_errors(C, L, E, limit):
+    late = C > limit
+    if not late.any():
+        return np.nan, np.nan
+    line = np.polyfit(np.log(C[~late]), np.log(L[~late] - E), 1)
+    miss = abs(E + np.exp(np.polyval(line, np.log(C[late]))) - L[late])
+    return np.sum(miss / L[late]), np.sum(miss / (L[late] - E))
+""",
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "E not subtracted",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def held_out_errors(C, L, E, limit):
+    late = C > limit
+    if not late.any():
+        return np.nan, np.nan
+    line = np.polyfit(np.log(C[~late]), np.log(L[~late]), 1)
+    miss = abs(np.exp(np.polyval(line, np.log(C[late]))) - L[late])
+    return np.mean(miss / L[late]), np.mean(miss / (L[late] - E))
+""",
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "relative to the prediction",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def held_out_errors(C, L, E, limit):
+    late = C > limit
+    if not late.any():
+        return np.nan, np.nan
+    line = np.polyfit(np.log(C[~late]), np.log(L[~late] - E), 1)
+    excess = np.exp(np.polyval(line, np.log(C[late])))
+    miss = abs(E + excess - L[late])
+    return np.mean(miss / (E + excess)), np.mean(miss / excess)
+""",
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "run at the limit held out",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def held_out_errors(C, L, E, limit):
+    late = C >= limit * (1 - 1e-9)
+    if not late.any():
+        return np.nan, np.nan
+    line = np.polyfit(np.log(C[~late]), np.log(L[~late] - E), 1)
+    miss = abs(E + np.exp(np.polyval(line, np.log(C[late]))) - L[late])
+    return np.mean(miss / L[late]), np.mean(miss / (L[late] - E))
+""",
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "nothing held out scored as perfect",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def held_out_errors(C, L, E, limit):
+    late = C > limit
+    line = np.polyfit(np.log(C[~late]), np.log(L[~late] - E), 1)
+    miss = abs(E + np.exp(np.polyval(line, np.log(C[late]))) - L[late])
+    count = max(late.sum(), 1)
+    return np.sum(miss / L[late]) / count, np.sum(miss / (L[late] - E)) / count
+""",
+    },
+]

@@ -1,0 +1,134 @@
+"""The assignments keep their format, and the student versions are made from them."""
+
+import ast
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from assignments import EXERCISES, NAMES, cells, exercises, read
+from nbformat.v4 import new_code_cell
+
+ROOT = EXERCISES.parent
+EVERY = [(name, facts) for name in NAMES for facts in exercises(name)]
+every_exercise = pytest.mark.parametrize(
+    ("name", "facts"), EVERY, ids=lambda x: x if isinstance(x, str) else x["id"]
+)
+
+
+def regions(cell, what):
+    """The lines between the marks of a region, e.g. HIDDEN TESTS."""
+    found = re.findall(rf"### BEGIN {what}\n(.*?)### END {what}", cell.source, flags=re.S)
+    return [line.strip() for block in found for line in block.splitlines() if line.strip()]
+
+
+def test_every_assignment_has_four_to_seven_exercises():
+    for name in NAMES:
+        assert 4 <= len(exercises(name)) <= 7, name
+    ids = [facts["id"] for _, facts in EVERY]
+    assert len(set(ids)) == len(ids)
+
+
+@every_exercise
+def test_an_exercise_is_complete(name, facts):
+    found, i = cells(name), facts["id"]
+    assert set(facts) == {
+        *("id", "title", "points", "difficulty", "importance", "minutes", "objective")
+    }
+    assert 1 <= facts["difficulty"] <= 5 and 1 <= facts["importance"] <= 5
+    order = [f"{i}-task", f"{i}-hint-1", f"{i}-hint-2", i, f"{i}-test", f"{i}-test-2"]
+    order += [f"{i}-test-3", f"{i}-question", f"{i}-text"]
+    ids = list(found)
+    assert ids[ids.index(order[0]) : ids.index(order[0]) + len(order)] == order
+    graded = [found[x].metadata.nbgrader for x in order if "nbgrader" in found[x].metadata]
+    assert [m.grade_id for m in graded] == [i, *order[4:7], order[8]]
+    assert sum(m.get("points", 0) for m in graded) == facts["points"]
+    line = f"*Difficulty {facts['difficulty']} of 5 · importance {facts['importance']} of 5 · "
+    line += f"about {facts['minutes']} minutes · {facts['points']} points*"
+    task = found[order[0]].source
+    assert line in task and f". {facts['title']}\n" in task and facts["objective"] in task
+    for hint in order[1:3]:
+        assert found[hint].source.startswith("```{dropdown} Hint ")
+
+
+@every_exercise
+def test_the_stub_is_documented_and_the_tests_are_hidden(name, facts):
+    found, i = cells(name), facts["id"]
+    function = next(n for n in ast.parse(found[i].source).body if isinstance(n, ast.FunctionDef))
+    document = ast.get_docstring(function)
+    for part in ("Parameters\n----------", "Returns\n-------"):
+        assert part in document
+    for argument in function.args.args:
+        assert re.search(rf"^[\w, ]*\b{argument.arg}\b[\w, ]* : ", document, re.M), argument.arg
+    assert len(regions(found[i], "SOLUTION")) >= 1
+    assert "HIDDEN" not in found[f"{i}-test"].source
+    for test in (f"{i}-test-2", f"{i}-test-3"):
+        assert 'fresh("' + i in "".join(regions(found[test], "HIDDEN TESTS"))
+        left = re.sub(r"### BEGIN.*### END HIDDEN TESTS", "", found[test].source, flags=re.S)
+        assert ast.parse(left).body == []
+
+
+@every_exercise
+def test_a_rubric_anchors_the_written_answer(name, facts):
+    text = (EXERCISES / "rubrics" / f"{name}.md").read_text(encoding="utf-8")
+    part = text.split(f"(`{facts['id']}-text`)\n", 1)[1].split("\n## ", 1)[0]
+    assert re.findall(r"^- \*\*(\d)\*\*: .+ \*For example:\* “.+”$", part, re.M) == ["0", "1", "2"]
+    question = cells(name)[f"{facts['id']}-question"].source.split("(2 points). ", 1)[1]
+    assert question in part
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_student_version_holds_nothing_that_it_should_not(name):
+    given = "\n".join(cell.source for cell in read(name, "release").cells)
+    assert "SOLUTION" not in given and "HIDDEN TESTS" not in given
+    assert "grading" not in given and "reference." not in given
+    secret, open_to_all = set(), set()
+    for cell in read(name).cells:
+        mine = {*regions(cell, "SOLUTION"), *regions(cell, "HIDDEN TESTS")}
+        secret |= mine
+        open_to_all |= {line.strip() for line in cell.source.splitlines()} - mine
+    assert len(secret) > 100
+    assert (secret - open_to_all) & {line.strip() for line in given.splitlines()} == set()
+    written = [c.source for c in read(name).cells if c.id.endswith("-text")]
+    assert written and not any(answer in given for answer in written)
+
+
+def make(*arguments):
+    command = [sys.executable, str(ROOT / "tools/make_exercises.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_student_versions_are_current():
+    result = make("--check")
+    assert result.returncode == 0, result.stdout
+
+
+def test_an_unknown_assignment_is_named():
+    result = make("alchemy")
+    assert result.returncode == 2 and "alchemy" in result.stderr and "scaling_laws" in result.stderr
+
+
+def nbval(folder):
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider"]
+    command += ["-c", "/dev/null", "--rootdir", str(folder), str(folder)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_a_leaked_solution_turns_the_run_red(tmp_path):
+    rules = EXERCISES / "release" / "conftest.py"
+    (tmp_path / "conftest.py").write_text(rules.read_text(encoding="utf-8"), encoding="utf-8")
+    nb = nbformat.v4.new_notebook()
+    check = {"nbgrader": {"grade": True, "solution": False}}
+    nb.cells = [
+        new_code_cell("def double(x):\n    raise NotImplementedError"),
+        new_code_cell("assert double(2) == 4", metadata=check),
+        new_code_cell("# nothing to run here", metadata=check),
+    ]
+    nbformat.write(nb, tmp_path / "assignment.ipynb")
+    result = nbval(tmp_path)
+    assert result.returncode == 0 and "2 passed, 1 xfailed" in result.stdout, result.stdout
+    nb.cells[0].source = "def double(x):\n    return 2 * x"
+    nbformat.write(nb, tmp_path / "assignment.ipynb")
+    result = nbval(tmp_path)
+    assert result.returncode == 1 and "XPASS(strict)" in result.stdout, result.stdout
