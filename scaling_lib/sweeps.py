@@ -17,12 +17,10 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from . import __version__
+from .cluster import connect
 from .files import write_bytes
 from .records import append_row, read_records, record_of, to_csv
 from .training import train
-
-CONNECT_SECONDS = 20
-"""How long to wait for the answer of a cluster's scheduler."""
 
 
 def sweep(configs, *, jobs=1, out=None, scheduler=None, progress=True):
@@ -162,15 +160,9 @@ def _on_this_machine(configs, jobs):
 
 
 def _on_cluster(configs, scheduler):
-    try:
-        from distributed import Client, as_completed
-    except ImportError as error:
-        raise ValueError("a scheduler needs Dask: pip install scaling-measured[cluster]") from error
-    try:
-        client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ValueError(f"no Dask scheduler answers at {scheduler}: {error}") from error
-    with client:
+    with connect(scheduler) as client:
+        from distributed import as_completed
+
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
         shares = [w["memory_limit"] / w["nthreads"] for w in workers if w["memory_limit"]]
         if configs:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scaling_lib import sweeps
+from scaling_lib import cluster, sweeps
 from scaling_lib.grids import expand, read_grid
 from scaling_lib.records import COLUMNS, config_of, read_records
 from scaling_lib.sweeps import check_memory, memory_bytes, sweep
@@ -146,7 +146,7 @@ def test_on_a_dask_cluster(finished, tmp_path):
 
 
 def test_no_scheduler_at_the_address(monkeypatch):
-    monkeypatch.setattr(sweeps, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.2)
     with pytest.raises(ValueError, match="no Dask scheduler answers"):
         sweep(GRID[:1], scheduler="tcp://127.0.0.1:1", progress=False)
 

@@ -1,0 +1,250 @@
+"""The instructor's source notebook: its cells, tests and points."""
+
+import ast
+import dataclasses
+import functools
+import json
+import pathlib
+import re
+
+from .digests import digest
+
+SOURCES = pathlib.Path(__file__).resolve().parent.parent / "exercises" / "source"
+"""Where assignments are found by name, in a checkout of the book."""
+
+_HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+_SOLUTION = ("BEGIN SOLUTION", "END SOLUTION")
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One cell of the source notebook."""
+
+    kind: str
+    """``"code"`` or ``"markdown"``."""
+
+    source: str
+    """Its text, with solutions and hidden tests."""
+
+    id: str
+    """Its ``grade_id``; empty if it has none."""
+
+    role: str
+    """``"test"``, ``"solution"``, ``"hand"`` (a person marks it), ``"locked"`` or ``"plain"``."""
+
+    points: float = 0
+
+    @functools.cached_property
+    def hidden(self):
+        """Numbers of the lines that learners do not see, from 1."""
+        return frozenset(_region(self.source, _HIDDEN, f"cell {self.id!r}"))
+
+    @functools.cached_property
+    def released(self):
+        """The text without hidden tests."""
+        lines = enumerate(self.source.split("\n"), 1)
+        return "\n".join(line for number, line in lines if number not in self.hidden)
+
+
+def _region(source, marks, where):
+    inside, found = False, []
+    for number, line in enumerate(source.split("\n"), 1):
+        if marks[0] in line or marks[1] in line:
+            if inside == (marks[0] in line):
+                raise ValueError(f"{where}: {marks[0]} and {marks[1]} do not alternate")
+            inside = marks[0] in line
+            found.append(number)
+        elif inside:
+            found.append(number)
+    if inside:
+        raise ValueError(f"{where}: {marks[0]} without {marks[1]}")
+    return found
+
+
+def python_only(source):
+    """Return a cell's text with IPython's magic and shell lines made comments, line by line."""
+    return re.sub(r"(?m)^(?=\s*[%!])", "#", source)
+
+
+@dataclasses.dataclass(frozen=True)
+class Assignment:
+    """A source notebook.
+
+    Parameters
+    ----------
+    name : str
+        How the assignment is called: the notebook's file name without its ending.
+    text : str
+        The notebook, JSON.
+    cells : tuple of Cell
+        Its cells in order.
+    overlay : dict
+        From ids of test cells to further hidden tests, which their cells already contain.
+    """
+
+    name: str
+    text: str
+    cells: tuple
+    overlay: dict = dataclasses.field(default_factory=dict, hash=False)
+
+    @functools.cached_property
+    def by_id(self):
+        """From ``grade_id`` to cell."""
+        return {cell.id: cell for cell in self.cells if cell.id}
+
+    @functools.cached_property
+    def tests(self):
+        """The test cells, by ``grade_id``."""
+        return {cell.id: cell for cell in self.cells if cell.role == "test"}
+
+    @functools.cached_property
+    def by_hand(self):
+        """The cells that a person marks, by ``grade_id``."""
+        return {cell.id: cell for cell in self.cells if cell.role == "hand"}
+
+    @property
+    def max_score(self):
+        """Points that the tests give."""
+        return sum(cell.points for cell in self.tests.values())
+
+    @property
+    def max_by_hand(self):
+        """Points that a person gives."""
+        return sum(cell.points for cell in self.by_hand.values())
+
+    @property
+    def digest(self):
+        """A short name of these very cells."""
+        return digest(self.text, json.dumps(self.overlay, sort_keys=True))
+
+    def tests_of(self, exercise):
+        """Return the ids of an exercise's tests: they begin with its id and a hyphen."""
+        solutions = [cell.id for cell in self.cells if cell.role == "solution"]
+
+        def owner(test):
+            return max((s for s in solutions if test.startswith(s + "-")), key=len, default="")
+
+        return [test for test in self.tests if owner(test) == exercise]
+
+
+def parse(text, name, overlay=None):
+    """Read a source notebook.
+
+    Parameters
+    ----------
+    text : str
+        The notebook, JSON.
+    name : str
+        What to call it.
+    overlay : dict, optional
+        From ids of test cells to more hidden tests, which are put at the end of the cell.
+
+    Returns
+    -------
+    Assignment
+        Its cells and tests.
+
+    Raises
+    ------
+    ValueError
+        If it is no notebook in nbgrader's source format, or if a cell that matters is broken; names
+        the cell and what is wrong.
+    """
+    where = f"{name}: "
+    try:
+        notebook = json.loads(text)
+        raw = notebook["cells"]
+        if notebook["nbformat"] != 4 or type(raw) is not list:
+            raise ValueError
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise ValueError(f"{where}not a notebook of format 4") from None
+    more = dict(overlay or {})
+    cells = []
+    for number, cell in enumerate(raw, 1):
+        try:
+            cells.append(_cell(cell, more))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"{where}cell {number}: {error or 'it is malformed'}") from None
+    ids = [cell.id for cell in cells if cell.id]
+    if double := {one for one in ids if ids.count(one) > 1}:
+        raise ValueError(f"{where}the id {min(double)!r} is used twice")
+    if more:
+        raise ValueError(f"{where}there is no test cell {min(more)!r} to add hidden tests to")
+    if not any(cell.role in ("test", "hand") for cell in cells):
+        raise ValueError(f"{where}no cell gives points: is it the source notebook for nbgrader?")
+    for cell in cells:
+        if cell.kind == "code" and cell.role != "plain":
+            _ = cell.hidden
+            try:
+                ast.parse(python_only(cell.source))
+            except SyntaxError as error:
+                raise ValueError(f"{where}cell {cell.id!r}: {error}") from None
+    return Assignment(name, text, tuple(cells), dict(overlay or {}))
+
+
+def _cell(cell, overlay):
+    kind, source = cell["cell_type"], "".join(cell["source"])
+    data = cell.get("metadata", {}).get("nbgrader", {})
+    grade, solution = bool(data.get("grade")), bool(data.get("solution"))
+    if data.get("task") or (grade and solution):
+        role = "hand"
+    elif grade and kind == "code":
+        role = "test"
+    elif grade:
+        raise ValueError("text that gives points must be a solution too (marked by hand)")
+    elif solution:
+        role = "solution"
+    else:
+        role = "locked" if data.get("locked") else "plain"
+    name = data.get("grade_id", "") if role != "plain" else ""
+    if role in ("test", "hand", "solution") and not (isinstance(name, str) and name):
+        raise ValueError("it has no grade_id")
+    points = data.get("points", 0) if role in ("test", "hand") else 0
+    if type(points) not in (int, float) or not 0 <= points < float("inf"):
+        raise ValueError(f"points must be a number that is not negative, not {points!r}")
+    if role == "test" and name in overlay:
+        source += f"\n### {_HIDDEN[0]}\n{overlay.pop(name)}\n### {_HIDDEN[1]}"
+    return Cell(kind, source, name, role, points)
+
+
+def load(name_or_path, overlay=None):
+    """Find and read an assignment.
+
+    Parameters
+    ----------
+    name_or_path : str or path-like
+        A name under ``exercises/source``, or the path of a notebook.
+    overlay : path-like, optional
+        Private folder with more hidden tests: ``ASSIGNMENT/TEST-CELL.py``.
+
+    Returns
+    -------
+    Assignment
+        The assignment.
+
+    Raises
+    ------
+    ValueError
+        If it is not found or cannot be used.
+    """
+    path = pathlib.Path(name_or_path)
+    if path.suffix != ".ipynb":
+        path = SOURCES / path / f"{path.name}.ipynb"
+    if not path.is_file():
+        known = ", ".join(sorted(p.parent.name for p in SOURCES.glob("*/*.ipynb"))) or "none"
+        raise ValueError(
+            f"there is no assignment {str(name_or_path)!r}: name one of exercises/source ({known}) "
+            "or the path of a source notebook"
+        )
+    more = {}
+    if overlay is not None:
+        folder = pathlib.Path(overlay)
+        if not folder.is_dir():
+            raise ValueError(f"{folder} is no folder of hidden tests")
+        files = sorted((folder / path.stem).glob("*.py"))
+        more = {file.stem: file.read_text(encoding="utf-8") for file in files}
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not text in UTF-8") from None
+    return parse(text, path.stem, more)

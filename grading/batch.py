@@ -1,0 +1,246 @@
+"""Grade a class: many submissions at a time, each in processes of its own, into a folder.
+
+A result is written as soon as it is known, whole or not at all, and names everything on which it
+depends. Starting the same batch again grades only what has no such result yet.
+"""
+
+import contextlib
+import dataclasses
+import datetime
+import json
+import pathlib
+import re
+import shlex
+import sys
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+from tqdm import tqdm
+
+from scaling_lib.cluster import connect
+
+from .digests import digest
+from .enclosure import choose
+from .feedback import write_feedback
+from .grade import make_job, run_job
+from .results import NotGraded, empty_result, read_report, versions, write_grades, write_json
+from .submissions import collect
+
+RESULT = "result.json"
+AUDIT = "audit.jsonl"
+AHEAD = 2
+"""Submissions read before there is a free process for them, as a multiple of the processes."""
+
+
+@dataclasses.dataclass
+class Summary:
+    """What became of a batch."""
+
+    results: list
+    failed: dict
+    """From students without a result to the reason."""
+    resumed: int
+    """How many had a result already."""
+
+
+def grade_class(assignment, submissions, out, settings, jobs=1, scheduler=None, progress=True):
+    """Grade all submissions that have no result yet.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        What is graded.
+    submissions : path-like
+        Folder or archive; see `grading.submissions.collect`.
+    out : path-like
+        Folder for a folder a student, ``grades.csv`` and ``audit.jsonl``.
+    settings : Settings
+        How.
+    jobs : int
+        Submissions graded at a time on this machine.
+    scheduler : str, optional
+        Address of a Dask scheduler, whose workers grade instead of this machine; see
+        `scaling_lib.sweeps.sweep`. The submissions and the secret seed travel to them.
+    progress : bool
+        Whether to draw a bar, on stderr.
+
+    Returns
+    -------
+    Summary
+        Results in the order of the students.
+
+    Raises
+    ------
+    ValueError
+        If something cannot be used, there is no sandbox, or the reference solution itself does not
+        earn all points.
+    """
+    if type(jobs) is not int or jobs < 1:
+        raise ValueError(f"jobs must be a whole number of at least 1, not {jobs!r}")
+    out = pathlib.Path(out)
+    _check_folder(out, assignment)
+    kind = None if scheduler else choose(settings.sandbox, settings.unsafe)
+    handed_in = list(_with_folders(collect(submissions, assignment), out))
+    summary = Summary([], {}, 0)
+    audit = _Audit(
+        out / AUDIT,
+        command=shlex.join(sys.argv),
+        assignment=assignment.name,
+        source=assignment.digest,
+        submissions=len(handed_in),
+        sandbox=kind or scheduler,
+        unsafe=settings.unsafe,
+        seed=settings.seed_name,
+        limits=dataclasses.asdict(settings.limits),
+    )
+    with _executor(jobs, scheduler) as (pool, width):
+        _check_reference(assignment, settings, pool)
+        batch = _Batch(assignment, out, settings, kind, audit, summary)
+        with tqdm(total=len(handed_in), unit="submission", disable=not progress) as bar:
+            batch.run(handed_in, pool, AHEAD * width, bar)
+    summary.results.sort(key=lambda result: result["student"])
+    write_grades(out / "grades.csv", summary.results)
+    return summary
+
+
+class _Batch:
+    """The submissions of one call of `grade_class`."""
+
+    def __init__(self, assignment, out, settings, kind, audit, summary):
+        self.assignment, self.out, self.settings, self.kind = assignment, out, settings, kind
+        self.audit, self.summary = audit, summary
+        self.running = {}
+
+    def run(self, handed_in, pool, most, bar):
+        try:
+            for submission, folder in handed_in:
+                key = self._key(submission)
+                if (known := _stored(folder, key)) is not None:
+                    self.summary.results.append(known)
+                    self.summary.resumed += 1
+                    bar.update()
+                elif submission.chosen is None:
+                    result = empty_result(self.assignment, submission.status, submission.message)
+                    self._finish(submission, folder, key, result, self.kind)
+                    bar.update()
+                else:
+                    self._submit(pool, submission, folder, key, retry=True)
+                while len(self.running) >= most:
+                    self._collect(pool, bar)
+            while self.running:
+                self._collect(pool, bar)
+        except BaseException:
+            for future in self.running:
+                future.cancel()
+            raise
+
+    def _submit(self, pool, submission, folder, key, retry):
+        job = make_job(self.assignment, submission.read(), self.settings)
+        self.running[pool.submit(run_job, job)] = (submission, folder, key, retry)
+
+    def _collect(self, pool, bar):
+        for future in wait(self.running, return_when=FIRST_COMPLETED).done:
+            submission, folder, key, retry = self.running.pop(future)
+            try:
+                report = future.result()
+                result = read_report(self.assignment, report)
+            except NotGraded as trouble:
+                if retry:
+                    self._submit(pool, submission, folder, key, retry=False)
+                    continue
+                self.summary.failed[submission.student] = str(trouble)
+                self.audit.write(student=submission.student, failed=str(trouble))
+            else:
+                self._finish(submission, folder, key, result, report["sandbox"])
+            bar.update()
+
+    def _key(self, submission):
+        """Return a name of everything on which a result depends."""
+        settings = self.settings
+        late = [settings.late.days(submission), settings.late.percent]
+        parts = [self.assignment.digest, settings.digest, json.dumps([late, submission.notes])]
+        parts += [submission.status, submission.message, submission.read()]
+        return digest(*parts)
+
+    def _finish(self, submission, folder, key, result, kind):
+        result |= {
+            "student": submission.student,
+            "ids": submission.ids,
+            "file": submission.file,
+            "notes": list(submission.notes),
+            "key": key,
+            "submission": digest(submission.read()),
+            "sandbox": kind,
+            "limits": dataclasses.asdict(self.settings.limits),
+            "seed": self.settings.seed_name,
+            "versions": versions(),
+        }
+        self.settings.late.apply(result, submission)
+        write_feedback(folder / "feedback.html", result)
+        write_json(folder / RESULT, result)
+        self.summary.results.append(result)
+        kept = ("student", "file", "submission", "status", "score", "sandbox", "seconds")
+        self.audit.write(**{name: result[name] for name in kept}, starts=result.get("starts"))
+
+
+class _Audit:
+    """The log of what was run: one line of JSON for a batch's beginning and for each submission."""
+
+    def __init__(self, path, **facts):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.file = path.open("a", encoding="utf-8")
+        self.write(versions=versions(), **facts)
+
+    def write(self, **facts):
+        time = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        self.file.write(json.dumps({"time": time} | facts) + "\n")
+        self.file.flush()
+
+
+def _check_folder(out, assignment):
+    for path in out.glob(f"*/{RESULT}"):
+        try:
+            other = json.loads(path.read_text(encoding="utf-8"))["assignment"]
+        except (OSError, ValueError, TypeError, KeyError):
+            continue  # it is graded again
+        if other != assignment.name:
+            raise ValueError(f"{out} holds results of {other!r}: name another folder")
+
+
+def _check_reference(assignment, settings, pool):
+    """Grade the source notebook itself, so that no class is graded by a broken test."""
+    job = make_job(assignment, assignment.text.encode(), settings)
+    result = read_report(assignment, pool.submit(run_job, job).result())
+    wrong = [i for i in result["items"] if i["score"] != i["points"]]
+    if wrong:
+        words = "; ".join(f"{item['id']}: {item['detail'] or item['message']}" for item in wrong)
+        raise ValueError(f"the reference solution itself does not earn all points: {words}")
+
+
+@contextlib.contextmanager
+def _executor(jobs, scheduler):
+    """Yield what runs jobs, here or on a cluster, and how many at a time."""
+    if not scheduler:
+        with ThreadPoolExecutor(jobs) as pool:
+            yield pool, jobs
+        return
+    with connect(scheduler) as client:
+        yield client.get_executor(pure=False), sum(client.nthreads().values())
+
+
+def _with_folders(submissions, out):
+    """Give each submission a folder of its own, whatever the student is called."""
+    taken = set()
+    for submission in submissions:
+        name = re.sub(r"[^\w@+ -]|^\s+|\s+$", "_", submission.student)[:80] or "_"
+        if name != submission.student or name.casefold() in taken:
+            name += "-" + digest(submission.student, *submission.ids.values())[:6]
+        taken.add(name.casefold())
+        yield submission, out / name
+
+
+def _stored(folder, key):
+    try:
+        result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+        return result if result["key"] == key else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

@@ -1,0 +1,244 @@
+"""Which sandbox there is, and the command that starts a worker in it.
+
+bubblewrap gives the worker a file system of its own, no network, no other processes, and takes
+everything down with it. Without it Linux's Landlock gives the same file system rights and refuses
+sockets. Without either nothing is graded, unless the instructor insists.
+"""
+
+import dataclasses
+import functools
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from .inside.confine import landlock_version
+
+INSIDE = pathlib.Path(__file__).resolve().parent / "inside"
+KINDS = ("bubblewrap", "landlock", "none")
+SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts")
+SYSTEM += ("/etc/alternatives", "/etc/localtime")
+
+
+class NoSandbox(ValueError):
+    """There is no sandbox on this machine."""
+
+
+def choose(wanted=None, unsafe=False):
+    """Return the best sandbox that works here.
+
+    Parameters
+    ----------
+    wanted : str, optional
+        One of `KINDS`, to insist on it.
+    unsafe : bool
+        Whether to do without, if there is none.
+
+    Returns
+    -------
+    str
+        ``"bubblewrap"``, ``"landlock"`` or, if `unsafe`, ``"none"``.
+
+    Raises
+    ------
+    NoSandbox
+        If there is none and `unsafe` is False; says what to install.
+    """
+    if wanted not in (None, *KINDS):
+        raise ValueError(f"a sandbox is one of {', '.join(KINDS)}, not {wanted!r}")
+    if wanted in (None, "bubblewrap") and not (trouble := bubblewrap_trouble()):
+        return "bubblewrap"
+    if wanted == "bubblewrap":
+        raise NoSandbox(f"bubblewrap does not work here: {trouble}")
+    if wanted in (None, "landlock") and landlock_version():
+        return "landlock"
+    if wanted == "landlock":
+        raise NoSandbox("this machine's kernel has no Landlock (Linux 5.13 or newer has)")
+    if unsafe:
+        return "none"
+    raise NoSandbox(
+        "there is no sandbox on this machine, and submissions are programs: install bubblewrap "
+        "(Debian, Ubuntu: apt install bubblewrap; on Windows inside WSL2; on a Mac in a Linux "
+        "container or virtual machine), or give --unsafe to run them with all of your rights"
+    )
+
+
+@functools.cache
+def bubblewrap_trouble():
+    """Say why bubblewrap cannot be used; the empty string if it can."""
+    program = shutil.which("bwrap")
+    if sys.platform != "linux" or not program:
+        return "the program bwrap is not installed"
+    command = [program, "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return "" if done.returncode == 0 else done.stderr.strip() or "it fails"
+
+
+@dataclasses.dataclass
+class Enclosure:
+    """A worker's command, environment and folder."""
+
+    command: list
+    environment: dict
+    folder: str | None
+    """Temporary folder on the disk, to be removed afterwards; None inside bubblewrap."""
+
+    def remove(self):
+        """Remove the folder."""
+        if self.folder:
+            _make_removable(self.folder)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _make_removable(folder):
+    for path, names, _ in os.walk(folder):
+        for name in names:
+            inner = os.path.join(path, name)
+            if not os.path.islink(inner):
+                os.chmod(inner, 0o700)
+
+
+def enclosure(kind, limits, files=None):
+    """Prepare to start a worker.
+
+    Parameters
+    ----------
+    kind : str
+        What `choose` returned.
+    limits : Limits
+        What it may use up.
+    files : path-like, optional
+        Folder whose content is put into the worker's folder.
+
+    Returns
+    -------
+    Enclosure
+        To be started.
+    """
+    rlimits = {"AS": limits.address_space, "FSIZE": limits.disk, "CORE": 0}
+    rlimits |= {"CPU": int(limits.total) + 1, "NPROC": 4 * limits.processes, "NOFILE": 512}
+    spec = {"limits": rlimits, "landlock": None}
+    names = sorted(os.listdir(files)) if files else []
+    if kind == "bubblewrap":
+        command = _bubblewrap(limits, {os.path.join(files, n): f"/tmp/work/{n}" for n in names})
+        return Enclosure([*command, *_worker(spec)], {}, None)
+    folder = tempfile.mkdtemp(prefix="grading-")
+    home, work = os.path.join(folder, "home"), os.path.join(folder, "work")
+    os.makedirs(os.path.join(home, "matplotlib"))
+    os.mkdir(work)
+    for name in names:
+        source, target = os.path.join(files, name), os.path.join(work, name)
+        (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, target)
+    for source in font_lists():
+        shutil.copy(source, os.path.join(home, "matplotlib"))
+    if kind == "landlock":
+        # Python looks for modules by listing folders, and the folder of an editable install is one
+        # that must not be listed: the library is offered in a folder of its own.
+        os.mkdir(os.path.join(folder, "lib"))
+        for package in visible_packages():
+            os.symlink(package, os.path.join(folder, "lib", package.name))
+        system = ["/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/dev/urandom", "/dev/zero"]
+        read = [*SYSTEM, *system, f"{folder}/lib", *map(str, readable())]
+        spec["landlock"] = {"read": read, "write": [home, work]}
+    environment = _environment(home) | {"PYTHONPATH": os.path.join(folder, "lib")}
+    return Enclosure(_worker(spec), environment, folder)
+
+
+def visible_packages():
+    """Return the folders of the packages that a submission may import from an editable install."""
+    import scaling_lib
+
+    package = pathlib.Path(scaling_lib.__file__).resolve().parent
+    return [] if _inside(package, _prefixes()) else [package]
+
+
+def readable():
+    """Return what the worker may read besides the system: Python, the library, its own code."""
+    return [*_prefixes(), *visible_packages(), INSIDE]
+
+
+def concealed():
+    """Return what must not be seen even where a folder that holds it is visible."""
+    grading = INSIDE.parent
+    # An editable install: all of the repository, with solutions and hidden tests.
+    return [grading if _inside(grading, _prefixes()) else grading.parent]
+
+
+def _prefixes():
+    named = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+    return sorted({pathlib.Path(p) for p in named} | {pathlib.Path(p).resolve() for p in named})
+
+
+def _inside(path, folders):
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def font_lists():
+    """Return matplotlib's lists of fonts, which take seconds to make; make them if needed."""
+    import matplotlib
+
+    folder = pathlib.Path(matplotlib.get_cachedir())
+    if not (found := sorted(folder.glob("fontlist-*.json"))):
+        import matplotlib.font_manager
+
+        found = sorted(folder.glob("fontlist-*.json"))
+    return [str(path) for path in found]
+
+
+def _worker(spec):
+    # Not -I: that would hide PYTHONPATH, and the environment is ours anyway.
+    return [sys.executable, "-s", "-P", str(INSIDE / "worker.py"), json.dumps(spec)]
+
+
+def _environment(folder):
+    one_thread = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    path = [os.path.dirname(sys.executable), "/usr/local/bin", "/usr/bin", "/bin"]
+    return dict.fromkeys(one_thread, "1") | {
+        "PATH": os.pathsep.join(path),
+        "HOME": folder,
+        "TMPDIR": folder,
+        "USER": "student",
+        "LANG": "C.UTF-8",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": os.path.join(folder, "matplotlib"),
+        "IPYTHONDIR": os.path.join(folder, "ipython"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _bubblewrap(limits, files):
+    """Return the command that starts a program in a file system made for it.
+
+    What is mounted is ordered by path, so that a folder comes before what lies inside it: the
+    repository is covered, then its Python environment is put back.
+    """
+    mounts = {path: ("--ro-bind", path, path) for path in SYSTEM if os.path.exists(path)}
+    mounts |= {str(path): ("--ro-bind", str(path), str(path)) for path in readable()}
+    mounts |= {target: ("--ro-bind", source, target) for source, target in files.items()}
+    for source in font_lists():
+        target = f"/tmp/home/matplotlib/{os.path.basename(source)}"
+        mounts[target] = ("--ro-bind", source, target)
+    for path in concealed():
+        if _inside(path, [pathlib.Path(p) for p in mounts]) and str(path) not in mounts:
+            mounts[str(path)] = ("--tmpfs", str(path), "--remount-ro", str(path))
+    mounts["/tmp"] = ("--size", str(limits.disk), "--tmpfs", "/tmp")
+    mounts["/tmp/home"] = ("--dir", "/tmp/home")
+    mounts["/tmp/work"] = ("--dir", "/tmp/work")
+    mounts["/proc"] = ("--proc", "/proc")
+    mounts["/dev"] = ("--dev", "/dev")
+    mounts["/dev/shm"] = ("--size", str(limits.disk), "--tmpfs", "/dev/shm")
+    command = [shutil.which("bwrap"), "--unshare-all", "--unshare-user", "--disable-userns"]
+    command += ["--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--hostname", "sandbox"]
+    command += ["--die-with-parent", "--new-session", "--clearenv"]
+    for path in sorted(mounts, key=lambda p: len(pathlib.PurePath(p).parts)):
+        command += mounts[path]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp/work"]
+    for name, value in _environment("/tmp/home").items():
+        command += ["--setenv", name, value]
+    return [*command, "--"]

@@ -1,0 +1,1 @@
+"""What is visible inside the sandbox: the worker, and the form in which data crosses."""

@@ -1,0 +1,176 @@
+"""Run a submission's cells and call its functions, inside the sandbox.
+
+Nothing here is trusted: the submission shares this process and may rewrite it. All it can change is
+what this process answers, and that is its own answers.
+"""
+
+import base64
+import json
+import os
+import struct
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import confine
+import plain
+
+MAX_OUTPUT = 20_000
+MAX_PICTURE = 400_000
+MAX_PICTURES = 20
+
+
+def private_pipes():
+    """Move the pipes to the grader out of the way of what the submission prints."""
+    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)
+    sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)
+    return reader, writer
+
+
+def make_shell():
+    """Return an IPython shell that asks for nothing and remembers nothing."""
+    import builtins
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    class Shell(InteractiveShell):
+        def enable_gui(self, gui=None):
+            """Do nothing: `%matplotlib inline` asks for it."""
+
+    shell = Shell.instance(history_load_length=0)
+    shell.history_manager.enabled = False
+    shell.colors = "nocolor"
+
+    def no_input(*_):
+        raise RuntimeError("input() is not available while grading")
+
+    builtins.input = no_input
+    return shell
+
+
+def describe(error):
+    """Return what is told about an exception: the built-in type it derives from, its words."""
+    base = next(k for k in type(error).__mro__ if k.__module__ == "builtins")
+    return {"ok": False, "type": base.__name__, "name": type(error).__name__, "text": words(error)}
+
+
+def words(error):
+    """Return an exception's text; it may be the submission's own class."""
+    try:
+        return str(error)[:2000]
+    except BaseException:
+        return ""
+
+
+def mime(output):
+    """Return an output's plain text and picture, as far as they are small."""
+    kept = {}
+    for kind, content in output.data.items():
+        if kind not in ("text/plain", "image/png"):
+            continue
+        if isinstance(content, bytes):
+            content = base64.b64encode(content).decode()
+        if isinstance(content, str) and len(content) < MAX_PICTURE:
+            kept[kind] = content
+    return kept
+
+
+def run(shell, message):
+    """Run one cell."""
+    from IPython.utils.capture import capture_output
+
+    with capture_output() as captured:
+        result = shell.run_cell(message["source"], store_history=False)
+    error = result.error_before_exec or result.error_in_exec
+    answer = {"ok": True}
+    if error is not None and not isinstance(error, SystemExit):
+        answer = describe(error)
+    answer["printed"] = captured.stdout[:MAX_OUTPUT]
+    answer["shown"] = [mime(output) for output in captured.outputs[:MAX_PICTURES]]
+    return answer
+
+
+def get(shell, message):
+    """Say what a name stands for."""
+    if message["name"] not in shell.user_ns:
+        return {"ok": True, "kind": "missing"}
+    value = shell.user_ns[message["name"]]
+    if callable(value):
+        return {"ok": True, "kind": "function"}
+    return {"ok": True, "kind": "data", "value": plain.encode(value)}
+
+
+def call(shell, message):
+    """Call one of the submission's functions."""
+    import importlib
+
+    from IPython.utils.capture import capture_output
+
+    def imported(path):
+        value = importlib.import_module(path[0])
+        for name in path[1].split("."):
+            value = getattr(value, name)
+        return value
+
+    def generator(state):
+        import numpy as np
+
+        state = plain.decode(state)
+        kind = getattr(np.random, state["bit_generator"])()
+        kind.state = state
+        return np.random.Generator(kind)
+
+    given = {"own": shell.user_ns.__getitem__, "imported": imported, "generator": generator}
+    arguments = plain.decode(message["args"], given)
+    keywords = plain.decode(message["kwargs"], given)
+    with capture_output():
+        value = shell.user_ns[message["name"]](*arguments, **keywords)
+        return {"ok": True, "value": plain.encode(value)}
+
+
+def mark(shell, message):
+    """Remember what every name stands for now."""
+    shell.marks = {**getattr(shell, "marks", {}), message["name"]: dict(shell.user_ns)}
+    return {"ok": True}
+
+
+def restore(shell, message):
+    """Let every name stand for what it did when it was marked."""
+    names = shell.marks[message["name"]]
+    shell.user_ns.clear()
+    shell.user_ns.update(names)
+    return {"ok": True}
+
+
+OPERATIONS = {"run": run, "get": get, "call": call, "mark": mark, "restore": restore}
+
+
+def serve(reader, writer):
+    """Answer requests until the grader hangs up."""
+
+    def send(answer):
+        content = json.dumps(answer).encode()
+        writer.write(struct.pack(">I", len(content)) + content)
+        writer.flush()
+
+    shell = make_shell()
+    send({"ok": True})
+    while len(head := reader.read(4)) == 4:
+        message = json.loads(reader.read(struct.unpack(">I", head)[0]))
+        try:
+            answer = OPERATIONS[message["op"]](shell, message)
+        except BaseException as error:
+            answer = describe(error)
+        try:
+            send(answer)
+        except BaseException:
+            send({"ok": False, "type": "ValueError", "name": "", "text": "an answer without end"})
+
+
+if __name__ == "__main__":
+    confine.confine(json.loads(sys.argv[1]))
+    serve(*private_pipes())

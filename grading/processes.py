@@ -1,0 +1,133 @@
+"""Trees of processes: what they use, and how to end them."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+
+PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+
+_adopting = False
+
+
+def children(pid):
+    """Return the ids of a process's children, none if it is gone."""
+    if sys.platform != "linux":
+        import psutil
+
+        try:
+            return [child.pid for child in psutil.Process(pid).children()]
+        except psutil.Error:
+            return []
+    found = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as file:
+                found += map(int, file.read().split())
+    except OSError:
+        pass
+    return found
+
+
+def descendants(pid):
+    """Return the ids of all that a process has started, directly or not."""
+    found, todo = [], [pid]
+    while todo:
+        new = children(todo.pop())
+        found += new
+        todo += new
+    return found
+
+
+def belonging(pid):
+    """Return the ids of a child of this process, its descendants, and the orphans adopted here."""
+    roots = [pid]
+    if _adopting:
+        roots += [other for other in children(os.getpid()) if other != pid]
+    return [one for root in roots for one in (*descendants(root), root)]
+
+
+def usage(pids):
+    """Return the resident bytes of some processes, together."""
+    resident = 0
+    for one in pids:
+        try:
+            resident += _resident(one)
+        except (OSError, ValueError, IndexError):
+            continue  # it has ended
+    return resident
+
+
+def _resident(pid):
+    if sys.platform == "linux":
+        with open(f"/proc/{pid}/statm") as file:
+            return int(file.read().split()[1]) * PAGE
+    import psutil
+
+    try:
+        return psutil.Process(pid).memory_info().rss
+    except psutil.Error:
+        return 0
+
+
+def disk_usage(folder, enough):
+    """Return the bytes of all files in a folder; stop counting at `enough`."""
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                # A file takes a block however small it is, and a hole takes none.
+                total += max(4096, os.lstat(os.path.join(path, name)).st_blocks * 512)
+            if total > enough:
+                return total
+    return total
+
+
+def adopt_orphans():
+    """Make this process the parent of descendants whose parent ends, so that none gets lost.
+
+    From then on every child that `belonging` does not know belongs to it, too: a process calls this
+    that has one child at a time.
+    """
+    global _adopting
+    _adopting = True
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def die_with_parent():
+    """End this process when the one that started it ends, however it ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def kill_descendants(patience=10.0):
+    """End every process that this one has started.
+
+    Parameters
+    ----------
+    patience : float
+        Seconds after which it gives up on processes that multiply faster than they are ended.
+
+    Returns
+    -------
+    int
+        How many are left.
+    """
+    deadline = time.monotonic() + patience
+    while left := descendants(os.getpid()):
+        # First stop them all: what is stopped cannot start another one.
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in left:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, number)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        if time.monotonic() > deadline:
+            return len(left)
+        time.sleep(0.001)
+    return 0

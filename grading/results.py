@@ -1,0 +1,225 @@
+"""What grading one submission gave: a dict that is stored as JSON, and the table of a class."""
+
+import csv
+import importlib.metadata
+import io
+import json
+import pathlib
+import platform
+import re
+
+from scaling_lib import __version__
+from scaling_lib.files import write_bytes
+
+SCHEMA = 1
+GRADES = ("student", "score", "max_score", "status", "message")
+STATUSES = ("graded", "unreadable", "missing", "refused", "stopped")
+"""``stopped``: its time was over, or its grading process ended; what it had earned counts."""
+
+
+class NotGraded(Exception):
+    """The machine, not the submission, is to blame: there is no result."""
+
+
+def versions():
+    """Return the versions of what takes part in grading."""
+    packages = ("numpy", "scipy", "pandas", "ipython", "matplotlib")
+    found = {"grading": __version__, "python": platform.python_version()}
+    found["system"] = f"{platform.system()} {platform.release()}"
+    for package in packages:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def clean(text):
+    """Return text without control characters and lone surrogates, which files and screens mind."""
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", str(text))
+    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", text)
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def empty_result(assignment, status, message):
+    """Return the result of a submission that was not run.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        What was to be graded.
+    status : str
+        One of `STATUSES`.
+    message : str
+        The reason, for the student.
+
+    Returns
+    -------
+    dict
+        All tests have 0 points.
+    """
+    items = [
+        {
+            "id": test,
+            "points": cell.points,
+            "score": 0,
+            "hidden": bool(cell.hidden),
+            "message": "" if status == "stopped" else "Not graded.",
+            "detail": "",
+        }
+        for test, cell in assignment.tests.items()
+    ]
+    by_hand = [
+        {"id": name, "points": cell.points, "text": ""} for name, cell in assignment.by_hand.items()
+    ]
+    return {
+        "schema": SCHEMA,
+        "assignment": assignment.name,
+        "status": status,
+        "message": clean(message),
+        "score": 0,
+        "max_score": assignment.max_score,
+        "items": items,
+        "by_hand": by_hand,
+        "max_by_hand": assignment.max_by_hand,
+        "errors": [],
+        "restored": [],
+        "seconds": 0,
+    }
+
+
+def read_report(assignment, report):
+    """Return the result that a supervisor's report tells of.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        What was graded.
+    report : dict
+        What `grading.supervisor` printed.
+
+    Returns
+    -------
+    dict
+        The result.
+
+    Raises
+    ------
+    NotGraded
+        If the sandbox did not start or the grader itself failed.
+    """
+    events = report["events"]
+    last = events[-1] if events else {}
+    if last.get("event") == "failed":
+        if last["kind"] != "unreadable":
+            raise NotGraded(last["text"])
+        return empty_result(assignment, "unreadable", f"This cannot be graded: {last['text']}.")
+    status, message = "graded", ""
+    if report["end"]:
+        message = f"Grading was stopped: {report['end']}. What had been earned until then counts."
+        status = "stopped"
+    result = empty_result(assignment, "stopped", message) | {"status": status}
+    items = {item["id"]: item for item in result["items"]}
+    graded = set()
+    for event in events:
+        if event["event"] == "outcome":
+            item = items[event["id"]]
+            item["score"] = event["score"]
+            item["message"], item["detail"] = clean(event["message"]), clean(event["detail"])
+            graded.add(event["id"])
+        elif event["event"] == "cell" and event["error"]:
+            error = {"cell": event["cell"] + 1, "source": clean(event["source"])}
+            result["errors"].append(error | {"error": clean(event["error"])})
+        elif event["event"] == "match":
+            result["restored"] = event["restored"]
+            for item in result["by_hand"]:
+                item["text"] = clean(event["text"].get(item["id"], ""))
+    for test, item in items.items():
+        if test not in graded:
+            item["message"] = "Grading was stopped before this was tested."
+    result["score"] = round(sum(item["score"] for item in items.values()), 6)
+    result["seconds"] = report["seconds"]
+    result["starts"] = last.get("starts")
+    result["left_behind"] = report["left"]
+    return result
+
+
+def write_json(path, value):
+    """Write a file of JSON, whole or not at all."""
+    write_bytes(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def read_results(folder):
+    """Return all results in a folder of graded submissions, by student.
+
+    Parameters
+    ----------
+    folder : path-like
+        What ``grade --out`` named.
+
+    Returns
+    -------
+    list of dict
+        Ordered by student.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or if a file is broken.
+    """
+    results = []
+    for path in sorted(pathlib.Path(folder).glob("*/result.json")):
+        try:
+            result = json.loads(path.read_text(encoding="utf-8"))
+            _ = result["student"], result["score"] + 0, result["items"], result["by_hand"]
+        except (ValueError, TypeError, KeyError):
+            raise ValueError(f"{path} is no result of grading: delete it and grade again") from None
+        results.append(result)
+    if not results:
+        raise ValueError(f"there are no results in {folder}: run `python -m grading grade` first")
+    return sorted(results, key=lambda result: result["student"])
+
+
+def number(value):
+    """Return points without needless decimals."""
+    return f"{value:.10g}"
+
+
+def write_grades(path, results):
+    """Write the table of a class: one row a student, and the columns `GRADES`."""
+    rows = [
+        [r["student"], number(r["score"]), number(r["max_score"]), r["status"], one_line(r)]
+        for r in results
+    ]
+    write_bytes(path, to_csv([GRADES, *rows]).encode())
+
+
+def one_line(result):
+    """Return a result's remarks as one line."""
+    parts = [result["message"], *result.get("notes", [])]
+    if failed := [i["id"] for i in result["items"] if i["score"] < i["points"]]:
+        parts.append(f"Points lost: {', '.join(failed)}.")
+    if result["max_by_hand"]:
+        parts.append(f"{number(result['max_by_hand'])} more points are to be marked by hand.")
+    if result.get("sandbox") == "none":
+        parts.append("Graded without a sandbox.")
+    return " ".join(" ".join(parts).split())
+
+
+def to_csv(rows):
+    """Return rows as CSV in which no spreadsheet finds a formula."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([[harmless(v) for v in row] for row in rows])
+    return text.getvalue()
+
+
+def harmless(value):
+    """Return a cell with an apostrophe in front if a spreadsheet would take it for a formula."""
+    text = str(value)
+    if text[:1] not in ("=", "+", "-", "@", "\t", "\r"):
+        return text
+    try:
+        float(text)
+        return text  # a number
+    except ValueError:
+        return "'" + text

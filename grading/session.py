@@ -1,0 +1,293 @@
+"""One submission, run in a sandbox that may die and is then brought back to where it was."""
+
+import builtins
+import sys
+import time
+
+import numpy as np
+
+from .channel import Lost
+from .inside import plain
+from .sandbox import Sandbox
+
+MESSAGE_LENGTH = 2000
+REFERENCE = "reference"
+"""The module's name of what the source notebook defines."""
+
+
+class Broken(Exception):
+    """No sandbox could be started: a trouble of this machine, not of the submission."""
+
+
+class CallFailed(Exception):
+    """The submission's function raised something; the text says what."""
+
+    told = "raised an exception"
+    """What may be told of it where the submission must not choose the words."""
+
+
+class CallLost(BaseException):
+    """The submission has no answer that can be used.
+
+    Not an `Exception`, so that a test that expects one is not satisfied by a time-out.
+    """
+
+    def __init__(self, text, told=None):
+        super().__init__(text)
+        self.told = told or text
+
+
+class Session:
+    """Run cells, ask for names and call functions of one submission.
+
+    Parameters
+    ----------
+    kind : str
+        Which sandbox; see `grading.enclosure.choose`.
+    limits : Limits
+        What it may use up.
+    files : path-like, optional
+        Folder whose content it finds in its folder.
+    given : callable, optional
+        Tells of a name whether the assignment itself defines it in the submission's notebook, so
+        that a test may pass what it stands for by this name.
+    """
+
+    def __init__(self, kind, limits, files=None, given=lambda name: False):
+        self.kind, self.limits, self.files, self.given = kind, limits, files, given
+        self.began = time.monotonic()
+        self.starts = 0
+        self._sandbox = None
+        self.past = []
+        """Requests to repeat after a restart; None for one that ended a sandbox."""
+        self._place = None
+
+    def run(self, source):
+        """Run a cell.
+
+        Parameters
+        ----------
+        source : str
+            Its text.
+
+        Returns
+        -------
+        dict
+            ``error``: empty, or what went wrong; ``printed``: text; ``shown``: a list of dicts from
+            MIME types to text.
+        """
+        try:
+            answer = self._lasting({"op": "run", "source": source})
+        except Lost as lost:
+            return {"error": f"The cell was stopped: {lost}.", "printed": "", "shown": []}
+        printed, shown = answer.get("printed"), answer.get("shown")
+        return {
+            "error": "" if answer.get("ok") is True else describe(answer),
+            "printed": printed[:20_000] if type(printed) is str else "",
+            "shown": shown[:20] if type(shown) is list else [],
+        }
+
+    def mark(self, mark):
+        """Remember under a name what all names of the submission stand for now."""
+        try:
+            self._lasting({"op": "mark", "name": mark})
+        except Lost:
+            return  # what follows will say so
+
+    def restore(self, mark):
+        """Let all names stand for what they did when they were marked."""
+        self._place = {"op": "restore", "name": mark}
+        if self._sandbox:
+            try:
+                self._ask(self._place, self.limits.cell)
+            except Lost:
+                return  # it is done when the sandbox is started again
+
+    def get(self, name):
+        """Return the value that a name has in the submission.
+
+        Parameters
+        ----------
+        name : str
+            The name.
+
+        Returns
+        -------
+        object
+            Plain data, or a `Function`.
+
+        Raises
+        ------
+        KeyError
+            If the submission defines no such name.
+        CallLost
+            If its value cannot cross, or the sandbox died.
+        """
+        try:
+            answer = self._ask({"op": "get", "name": name}, self.limits.call)
+        except Lost as lost:
+            raise CallLost(f"`{name}` could not be read: {lost}") from None
+        kind = answer.get("kind")
+        if answer.get("ok") is True and kind == "missing":
+            raise KeyError(name)
+        if answer.get("ok") is True and kind == "function":
+            return Function(self, name)
+        return self._value(answer, f"`{name}`")
+
+    def call(self, name, args, kwargs):
+        """Call a function of the submission; see `Function`."""
+        message = {"op": "call", "name": name}
+        message["args"] = plain.encode(list(args), self._named)
+        message["kwargs"] = plain.encode(kwargs, self._named)
+        try:
+            answer = self._ask(message, self.limits.call)
+        except Lost as lost:
+            raise CallLost(f"`{name}` gave no answer: {lost}") from None
+        if answer.get("ok") is not True:
+            raise failure(name, answer)
+        return self._value(answer, f"`{name}` returned something that")
+
+    def close(self):
+        """End the sandbox."""
+        if self._sandbox:
+            self._sandbox.close()
+            self._sandbox = None
+
+    def left(self):
+        """Return the seconds that are left to the submission."""
+        return self.limits.total - (time.monotonic() - self.began)
+
+    @staticmethod
+    def _value(answer, what):
+        try:
+            if answer.get("ok") is not True:
+                raise plain.Malformed(describe(answer))
+            return plain.decode(answer.get("value"))
+        except plain.Malformed as error:
+            raise CallLost(f"{what} cannot be used: {error}", f"{what} cannot be used") from None
+
+    def _lasting(self, message):
+        """Make a request that is repeated after a restart, unless it ends the sandbox."""
+        self.past.append(None)
+        answer = self._ask(message, self.limits.cell)
+        self.past[-1] = message
+        return answer
+
+    def _ask(self, message, seconds):
+        self._start()
+        left = self.left()
+        try:
+            return self._sandbox.ask(message, min(seconds, max(left, 0.01)))
+        except Lost as lost:
+            self._sandbox = None
+            if left <= seconds and self.left() <= 0:
+                raise Lost(self._over()) from None
+            raise lost
+        except BaseException:
+            self._sandbox = None  # it was interrupted and has closed itself
+            raise
+
+    def _over(self):
+        return f"the notebook has run for longer than {self.limits.total:.3g} s"
+
+    def _start(self):
+        """Start a sandbox if there is none, and run again what had been run."""
+        while self._sandbox is None:
+            if self.left() <= 0:
+                raise Lost(self._over())
+            if self.starts > self.limits.restarts:
+                raise Lost("the notebook ended its process too often")
+            self.starts += 1
+            try:
+                self._sandbox = Sandbox(self.kind, self.limits, self.files)
+            except (Lost, OSError) as error:
+                raise Broken(f"the sandbox ({self.kind}) does not start: {error}") from error
+            for i, message in enumerate([*self.past, self._place]):
+                if message is None:
+                    continue
+                try:
+                    self._sandbox.ask(message, min(self.limits.cell, max(self.left(), 0.01)))
+                except Lost:  # it went well once and not again
+                    self._sandbox = None
+                    if i < len(self.past):
+                        self.past[i] = None
+                    break
+
+    def _named(self, value):
+        """Encode what is no plain data but has a name inside the sandbox."""
+        if isinstance(value, Function):
+            return {"$": "own", "v": value.__name__}
+        if isinstance(value, np.random.Generator):
+            return {"$": "generator", "v": plain.encode(value.bit_generator.state)}
+        if getattr(value, "__module__", None) == REFERENCE and self.given(value.__name__):
+            return {"$": "own", "v": value.__name__}
+        if path := importable(value):
+            return {"$": "imported", "v": path}
+        what = f"an object of type {type(value).__name__}"
+        raise plain.NotPlain(f"a test gives the submission {what}, which cannot cross")
+
+
+class Function:
+    """Stands in a test for a function of the submission.
+
+    Calling it sends the arguments into the sandbox and returns what the function returned there.
+    It raises `CallFailed`, which is also the built-in type of what the function raised, or
+    `CallLost`.
+    """
+
+    def __init__(self, session, name):
+        self.session, self.__name__ = session, name
+
+    def __call__(self, *args, **kwargs):
+        """Call the submission's function."""
+        return self.session.call(self.__name__, args, kwargs)
+
+    def __repr__(self):
+        return f"<function {self.__name__} of the submission>"
+
+
+_FAILURES = {}
+"""From the name of a built-in exception to its twin that is a `CallFailed`."""
+
+
+def failure(name, answer):
+    """Return the exception of which a worker tells: a `CallFailed` that is of its built-in type."""
+    kind = answer.get("type")
+    base = getattr(builtins, kind, None) if type(kind) is str else None
+    twin = CallFailed
+    if isinstance(base, type) and issubclass(base, Exception):
+        told = f"raised {base.__name__}"
+        content = {"__str__": lambda self: str(self.args[0]), "told": told}
+        twin = _FAILURES.setdefault(base.__name__, type(base.__name__, (CallFailed, base), content))
+    text = f"`{name}` raised {describe(answer)}"
+    try:
+        return twin(text)
+    except TypeError:  # UnicodeError and its like take arguments of their own
+        return CallFailed(text)
+
+
+def describe(answer):
+    """Return in words the exception of which a worker tells."""
+    name, text = answer.get("name"), answer.get("text")
+    name = name[:100] if type(name) is str and name else "an exception"
+    return f"{name}: {text[:MESSAGE_LENGTH]}" if type(text) is str and text else name
+
+
+def importable(value):
+    """Return module and name under which a value can be imported, or None."""
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if isinstance(value, np.ufunc):
+        module, name = "numpy", value.__name__
+    if type(module) is str and type(name) is str:
+        found = sys.modules.get(module)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is value and module != "__main__":
+            return [module, name]
+    # A constant of the library, such as HOFFMANN_2022.
+    for module, content in list(sys.modules.items()):
+        if module.split(".")[0] == "scaling_lib":
+            for name, one in vars(content).items():
+                if one is value:
+                    return [module, name]
+    return None

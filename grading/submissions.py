@@ -1,0 +1,173 @@
+"""Who handed in what: nbgrader's folders, a flat folder, or the archive of Canvas or Moodle."""
+
+import dataclasses
+import datetime
+import pathlib
+import re
+
+from .matching import match
+from .notebooks import Unreadable, read_notebook
+from .trees import File, Refused, inner_archive, tree
+
+# The files of Canvas's archive: nameofstudent_LATE_12345_67890_file-1.ipynb
+CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)")
+# The folders of Moodle's archive: Name of Student_12345_assignsubmission_file
+MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+?_?")
+TIMESTAMP = "timestamp.txt"
+"""The file in which nbgrader keeps when a submission was handed in."""
+
+
+@dataclasses.dataclass
+class Submission:
+    """What one student handed in."""
+
+    student: str
+    ids: dict = dataclasses.field(default_factory=dict)
+    """What the learning platform calls the student: ``canvas`` or ``moodle``."""
+    chosen: File | None = None
+    """The file that is graded; None if there is none that can be read."""
+    status: str = ""
+    """Empty, or why there is nothing to grade: a status of `grading.results`."""
+    message: str = ""
+    notes: list = dataclasses.field(default_factory=list)
+    submitted: datetime.datetime | None = None
+    flagged_late: bool = False
+    """Whether the platform marked it as late."""
+
+    @property
+    def file(self):
+        """The path of the file that is graded."""
+        return "/".join(self.chosen.path) if self.chosen else ""
+
+    def read(self):
+        """Return the notebook that is graded; empty if there is none."""
+        return self.chosen.read() if self.chosen else b""
+
+
+def collect(path, assignment):
+    """Find the submissions of a class.
+
+    Parameters
+    ----------
+    path : path-like
+        nbgrader's folders (``STUDENT/ASSIGNMENT/*.ipynb``), folders of students
+        (``STUDENT/*.ipynb``), a flat folder (``STUDENT.ipynb``), the archive of Canvas or Moodle,
+        unpacked or not, or any of these as a zip archive.
+    assignment : Assignment
+        Tells which of several notebooks is meant.
+
+    Yields
+    ------
+    Submission
+        One a student, ordered by name; read one at a time.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing.
+    """
+    files = tree(path)
+    groups = {}
+    for file in files:
+        student, ids, late, inner = _owner(file.path)
+        group = groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
+        group[2].append((file, late, inner))
+    if pathlib.Path(path).is_dir():  # a student who handed in an empty folder, or nothing
+        for folder in sorted(pathlib.Path(path).iterdir()):
+            if folder.is_dir() and not folder.name.startswith((".", "__")):
+                student, ids, _, _ = _owner((folder.name, "x"))
+                groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
+    if not groups:
+        raise ValueError(f"there are no submissions in {path}")
+    names = [student for student, _, _ in groups.values()]
+    for key in sorted(groups):
+        student, ids, found = groups[key]
+        if names.count(student) > 1:  # two students of one name: their ids tell them apart
+            student = "_".join([student, *ids.values()])
+        yield _choose(Submission(student, ids), found, assignment)
+
+
+def _owner(path):
+    """Return a student's name and ids, whether it is late, and the path inside their work."""
+    if found := MOODLE.fullmatch(path[0]):
+        if len(path) > 1:
+            return found["name"], {"moodle": found["id"]}, False, path[1:]
+    if found := CANVAS.fullmatch(path[-1]):
+        return found["name"], {"canvas": found["id"]}, bool(found["late"]), (found["file"],)
+    if len(path) > 1:
+        return path[0], {}, False, path[1:]
+    return pathlib.PurePath(path[0]).stem, {}, False, path
+
+
+def _choose(submission, found, assignment):
+    """Fill in which of a student's files is graded."""
+    # nbgrader's folders hold other assignments as well.
+    own = [entry for entry in found if assignment.name in entry[2][:-1]]
+    found = own or found
+    candidates, refused = [], []
+    for file, late, inner in found:
+        if file.name == TIMESTAMP:
+            submission.submitted = _timestamp(file)
+            continue
+        for one in _notebooks(file, refused):
+            try:
+                similarity = match(assignment, read_notebook(one.read())).similarity
+            except Refused as error:
+                refused.append(("refused", str(error)))
+            except Unreadable as error:
+                refused.append(("unreadable", f"{one.name}: {error}"))
+            else:
+                key = (similarity > 0, _version(inner[-1]), similarity, str(one.modified))
+                candidates.append((key, one, late))
+    if not candidates:
+        status, message = refused[0] if refused else ("missing", "No notebook was handed in.")
+        submission.status = status
+        submission.message = f"This cannot be graded: {message}." if refused else message
+        submission.flagged_late = any(late for _, late, _ in found)
+        return submission
+    _, submission.chosen, submission.flagged_late = max(candidates, key=lambda c: c[0])
+    if len(candidates) > 1:
+        submission.notes.append(
+            f"{len(candidates)} notebooks were handed in, {submission.file} was graded."
+        )
+    return submission
+
+
+def _notebooks(file, refused):
+    """Return the notebooks that a file is or, as an archive, holds."""
+    suffix = pathlib.PurePath(file.name).suffix.lower()
+    if suffix != ".zip":
+        if suffix == ".ipynb" or file.name.lower().endswith((".ipynb.txt", ".ipynb.json", ".json")):
+            return [file]
+        if suffix in (".py", ".html", ".pdf", ".docx"):
+            refused.append(("unreadable", f"{file.name} is not a notebook (.ipynb)"))
+        return []
+    try:
+        files = inner_archive(file.read(), file.name)
+    except Refused as error:
+        refused.append(("refused", str(error)))
+        return []
+    return [inner for inner in files if inner.name.lower().endswith(".ipynb")]
+
+
+def _version(name):
+    """Return the number that Canvas gives to a file that was handed in again: name-2.ipynb."""
+    found = re.search(r"-(\d{1,3})\.\w+$", name)
+    return int(found[1]) if found else 0
+
+
+def _timestamp(file):
+    try:
+        text = file.read().decode("utf-8").strip()
+    except (Refused, UnicodeDecodeError):
+        return None
+    return read_time(re.sub(r" ?(UTC|GMT)$", "+00:00", text))
+
+
+def read_time(text):
+    """Return a time in ISO format with its zone (UTC if it names none); None for other text."""
+    try:
+        time = datetime.datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)
