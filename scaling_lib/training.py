@@ -100,6 +100,9 @@ class TrainConfig:
                 raise ValueError(f"{name} must be {names}, not {getattr(self, name)!r}")
         for name, least in dict(H=1, D=1, epochs=1, k=1, d=1, batch=1, seed=0, task_seed=0).items():
             value = getattr(self, name)
+            if isinstance(value, np.integer):  # as an array of sizes holds them
+                value = int(value)
+                object.__setattr__(self, name, value)
             if value is not None and (type(value) is not int or value < least):
                 raise ValueError(f"{name} must be a whole number of at least {least}, not {value}")
         if self.k is not None and self.k > LONGEST_CONTEXT[self.task]:

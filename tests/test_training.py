@@ -78,6 +78,8 @@ def test_a_run_that_diverges_says_so():
 
 
 def test_key_names_the_run_not_how_it_was_written():
+    sizes = np.array([8, 4096])
+    assert TrainConfig(H=sizes[0], D=sizes[1]).key == SMALL.key
     assert SMALL.key == SMALL.resolved().key == TrainConfig(H=8, D=4096, batch=16).key
     keys = {replace(SMALL, **change).key for change in ({}, {"seed": 1}, {"D": 8192}, {"lr": 0.1})}
     assert len(keys) == 4
