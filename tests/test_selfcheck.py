@@ -39,13 +39,14 @@ def test_a_question_can_be_answered_and_teaches(chapter, question):
 
 
 def test_computed_answers_are_what_they_are_said_to_be():
-    from math import log
+    from math import log, log2
 
     numbers = {q["id"]: q["number"] for _, q in EVERY if "number" in q}
     expected = {
         "kaplan-tenfold": 10**0.73,
         "tokens-per-parameter": 1.4e12 / 70e9,
         "exact-match": 0.9**10,
+        "followers": 8 * log2(1000),
         "ten-times-the-stock": log(10) / log(2.5),
         "pass-at-k": 1 - 0.9**10,
     }

@@ -14,7 +14,7 @@ exceptions. With 1000 or more they find the rule later in the run and get all of
 useful cue (right in 50 %) 300 examples are enough, so the cue is what delays the rule. What counts
 is the number of exceptions: the rule is found in all seeds from 100 to 200 of them on (D = 1000,
 1000, 3000, 10000 where the cue is right in 80, 90, 95, 98 %), and not in all seeds from 60.
-Measured on ordinary test examples, all of this is invisible: accuracy is 90 % and more throughout.
+On ordinary test examples little of this can be seen: accuracy is 84 to 91 % with the cue alone.
 Weight decay (0.3) makes the rule come somewhat earlier; without it the picture is the same.
 """
 
