@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from scaling_lib.models.mlp_lm import CharMLP, OneHotLM, softmax_cross_entropy
+from scaling_lib.models.mlp import log_softmax
+from scaling_lib.models.mlp_lm import SPREAD, CharMLP, OneHotLM, softmax_cross_entropy
 
 MODELS = {
     "one-hot": lambda dtype: OneHotLM(V=7, k=2, H=5, seed=1, dtype=dtype),
@@ -89,6 +90,18 @@ def test_logits_of_any_size_do_not_overflow():
     z = np.array([[1e4, 0.0], [-1e4, 0.0]], np.float32)
     assert softmax_cross_entropy(z, np.array([0, 1])) == 0
     assert (z == 0).all()
+
+
+@pytest.mark.parametrize("spread", [1.0, 30.0])  # the logits lie within or beyond SPREAD
+def test_softmax_and_its_gradient(spread):
+    """Small integers serve as targets: samples are stored in as few bytes as hold a token."""
+    z = spread * np.random.default_rng(0).standard_normal((300, 64))
+    assert (np.ptp(z) > SPREAD) == (spread > 1)
+    y = np.arange(300, dtype=np.uint8) % 64
+    expected = -log_softmax(z)[np.arange(300), y].mean()
+    gradient = (np.exp(log_softmax(z)) - np.eye(64)[y]) / 300
+    assert softmax_cross_entropy(z, y) == pytest.approx(expected)
+    np.testing.assert_allclose(z, gradient, atol=1e-15)
 
 
 def test_bad_input_is_named():
