@@ -33,6 +33,30 @@ def test_the_law_bends():
         coverage.local_exponents([10, 1], [0.5, 0.6])
 
 
+def test_a_beta_fitted_to_counts_foresees_coverage():
+    rng = np.random.default_rng(0)
+    p = rng.beta(0.8, 5, 3000)
+    a, b = coverage.fit_beta(30, rng.binomial(30, p))
+    assert a == pytest.approx(0.8, rel=0.1) and b == pytest.approx(5, rel=0.15)
+    truth = np.mean(1 - (1 - p) ** 100)
+    assert coverage.beta_coverage(a, b, 100) == pytest.approx(truth, abs=0.03)
+
+
+def test_a_beta_fitted_to_equal_problems_stays_finite():
+    right = np.random.default_rng(0).binomial(20, 0.1, 500)
+    a, b = coverage.fit_beta(20, right)
+    assert a + b > 100
+    assert coverage.beta_coverage(a, b, 20) == pytest.approx(1 - 0.9**20, abs=0.02)
+    assert coverage.beta_coverage(*coverage.fit_beta(5, np.zeros(9, int)), 10) < 0.01
+
+
+def test_counts_that_cannot_be_are_refused():
+    with pytest.raises(ValueError, match="between 0 and n=5"):
+        coverage.fit_beta(5, np.array([6]))
+    with pytest.raises(ValueError, match="strictly between"):
+        coverage.fit_law([1, 10], [0.5, 1.0])
+
+
 def test_gain_is_at_least_one_and_grows_with_samples():
     gain = coverage.gains((10, 100)).pivot_table(index=["seed", "N"], columns="k", values="gain")
     assert (gain[10] >= 1 - 1e-9).all()

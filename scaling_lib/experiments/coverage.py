@@ -27,6 +27,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import optimize, special
 
 from scaling_lib.experiments import emergence
 from scaling_lib.sampling import compute_equivalent_gain, coverage
@@ -116,6 +117,105 @@ def local_exponents(k: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.nd
     log_k = np.log(k)
     b = -np.diff(np.log(-np.log(share))) / np.diff(log_k)
     return np.exp((log_k[1:] + log_k[:-1]) / 2), b
+
+
+def fit_law(k: np.ndarray, share: np.ndarray) -> tuple[float, float]:
+    r"""Fit :math:`\text{coverage} = e^{-a k^{-b}}` by least squares in :math:`\ln(-\ln)`.
+
+    Parameters
+    ----------
+    k : array, shape (m,)
+        Samples, at least two different numbers.
+    share : array, shape (m,)
+        Coverage, each strictly between 0 and 1.
+
+    Returns
+    -------
+    a, b : float
+
+    Raises
+    ------
+    ValueError
+        If a share is 0 or 1.
+
+    Examples
+    --------
+    >>> k = np.array([1, 10, 100])
+    >>> [round(x, 6) for x in fit_law(k, np.exp(-3 * k**-0.5))]
+    [3.0, 0.5]
+    """
+    share = np.asarray(share, float)
+    if np.any((share <= 0) | (share >= 1)):
+        raise ValueError("coverage must lie strictly between 0 and 1: leave out the other points")
+    slope, level = np.polyfit(np.log(k), np.log(-np.log(share)), 1)
+    return float(np.exp(level)), float(-slope)
+
+
+def fit_beta(n: int, right: np.ndarray) -> tuple[float, float]:
+    r"""Fit a Beta distribution of difficulty to counts of right samples, by maximum likelihood.
+
+    The number right among `n` samples of a problem is then beta-binomial, and the coverage of any
+    number of samples follows (`beta_coverage`) [@schaeffer2025monkeys].
+
+    Parameters
+    ----------
+    n : int
+        Samples a problem.
+    right : array of int, shape (problems,)
+        How many of them were right, between 0 and `n`.
+
+    Returns
+    -------
+    alpha, beta : float
+        Limited to a mean between :math:`10^{-6}` and :math:`1 - 10^{-6}` and a sum between 0.01 and
+        :math:`10^6`, where the problems are as good as alike.
+
+    Raises
+    ------
+    ValueError
+        If a count is outside its range.
+    """
+    right = np.asarray(right)
+    if right.size == 0 or np.any((right < 0) | (right > n)):
+        raise ValueError(f"right must hold counts between 0 and n={n}")
+    count, problems = np.unique(right, return_counts=True)
+
+    def shape(theta):
+        mean, total = special.expit(theta[0]), np.exp(theta[1])
+        return mean * total, (1 - mean) * total
+
+    def minus_log_likelihood(theta):
+        a, b = shape(theta)
+        return -(problems * (special.betaln(count + a, n - count + b) - special.betaln(a, b))).sum()
+
+    start = [special.logit(np.clip(right.mean() / n, 1e-5, 1 - 1e-5)), np.log(10.0)]
+    limits = [(special.logit(1e-6), special.logit(1 - 1e-6)), (np.log(0.01), np.log(1e6))]
+    best = optimize.minimize(minus_log_likelihood, start, bounds=limits, method="Nelder-Mead")
+    a, b = shape(best.x)
+    return float(a), float(b)
+
+
+def beta_coverage(alpha: float, beta: float, k: np.ndarray) -> np.ndarray:
+    r"""Return the coverage of problems whose difficulty is Beta distributed.
+
+    Parameters
+    ----------
+    alpha, beta : float
+        Shape of the distribution, positive.
+    k : int or array of int
+        Samples.
+
+    Returns
+    -------
+    numpy.ndarray or float
+        :math:`1 - B(\alpha, \beta + k) / B(\alpha, \beta)`.
+
+    Examples
+    --------
+    >>> [round(float(x), 6) for x in beta_coverage(1.0, 1.0, np.array([1, 3]))]
+    [0.5, 0.75]
+    """
+    return -np.expm1(special.betaln(alpha, beta + np.asarray(k)) - special.betaln(alpha, beta))
 
 
 def gains(ks: Sequence[int] = (10, 100)) -> pd.DataFrame:

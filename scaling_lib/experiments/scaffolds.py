@@ -71,8 +71,8 @@ def residue_probability(
     if modulus < 2:
         raise ValueError(f"modulus must be at least 2, got {modulus}: everything is 0 modulo 1")
     p = np.exp(log_p)
-    right = np.take_along_axis(p, np.broadcast_to(answer[..., None], p.shape[:-1] + (1,)), -1)
-    remainder = np.zeros(p.shape[:-2] + (modulus,))
+    right = np.take_along_axis(p, np.broadcast_to(answer[..., None], (*p.shape[:-1], 1)), -1)
+    remainder = np.zeros((*p.shape[:-2], modulus))
     remainder[..., 0] = 1
     for place in range(p.shape[-2]):
         longer = np.zeros_like(remainder)
@@ -81,7 +81,7 @@ def residue_probability(
             longer += p[..., place, digit, None] * np.roll(remainder, shift, -1)
         remainder = longer
     target = answer @ 10 ** np.arange(answer.shape[-1]) % modulus
-    target = np.broadcast_to(target[..., None], remainder.shape[:-1] + (1,))
+    target = np.broadcast_to(target[..., None], (*remainder.shape[:-1], 1))
     return right[..., 0].prod(-1), np.take_along_axis(remainder, target, -1)[..., 0]
 
 
