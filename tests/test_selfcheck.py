@@ -49,6 +49,7 @@ def test_computed_answers_are_what_they_are_said_to_be():
         "followers": 8 * log2(1000),
         "ten-times-the-stock": log(10) / log(2.5),
         "pass-at-k": 1 - 0.9**10,
+        "verifier-ceiling": 0.1 / (0.1 + 0.9 * 0.1),
     }
     assert numbers.keys() == expected.keys()
     for name, value in expected.items():
