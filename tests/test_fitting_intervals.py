@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from scaling_lib import intervals
+from scaling_lib import formulas, intervals
 from scaling_lib.fitting import fit
-from scaling_lib.laws import BESIROGLU_2024
+from scaling_lib.laws import BESIROGLU_2024, MUENNIGHOFF_2023
 
 
 def surface(seed, n=120, noise=0.005):
@@ -175,3 +175,16 @@ def test_replicates_find_a_constant_that_the_fit_does_not_have():
     missed = result._draw_objectives > restarted * (1 + 1e-8) + 10 * problem.rounding
     assert missed.sum() <= 3
     assert (result._draws[:, problem.constant] > -5).sum() > 10
+
+
+def test_a_parameter_that_ran_off_to_infinity_has_an_open_interval():
+    """Two epochs do not say when a token is worn out; the best fit may be: never."""
+    base = [MUENNIGHOFF_2023.params[name] for name in ("E", "A", "B", "alpha", "beta")]
+    sizes, text = np.geomspace(1e8, 8e9, 5), np.geomspace(1e8, 1e11, 4)
+    N, D, U = np.array([(n, u * e, u) for n in sizes for u in text for e in (1, 2)]).T
+    noise = np.exp(0.01 * np.random.default_rng(2).standard_normal(len(N)))
+    loss = formulas.repeated_data(N, D, U, *base, 15.39) * noise
+    result = fit("repeated", {"N": N, "D": D, "U": U, "loss": loss})
+    assert result.params["R_D"] > 1e6
+    low, high = result.intervals()["R_D"]
+    assert 1 < low < 15.39 and high == np.inf
