@@ -50,6 +50,7 @@ def test_computed_answers_are_what_they_are_said_to_be():
         "ten-times-the-stock": log(10) / log(2.5),
         "pass-at-k": 1 - 0.9**10,
         "verifier-ceiling": 0.1 / (0.1 + 0.9 * 0.1),
+        "parameters-alone": 100 * 0.35 / (0.35 + 0.35),
     }
     assert numbers.keys() == expected.keys()
     for name, value in expected.items():
