@@ -12,7 +12,7 @@ import nbformat
 from grading.authoring import reference
 
 EXERCISES = Path(__file__).resolve().parent.parent.parent / "exercises"
-NAMES = ("scaling_laws",)
+NAMES = ("scaling_laws", "forecasting")
 
 
 @functools.cache
