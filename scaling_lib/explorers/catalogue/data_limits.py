@@ -88,7 +88,7 @@ def budget():
                 "utilisation", "Share of the peak rate", 0.1, 0.7, 0.4, step=0.01, show="percent"
             ),
             slider("price", "Price of a chip for an hour", 0.5, 10, 2, step=0.1, unit=" USD"),
-            slider("overhead", "Power of the site / of the chips", 1, 3, 2, step=0.1, digits=1),
+            slider("overhead", "Power of the site / of the chips", 1, 3, 2.4, step=0.1, digits=1),
         ],
         {"x": log_axis("Chips", 1e3, 1e8, "si"), "y": log_axis("Days", 0.1, 1e5, "plain")},
         "Days against the number of chips: a falling straight line, with your run marked on it.",
