@@ -129,10 +129,10 @@ def test_a_cell_can_be_copied(address, browser):
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(address + "chapters/intro.html")
-    button = page.locator("button.copybtn").first
+    button = page.locator("div.highlight", has_text="make lab").locator("button.copybtn")
     button.focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('button.copybtn').textContent === 'Copied'")
+    page.wait_for_function("b => b.textContent === 'Copied'", arg=button.element_handle())
     assert page.evaluate("navigator.clipboard.readText()") == "make lab"
     context.close()
 
