@@ -79,7 +79,7 @@ def grade_class(assignment, submissions, out, settings, jobs=1, scheduler=None, 
     out = pathlib.Path(out)
     _check_folder(out, assignment)
     kind = None if scheduler else choose(settings.sandbox, settings.unsafe)
-    handed_in = list(_with_folders(collect(submissions, assignment), out))
+    handed_in = list(with_folders(collect(submissions, assignment), out))
     summary = Summary([], {}, 0)
     audit = _Audit(
         out / AUDIT,
@@ -227,7 +227,7 @@ def _executor(jobs, scheduler):
         yield client.get_executor(pure=False), sum(client.nthreads().values())
 
 
-def _with_folders(submissions, out):
+def with_folders(submissions, out):
     """Give each submission a folder of its own, whatever the student is called."""
     taken = set()
     for submission in submissions:

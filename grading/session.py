@@ -62,13 +62,15 @@ class Session:
         """Requests to repeat after a restart; None for one that ended a sandbox."""
         self._place = None
 
-    def run(self, source):
+    def run(self, source, seconds=None):
         """Run a cell.
 
         Parameters
         ----------
         source : str
             Its text.
+        seconds : float, optional
+            How long it may take; by default as long as a cell may.
 
         Returns
         -------
@@ -77,7 +79,7 @@ class Session:
             MIME types to text.
         """
         try:
-            answer = self._lasting({"op": "run", "source": source})
+            answer = self._lasting({"op": "run", "source": source}, seconds)
         except Lost as lost:
             return {"error": f"The cell was stopped: {lost}.", "printed": "", "shown": []}
         printed, shown = answer.get("printed"), answer.get("shown")
@@ -166,10 +168,10 @@ class Session:
         except plain.Malformed as error:
             raise CallLost(f"{what} cannot be used: {error}", f"{what} cannot be used") from None
 
-    def _lasting(self, message):
+    def _lasting(self, message, seconds=None):
         """Make a request that is repeated after a restart, unless it ends the sandbox."""
         self.past.append(None)
-        answer = self._ask(message, self.limits.cell)
+        answer = self._ask(message, seconds or self.limits.cell)
         self.past[-1] = message
         return answer
 

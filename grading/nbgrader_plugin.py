@@ -1,0 +1,135 @@
+"""The same engine inside nbgrader, so that its gradebook and its marking by hand can be used.
+
+In ``nbgrader_config.py``::
+
+    c.Autograde.sanitize_preprocessors = grading.nbgrader_plugin.SANITIZE
+    c.Autograde.autograde_preprocessors = grading.nbgrader_plugin.AUTOGRADE
+"""
+
+import os
+import pathlib
+
+import nbformat
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearOutput,
+    LimitOutput,
+    NbGraderPreprocessor,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+from traitlets import Bool, Dict, Unicode
+
+from .assignment import load
+from .authoring import PUBLIC_SEED, SEED_VARIABLE
+from .grade import Settings, make_job, run_job
+from .limits import Limits
+from .notebooks import read_notebook
+from .restoring import restore
+from .results import clean, read_report
+
+PICTURES = ("text/plain", "image/png")
+
+
+class SourcePreprocessor(NbGraderPreprocessor):
+    """A preprocessor that knows the instructor's source notebook."""
+
+    overlay = Unicode("", help="Private folder of further hidden tests.").tag(config=True)
+
+    def assignment(self, resources):
+        """Return the `Assignment` to which a notebook belongs."""
+        names = resources["nbgrader"]
+        course = self.parent.parent.coursedir
+        folder = course.format_path(course.source_directory, ".", names["assignment"])
+        return load(pathlib.Path(folder, names["notebook"] + ".ipynb"), self.overlay or None)
+
+
+class RestoreCells(SourcePreprocessor):
+    """Put back the cells and the metadata that a submission has lost."""
+
+    def preprocess(self, nb, resources):
+        """Return the notebook with all cells of the source; see `grading.restoring`."""
+        cells = read_notebook(nbformat.writes(nb).encode())
+        made = restore(self.assignment(resources), cells)
+        return nbformat.from_dict(made), resources
+
+
+class SandboxExecute(SourcePreprocessor):
+    """Run a submission in the sandbox and its tests outside, in place of nbgrader's ``Execute``."""
+
+    seed_file = Unicode(
+        "",
+        help="File with the secret that hidden inputs are drawn from; without it the environment "
+        f"variable {SEED_VARIABLE} is used.",
+    ).tag(config=True)
+    sandbox = Unicode("", help="Insist on one kind of sandbox.").tag(config=True)
+    unsafe = Bool(False, help="Grade where there is no sandbox.").tag(config=True)
+    limits = Dict(help="What differs from grading.limits.Limits.").tag(config=True)
+
+    def preprocess(self, nb, resources):
+        """Return the notebook with the outputs of its cells and of the tests."""
+        assignment = self.assignment(resources)
+        settings = Settings(
+            limits=Limits(**self.limits),
+            sandbox=self.sandbox or None,
+            unsafe=self.unsafe,
+            seed=self._seed(),
+        )
+        report = run_job(make_job(assignment, nbformat.writes(nb).encode(), settings))
+        result = read_report(assignment, report)
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        for event in report["events"]:
+            if event["event"] == "cell":
+                nb.cells[event["cell"]].outputs = outputs(event)
+        cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in nb.cells}
+        for item in result["items"]:
+            cells[item["id"]].outputs = verdict(item, result, report["sandbox"])
+        return nb, resources
+
+    def _seed(self):
+        if self.seed_file:
+            return pathlib.Path(self.seed_file).read_text(encoding="utf-8").strip()
+        return os.environ.get(SEED_VARIABLE) or PUBLIC_SEED
+
+
+def outputs(event):
+    """Return what a cell printed and showed as a notebook's outputs."""
+    made = []
+    if event["printed"]:
+        made.append(new_output("stream", name="stdout", text=clean(event["printed"])))
+    for shown in event["shown"]:
+        pairs = shown.items() if type(shown) is dict else ()
+        data = {k: clean(v) for k, v in pairs if k in PICTURES and type(v) is str}
+        if data:
+            made.append(new_output("display_data", data=data))
+    if event["error"]:
+        made.append(_error("Error", event["error"]))
+    return made
+
+
+def verdict(item, result, sandbox):
+    """Return the outputs from which nbgrader reads the points of a test."""
+    made = []
+    if sandbox == "none":
+        text = "Graded without a sandbox."
+        made.append(new_output("display_data", data={"text/plain": text}))
+    if item["score"] == item["points"]:
+        return made
+    if item["score"]:
+        data = {"text/plain": repr(float(item["score"]))}
+        return [*made, new_output("execute_result", data=data, execution_count=None)]
+    return [*made, _error("CheckFailed", item["message"] or result["message"])]
+
+
+def _error(kind, text):
+    text = clean(text)
+    return new_output("error", ename=kind, evalue=text, traceback=[text])
+
+
+SANITIZE = [RestoreCells, ClearOutput, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
+AUTOGRADE = [SandboxExecute, LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata]

@@ -1,0 +1,54 @@
+"""Submissions of every kind to the small assignment, each with the points it deserves."""
+
+import dataclasses
+
+import corpus_broken
+import corpus_honest
+import corpus_hostile
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One submission of the corpus."""
+
+    name: str
+    kind: str
+    """``"honest"``, ``"broken"`` or ``"hostile"``."""
+    points: float
+    files: dict
+    """From paths inside the student's folder to text or bytes."""
+    status: str = "graded"
+    link: str = ""
+    """If not empty, the notebook is a symbolic link to this path."""
+
+
+def build(outside, port):
+    """Return all submissions.
+
+    Parameters
+    ----------
+    outside : pathlib.Path
+        Folder that hostile submissions try to reach, with ``secret.txt`` and ``gradebook.db``.
+    port : int
+        Port on this machine where a server counts connections.
+    """
+    entries = []
+    for module in (corpus_honest, corpus_broken, corpus_hostile):
+        kind = module.__name__.removeprefix("corpus_")
+        for name, points, made, more in module.papers(outside, port):
+            files = made if isinstance(made, dict) else {"small/small.ipynb": made}
+            files = {path: getattr(content, "text", content) for path, content in files.items()}
+            entries.append(Entry(name, kind, points, files, **more))
+    return entries
+
+
+def hand_in(entries, folder):
+    """Write the submissions into a folder."""
+    for entry in entries:
+        (folder / entry.name).mkdir(parents=True)
+        for path, content in entry.files.items():
+            target = folder / entry.name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content if isinstance(content, bytes) else content.encode())
+        if entry.link:
+            (folder / entry.name / "small.ipynb").symlink_to(entry.link)
