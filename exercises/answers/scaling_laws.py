@@ -1,4 +1,4 @@
-"""What graders of the assignment `scaling_laws` must tell apart: right answers, and wrong ones."""
+"""Answers to the assignment `scaling_laws`, right and wrong, and what each should earn."""
 
 ANSWERS = [
     {

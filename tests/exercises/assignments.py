@@ -12,7 +12,10 @@ import nbformat
 from grading.authoring import reference
 
 EXERCISES = Path(__file__).resolve().parent.parent.parent / "exercises"
-NAMES = ("scaling_laws", "forecasting")
+NAMES = (
+    *("bitter_lesson", "scaling_laws", "scaling_hypothesis", "data_limits", "scaffolding"),
+    "forecasting",
+)
 
 
 @functools.cache

@@ -1,0 +1,480 @@
+"""Answers to the assignment `bitter_lesson`, right and wrong, and what each should earn."""
+
+ANSWERS = [
+    {
+        "exercise": "search-or-rule",
+        "name": "lost piles in a set",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def winning_takes(pile, takes):
+    lost = set()
+    for n in range(pile):
+        if not any(n - t in lost for t in takes):
+            lost.add(n)
+    return np.unique([t for t in takes if pile - t in lost]).astype(int)
+""",
+    },
+    {
+        "exercise": "search-or-rule",
+        "name": "rule of multiples",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def winning_takes(pile, takes):
+    rest = pile % (max(takes) + 1)
+    return [rest] if rest in takes else []
+""",
+    },
+    {
+        "exercise": "search-or-rule",
+        "name": "last stone loses",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def winning_takes(pile, takes):
+    won = [True]
+    for n in range(1, pile):
+        won.append(any(t <= n and not won[n - t] for t in takes))
+    return sorted({t for t in takes if t <= pile and not won[pile - t]})
+""",
+    },
+    {
+        "exercise": "search-or-rule",
+        "name": "one move ahead",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def winning_takes(pile, takes):
+    return sorted({t for t in takes if t <= pile and all(pile - t != u for u in takes)})
+""",
+    },
+    {
+        "exercise": "search-or-rule",
+        "name": "only the largest winning take",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def winning_takes(pile, takes):
+    won = []
+    for n in range(pile):
+        won.append(any(t <= n and not won[n - t] for t in takes))
+    return [t for t in sorted(takes) if t <= pile and not won[pile - t]][-1:]
+""",
+    },
+    {
+        "exercise": "search-or-rule",
+        "name": "recursion",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def winning_takes(pile, takes):
+    known = {}
+
+    def wins(n):
+        if n not in known:
+            known[n] = any(t <= n and not wins(n - t) for t in takes)
+        return known[n]
+
+    return sorted({t for t in takes if t <= pile and not wins(pile - t)})
+""",
+    },
+    {
+        "exercise": "search-or-rule",
+        "name": "repetitions kept",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def winning_takes(pile, takes):
+    won = []
+    for n in range(pile):
+        won.append(any(t <= n and not won[n - t] for t in takes))
+    return sorted(t for t in takes if t <= pile and not won[pile - t])
+""",
+    },
+    {
+        "exercise": "level",
+        "name": "np.interp between the two",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def level_budget(rollouts, wins, draws, games):
+    rows = sorted(zip(rollouts, wins, draws, games))
+    for (r0, w0, d0, g0), (r1, w1, d1, g1) in zip(rows, rows[1:]):
+        low, high = (2 * w0 + d0) / (2 * g0), (2 * w1 + d1) / (2 * g1)
+        if low < 0.5 and high >= 0.5:
+            return 10 ** float(np.interp(0.5, [low, high], [np.log10(r0), np.log10(r1)]))
+    return float("nan")
+""",
+    },
+    {
+        "exercise": "level",
+        "name": "draws as lost games",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def level_budget(rollouts, wins, draws, games):
+    rows = sorted(zip(rollouts, wins, games))
+    for (r0, w0, g0), (r1, w1, g1) in zip(rows, rows[1:]):
+        low, high = w0 / g0, w1 / g1
+        if low < 0.5 <= high:
+            w = (0.5 - low) / (high - low)
+            return r0 ** (1 - w) * r1**w
+    return float("nan")
+""",
+    },
+    {
+        "exercise": "level",
+        "name": "linear in the budget",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def level_budget(rollouts, wins, draws, games):
+    rows = sorted(zip(rollouts, wins, draws, games))
+    for (r0, w0, d0, g0), (r1, w1, d1, g1) in zip(rows, rows[1:]):
+        low, high = (w0 + d0 / 2) / g0, (w1 + d1 / 2) / g1
+        if low < 0.5 <= high:
+            return r0 + (r1 - r0) * (0.5 - low) / (high - low)
+    return float("nan")
+""",
+    },
+    {
+        "exercise": "level",
+        "name": "first budget that is ahead",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def level_budget(rollouts, wins, draws, games):
+    for r, w, d, g in sorted(zip(rollouts, wins, draws, games)):
+        if (w + d / 2) / g >= 0.5:
+            return float(r)
+    return float("nan")
+""",
+    },
+    {
+        "exercise": "level",
+        "name": "draws as wins",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def level_budget(rollouts, wins, draws, games):
+    rows = sorted(zip(rollouts, wins, draws, games))
+    for (r0, w0, d0, g0), (r1, w1, d1, g1) in zip(rows, rows[1:]):
+        low, high = (w0 + d0) / g0, (w1 + d1) / g1
+        if low < 0.5 <= high:
+            w = (0.5 - low) / (high - low)
+            return r0 ** (1 - w) * r1**w
+    return float("nan")
+""",
+    },
+    {
+        "exercise": "level",
+        "name": "extrapolates",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def level_budget(rollouts, wins, draws, games):
+    rows = sorted(zip(rollouts, wins, draws, games))
+    x = np.log([row[0] for row in rows])
+    score = np.array([(row[1] + row[2] / 2) / row[3] for row in rows])
+    above = score >= 0.5
+    i = int(np.argmax(above)) if above.any() else len(x) - 1
+    i = max(i, 1)
+    w = (0.5 - score[i - 1]) / (score[i] - score[i - 1])
+    return float(np.exp(x[i - 1] + w * (x[i] - x[i - 1])))
+""",
+    },
+    {
+        "exercise": "level",
+        "name": "order taken for granted",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def level_budget(rollouts, wins, draws, games):
+    rows = list(zip(rollouts, wins, draws, games))
+    for (r0, w0, d0, g0), (r1, w1, d1, g1) in zip(rows, rows[1:]):
+        low, high = (w0 + d0 / 2) / g0, (w1 + d1 / 2) / g1
+        if low < 0.5 <= high:
+            w = (0.5 - low) / (high - low)
+            return r0 ** (1 - w) * r1**w
+    return float("nan")
+""",
+    },
+    {
+        "exercise": "crossover",
+        "name": "root of the quadratic",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def first_win(sigma2, b, p, q):
+    if not b:
+        return float("nan")
+    s, bb = sigma2 / b**2, 1.0
+    # (n - p - 1)(n - q - 1) + (s + 1) q (n - p - 1) - s p (n - q - 1) > 0
+    one = -(p + q + 2) + (s + 1) * q - s * p
+    zero = (p + 1) * (q + 1) - (s + 1) * q * (p + 1) + s * p * (q + 1)
+    root = (-one + (one**2 - 4 * zero) ** 0.5) / 2
+    n = max(int(root) - 2, p + 2)
+    while s * p / (n - p - 1) >= bb + (s + bb) * q / (n - q - 1):
+        n += 1
+    return n
+""",
+    },
+    {
+        "exercise": "crossover",
+        "name": "approximation for large n",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def first_win(sigma2, b, p, q):
+    return round(sigma2 * (p - q) / b**2) if b else float("nan")
+""",
+    },
+    {
+        "exercise": "crossover",
+        "name": "b not squared",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def first_win(sigma2, b, p, q):
+    if b == 0:
+        return float("nan")
+    n = p + 2
+    while sigma2 * p / (n - p - 1) >= b + (sigma2 + b) * q / (n - q - 1) and n < 10**5:
+        n += 1
+    return n
+""",
+    },
+    {
+        "exercise": "crossover",
+        "name": "bias left out of the knowing learner's noise",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def first_win(sigma2, b, p, q):
+    if b == 0:
+        return float("nan")
+    n = p + 2
+    while sigma2 * p / (n - p) >= b**2 + sigma2 * q / (n - q) and n < 10**5:
+        n += 1
+    return n
+""",
+    },
+    {
+        "exercise": "crossover",
+        "name": "one too late",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def first_win(sigma2, b, p, q):
+    if b == 0:
+        return float("nan")
+    n = p + 2
+    while sigma2 * p / (n - p - 1) >= b**2 + (sigma2 + b**2) * q / (n - q - 1) and n < 10**5:
+        n += 1
+    return n + 1
+""",
+    },
+    {
+        "exercise": "crossover",
+        "name": "p and q exchanged",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def first_win(sigma2, b, p, q):
+    if b == 0:
+        return float("nan")
+    n = p + 2
+    while sigma2 * q / (n - q - 1) >= b**2 + (sigma2 + b**2) * p / (n - p - 1) and n < 10**5:
+        n += 1
+    return n
+""",
+    },
+    {
+        "exercise": "crossover",
+        "name": "search given up at a million",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def first_win(sigma2, b, p, q):
+    for n in range(p + 2, 10**6):
+        if sigma2 * p / (n - p - 1) < b**2 + (sigma2 + b**2) * q / (n - q - 1):
+            return n
+    return float("nan")
+""",
+    },
+    {
+        "exercise": "interval-score",
+        "name": "case by case",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def interval_score(low, high, actual, level=0.8):
+    low, high, actual = np.broadcast_arrays(low, high, actual)
+    scores = []
+    for l, u, x in zip(low, high, actual):
+        penalty = l - x if x < l else x - u if x > u else 0.0
+        scores.append(u - l + penalty * 2 / (1 - level))
+    return np.mean(scores)
+""",
+    },
+    {
+        "exercise": "interval-score",
+        "name": "level for its complement",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def interval_score(low, high, actual, level=0.8):
+    low, high, actual = (np.asarray(x, dtype=float) for x in (low, high, actual))
+    missed = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
+    return float(np.mean(high - low + 2 / level * missed))
+""",
+    },
+    {
+        "exercise": "interval-score",
+        "name": "width only",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def interval_score(low, high, actual, level=0.8):
+    return float(np.mean(np.asarray(high, dtype=float) - low + 0 * np.asarray(actual)))
+""",
+    },
+    {
+        "exercise": "interval-score",
+        "name": "sum for mean",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def interval_score(low, high, actual, level=0.8):
+    low, high, actual = (np.asarray(x, dtype=float) for x in (low, high, actual))
+    missed = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
+    return float(np.sum(high - low + 2 / (1 - level) * missed))
+""",
+    },
+    {
+        "exercise": "interval-score",
+        "name": "the two is missing",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def interval_score(low, high, actual, level=0.8):
+    low, high, actual = (np.asarray(x, dtype=float) for x in (low, high, actual))
+    missed = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
+    return float(np.mean(high - low + missed / (1 - level)))
+""",
+    },
+    {
+        "exercise": "interval-score",
+        "name": "misses below forgotten",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def interval_score(low, high, actual, level=0.8):
+    low, high, actual = (np.asarray(x, dtype=float) for x in (low, high, actual))
+    missed = np.maximum(actual - high, 0)
+    return float(np.mean(high - low + 2 / (1 - level) * missed))
+""",
+    },
+    {
+        "exercise": "interval-score",
+        "name": "averages before it scores",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def interval_score(low, high, actual, level=0.8):
+    low, high, actual = (float(np.median(np.asarray(x, dtype=float))) for x in (low, high, actual))
+    missed = max(low - actual, 0) + max(actual - high, 0)
+    return high - low + 2 / (1 - level) * missed
+""",
+    },
+    {
+        "exercise": "audit-growth",
+        "name": "through logarithms",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def yearly_and_doubling(total, first, last):
+    if last == first:
+        return np.array([np.nan, np.nan])
+    rate = np.log(total) / (last - first)
+    return [np.exp(rate), 12 * np.log(2) / rate if rate != 0 else np.inf]
+""",
+    },
+    {
+        "exercise": "audit-growth",
+        "name": "divided by the years",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def yearly_and_doubling(total, first, last):
+    if last == first:
+        return float("nan"), float("nan")
+    yearly = total / (last - first)
+    return yearly, 12 * np.log(2) / np.log(yearly)
+""",
+    },
+    {
+        "exercise": "audit-growth",
+        "name": "counts both end years",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def yearly_and_doubling(total, first, last):
+    years = last - first + 1
+    return total ** (1 / years), 12 * years / np.log2(total)
+""",
+    },
+    {
+        "exercise": "audit-growth",
+        "name": "ln for log2",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def yearly_and_doubling(total, first, last):
+    years = last - first
+    if years == 0:
+        return float("nan"), float("nan")
+    return total ** (1 / years), 12 * years / np.log(total) if total != 1 else float("inf")
+""",
+    },
+    {
+        "exercise": "audit-growth",
+        "name": "doubling in years",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def yearly_and_doubling(total, first, last):
+    years = last - first
+    if years == 0:
+        return float("nan"), float("nan")
+    return total ** (1 / years), years / np.log2(total) if total != 1 else float("inf")
+""",
+    },
+    {
+        "exercise": "audit-growth",
+        "name": "sign of a decline lost",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def yearly_and_doubling(total, first, last):
+    years = last - first
+    if years == 0:
+        return float("nan"), float("nan")
+    return total ** (1 / years), abs(12 * years / np.log2(total)) if total != 1 else float("inf")
+""",
+    },
+    {
+        "exercise": "audit-growth",
+        "name": "standstill not caught",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def yearly_and_doubling(total, first, last):
+    years = last - first
+    if years == 0:
+        return float("nan"), float("nan")
+    return total ** (1 / years), 12 * years / float(np.log2(total)).__float__()
+""",
+    },
+]
