@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import tomllib
 import unicodedata
 
 import pytest
@@ -80,3 +81,44 @@ def test_tables_cite_what_is_in_the_bibliography(name):
 
 def test_thresholds_and_chips_cite_what_is_in_the_bibliography():
     assert {threshold.source for threshold in compute.THRESHOLDS} <= set(ENTRIES)
+
+
+def cited_by(text):
+    """Return the keys that a text in MyST cites."""
+    found = re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", text)
+    return {key.strip() for keys in found for key in keys.split(",")}
+
+
+def pages():
+    """Return the text of every page of the book and of every exercise."""
+    root = FILE.parent
+    paths = [
+        p for room in ("chapters", "exercises", "instructor") for p in root.glob(f"{room}/**/*")
+    ]
+    return {
+        path: path.read_text(encoding="utf-8")
+        for path in paths
+        if path.suffix in {".ipynb", ".md"} and ".ipynb_checkpoints" not in path.parts
+    }
+
+
+def test_citations_of_pages_are_in_the_bibliography():
+    assert cited_by("{cite:t}`a2020b, c2021d` and {cite}`e2022f`") == {"a2020b", "c2021d", "e2022f"}
+    unknown = {
+        path.name: keys for path, text in pages().items() if (keys := cited_by(text) - set(ENTRIES))
+    }
+    assert unknown == {}
+
+
+def test_every_entry_is_cited_somewhere():
+    cited = set().union(*map(cited_by, pages().values()))
+    cited |= {key for name in datasets.names() for key in datasets.citations(name)}
+    cited |= {threshold.source for threshold in compute.THRESHOLDS}
+    root = FILE.parent
+    claims = tomllib.loads((root / "chapters/claims.toml").read_text(encoding="utf-8"))["claim"]
+    cited |= {key for claim in claims for key in claim["sources"]}
+    # The library names a source where it uses a method or a constant.
+    rooms = [*root.glob("scaling_lib/**/*.py"), *root.glob("grading/**/*.py")]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in rooms)
+    code += (root / "scaling_lib/data/SOURCES.md").read_text(encoding="utf-8")
+    assert sorted(key for key in set(ENTRIES) - cited if not re.search(rf"\b{key}\b", code)) == []
