@@ -187,13 +187,13 @@ class _Audit:
 
     def __init__(self, path, **facts):
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.file = path.open("a", encoding="utf-8")
+        self.path = path
         self.write(versions=versions(), **facts)
 
     def write(self, **facts):
         time = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        self.file.write(json.dumps({"time": time} | facts) + "\n")
-        self.file.flush()
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"time": time} | facts) + "\n")
 
 
 def _check_folder(out, assignment):

@@ -73,7 +73,7 @@ def match(assignment, cells):
         if known and known.role in ("test", "locked"):
             steps.append((order[name], _restored(known, number)))
             done.add(name)
-        else:
+        elif cell.source.strip():
             steps.append((order.get(name), Step("run", source=cell.source, cell=number)))
     missing = [
         cell
@@ -84,9 +84,14 @@ def match(assignment, cells):
         place = order[cell.id]
         # After the last cell that stands before it in the source; tests of a notebook in which
         # nothing is recognised come last, what is given comes first.
-        before = [i for i, (where, _) in enumerate(steps) if where is not None and where < place]
+        new = _restored(cell, None)
+        before = [
+            i
+            for i, (where, step) in enumerate(steps)
+            if where is not None and where < place and (step.cell is not None or step.do == new.do)
+        ]
         at = before[-1] + 1 if before else (len(steps) if cell.role == "test" else 0)
-        steps.insert(at, (place, _restored(cell, None)))
+        steps.insert(at, (place, new))
     restored = tuple(cell.id for cell in missing)
     text |= _written(assignment, cells, places, text)
     return Match(tuple(step for _, step in steps), text, places, restored)

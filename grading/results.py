@@ -174,7 +174,7 @@ def read_results(folder):
             _ = result["student"], result["score"] + 0, result["items"], result["by_hand"]
         except (ValueError, TypeError, KeyError):
             raise ValueError(f"{path} is no result of grading: delete it and grade again") from None
-        results.append(result)
+        results.append(result | {"folder": str(path.parent)})
     if not results:
         raise ValueError(f"there are no results in {folder}: run `python -m grading grade` first")
     return sorted(results, key=lambda result: result["student"])

@@ -84,7 +84,7 @@ def collect(path, assignment):
         student, ids, found = groups[key]
         if names.count(student) > 1:  # two students of one name: their ids tell them apart
             student = "_".join([student, *ids.values()])
-        yield _choose(Submission(student, ids), found, assignment)
+        yield choose_notebook(Submission(student, ids), found, assignment)
 
 
 def _owner(path):
@@ -99,8 +99,23 @@ def _owner(path):
     return pathlib.PurePath(path[0]).stem, {}, False, path
 
 
-def _choose(submission, found, assignment):
-    """Fill in which of a student's files is graded."""
+def choose_notebook(submission, found, assignment):
+    """Fill in which of a student's files is graded.
+
+    Parameters
+    ----------
+    submission : Submission
+        Is changed.
+    found : list of tuple
+        Files, each with whether the platform marked it as late and its path as handed in.
+    assignment : Assignment
+        Tells which of several notebooks is meant.
+
+    Returns
+    -------
+    Submission
+        The same.
+    """
     # nbgrader's folders hold other assignments as well.
     own = [entry for entry in found if assignment.name in entry[2][:-1]]
     found = own or found

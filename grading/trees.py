@@ -63,7 +63,7 @@ def tree(path):
     if not path.exists():
         raise ValueError(f"there is no folder and no archive {path}")
     try:
-        return _sorted(archive(path.open("rb"), str(path)))
+        return _sorted(archive(path, str(path)))
     except Refused as error:
         raise ValueError(f"{error}: SUBMISSIONS is a folder or a zip archive") from None
 
@@ -108,8 +108,8 @@ def archive(file, name):
 
     Parameters
     ----------
-    file : file object
-        The archive, open for reading.
+    file : path-like or file object
+        The archive.
     name : str
         How to call it in messages.
 

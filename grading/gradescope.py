@@ -1,0 +1,205 @@
+"""Results as Gradescope reads them, and the autograder that runs in its container.
+
+Gradescope unpacks the bundle into ``/autograder/source``, runs ``setup.sh`` once, and for each
+submission ``run_autograder``, which finds the files in ``/autograder/submission`` and writes
+``/autograder/results/results.json``.
+"""
+
+import argparse
+import datetime
+import io
+import json
+import pathlib
+import shlex
+import sys
+import zipfile
+
+from .assignment import load
+from .grade import Settings, grade_one
+from .lateness import LateRule
+from .results import NotGraded, empty_result, one_line, write_json
+from .submissions import Submission, choose_notebook
+from .trees import tree
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+PACKAGES = ("grading", "scaling_lib")
+
+SETUP = """#!/usr/bin/env bash
+# Runs once, when the container is built.
+set -euo pipefail
+cd /autograder/source
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends python3 python3-venv bubblewrap >/dev/null
+python3 -m venv /autograder/python
+/autograder/python/bin/pip install --quiet --require-hashes -r requirements.txt
+/autograder/python/bin/pip install --quiet --no-deps --no-build-isolation ./project
+chmod -R go-rwx /autograder/source
+"""
+
+RUN = """#!/usr/bin/env bash
+# Runs for each submission.
+set -euo pipefail
+root="${{AUTOGRADER:-/autograder}}"
+python="${{PYTHON:-$root/python/bin/python}}"
+cd /
+exec "$python" -P -m grading.gradescope "$root" {options}
+"""
+
+
+def gradescope_results(result):
+    """Return a result in Gradescope's form.
+
+    Parameters
+    ----------
+    result : dict
+        See `grading.results`.
+
+    Returns
+    -------
+    dict
+        What ``results.json`` holds. Tests with hidden parts are shown after the grades are out.
+    """
+    tests = [
+        {
+            "name": item["id"],
+            "score": item["score"],
+            "max_score": item["points"],
+            "status": "passed" if item["score"] == item["points"] else "failed",
+            "output": item["message"],
+            "output_format": "text",
+            "visibility": "after_published" if item["hidden"] else "visible",
+        }
+        for item in result["items"]
+    ]
+    output = [one_line(result)]
+    output += [f"Cell {e['cell']}: {e['error']}" for e in result["errors"][:20]]
+    return {
+        "score": result["score"],
+        "execution_time": result["seconds"],
+        "output": "\n\n".join(filter(None, output))[:20_000],
+        "output_format": "text",
+        "visibility": "visible",
+        "tests": tests,
+    }
+
+
+def bundle(assignment, notebook, settings, options):
+    """Return the autograder for one assignment, as a zip archive.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        What it grades.
+    notebook : str
+        The source notebook.
+    settings : Settings
+        Its secret seed is put into the archive, which must stay with the instructors.
+    options : list of str
+        Further options of ``run_autograder``.
+
+    Returns
+    -------
+    bytes
+        The archive.
+    """
+    files = {"setup.sh": SETUP, "run_autograder": RUN.format(options=shlex.join(options))}
+    files[f"assignment/{assignment.name}.ipynb"] = notebook
+    files["seed"] = settings.seed
+    for test, text in assignment.overlay.items():
+        files[f"overlay/{assignment.name}/{test}.py"] = text
+    for name in ("pyproject.toml", "README.md", "LICENSE", "requirements.txt"):
+        path = PROJECT / name
+        if not path.is_file():
+            raise ValueError(f"a bundle is built from a checkout of the book: {path} is missing")
+        where = name if name == "requirements.txt" else f"project/{name}"
+        files[where] = path.read_bytes()
+    for package in PACKAGES:
+        for path in sorted((PROJECT / package).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                files[f"project/{path.relative_to(PROJECT).as_posix()}"] = path.read_bytes()
+    for path in sorted(settings.files.rglob("*")) if settings.files else []:
+        if path.is_file():
+            files[f"files/{path.relative_to(settings.files).as_posix()}"] = path.read_bytes()
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = (0o755 if name in ("setup.sh", "run_autograder") else 0o644) << 16
+            archive.writestr(entry, data)
+    return content.getvalue()
+
+
+def run_autograder(root, sandbox=None, unsafe=False, late=0.0):
+    """Grade the one submission that Gradescope has put into its folders.
+
+    Parameters
+    ----------
+    root : path-like
+        ``/autograder``.
+    sandbox, unsafe
+        See `grading.grade.Settings`.
+    late : float
+        Percent taken off for each day after the due date that Gradescope names.
+
+    Returns
+    -------
+    dict
+        What was written to ``results/results.json``.
+    """
+    root = pathlib.Path(root)
+    source = root / "source"
+    overlay = source / "overlay"
+    notebook = next((source / "assignment").glob("*.ipynb"))
+    assignment = load(notebook, overlay if overlay.is_dir() else None)
+    files = source / "files"
+    settings = Settings(
+        sandbox=sandbox,
+        unsafe=unsafe,
+        seed=(source / "seed").read_text(encoding="utf-8"),
+        files=files if files.is_dir() else None,
+    )
+    submission = Submission("submission")
+    due = _read_metadata(root / "submission_metadata.json", submission)
+    found = [(file, False, file.path) for file in tree(root / "submission")]
+    choose_notebook(submission, found, assignment)
+    if submission.chosen:
+        result = grade_one(assignment, submission.read(), settings)
+    else:
+        result = empty_result(assignment, submission.status, submission.message)
+    result["notes"] = list(submission.notes)
+    LateRule(due, late).apply(result, submission)
+    written = gradescope_results(result)
+    write_json(root / "results" / "results.json", written)
+    return written
+
+
+def _read_metadata(path, submission):
+    """Note when the submission was made; return when it was due."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        submission.submitted = datetime.datetime.fromisoformat(data["created_at"])
+        return datetime.datetime.fromisoformat(data["assignment"]["due_date"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def main(arguments=None):
+    """Run as ``run_autograder`` does; write a result even if nothing could be graded."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("root")
+    parser.add_argument("--sandbox")
+    parser.add_argument("--unsafe", action="store_true")
+    parser.add_argument("--late", type=float, default=0.0)
+    options = parser.parse_args(arguments)
+    try:
+        run_autograder(options.root, options.sandbox, options.unsafe, options.late)
+    except (NotGraded, ValueError, OSError) as error:
+        # Without a score Gradescope says that the autograder failed, which is what happened.
+        print(f"not graded: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,261 @@
+"""Grading a class: resumed, late, on a cluster, without a sandbox, and with a broken source."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+
+import pytest
+from small_assignment import SEED, SLOPE, Paper, source
+
+from grading import batch, enclosure
+from grading.__main__ import main
+from grading.assignment import parse
+from grading.batch import grade_class
+from grading.enclosure import NoSandbox, choose
+from grading.grade import Settings, grade_one
+from grading.lateness import LateRule
+from grading.limits import Limits
+from grading.results import NotGraded
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are Linux's")
+SMALL = parse(json.dumps(source()), "small")
+SETTINGS = Settings(limits=Limits(call=4, cell=8), seed=SEED)
+
+
+@pytest.fixture(autouse=True)
+def _sandbox():
+    try:
+        choose()
+    except NoSandbox as missing:
+        pytest.fail(str(missing)) if os.environ.get("CI") else pytest.skip(str(missing))
+
+
+@pytest.fixture
+def handed_in(tmp_path):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    (folder / "ada.ipynb").write_text(Paper().text)
+    (folder / "zoe.ipynb").write_text(Paper(solved=("loss",)).text)
+    (folder / "bob.ipynb").write_text("{")
+    return folder
+
+
+@pytest.fixture
+def jobs(monkeypatch):
+    """Count the submissions that are really graded; the first is the reference solution."""
+    done, real = [], batch.run_job
+
+    def counting(job):
+        done.append(job)
+        return real(job)
+
+    monkeypatch.setattr(batch, "run_job", counting)
+    return done
+
+
+def grade(folder, out, settings=SETTINGS, **more):
+    return grade_class(SMALL, folder, out, settings, progress=False, **more)
+
+
+def scores(summary):
+    return {r["student"]: r["score"] for r in summary.results}
+
+
+SCORES = {"ada": 11, "bob": 0, "zoe": 3}
+
+
+def test_a_batch_is_graded_once(handed_in, tmp_path, jobs):
+    first = grade(handed_in, tmp_path / "out", jobs=2)
+    assert scores(first) == SCORES and first.resumed == 0 and len(jobs) == 3
+    table = (tmp_path / "out" / "grades.csv").read_bytes()
+    again = grade(handed_in, tmp_path / "out")
+    assert scores(again) == SCORES and again.resumed == 3 and len(jobs) == 4
+    assert (tmp_path / "out" / "grades.csv").read_bytes() == table
+    (handed_in / "zoe.ipynb").write_text(Paper(solved=("slope",)).text)
+    assert scores(grade(handed_in, tmp_path / "out"))["zoe"] == 4 and len(jobs) == 6
+
+
+def test_a_half_written_result_is_no_result(handed_in, tmp_path, jobs):
+    grade(handed_in, tmp_path / "out")
+    (tmp_path / "out" / "ada" / "result.json").write_text('{"score": 11')
+    assert scores(grade(handed_in, tmp_path / "out")) == SCORES and len(jobs) == 5
+
+
+def test_the_same_seed_gives_the_same_scores_and_another_one_grades_again(
+    handed_in, tmp_path, jobs
+):
+    def facts(out):
+        return [
+            (
+                r["student"],
+                r["score"],
+                [(i["score"], i["message"], i["detail"]) for i in r["items"]],
+            )
+            for r in grade(handed_in, out).results
+        ]
+
+    assert facts(tmp_path / "one") == facts(tmp_path / "two")
+    other = Settings(limits=SETTINGS.limits, seed="another")
+    assert scores(grade(handed_in, tmp_path / "one", other)) == SCORES and len(jobs) == 9
+
+
+def test_a_killed_batch_is_resumed(handed_in, tmp_path):
+    for i in range(6):
+        (handed_in / f"s{i}.ipynb").write_text(Paper().text)
+    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "grading", "grade", str(tmp_path / "small.ipynb")]
+    command += [str(handed_in), "--out", str(out)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as running:
+        while not list(out.glob("*/result.json")) and running.poll() is None:
+            time.sleep(0.02)
+        os.killpg(running.pid, signal.SIGKILL)
+    known = {path: path.stat().st_mtime_ns for path in out.glob("*/result.json")}
+    assert 1 <= len(known) < 9
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert f"9 results in {out}, {len(known)} of them known before" in done.stdout
+    assert {path: path.stat().st_mtime_ns for path in known} == known
+    assert len((out / "grades.csv").read_text().splitlines()) == 10
+
+
+def test_trouble_of_the_machine_is_not_the_students(handed_in, tmp_path, monkeypatch, capsys):
+    real, tries = batch.run_job, []
+    ada = base64.b64encode((handed_in / "ada.ipynb").read_bytes()).decode()
+
+    def failing(job):
+        if job["notebook"] == ada and len(tries) < 2:  # it is tried twice
+            tries.append(job)
+            raise NotGraded("the disk is on fire")
+        return real(job)
+
+    monkeypatch.setattr(batch, "run_job", failing)
+    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
+    command = [
+        "grade",
+        str(tmp_path / "small.ipynb"),
+        str(handed_in),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert main(command) == 1
+    assert "no result for ada: the disk is on fire" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "ada" / "result.json").exists()
+    assert main(command) == 0
+
+
+def test_late_work(handed_in, tmp_path):
+    folder = tmp_path / "late" / "ada"
+    folder.mkdir(parents=True)
+    (folder / "small.ipynb").write_text(Paper().text)
+    (folder / "timestamp.txt").write_text("2026-12-01 12:00:00 UTC")
+    rule = LateRule.parse("2026-11-30T00:00+00:00", 25)
+    settings = Settings(limits=SETTINGS.limits, late=rule)
+    (result,) = grade(tmp_path / "late", tmp_path / "out", settings).results
+    assert result["score"] == 5.5 and result["late"]["days"] == 2
+    assert (
+        "Late by 2 days: 5.5 points were taken off."
+        in (tmp_path / "out" / "ada" / "feedback.html").read_text()
+    )
+
+
+def test_a_source_that_fails_its_own_tests_stops_everything(handed_in, tmp_path):
+    made = source()
+    for one in made["cells"]:
+        if one["id"] == "slope-test":
+            one["source"] = "assert slope([0, 1], [0, 1]) == 2, 'wrong test'"
+    with pytest.raises(ValueError, match="does not earn all points: slope-test: wrong test"):
+        grade_class(parse(json.dumps(made), "small"), handed_in, tmp_path, SETTINGS, progress=False)
+
+
+def test_a_folder_with_results_of_something_else(handed_in, tmp_path):
+    grade(handed_in, tmp_path / "out")
+    other = parse(json.dumps(source()), "other")
+    with pytest.raises(ValueError, match="holds results of 'small'"):
+        grade_class(other, handed_in, tmp_path / "out", SETTINGS, progress=False)
+
+
+def test_on_a_cluster(handed_in, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        distributed = pytest.importorskip("distributed")
+        options = dict(dashboard_address=None, n_workers=2, threads_per_worker=1)
+        with distributed.LocalCluster(processes=False, protocol="tcp://", **options) as cluster:
+            summary = grade(handed_in, tmp_path / "out", scheduler=cluster.scheduler_address)
+    assert scores(summary) == SCORES and not summary.failed
+    assert {r["sandbox"] for r in summary.results if r["status"] == "graded"} == {choose()}
+
+
+def test_without_a_sandbox_nothing_is_graded(handed_in, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(enclosure, "bubblewrap_trouble", lambda: "not here")
+    monkeypatch.setattr(enclosure, "landlock_version", lambda: 0)
+    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
+    command = [
+        "grade",
+        str(tmp_path / "small.ipynb"),
+        str(handed_in),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert main(command) == 2
+    assert "no sandbox on this machine" in capsys.readouterr().err
+    assert main([*command, "--unsafe"]) == 0
+    result = json.loads((tmp_path / "out" / "ada" / "result.json").read_text())
+    assert result["score"] == 11 and result["sandbox"] == "none"
+    for name in ("ada/feedback.html", "grades.csv"):
+        assert "without a sandbox" in (tmp_path / "out" / name).read_text()
+
+
+def test_files_lie_beside_the_notebook(tmp_path):
+    (tmp_path / "data.csv").write_text("2.5")
+    code = SLOPE.replace("    x, y", "    open('data.csv').read()\n    x, y")
+    settings = Settings(limits=SETTINGS.limits, files=tmp_path)
+    for kind in (choose(), "none"):
+        made = Settings(**{**vars(settings), "sandbox": kind, "unsafe": True})
+        assert grade_one(SMALL, Paper(slope=code).text.encode(), made)["score"] == 11
+    without = Settings(limits=SETTINGS.limits)
+    assert grade_one(SMALL, Paper(slope=code).text.encode(), without)["score"] == 7
+
+
+def test_the_hard_limit_keeps_what_was_earned(tmp_path):
+    """The grader's own process hangs, in a test that an answer has led astray."""
+    made = source()
+    for one in made["cells"]:
+        if one["id"] == "slope-test":
+            one["source"] = (
+                "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0)\nwhile True: pass"
+            )
+    settings = Settings(limits=Limits(hard=8, test=1))
+    result = grade_one(parse(json.dumps(made), "small"), Paper().text.encode(), settings)
+    assert (result["status"], result["score"], result["left_behind"]) == ("stopped", 1, 0)
+    assert "What had been earned until then counts" in result["message"]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--limit", "call=fast"], "limit call must be a number"),
+        (["--due", "tomorrow"], "a deadline looks like"),
+        (["--seed-file", "nowhere"], "nowhere"),
+        (["--files", "nowhere"], "nowhere is no folder"),
+        (["--jobs", "0"], "jobs must be a whole number"),
+        (["--scheduler", "nonsense://x"], "no Dask scheduler answers"),
+    ],
+)
+def test_bad_input_on_the_command_line(handed_in, tmp_path, capsys, more, message):
+    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
+    command = [
+        "grade",
+        str(tmp_path / "small.ipynb"),
+        str(handed_in),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert main([*command, *more]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert message in error and error.startswith("grading grade: error: ")

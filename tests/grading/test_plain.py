@@ -1,0 +1,155 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grading.inside.plain import Malformed, NotPlain, decode, encode
+
+
+def cross(value):
+    """Send a value and take it in again."""
+    return decode(json.loads(json.dumps(encode(value))))
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+KEYS = st.integers() | st.text() | st.tuples(st.integers(), st.text())
+VALUES = st.recursive(
+    LEAVES | st.complex_numbers(allow_nan=False) | st.binary(),
+    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(KEYS, inner) | st.sets(KEYS),
+    max_leaves=12,
+)
+JSON = st.recursive(
+    LEAVES | st.just("array"),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(st.text(), inner)
+        | st.fixed_dictionaries(
+            {
+                "$": st.sampled_from(
+                    ["array", "text", "complex", "tuple", "set", "dict", "table", "bytes"]
+                ),
+                "v": inner,
+            }
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_plain_values_arrive_as_they_were(value):
+    assert cross(value) == value and type(cross(value)) is type(value)
+
+
+@given(JSON)
+def test_whatever_is_sent_is_decoded_or_malformed(message):
+    try:
+        decode(message)
+    except Malformed:
+        pass
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6.0).reshape(2, 3).T,
+        np.array([True, False]),
+        np.array([1 + 2j]),
+        np.zeros((0, 3), dtype=">i2"),
+        np.float32(1.5),
+        np.array([["a", "bcd"]]),
+        np.array([np.nan, np.inf]),
+    ],
+)
+def test_arrays(array):
+    got = cross(array)
+    np.testing.assert_array_equal(got, array)
+    assert got.dtype == array.dtype and np.shape(got) == np.shape(array)
+
+
+def test_tables():
+    table = pd.DataFrame({"N": [1.5, 2.0], "name": ["a", None], "ok": [True, False]}, index=[3, 5])
+    pd.testing.assert_frame_equal(cross(table), table, check_dtype=False)
+    pd.testing.assert_series_equal(cross(table.N), table.N)
+    assert cross(table.columns) == ["N", "name", "ok"]
+
+
+def test_what_is_nearly_plain():
+    class Number(float):
+        def __eq__(self, other):
+            return True
+
+        __hash__ = float.__hash__
+
+    assert type(cross(Number(2.0))) is float
+    assert cross(range(3)) == [0, 1, 2] == cross(map(int, "012"))
+    assert cross({1: 2}.keys()) == [1]
+
+
+@pytest.mark.parametrize("value", [object(), len, np.array([None]), iter([1]), {1: object()}])
+def test_no_objects(value):
+    with pytest.raises(NotPlain):
+        encode(value)
+
+
+def test_no_endless_nesting():
+    value = []
+    value.append(value)
+    with pytest.raises(NotPlain, match="nested"):
+        encode(value)
+    message = 1
+    for _ in range(100):
+        message = [message]
+    with pytest.raises(Malformed, match="nested"):
+        decode(message)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ["|O", [1], "AAAAAAAAAAA="],
+        ["<f8", [2**40, 2**40], ""],
+        ["<f8", [-1], ""],
+        ["<f8", [1], "AAAA"],
+        ["<f8", [True], "AAAAAAAAAAA="],
+        ["V8", [1], "AAAAAAAAAAA="],
+        ["<M8[s]", [1], "AAAAAAAAAAA="],
+        ["<f8", "1", "AAAAAAAAAAA="],
+        ["<f8", [1], "!!"],
+        ["<f8", [1] * 40, "AAAAAAAAAAA="],
+        [1, 2, 3],
+        5,
+        [],
+    ],
+)
+def test_malformed_arrays(content):
+    with pytest.raises(Malformed):
+        decode({"$": "array", "v": content})
+
+
+def test_a_bool_that_is_neither_is_made_one():
+    (value,) = decode({"$": "array", "v": ["|b1", [1], "Ag=="]})
+    assert value.tobytes() == b"\x01"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"$": "imported", "v": ["os", "system"]},
+        {"$": "own", "v": "f"},
+        {"$": "generator", "v": {}},
+        {"$": "text", "v": [[2], ["x" * 9_000_000, ""]]},
+        {"$": "text", "v": [[1], [3]]},
+        {"$": "dict", "v": [[[], 1]]},
+        {"$": "set", "v": [[1]]},
+        {"$": "table", "v": [["a"], [0], [[1, 2, 3]]]},
+        {"a": 1},
+        {"$": "tuple", "v": [], "x": 1},
+    ],
+)
+def test_malformed_messages(message):
+    with pytest.raises(Malformed):
+        decode(message)

@@ -1,0 +1,417 @@
+"""What is read of notebooks, assignments, folders and archives, and what is refused."""
+
+import datetime
+import io
+import json
+import zipfile
+
+import pytest
+from small_assignment import LOSS, Paper, cell, notebook, source
+
+from grading import trees
+from grading.assignment import load, parse
+from grading.judge import _places as marks
+from grading.lateness import LateRule
+from grading.limits import Limits
+from grading.matching import match
+from grading.notebooks import Unreadable, read_notebook
+from grading.restoring import restore
+from grading.results import empty_result
+from grading.source_names import SourceNames
+from grading.submissions import Submission, collect, read_time
+from grading.trees import Refused, archive, tree
+
+SMALL = parse(json.dumps(source()), "small")
+
+
+# Assignments
+
+
+def test_an_assignment():
+    assert list(SMALL.tests) == ["loss-test", "allocation-test", "allocation-test-2", "slope-test"]
+    assert (SMALL.max_score, SMALL.max_by_hand) == (11, 2)
+    assert SMALL.tests_of("allocation") == ["allocation-test", "allocation-test-2"]
+    assert "reference" in SMALL.tests["loss-test"].source
+    assert "reference" not in SMALL.tests["loss-test"].released
+
+
+def broken(change):
+    made = source()
+    change(made)
+    return json.dumps(made)
+
+
+def set_metadata(name, **values):
+    def change(made):
+        for one in made["cells"]:
+            if one["id"] == name:
+                one["metadata"]["nbgrader"].update(values)
+
+    return change
+
+
+def set_source(name, text):
+    def change(made):
+        for one in made["cells"]:
+            if one["id"] == name:
+                one["source"] = text
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not a notebook of format 4"),
+        ("[" * 10_000, "not a notebook of format 4"),
+        ('{"nbformat": 3, "cells": []}', "not a notebook of format 4"),
+        ('{"nbformat": 4, "cells": 3}', "not a notebook of format 4"),
+        ('{"nbformat": 4, "cells": []}', "no cell gives points"),
+        ('{"nbformat": 4, "cells": [{"cell_type": "code"}]}', "cell 1: 'source'"),
+        ('{"nbformat": 4, "cells": [5]}', "cell 1"),
+        (broken(set_metadata("loss-test", points=-1)), "points must be a number"),
+        (broken(set_metadata("loss-test", points="3")), "points must be a number"),
+        (broken(set_metadata("loss-test", grade_id="loss")), "the id 'loss' is used twice"),
+        (broken(set_metadata("loss-test", grade_id="")), "no grade_id"),
+        (broken(set_source("loss", "def loss(:")), "cell 'loss': "),
+        (broken(set_source("loss-test", "### BEGIN HIDDEN TESTS")), "without END HIDDEN TESTS"),
+        (broken(set_source("loss-test", "### END HIDDEN TESTS")), "do not alternate"),
+        (broken(set_metadata("allocation-text", solution=False)), "text that gives points"),
+    ],
+)
+def test_assignments_that_cannot_be_used(text, message):
+    with pytest.raises(ValueError, match=message):
+        parse(text, "small")
+
+
+def test_an_overlay_adds_hidden_tests(tmp_path):
+    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
+    folder = tmp_path / "private" / "small"
+    folder.mkdir(parents=True)
+    (folder / "loss-test.py").write_text("assert loss(3.0) > 0")
+    ours = load(tmp_path / "small.ipynb", tmp_path / "private")
+    cell = ours.tests["loss-test"]
+    assert "assert loss(3.0)" in cell.source and "loss(3.0)" not in cell.released
+    assert ours.digest != SMALL.digest
+    (folder / "lost-test.py").write_text("")
+    with pytest.raises(ValueError, match="no test cell 'lost-test'"):
+        load(tmp_path / "small.ipynb", tmp_path / "private")
+    with pytest.raises(ValueError, match="no folder of hidden tests"):
+        load(tmp_path / "small.ipynb", tmp_path / "elsewhere")
+
+
+def test_an_unknown_assignment():
+    with pytest.raises(ValueError, match="no assignment 'nothing': name one of exercises/source"):
+        load("nothing")
+
+
+def names_of(*cells):
+    made = [cell("code", text, f"c{i}", role) for i, (role, text) in enumerate(cells)]
+    made.append(cell("code", "assert f(1)", "f-test", "test", 1))
+    return SourceNames(parse(json.dumps(notebook(made)), "x"))
+
+
+def test_which_names_are_the_learners():
+    names = names_of(
+        ("locked", "import numpy as np\nT = 1e-6\ndef near(a):\n    f = a\n    return abs(f) < T"),
+        (
+            "solution",
+            "import math\nnp.seterr(all='raise')\nK = 3\ndef f(x):\n    return near(x) * K",
+        ),
+        ("", "y = f(2)\nz = [y]\nz.append(T)\nw = {}\nw['T'] = T\nnp.sqrt(y)"),
+    )
+    trusted = {name for name in names.defined if names.is_trusted(name)}
+    assert trusted == {"np", "T", "near", "math", "w"}
+    assert not names.is_trusted("nothing")
+    assert names["near"](0.0) and names["w"] == {"T": 1e-6} and names["z"] == [0, 1e-6]
+    with pytest.raises(KeyError):
+        names["nothing"]
+
+
+def test_the_source_is_run_only_as_far_as_needed():
+    names = names_of(
+        ("solution", "def f(x):\n    return g(x)\ndef g(x):\n    return x"), ("", "1 / 0")
+    )
+    assert names["f"](4) == 4
+
+
+# Notebooks
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b" \n", "empty"),
+        (b"{", "not valid JSON"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b"PK\x03\x04", "an archive"),
+        (b"\x80\x81", "not text in UTF-8"),
+        (b"3", "has no cells"),
+        (b"{}", "has no cells"),
+        (b'{"cells": {}}', "has no cells"),
+        (b'{"worksheets": 3}', "has no cells"),
+        (b'{"cells": [' + b"0," * 6000 + b"0]}", "more than 5000 cells"),
+        (b" " * (21 << 20), "larger than 20 MB"),
+    ],
+)
+def test_files_that_are_no_notebooks(content, message):
+    with pytest.raises(Unreadable, match=message):
+        read_notebook(content)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        "3",
+        "null",
+        "[]",
+        "{}",
+        '{"cell_type": 3, "source": ""}',
+        '{"cell_type": "code", "source": 3}',
+        '{"cell_type": "code", "source": ["a", 3]}',
+    ],
+)
+def test_broken_cells_are_left_out(one):
+    assert read_notebook(f'{{"cells": [{one}]}}'.encode()) == []
+
+
+def test_encodings_and_old_formats():
+    paper = Paper()
+    cells = read_notebook(paper.text.encode())
+    assert read_notebook(b"\xef\xbb\xbf" + paper.text.encode()) == cells
+    assert read_notebook(paper.text.encode("utf-16")) == cells
+    assert read_notebook(paper.version_3().encode()) == cells
+
+
+def steps(paper):
+    found = match(SMALL, read_notebook(paper.text.encode()))
+    return [step.test or ("learner" if step.learners else "given") for step in found.steps]
+
+
+PLAIN = ["given", "learner", "loss-test", "learner", "allocation-test", "allocation-test-2"]
+PLAIN += ["learner", "slope-test"]
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [
+        Paper(),
+        Paper().strip(),
+        Paper().remove("loss-test", "allocation-test"),
+        Paper().remove("setup", "slope-test"),
+        Paper().edit("setup", "T = 1").edit("loss-test", "pass"),
+    ],
+)
+def test_everything_is_found_again(paper):
+    assert steps(paper) == PLAIN
+
+
+def test_tests_that_are_nowhere_come_last():
+    assert steps(Paper().strip().remove(*[])) == PLAIN
+    nothing = Paper()
+    nothing.notebook["cells"] = [cell("code", "x = 1")]
+    assert steps(nothing) == ["given", "learner", *SMALL.tests]
+
+
+def test_text_to_mark_is_found_without_its_id():
+    paper = Paper().edit("allocation-text", "Both matter.").strip()
+    assert match(SMALL, read_notebook(paper.text.encode())).text == {
+        "allocation-text": "Both matter."
+    }
+
+
+def test_a_test_is_tried_again_only_where_that_may_help():
+    def tried(paper):
+        found = match(SMALL, read_notebook(paper.text.encode()))
+        return marks(SMALL, found, "loss-test")
+
+    assert tried(Paper()) == ["loss-test"]
+    assert tried(Paper().add(LOSS)) == ["loss-test", "end"]
+    assert tried(Paper().add("%magic\nx = 1")) == ["loss-test"]
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [Paper(), Paper().strip(), Paper().remove("setup", "loss", "slope-test", "allocation-text")],
+)
+def test_a_restored_notebook_has_all_cells_with_their_metadata(paper):
+    made = restore(SMALL, read_notebook(paper.text.encode()), "A remark.")
+    kept = [c["metadata"]["nbgrader"]["grade_id"] for c in made["cells"] if c["metadata"]]
+    assert kept == list(SMALL.by_id)
+    assert "HIDDEN" not in json.dumps(made) and made["cells"][0]["source"] == "A remark."
+
+
+# Folders and archives
+
+
+def packed(**entries):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in entries.items():
+            made.writestr(name, data)
+    return content.getvalue()
+
+
+def students(path):
+    return {s.student: s for s in collect(path, SMALL)}
+
+
+def test_nbgraders_folders(tmp_path):
+    for student in ("ada", "zoe"):
+        folder = tmp_path / student / "small"
+        folder.mkdir(parents=True)
+        (folder / "small.ipynb").write_text(Paper().text)
+        (folder / "timestamp.txt").write_text("2026-11-30 10:00:00.000000 UTC\n")
+        (tmp_path / student / "other").mkdir()
+        (tmp_path / student / "other" / "other.ipynb").write_text(Paper().text)
+    (tmp_path / "empty").mkdir()
+    found = students(tmp_path)
+    assert list(found) == ["ada", "empty", "zoe"]
+    assert found["ada"].file == "ada/small/small.ipynb" and found["ada"].notes == []
+    assert found["ada"].submitted == datetime.datetime(2026, 11, 30, 10, tzinfo=datetime.UTC)
+    assert found["empty"].status == "missing"
+
+
+def test_a_flat_folder(tmp_path):
+    (tmp_path / "ada.ipynb").write_text(Paper().text)
+    (tmp_path / ".hidden.ipynb").write_text("")
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    (tmp_path / ".ipynb_checkpoints" / "ada.ipynb").write_text("")
+    assert list(students(tmp_path)) == ["ada"]
+
+
+def test_the_archive_of_canvas(tmp_path):
+    names = ["lovelaceada_7_100_small.ipynb", "lovelaceada_7_101_small-2.ipynb"]
+    names += [
+        "quinnzoe_LATE_8_102_my homework.ipynb",
+        "twinone_9_1_a.ipynb",
+        "twinone_10_2_a.ipynb",
+    ]
+    (tmp_path / "c.zip").write_bytes(packed(**dict.fromkeys(names, Paper().text)))
+    found = students(tmp_path / "c.zip")
+    assert list(found) == ["lovelaceada", "quinnzoe", "twinone_10", "twinone_9"]
+    assert found["lovelaceada"].file == names[1] and found["lovelaceada"].ids == {"canvas": "7"}
+    assert "2 notebooks were handed in" in found["lovelaceada"].notes[0]
+    assert found["quinnzoe"].flagged_late and not found["lovelaceada"].flagged_late
+
+
+def test_the_archive_of_moodle(tmp_path):
+    name = "Ada Lovelace_41_assignsubmission_file/small.ipynb"
+    (tmp_path / "m.zip").write_bytes(packed(**{name: Paper().text, "__MACOSX/x": ""}))
+    found = students(tmp_path / "m.zip")
+    assert list(found) == ["Ada Lovelace"] and found["Ada Lovelace"].ids == {"moodle": "41"}
+    assert read_notebook(found["Ada Lovelace"].read())
+
+
+def test_of_several_notebooks_the_one_that_fits_is_graded(tmp_path):
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "notes.ipynb").write_text('{"cells": []}')
+    (tmp_path / "ada" / "x.ipynb").write_text(Paper().text)
+    (tmp_path / "ada" / "broken.ipynb").write_text("{")
+    assert students(tmp_path)["ada"].file == "ada/x.ipynb"
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.ipynb", "/x.ipynb", "a/../../x.ipynb", "C:/x.ipynb", "..\\x.ipynb"]
+)
+def test_paths_that_lead_out_of_an_archive_are_refused(name):
+    (file,) = archive(io.BytesIO(packed(**{name: Paper().text})), "a.zip")
+    assert ".." not in file.path and "" not in file.path
+    with pytest.raises(Refused, match="leads out of the archive"):
+        file.read()
+
+
+def test_what_is_too_large_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(trees, "MAX_FILE", 1000)
+    (tmp_path / "ada.ipynb").write_bytes(b" " * 1001)
+    (tmp_path / "zoe.zip").write_bytes(packed(**{"a.ipynb": b" " * 1001}))
+    found = students(tmp_path)
+    assert [s.status for s in found.values()] == ["refused", "refused"]
+    assert "larger than" in found["zoe"].message
+
+
+def test_an_archive_that_lies_about_sizes():
+    content = bytearray(packed(**{"a.ipynb": b"x" * 5000}))
+    for mark, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        at = content.index(mark) + offset
+        content[at : at + 4] = (10).to_bytes(4, "little")
+    (file,) = archive(io.BytesIO(bytes(content)), "a.zip")
+    try:
+        assert len(file.read()) <= 10
+    except Refused as error:
+        assert "cannot be unpacked" in str(error)
+
+
+def test_links_are_refused(tmp_path):
+    (tmp_path / "secret.ipynb").write_text(Paper().text)
+    folder = tmp_path / "class"
+    folder.mkdir()
+    (folder / "ada.ipynb").symlink_to(tmp_path / "secret.ipynb")
+    assert students(folder)["ada"].status == "refused"
+    entry = zipfile.ZipInfo("zoe.ipynb")
+    entry.external_attr = 0o120777 << 16
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as made:
+        made.writestr(entry, "/etc/passwd")
+    (file,) = archive(content, "a.zip")
+    with pytest.raises(Refused, match="is a link"):
+        file.read()
+
+
+def test_too_many_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(trees, "MAX_FILES", 2)
+    (tmp_path / "a.zip").write_bytes(packed(a="", b="", c=""))
+    with pytest.raises(ValueError, match="more than 2 files"):
+        tree(tmp_path / "a.zip")
+    for name in "abc":
+        (tmp_path / name).touch()
+    with pytest.raises(ValueError, match="more than 2 files"):
+        tree(tmp_path)
+
+
+def test_nothing_to_grade(tmp_path):
+    with pytest.raises(ValueError, match="no folder and no archive"):
+        list(collect(tmp_path / "nowhere", SMALL))
+    with pytest.raises(ValueError, match="no submissions"):
+        list(collect(tmp_path, SMALL))
+    (tmp_path / "a.tar").write_bytes(b"x")
+    with pytest.raises(ValueError, match="is no zip archive"):
+        list(collect(tmp_path / "a.tar", SMALL))
+
+
+# Rules
+
+
+@pytest.mark.parametrize(
+    ("submitted", "flagged", "days", "score"),
+    [
+        ("2026-11-30T10:00+00:00", False, 0, 10),
+        ("2026-11-30T12:00+01:00", False, 0, 10),
+        ("2026-11-30T12:00:01+00:00", False, 1, 8),
+        ("2026-12-02T12:00+00:00", False, 2, 6),
+        ("2027-12-02T12:00+00:00", False, 367, 0),
+        (None, True, 1, 8),
+        (None, False, 0, 10),
+    ],
+)
+def test_lateness(submitted, flagged, days, score):
+    rule = LateRule.parse("2026-11-30T12:00+00:00", 20)
+    one = Submission("ada", submitted=submitted and read_time(submitted), flagged_late=flagged)
+    made = empty_result(SMALL, "graded", "") | {"score": 10, "notes": []}
+    rule.apply(made, one)
+    assert (made["late"]["days"], made["score"]) == (days, score)
+    assert bool(made["notes"]) == bool(days)
+
+
+@pytest.mark.parametrize(("due", "percent"), [("yesterday", 10), (None, -1), (None, 101), ("", 5)])
+def test_rules_that_make_no_sense(due, percent):
+    with pytest.raises(ValueError, match=r"a deadline looks like|from 0 to 100 percent"):
+        LateRule.parse(due, percent)
+
+
+def test_limits():
+    assert Limits.parse(["call=2.5", "memory=1e9"]) == Limits(call=2.5, memory=10**9)
+    for bad in ("call", "call=x", "call=-1", "call=0", "call=nan", "memory=inf", "speed=3"):
+        with pytest.raises(ValueError, match="limit"):
+            Limits.parse([bad])
