@@ -17,7 +17,7 @@ export OMP_NUM_THREADS      ?= 1
 export MKL_NUM_THREADS      ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab notebooks exercises bench sweeps audit pdf zip lock lint clean
+.PHONY: help book test lab notebooks exercises bench sweeps audit pdf slides zip lock lint clean
 
 help: ## list these targets
 	@$(PYTHON) -c "import re; [print(f'  make {t:<10} {d}') for t, d in re.findall(r'^([a-z-]+):.*?## (.+)$$', open('Makefile').read(), re.M)]"
@@ -62,6 +62,9 @@ audit: book ## Lighthouse on three pages of the built site
 
 pdf: book ## the whole book as one PDF
 	$(PY) tools/make_pdf.py
+
+slides: book ## slides of each chapter, into _build/html/slides
+	$(PY) tools/make_slides.py
 
 zip: book ## the site as an archive that opens from the disk
 	$(PY) tools/make_zip.py

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import make_slides
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 
@@ -87,6 +89,7 @@ def main() -> int:
         )
         print(f"The build failed or warned, see above; {earlier}.", file=sys.stderr)
         return 1
+    make_slides.make(built)
     replace(built, BUILD / "html")
     print("The site is in _build/html: open _build/html/index.html in a browser.")
     return 0
