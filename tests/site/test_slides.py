@@ -26,13 +26,17 @@ PAGE = """
 <p>Opening prose.</p>
 <section id="s"><h2>1.1. A section</h2><p>Before. It leads to</p>
 <div class="math" id="equation-x"><span>y</span></div>
-<div class="cell"><div class="cell_output"><figure id="fig-a"><img src="../_images/a.svg" alt="A line">
-<figcaption><p><span class="caption-number">Fig 1 </span><span class="caption-text">It falls. By half.</span>
+<div class="cell"><div class="cell_output"><figure id="fig-a">
+<img src="../_images/a.svg" alt="A line">
+<figcaption><p><span class="caption-number">Fig 1 </span>
+<span class="caption-text">It falls. By half.</span>
 </p></figcaption></figure></div></div>
-<div class="predict admonition"><p class="admonition-title">Predict first</p><p>See <a href="#s">here</a>
+<div class="predict admonition"><p class="admonition-title">Predict first</p>
+<p>See <a href="#s">here</a>
  and <a href="other.html#x">there</a>?</p></div></section>
 <section><h2>1.2. Only prose</h2><p>One. Two.</p>
-<div class="cell"><div class="cell_output"><div class="output stream"><pre>printed 3</pre></div></div></div>
+<div class="cell"><div class="cell_output"><div class="output stream">
+<pre>printed 3</pre></div></div></div>
 </section>
 <section><h2>1.3. Left out</h2><p>Never shown.</p></section>
 </section></article>
@@ -125,7 +129,8 @@ def test_slides_fit_and_ask_nobody(address, browser, chapter):
             const s = Reveal.getCurrentSlide();
             const wide = [...s.querySelectorAll('.katex, pre, img, table')]
               .some(e => e.getBoundingClientRect().right > innerWidth);
-            if (s.scrollHeight > s.clientHeight + 2 || wide) found.push(s.querySelector('h1,h2').textContent);
+            const high = s.scrollHeight > s.clientHeight + 2;
+            if (high || wide) found.push(s.querySelector('h1,h2').textContent);
             Reveal.next();
           }
           return found;
