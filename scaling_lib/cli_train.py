@@ -1,6 +1,6 @@
 """``python -m scaling_lib train``: one run, and its record."""
 
-from .training import OPTIMIZERS, SCHEDULES, TrainConfig, train
+from .training import LONGEST_CONTEXT, OPTIMIZERS, SCHEDULES, TrainConfig, train
 
 
 def add_parser(subparsers):
@@ -12,8 +12,8 @@ def add_parser(subparsers):
         What ``ArgumentParser.add_subparsers`` returned.
     """
     parser = subparsers.add_parser("train", help="train one model and print its loss and price")
-    parser.add_argument("--task", default="language", choices=("language", "text"))
-    parser.add_argument("--task-seed", type=int, default=0, help="seed of the language's table")
+    parser.add_argument("--task", default="language", choices=tuple(LONGEST_CONTEXT))
+    parser.add_argument("--task-seed", type=int, default=0, help="seed of the language or dialect")
     parser.add_argument("--H", type=int, required=True, help="width of the hidden layer")
     parser.add_argument("--D", type=int, required=True, help="tokens processed")
     parser.add_argument("--k", type=int, help="tokens of context")

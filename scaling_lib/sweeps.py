@@ -110,7 +110,7 @@ def memory_bytes(config):
         moments and initial draw, and the largest batch of activations.
     """
     full = config.resolved()
-    language = full.task == "language"
+    language = full.task != "text"
     examples = 2 * full.D // full.epochs * (12 if language else 20)
     parameters = full.N * (4 * 4 + 2 * 8)
     activations = max(full.batch, 1024 if language else 4000) * (4 * full.H + 400) * 4

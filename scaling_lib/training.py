@@ -20,12 +20,13 @@ from threadpoolctl import threadpool_limits
 from . import __version__
 from .models.mlp_lm import CharMLP, OneHotLM
 from .optim import SGD, Adam, constant_schedule, cosine_schedule
+from .tasks.dialects import dialect
 from .tasks.language import markov_language
 from .tasks.text import python_docs
 
 SCHEDULES = {"cosine": cosine_schedule, "constant": constant_schedule}
 OPTIMIZERS = {"adam": Adam, "sgd": SGD}
-LONGEST_CONTEXT = {"language": 2, "text": 8}
+LONGEST_CONTEXT = {"language": 2, "dialect": 2, "text": 8}
 
 MACHINE_TOLERANCE = 2e-3
 """How far a loss may differ, relatively, on another machine or version of numpy. On one machine and
@@ -39,10 +40,11 @@ class TrainConfig:
 
     Parameters
     ----------
-    task : {"language", "text"}
-        The synthetic language, or the characters of Python's documentation.
+    task : {"language", "dialect", "text"}
+        The synthetic language, one whose kind is drawn as well (`tasks.dialects`), or the
+        characters of Python's documentation.
     task_seed : int
-        Seed of the language's table; the text ignores it.
+        Seed of the language or dialect; the text ignores it.
     H : int
         Width of the hidden layer.
     D : int
@@ -109,7 +111,7 @@ class TrainConfig:
             raise ValueError(
                 f"k must be at most {LONGEST_CONTEXT[self.task]} for task {self.task!r}"
             )
-        if self.d is not None and self.task == "language":
+        if self.d is not None and self.task != "text":
             raise ValueError("d is for the text only: the language's model has no embedding")
         if self.D % self.epochs:
             raise ValueError(
@@ -157,9 +159,9 @@ class TrainConfig:
     def N(self):
         """Exact number of parameters."""
         full, V = self.resolved(), _task(self.task, self.task_seed).V
-        if self.task == "language":
-            return OneHotLM.count_parameters(V, full.k, full.H)
-        return CharMLP.count_parameters(V, full.k, full.d, full.H)
+        if self.task == "text":
+            return CharMLP.count_parameters(V, full.k, full.d, full.H)
+        return OneHotLM.count_parameters(V, full.k, full.H)
 
     @property
     def C_6ND(self):
@@ -183,7 +185,7 @@ def batch_rule(D):
 def learning_rate_rule(H, D, task="language"):
     """Highest learning rate for a hidden layer of `H` units and a run of `D` tokens.
 
-    ``min(0.05, peak·(H/64)^−0.4)·(D/2^17)^−0.1`` with ``peak`` 0.018 for the language and 0.024 for
+    ``min(0.05, peak·(H/64)^−0.4)·(D/2^17)^−0.1`` with ``peak`` 0.018 for languages and 0.024 for
     the text. Tuned on seed 0: on 19 of the language sweep's 88 pairs (H, D), at four to seven rates
     each, and on 7 pairs of the text. It matters: rates half as high raise the loss of small models
     and short runs by up to 0.04 nats, and rates that are too high for wide models in long runs
@@ -194,7 +196,7 @@ def learning_rate_rule(H, D, task="language"):
     >>> learning_rate_rule(64, 2**17), learning_rate_rule(512, 2**22)
     (0.018, 0.00554)
     """
-    peak = {"language": 0.018, "text": 0.024}[task]
+    peak = 0.024 if task == "text" else 0.018
     rate = min(0.05, peak * (H / 64) ** -0.4) * (D / 2**17) ** -0.1
     return float(f"{rate:.3g}")  # the same on machines whose powers differ in the last digit
 
@@ -329,13 +331,15 @@ def make_model(config, seed, dtype=np.float32):
     """
     config = config.resolved()
     V = _task(config.task, config.task_seed).V
-    if config.task == "language":
-        return OneHotLM(V, config.k, config.H, seed, dtype)
-    return CharMLP(V, config.k, config.d, config.H, seed, dtype)
+    if config.task == "text":
+        return CharMLP(V, config.k, config.d, config.H, seed, dtype)
+    return OneHotLM(V, config.k, config.H, seed, dtype)
 
 
 def _task(name, seed):
-    return markov_language(seed) if name == "language" else python_docs()
+    if name == "text":
+        return python_docs()
+    return dialect(seed) if name == "dialect" else markov_language(seed)
 
 
 @lru_cache(maxsize=2)

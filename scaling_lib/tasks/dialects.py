@@ -1,0 +1,56 @@
+"""Synthetic languages that differ in kind: for problems whose answer must not be common knowledge.
+
+Another seed of `markov_language` gives other numbers, but the same answer to the question how large
+a model should be. A dialect also draws the weights of the language's three parts, so that its
+best model may be several times larger or smaller than that of the next dialect.
+"""
+
+import numpy as np
+
+from .language import markov_language
+
+
+def dialect_weights(seed):
+    """Draw the weights of a dialect.
+
+    Along a line from 0 to 1 the language goes from few frequent words and weak ties between pairs,
+    where small models do, to many words and strong ties, which ask for large ones; what the last
+    token tells is drawn apart.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the dialect.
+
+    Returns
+    -------
+    dict of str to float
+        ``zipf`` (1.9 … 1), ``pair`` (0.5 … 1.6) and ``last`` (0.75 … 2), see `markov_language`.
+
+    Examples
+    --------
+    >>> {name: round(weight, 2) for name, weight in dialect_weights(0).items()}
+    {'zipf': 1.68, 'pair': 0.77, 'last': 1.95}
+    """
+    # The second number keeps these draws apart from those of the table.
+    along, last = np.random.default_rng([seed, 1]).random(2)
+    return {
+        "zipf": float(1.9 - 0.9 * along),
+        "pair": float(0.5 + 1.1 * along),
+        "last": float(0.75 + 1.25 * last),
+    }
+
+
+def dialect(seed):
+    """Draw a dialect of 64 tokens. The same seed gives the same dialect.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the weights and of the table.
+
+    Returns
+    -------
+    MarkovLanguage
+    """
+    return markov_language(seed, **dialect_weights(seed))
