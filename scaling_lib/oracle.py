@@ -27,6 +27,14 @@ class LedgerDamaged(ValueError):
     """A line of the ledger is not what was written, or does not follow from the one before."""
 
 
+class LedgerClosed(ValueError):
+    """The ledger was closed: nothing can be bought, and it cannot be closed again."""
+
+
+class LedgerChanged(ValueError):
+    """Another kernel wrote to the ledger since this oracle read it."""
+
+
 @dataclass(frozen=True)
 class Observation:
     """What the oracle tells about a run.
@@ -105,6 +113,20 @@ class TrainingOracle:
         self.budget = float(budget_flop)
         self._charges = {e["key"]: e["C"] for e in entries if e["kind"] == "charge"}
         self._losses = {e["key"]: e["loss"] for e in entries if e["kind"] == "result"}
+        self._settings = {e["key"]: e["settings"] for e in entries if e["kind"] == "charge"}
+        self._closing = next((e for e in entries if e["kind"] == "closing"), None)
+
+    @property
+    def closing(self):
+        """What `close` wrote (dict), None while the ledger is open."""
+        if self._closing is None:
+            return None
+        return {k: v for k, v in self._closing.items() if k not in ("kind", "hash")}
+
+    @property
+    def last_hash(self):
+        """Hash of the ledger's last line: it stands for everything that was written."""
+        return self._hash
 
     @property
     def spent(self):
@@ -130,7 +152,7 @@ class TrainingOracle:
         -------
         int
         """
-        config = self._config(H, D, settings)
+        config = self._config(H, D, **settings)
         return 0 if config.key in self._charges else config.C_6ND
 
     def run(self, H, D, **settings):
@@ -151,10 +173,16 @@ class TrainingOracle:
         ------
         BudgetExceeded
             If the budget does not cover it; nothing is spent.
+        LedgerClosed
+            If the ledger is closed and the run was not bought before.
+        LedgerChanged
+            If another kernel wrote to the ledger in the meantime; make the oracle again.
         ValueError
             If a setting is wrong or fixed by the oracle.
         """
-        config = self._config(H, D, settings)
+        config = self._config(H, D, **settings)
+        if self._closing is not None and config.key not in self._charges:
+            raise LedgerClosed(f"{self._ledger} is closed: nothing more can be bought")
         price = self.cost(H, D, **settings)
         if price > self.remaining:
             raise BudgetExceeded(
@@ -163,17 +191,51 @@ class TrainingOracle:
         asked = {"H": H, "D": D, **settings}
         if config.key not in self._charges:  # written first: a kill must not make it free
             self._write({"kind": "charge", "key": config.key, "settings": asked, "C": price})
-            self._charges[config.key] = price
+            self._charges[config.key], self._settings[config.key] = price, asked
         if config.key not in self._losses:
             loss = train(config).loss
             loss = None if loss != loss else loss  # JSON has no NaN
             self._write({"kind": "result", "key": config.key, "N": config.N, "loss": loss})
             self._losses[config.key] = loss
-        loss = self._losses[config.key]
-        loss = float("nan") if loss is None else loss
-        return Observation(asked, config.N, D, self._charges[config.key], loss)
+        return self._observation(config.key, asked)
 
-    def _config(self, H, D, settings):
+    def observations(self):
+        """Return what was bought and trained so far, in the order in which it was bought.
+
+        Returns
+        -------
+        list of Observation
+        """
+        return [self._observation(key, self._settings[key]) for key in self._losses]
+
+    def close(self, **content):
+        """Write a last line to the ledger; nothing can be bought afterwards.
+
+        Parameters
+        ----------
+        **content
+            What the line says: numbers and text.
+
+        Raises
+        ------
+        LedgerClosed
+            If it was closed before.
+        LedgerChanged
+            If another kernel wrote to it in the meantime.
+        """
+        if self._closing is not None:
+            raise LedgerClosed(f"{self._ledger} was closed before")
+        entry = {"kind": "closing", **content}
+        self._write(entry)
+        self._closing = entry
+
+    def _observation(self, key, asked):
+        loss = self._losses[key]
+        config = self._config(**asked)
+        loss = float("nan") if loss is None else loss
+        return Observation(asked, config.N, config.D, self._charges[key], loss)
+
+    def _config(self, H, D, **settings):
         fixed = NOT_FOR_SALE & settings.keys()
         if fixed:
             raise ValueError(f"the oracle fixes {', '.join(sorted(fixed))}; leave them out")
@@ -183,6 +245,11 @@ class TrainingOracle:
             raise ValueError(f"unknown setting: {error}") from error
 
     def _write(self, entry):
+        entries = read_ledger(self._ledger)
+        if self._hash != (entries[-1]["hash"] if entries else FIRST_HASH):
+            raise LedgerChanged(
+                f"another kernel wrote to {self._ledger}: close it, and make the oracle again here"
+            )
         entry["hash"] = _hash(self._hash, entry)
         self._ledger.parent.mkdir(parents=True, exist_ok=True)
         with open(self._ledger, "ab") as file:
@@ -218,15 +285,38 @@ def read_ledger(path):
     whole = content[: content.rfind(b"\n") + 1]
     if len(whole) < len(content):
         os.truncate(path, len(whole))
+    return parse_ledger(whole, path)
+
+
+def parse_ledger(content, name):
+    """Check the content of a ledger, as `read_ledger` does, and leave the file alone.
+
+    Parameters
+    ----------
+    content : bytes
+        The file's content; what follows the last line's end is ignored.
+    name : str or path-like
+        What the ledger is called in an error.
+
+    Returns
+    -------
+    list of dict
+        The lines; each has a ``kind`` and a ``hash``.
+
+    Raises
+    ------
+    LedgerDamaged
+        Names the first line that is wrong.
+    """
     entries, previous = [], FIRST_HASH
-    for number, line in enumerate(whole.splitlines(), start=1):
+    for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
             entry = json.loads(line)
-            intact = entry["hash"] == _hash(previous, entry)
-        except (ValueError, TypeError, KeyError):
+            intact = entry["hash"] == _hash(previous, entry) and isinstance(entry["kind"], str)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             intact = False
         if not intact:
-            raise LedgerDamaged(f"{path}, line {number}, is not what the oracle wrote")
+            raise LedgerDamaged(f"{name}, line {number}, is not what the oracle wrote")
         entries.append(entry)
         previous = entry["hash"]
     return entries
