@@ -1,19 +1,16 @@
-"""What a commitment of the capstone is worth, from real runs.
+"""What a commitment of the capstone is worth.
 
 Everything is measured in units of ``e``, the excess over the entropy of the best run known at the
-hero budget: dialects differ in it by a factor of ten, and a thousandth of a nat is much in one and
-nothing in another.
+hero budget: dialects differ in it by a factor of seven, and a thousandth of a nat is much in one
+and little in another.
 
-Allocation, 10 points. The committed run is trained. With regret ``r`` (its loss minus the best
-known) the same loss could have been had for a share ``(1 + r/e)^(-1/g)`` of the compute, since the
-excess along the frontier falls as ``C^-g``. The points are ten times that share.
+Allocation, 10 points. With regret ``r`` (the loss of the committed run minus the best known) the
+same loss could have been had for a share ``(1 + r/e)^(-1/g)`` of the compute, since the excess
+along the frontier falls about as ``C^-g``. The points are ten times that share.
 
 Forecast, 10 points. They are ``10 (1 - S/(10 e))``, not less than 0, with ``S`` the interval score
 [gneiting2007strictly] of the committed interval. Being linear in a proper score as long as points
 are left, they reward the interval that you believe in.
-
-The best known loss comes from a ladder of real runs, refined by a parabola; `BestKnown` has its
-stated error.
 """
 
 import hashlib
@@ -22,52 +19,82 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
-from .capstone import EXPLORE_SEED, HERO_FLOP, LEVEL, NotByTheRules, tokens_for
+from .capstone import (
+    EXPLORE_FLOP,
+    EXPLORE_SEED,
+    HERO_FLOP,
+    LEVEL,
+    NotByTheRules,
+    make_commitment,
+    parameters,
+    tokens_for,
+)
+from .datasets import load
 from .forecasting import interval_score
 from .tasks.dialects import dialect
 from .training import MACHINE_TOLERANCE, TrainConfig, train
 
 LADDER = (64, 128, 256, 512, 1024)
-"""Widths that are trained to find the best one."""
+"""Widths that are trained with the hero budget to find the best one."""
 
 FRONTIER_EXPONENT = 0.37
-"""Fall of the excess with compute along the frontier: median over ten dialects between 1/333 of the
-hero budget and all of it (`instructor/capstone.md`)."""
-
-NOISE = 0.02
-"""Relative error of the best known excess, and of the excess of one run from seed to seed: smaller
-differences mean nothing (`instructor/capstone.md`)."""
+"""``g``: fall of the excess with compute along the frontier, from 1/333 of the hero budget to all
+of it, median over the practice languages."""
 
 MOST_POINTS = 10.0
 """Points for each of the two parts."""
 
 
-@dataclass(frozen=True)
-class BestKnown:
-    """The best that is known about a language at the hero budget.
+class HeroCurve:
+    """Loss at the hero budget by width, for one language: a curve through real runs.
+
+    A cubic spline of log excess in log width through the runs of a ladder; beyond its ends, a
+    straight line.
+
+    Parameters
+    ----------
+    losses : mapping of int to float
+        Loss by width, three or more.
+    entropy : float
+        Entropy of the language, nats per token.
 
     Attributes
     ----------
-    H : float
-        Width at the minimum.
-    loss : float
-        Loss there, nats per token; relative error of its excess about `NOISE`.
-    entropy : float
-        Entropy of the language.
-    losses : dict of int to float
-        Losses of the ladder by width.
+    best_H : float
+        Width at the minimum of the curve.
+    best_loss : float
+        Loss there, nats per token.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three runs, or a loss is not above the entropy.
     """
 
-    H: float
-    loss: float
-    entropy: float
-    losses: dict[int, float]
+    def __init__(self, losses, entropy):
+        self.losses, self.entropy = dict(sorted(losses.items())), entropy
+        excess = np.array(list(self.losses.values())) - entropy
+        if len(excess) < 3 or not (np.isfinite(excess) & (excess > 0)).all():
+            raise ValueError("a curve needs three runs whose losses are above the entropy")
+        self._x, y = np.log(list(self.losses)), np.log(excess)
+        self._spline = CubicSpline(self._x, y)
+        fine = np.linspace(self._x[0], self._x[-1], 2001)
+        self.best_H = float(np.exp(fine[self._spline(fine).argmin()]))
+        self.best_loss = self.loss_at(self.best_H)
 
     @property
     def excess(self):
-        """Loss above the entropy: the unit of both scores."""
-        return self.loss - self.entropy
+        """Best loss above the entropy: the unit of both scores."""
+        return self.best_loss - self.entropy
+
+    def loss_at(self, H):
+        """Return the loss of a hero run of width `H`, read from the curve."""
+        x = math.log(H)
+        inside = min(max(x, self._x[0]), self._x[-1])
+        log_excess = self._spline(inside) + (x - inside) * self._spline(inside, 1)
+        return self.entropy + float(np.exp(log_excess))
 
 
 @dataclass(frozen=True)
@@ -77,11 +104,13 @@ class Result:
     Attributes
     ----------
     loss : float
-        Loss of the committed run, trained with `HERO_FLOP`.
-    best : BestKnown
-        The best known.
+        Loss of the committed run, nats per token.
+    best_H, best_loss : float
+        The best known width and loss at the hero budget.
+    entropy : float
+        Entropy of the language.
     regret : float
-        `loss` minus the best known, nats per token; not less than 0.
+        `loss` minus `best_loss`, nats per token; not less than 0.
     compute_share : float
         Share of the compute that would have been enough.
     interval_score : float
@@ -93,7 +122,9 @@ class Result:
     """
 
     loss: float
-    best: BestKnown
+    best_H: float
+    best_loss: float
+    entropy: float
     regret: float
     compute_share: float
     interval_score: float
@@ -122,15 +153,10 @@ def derived_seed(secret, purpose, name=""):
     Returns
     -------
     int
-        From 0 to 2³¹ − 1.
-
-    Examples
-    --------
-    >>> derived_seed("public", "language", "ada")
-    1
+        From 1000, so that it is never a practice language, to 2³¹.
     """
     text = f"{len(secret)}:{secret}:capstone:{purpose}:{name}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % 2**31
+    return 1000 + int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % (2**31 - 1000)
 
 
 @lru_cache(maxsize=256)
@@ -144,22 +170,19 @@ def hero_loss(task_seed, H, seed):
     H : int
         Width; the tokens are what `HERO_FLOP` buys.
     seed : int
-        Seed of weights and sample; learners need not know it.
+        Seed of weights and sample; learners do not know it.
 
     Returns
     -------
     float
         Test loss, nats per token; infinite if the run diverged.
     """
-    config = TrainConfig(
-        task="dialect", task_seed=task_seed, H=H, D=tokens_for(H, HERO_FLOP), seed=seed
-    )
-    loss = train(config).loss
+    loss = _train(task_seed, H, tokens_for(H, HERO_FLOP), seed)
     return loss if math.isfinite(loss) else math.inf
 
 
-def best_known(task_seed, seed, hero=hero_loss):
-    """Find the best loss at the hero budget by a ladder of real runs.
+def hero_curve(task_seed, seed, hero=hero_loss):
+    """Train the ladder of a language: about half a CPU minute.
 
     Parameters
     ----------
@@ -170,42 +193,79 @@ def best_known(task_seed, seed, hero=hero_loss):
 
     Returns
     -------
-    BestKnown
+    HeroCurve
     """
-    losses = {H: hero(task_seed, H, seed) for H in LADDER}
-    return minimum(losses, dialect(task_seed).entropy)
+    return HeroCurve({H: hero(task_seed, H, seed) for H in LADDER}, dialect(task_seed).entropy)
 
 
-def minimum(losses, entropy):
-    """Refine the best rung of a ladder by a parabola.
-
-    The parabola goes through the lowest three neighbours, log excess against log width.
+def practice_curve(task_seed):
+    """Read the hero runs of a practice language from the shipped table.
 
     Parameters
     ----------
-    losses : mapping of int to float
-        Loss by width, three or more.
-    entropy : float
-        Entropy of the language.
+    task_seed : int
+        From 0 to 9.
 
     Returns
     -------
-    BestKnown
-        At the best rung itself if it is the first or the last one.
+    HeroCurve
+
+    Raises
+    ------
+    ValueError
+        If the language is none of those.
     """
-    widths = sorted(losses)
-    excess = np.array([losses[H] for H in widths]) - entropy
-    lowest = int(excess.argmin())
-    best = (float(widths[lowest]), float(excess[lowest]))
-    if 0 < lowest < len(widths) - 1 and np.isfinite(excess[lowest - 1 : lowest + 2]).all():
-        near = slice(lowest - 1, lowest + 2)
-        x, y = np.log(widths[near]), np.log(excess[near])
-        a, b, c = np.polyfit(x - x[1], y, 2)
-        best = (float(np.exp(x[1] - b / (2 * a))), float(np.exp(c - b**2 / (4 * a))))
-    return BestKnown(best[0], entropy + best[1], entropy, dict(losses))
+    runs = load("capstone_practice")
+    known = sorted(map(int, runs.task_seed.unique()))
+    if task_seed not in known:
+        raise ValueError(f"the practice languages are {known[0]} to {known[-1]}, not {task_seed!r}")
+    rungs = runs[(runs.task_seed == task_seed) & runs.H.isin(LADDER)]
+    first = rungs[rungs.seed == rungs.seed.min()]
+    return HeroCurve(dict(zip(first.H, first.loss, strict=True)), float(first.entropy.iloc[0]))
 
 
-def score(commitment, loss, best):
+def practise(task_seed, plan, decide):
+    """Play a whole game on a practice language, and score it.
+
+    The runs of the plan are trained; the hero run is read from the curve through the shipped ones.
+
+    Parameters
+    ----------
+    task_seed : int
+        From 0 to 9.
+    plan : sequence of (int, int)
+        Width and tokens of each run to buy.
+    decide : callable
+        ``decide(H, N, D, loss, entropy)`` gets four arrays, one entry a run, and the entropy, and
+        returns ``(H, loss, low, high)``: what to commit to.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ValueError
+        If the plan costs more than the budget, or the decision is no valid commitment.
+    """
+    curve = practice_curve(task_seed)
+    runs = [(H, parameters(H), D) for H, D in plan]
+    price = sum(6 * N * D for _, N, D in runs)
+    if price > EXPLORE_FLOP:
+        raise ValueError(f"the plan costs {price:.4g} FLOP, more than {EXPLORE_FLOP:.4g}")
+    losses = [practice_loss(task_seed, H, D) for H, _, D in runs]
+    columns = [np.array(column) for column in zip(*runs, strict=True)]
+    commitment = make_commitment(*decide(*columns, np.array(losses), curve.entropy))
+    return score(commitment, curve.loss_at(commitment.H), curve)
+
+
+@lru_cache(maxsize=4096)
+def practice_loss(task_seed, H, D):
+    """Train an exploring run of a practice language, or remember it."""
+    return _train(task_seed, H, D, EXPLORE_SEED)
+
+
+def score(commitment, loss, curve):
     """Score a commitment when the loss of its run is known.
 
     Parameters
@@ -213,29 +273,30 @@ def score(commitment, loss, best):
     commitment : Commitment
         What was committed.
     loss : float
-        Loss of the committed run.
-    best : BestKnown
+        Loss of the committed run; infinite if it diverged.
+    curve : HeroCurve
         The best known.
 
     Returns
     -------
     Result
     """
-    regret = max(0.0, loss - best.loss)
-    share = (1 + regret / best.excess) ** (-1 / FRONTIER_EXPONENT)
+    regret = max(0.0, loss - curve.best_loss)
+    share = (1 + regret / curve.excess) ** (-1 / FRONTIER_EXPONENT)
+    S = math.inf
     if math.isfinite(loss):
         S = float(interval_score(commitment.low, commitment.high, loss, LEVEL))
-    else:
-        S = math.inf
     return Result(
         loss=loss,
-        best=best,
+        best_H=curve.best_H,
+        best_loss=curve.best_loss,
+        entropy=curve.entropy,
         regret=regret,
         compute_share=share,
         interval_score=S,
         inside=commitment.low <= loss <= commitment.high,
         allocation_points=MOST_POINTS * share,
-        forecast_points=MOST_POINTS * max(0.0, 1 - S / (10 * best.excess)),
+        forecast_points=MOST_POINTS * max(0.0, 1 - S / (10 * curve.excess)),
     )
 
 
@@ -253,17 +314,14 @@ def retrain(submission):
         If a loss is not what the run gives: somebody wrote it.
     """
     for run in submission.runs.itertuples():
-        config = TrainConfig(
-            task="dialect",
-            task_seed=submission.task_seed,
-            H=int(run.H),
-            D=int(run.D),
-            seed=EXPLORE_SEED,
-        )
-        loss = train(config).loss
+        loss = _train(submission.task_seed, int(run.H), int(run.D), EXPLORE_SEED)
         same = math.isclose(run.loss, loss, rel_tol=MACHINE_TOLERANCE)
         if not same and not (math.isnan(run.loss) and math.isnan(loss)):
             raise NotByTheRules(
                 f"the run with H={run.H}, D={run.D} is in the ledger with loss {run.loss:.4f}; "
                 f"trained again it gives {loss:.4f}"
             )
+
+
+def _train(task_seed, H, D, seed):
+    return train(TrainConfig(task="dialect", task_seed=task_seed, H=H, D=D, seed=seed)).loss

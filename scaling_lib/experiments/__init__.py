@@ -14,5 +14,6 @@ SHIPPED = {
     "repetition": ("scaling_lib.experiments.repetition", "repetition.csv", 2),
     "algorithms": ("scaling_lib.experiments.algorithms", "algorithms.csv", 1),
     "text_attention": ("scaling_lib.experiments.text_attention", "text_attention.csv", 2),
+    "capstone_practice": ("scaling_lib.experiments.capstone", "capstone_practice.csv", 5),
     "digits": ("scaling_lib.experiments.digits", "digits.csv", 3),
 }
