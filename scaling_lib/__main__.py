@@ -15,6 +15,7 @@ COMMANDS = {
     "fit": ("scaling_lib.cli_fit", "fit a scaling law to a table of runs"),
     "train": ("scaling_lib.cli_train", "train one model and print its loss and price"),
     "sweep": ("scaling_lib.cli_sweep", "train a grid of models into a CSV file"),
+    "capstone": ("scaling_lib.cli_capstone", "train the hero run of a finished capstone game"),
     "regenerate": ("scaling_lib.cli_regenerate", "make the shipped runs again"),
 }
 

@@ -21,6 +21,7 @@ import pathlib
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from . import __version__
@@ -135,11 +136,19 @@ def parameters(H):
     ValueError
         If `H` is not a whole number within `WIDTHS`.
     """
-    if type(H) is not int or H not in WIDTHS:
+    H, whole = _whole(H)
+    if not whole or H not in WIDTHS:
         raise ValueError(
             f"H must be a whole number from {WIDTHS[0]} to {WIDTHS[-1]}, not {H!r}: int(round(H))"
         )
     return TrainConfig(task="dialect", H=H, D=1).N
+
+
+def _whole(value):
+    """Return a whole number as an int, and whether it was one; those of numpy count."""
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return int(value), True
+    return value, False
 
 
 def tokens_for(H, C):
@@ -186,7 +195,7 @@ def make_commitment(H, loss, low, high, learner=""):
         raise ValueError("an interval of no width promises what nobody can keep: widen it")
     if not isinstance(learner, str) or len(learner) > 200:
         raise ValueError(f"learner must be a short text, not {learner!r}")
-    return Commitment(H=H, N=N, D=tokens_for(H, HERO_FLOP), **numbers, learner=learner)
+    return Commitment(H=int(H), N=N, D=tokens_for(H, HERO_FLOP), **numbers, learner=learner)
 
 
 class OneShot:
@@ -250,7 +259,7 @@ class OneShot:
 
     def cost(self, H, D):
         """Return the price of a run in FLOP, free of charge; 0 if it was bought already."""
-        self._check(H, D)
+        H, D = self._check(H, D)
         return self._oracle.cost(H, D)
 
     def run(self, H, D):
@@ -277,7 +286,7 @@ class OneShot:
         ValueError
             If `H` or `D` is out of range, or `MOST_RUNS` were bought.
         """
-        self._check(H, D)
+        H, D = self._check(H, D)
         new = self._oracle.cost(H, D) > 0
         if new and len(self._oracle.observations()) >= MOST_RUNS:
             raise ValueError(f"{MOST_RUNS} runs are the most that may be bought")
@@ -333,8 +342,10 @@ class OneShot:
 
     def _check(self, H, D):
         parameters(H)
-        if type(D) is not int or D < LEAST_D:
+        D, whole = _whole(D)
+        if not whole or D < LEAST_D:
             raise ValueError(f"D must be a whole number of at least {LEAST_D}, not {D!r}")
+        return int(H), D
 
     def _write_copy(self):
         path = self._folder / COMMITMENT
