@@ -12,6 +12,7 @@ COMMANDS = {
     "export": ("grading.cli_export", "write the scores for Canvas, Moodle or Gradescope"),
     "arrange": ("grading.cli_arrange", "put submissions where nbgrader looks for them"),
     "bundle": ("grading.cli_bundle", "build an autograder for Gradescope"),
+    "capstone": ("grading.cli_capstone", "score the games of the capstone"),
     "answers": ("grading.cli_answers", "show how known right and wrong answers score"),
 }
 

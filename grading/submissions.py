@@ -69,13 +69,13 @@ def collect(path, assignment):
     files = tree(path)
     groups = {}
     for file in files:
-        student, ids, late, inner = _owner(file.path)
+        student, ids, late, inner = owner(file.path)
         group = groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
         group[2].append((file, late, inner))
     if pathlib.Path(path).is_dir():  # a student who handed in an empty folder, or nothing
         for folder in sorted(pathlib.Path(path).iterdir()):
             if folder.is_dir() and not folder.name.startswith((".", "__")):
-                student, ids, _, _ = _owner((folder.name, "x"))
+                student, ids, _, _ = owner((folder.name, "x"))
                 groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
     if not groups:
         raise ValueError(f"there are no submissions in {path}")
@@ -87,8 +87,8 @@ def collect(path, assignment):
         yield choose_notebook(Submission(student, ids), found, assignment)
 
 
-def _owner(path):
-    """Return a student's name and ids, whether it is late, and the path inside their work."""
+def owner(path):
+    """Return a student's name and ids, whether a file is late, and its path inside their work."""
     if found := MOODLE.fullmatch(path[0]):
         if len(path) > 1:
             return found["name"], {"moodle": found["id"]}, False, path[1:]

@@ -382,9 +382,33 @@ def read_submission(folder):
         raise NotByTheRules(f"there is no {LEDGER}")
     if path.stat().st_size > LARGEST_LEDGER:
         raise NotByTheRules(f"{LEDGER} is larger than {LARGEST_LEDGER} bytes")
+    copy = pathlib.Path(folder) / COMMITMENT
+    return parse_submission(path.read_bytes(), copy.read_bytes() if copy.is_file() else None)
+
+
+def parse_submission(ledger, copy=None):
+    """Check the content of a ledger against the rules, as `read_submission` does.
+
+    Parameters
+    ----------
+    ledger : bytes
+        Content of `LEDGER`.
+    copy : bytes, optional
+        Content of `COMMITMENT`, which is only compared.
+
+    Returns
+    -------
+    Submission
+
+    Raises
+    ------
+    NotByTheRules
+        If the ledger is damaged or breaks a rule, or nothing was committed.
+    """
+    if len(ledger) > LARGEST_LEDGER:
+        raise NotByTheRules(f"{LEDGER} is larger than {LARGEST_LEDGER} bytes")
     try:
-        entries = parse_ledger(path.read_bytes(), LEDGER)
-        return _check_entries(entries, pathlib.Path(folder) / COMMITMENT)
+        return _check_entries(parse_ledger(ledger, LEDGER), copy)
     except NotByTheRules:
         raise
     except ValueError as error:
@@ -412,7 +436,7 @@ def _check_entries(entries, copy):
                 raise NotByTheRules("a run is charged twice, or not at its price")
             bought[key] = config
         elif kind == "result" and key in bought and key not in losses:
-            losses[key] = entry.get("loss")
+            losses[key] = _checked_loss(entry.get("loss"))
         else:
             raise NotByTheRules("a line of the ledger is no purchase and no result of one")
     if sum(config.C_6ND for config in bought.values()) > EXPLORE_FLOP or len(bought) > MOST_RUNS:
@@ -426,6 +450,12 @@ def _check_entries(entries, copy):
     if version != __version__:
         notes += (f"made with version {version}, graded with {__version__}",)
     return Submission(task_seed, runs, commitment, version, notes)
+
+
+def _checked_loss(loss):
+    if loss is not None and (type(loss) not in (int, float) or not 0 <= loss < 1000):
+        raise NotByTheRules("a result is no loss")
+    return loss
 
 
 def _checked_run(entry, task_seed):
@@ -450,11 +480,11 @@ def _checked_commitment(closing):
     return commitment
 
 
-def _copy_agrees(path, commitment):
-    if not path.is_file():
+def _copy_agrees(copy, commitment):
+    if copy is None:
         return True  # the ledger is what counts
     try:
-        copy = json.loads(path.read_bytes()[:LARGEST_LEDGER])
+        copy = json.loads(copy[:LARGEST_LEDGER])
         return all(copy[name] == value for name, value in asdict(commitment).items())
     except (ValueError, TypeError, KeyError, RecursionError):
         return False

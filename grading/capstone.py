@@ -1,0 +1,357 @@
+"""Grade the capstone: games are data, checked against the rules and trained again.
+
+A submission is a ledger (`scaling_lib.capstone`). Nothing in it is run. Its chain of hashes and its
+prices are checked, every run that it claims to have bought is trained again, and so is the hero run
+that it commits to, with a seed that only the instructor knows.
+"""
+
+import csv
+import dataclasses
+import json
+import pathlib
+import re
+
+import joblib
+from tqdm import tqdm
+
+from scaling_lib import capstone, capstone_scoring
+from scaling_lib.capstone import LEDGER, NotByTheRules
+from scaling_lib.capstone_scoring import MOST_POINTS, derived_seed
+
+from .batch import with_folders
+from .feedback import write_feedback
+from .results import SCHEMA, clean, number, versions, write_grades, write_json
+from .submissions import Submission, owner
+from .trees import Refused, inner_archive, tree
+
+ASSIGNMENT = "capstone_game"
+HERO_RUNS = "hero_runs.json"
+"""File of hero losses that are known: a second call trains only what is missing."""
+
+
+@dataclasses.dataclass
+class Game:
+    """What one student handed in."""
+
+    submission: Submission
+    played: capstone.Submission | None = None
+    problem: str = ""
+    """Why it earns nothing, for the student; empty if it counts."""
+    notes: list = dataclasses.field(default_factory=list)
+
+
+def language_of(secret, name):
+    """Return the language of a student, or of a class.
+
+    Parameters
+    ----------
+    secret : str
+        The instructor's.
+    name : str
+        Student or class.
+
+    Returns
+    -------
+    int
+        The number that the student puts into the notebook.
+    """
+    return derived_seed(secret, "language", plain(name))
+
+
+def plain(name):
+    """Return a name without case, spaces and signs, for comparing."""
+    return "".join(c for c in name.casefold() if c.isalnum())
+
+
+def read_languages(path):
+    """Read who plays on which language.
+
+    Parameters
+    ----------
+    path : path-like
+        CSV with the columns ``student`` and ``language``.
+
+    Returns
+    -------
+    dict of str to int
+        From `plain` names to languages.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be used, or names a student twice.
+    """
+    try:
+        with pathlib.Path(path).open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+        languages = {plain(row["student"].lstrip("'")): int(row["language"]) for row in rows}
+    except (UnicodeDecodeError, csv.Error, KeyError, TypeError, ValueError, AttributeError):
+        raise ValueError(f"{path} must be CSV with the columns student and language") from None
+    if len(languages) < len(rows) or not rows:
+        raise ValueError(f"{path} names a student twice, or nobody")
+    return languages
+
+
+def grade_games(submissions, out, secret, languages, jobs=1, progress=True):
+    """Grade the games of a class.
+
+    Parameters
+    ----------
+    submissions : path-like
+        Folder or zip archive with a ledger a student: ``STUDENT/.../capstone_ledger.jsonl``, or
+        what Canvas or Moodle exports.
+    out : path-like
+        Folder for a folder a student and ``grades.csv``.
+    secret : str
+        The instructor's; the seed of the hero runs is derived from it.
+    languages : dict of str to int, or int
+        From `read_languages`, or the language of everybody.
+    jobs : int
+        Processes.
+    progress : bool
+        Whether to draw bars, on stderr.
+
+    Returns
+    -------
+    list of dict
+        Results as `grading.results` describes them, in the order of the students.
+
+    Raises
+    ------
+    ValueError
+        If there are no submissions.
+    """
+    out = pathlib.Path(out)
+    games = [_read(*found, languages) for found in _collect(submissions)]
+    _note_twins(games)
+    _check_runs(games, jobs, progress)
+    valid = [game for game in games if not game.problem]
+    losses = _hero_losses(valid, secret, out / HERO_RUNS, jobs, progress)
+    results = []
+    for submission, folder in with_folders([game.submission for game in games], out):
+        game = next(game for game in games if game.submission is submission)
+        result = _result(game, secret, losses)
+        write_json(folder / "result.json", result)
+        write_feedback(folder / "feedback.html", result)
+        results.append(result)
+    write_grades(out / "grades.csv", results)
+    return results
+
+
+def _collect(path):
+    """Yield each student's submission with their ledgers and copies of commitments, as bytes."""
+    groups = {}
+    for file in tree(path):
+        student, ids, _, _ = owner(file.path)
+        key = (student, *sorted(ids.values()))
+        groups.setdefault(key, (Submission(student, ids), []))[1].append(file)
+    if not groups:
+        raise ValueError(f"there are no submissions in {path}")
+    names = [submission.student for submission, _ in groups.values()]
+    for key in sorted(groups):
+        submission, files = groups[key]
+        if names.count(submission.student) > 1:
+            submission.student = "_".join([submission.student, *submission.ids.values()])
+        ledgers, copies, refused = set(), [], []
+        for file in _opened(files, refused):
+            # Platforms add a number to the name of a file that was handed in again.
+            kind = re.search(r"(capstone_ledger|capstone_commitment)[^/]*\.jsonl?$", file.name)
+            if kind is None:
+                continue
+            try:
+                (ledgers.add if kind[1] in LEDGER else copies.append)(file.read())
+            except Refused as error:
+                refused.append(str(error))
+        yield submission, sorted(ledgers), copies, refused
+
+
+def _opened(files, refused):
+    """Return files, and what is in those of them that are archives."""
+    for file in files:
+        if not file.name.lower().endswith(".zip"):
+            yield file
+            continue
+        try:
+            yield from inner_archive(file.read(), file.name)
+        except Refused as error:
+            refused.append(str(error))
+
+
+def _read(submission, ledgers, copies, refused, languages):
+    """Hold one submission against the rules, as far as that needs no training."""
+    game = Game(submission)
+    if len(ledgers) != 1:
+        count = f"{len(ledgers)} different files" if ledgers else "no file"
+        game.problem = "; ".join([f"There is {count} {LEDGER}, one is needed", *refused])
+        return game
+    try:
+        game.played = capstone.parse_submission(ledgers[0], copies[0] if len(copies) == 1 else None)
+    except NotByTheRules as error:
+        game.problem = str(error)
+        return game
+    game.notes += game.played.notes
+    if isinstance(languages, int):
+        expected = languages
+    else:
+        expected = languages.get(plain(submission.student))
+    if expected is None:
+        game.problem = "This student is not in the table of languages"
+    elif game.played.task_seed != expected:
+        game.problem = f"This was played on language {game.played.task_seed}, not on your own"
+    return game
+
+
+def _note_twins(games):
+    """Tell the instructor of commitments that are the same to the last digit."""
+    seen = {}
+    for game in games:
+        if game.played is not None:
+            c = game.played.commitment
+            seen.setdefault((game.played.task_seed, c.H, c.low, c.high), []).append(game)
+    for twins in seen.values():
+        for game in twins if len(twins) > 1 else ():
+            others = [g.submission.student for g in twins if g is not game]
+            game.notes.append(f"The same commitment, digit by digit, as {', '.join(others)}.")
+
+
+def _check_runs(games, jobs, progress):
+    """Train again what was bought; games with losses that nobody trained no longer count."""
+    valid = [game for game in games if not game.problem]
+    checks = (joblib.delayed(_forgery)(game.played) for game in valid)
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
+    found = tqdm(parallel(checks), total=len(valid), unit="ledger", disable=not progress)
+    for game, problem in zip(valid, found, strict=True):
+        game.problem = problem
+
+
+def _forgery(played):
+    try:
+        capstone_scoring.retrain(played)
+    except NotByTheRules as error:
+        return str(error)
+    return ""
+
+
+def _hero_losses(games, secret, path, jobs, progress):
+    """Return the hero losses that the games need, by language, width and seed."""
+    needed = {}
+    for game in games:
+        language = game.played.task_seed
+        seed = derived_seed(secret, "hero", str(language))
+        for H in (*capstone_scoring.LADDER, game.played.commitment.H):
+            needed[f"{language} {H} {seed}"] = (language, H, seed)
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    missing = [key for key in needed if key not in known]
+    runs = (joblib.delayed(capstone_scoring.hero_loss)(*needed[key]) for key in missing)
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
+    found = tqdm(parallel(runs), total=len(missing), unit="hero run", disable=not progress)
+    for key, loss in zip(missing, found, strict=True):
+        known[key] = loss
+        write_json(path, known)
+    return known
+
+
+def _result(game, secret, losses):
+    """Return the result of a game, in the form that the exports read."""
+    items = [
+        {
+            "id": name,
+            "points": MOST_POINTS,
+            "score": 0,
+            "hidden": False,
+            "message": "",
+            "detail": "",
+        }
+        for name in ("width", "forecast")
+    ]
+    result = {
+        "schema": SCHEMA,
+        "assignment": ASSIGNMENT,
+        "student": game.submission.student,
+        "ids": game.submission.ids,
+        "status": "refused" if game.problem else "graded",
+        "message": clean(f"This game does not count: {game.problem}." if game.problem else ""),
+        "max_score": 2 * MOST_POINTS,
+        "items": items,
+        "by_hand": [],
+        "max_by_hand": 0,
+        "errors": [],
+        "seconds": 0,
+        "restored": [],
+        "notes": [clean(note) for note in game.notes],
+        "sandbox": "not needed",
+        "versions": versions(),
+    }
+    if game.problem:
+        for item in items:
+            item["message"] = "not graded"
+    else:
+        _fill(result, game.played, secret, losses)
+    result["score"] = round(sum(item["score"] for item in items), 2)
+    return result
+
+
+def _fill(result, played, secret, losses):
+    """Add the scores of a game that counts, with the reasons."""
+    seed, made = derived_seed(secret, "hero", str(played.task_seed)), played.commitment
+
+    def hero(language, H, seed):
+        return losses[f"{language} {H} {seed}"]
+
+    curve = capstone_scoring.hero_curve(played.task_seed, seed, hero)
+    earned = capstone_scoring.score(made, hero(played.task_seed, made.H, seed), curve)
+    e = curve.excess
+    width, forecast = result["items"]
+    width["score"] = round(earned.allocation_points, 2)
+    width["message"] = (
+        f"H = {made.H} gave {earned.loss:.4f}; the best known is {curve.best_loss:.4f} at about "
+        f"H = {curve.best_H:.0f}: a regret of {earned.regret / e:.2f} e, for which "
+        f"{earned.compute_share:.0%} of the compute would have been enough"
+    )
+    forecast["score"] = round(earned.forecast_points, 2)
+    forecast["message"] = (
+        f"{made.low:.4f} to {made.high:.4f} {'held' if earned.inside else 'missed'} "
+        f"{earned.loss:.4f}: score {earned.interval_score / e:.2f} e"
+    )
+    result["game"] = {
+        "language": played.task_seed,
+        "runs": len(played.runs),
+        "spent": int(played.runs.C.sum()),
+        "commitment": dataclasses.asdict(made),
+        "hero": {**dataclasses.asdict(earned), "seed": seed, "e": e},
+    }
+
+
+def languages_table(students, secret):
+    """Return the table of languages, as text.
+
+    Parameters
+    ----------
+    students : sequence of str
+        Names as the platform writes them on submissions.
+    secret : str
+        The instructor's.
+
+    Returns
+    -------
+    list of tuple
+        Header and rows.
+
+    Raises
+    ------
+    ValueError
+        If two names cannot be told apart, or there is none.
+    """
+    if not students or len({plain(name) for name in students}) < len(students):
+        raise ValueError("the list names nobody, or two students whose names are alike")
+    return [("student", "language"), *((name, language_of(secret, name)) for name in students)]
+
+
+def summary_line(results):
+    """Return one line on a graded class."""
+    counted = [result["score"] for result in results if result["status"] == "graded"]
+    mean = number(round(sum(counted) / len(counted), 1)) if counted else "none"
+    return f"{len(results)} games, {len(counted)} by the rules; mean of these {mean} points"

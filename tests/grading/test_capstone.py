@@ -1,0 +1,170 @@
+"""Games of a class: honest ones are scored, the others say why they do not count."""
+
+import csv
+import json
+import shutil
+import zipfile
+
+import pytest
+
+from grading.__main__ import main
+from grading.capstone import grade_games, language_of, languages_table, read_languages
+from scaling_lib import capstone_scoring
+from scaling_lib.capstone import COMMITMENT, LEDGER, OneShot
+from scaling_lib.capstone_scoring import derived_seed, practice_curve
+from scaling_lib.oracle import FIRST_HASH, _hash
+
+GUESS = {"H": 181, "loss": 1.0561, "low": 1.055, "high": 1.057}
+
+
+@pytest.fixture(autouse=True)
+def hero(monkeypatch):
+    """Hero runs are read from the curve of practice language 1; note which were asked for."""
+    asked = []
+
+    def loss(language, H, seed):
+        asked.append((language, H, seed))
+        return practice_curve(1).loss_at(H)
+
+    monkeypatch.setattr(capstone_scoring, "hero_loss", loss)
+    monkeypatch.setattr(capstone_scoring, "dialect", lambda seed: practice_curve(1))
+    return asked
+
+
+def play(folder, language=1, **changes):
+    game = OneShot(language, folder, learner=folder.name)
+    game.run(4, 1024)
+    game.commit(**GUESS | changes, final=True)
+
+
+def forge(folder):
+    lines = [json.loads(line) for line in (folder / LEDGER).read_text().splitlines()]
+    lines[2]["loss"] -= 0.05
+    previous, text = FIRST_HASH, ""
+    for line in lines:
+        line["hash"] = previous = _hash(previous, line)
+        text += json.dumps(line) + "\n"
+    (folder / LEDGER).write_text(text)
+
+
+@pytest.fixture(scope="module")
+def submissions(tmp_path_factory):
+    root = tmp_path_factory.mktemp("class")
+    play(root / "ada" / "capstone", 1)
+    play(root / "Grace Hopper", 1, H=64, low=1.04, loss=1.05, high=1.056)
+    play(root / "twin", 1)
+    play(root / "other language", 2)
+    play(root / "forger", 1, H=128)
+    forge(root / "forger")
+    play(root / "editor", 1, H=129)
+    text = (root / "editor" / LEDGER).read_text()
+    (root / "editor" / LEDGER).write_text(text.replace("1.057", "1.058"))
+    play(root / "careless", 1, H=130)
+    (root / "careless" / COMMITMENT).write_text("{}")
+    OneShot(1, root / "undecided").run(4, 1024)
+    (root / "undecided" / "notebook.ipynb").write_text("{}")
+    (root / "absent").mkdir()
+    (root / "absent" / "notes.txt").write_text("sorry")
+    play(root / "two games" / "a", 1)
+    play(root / "two games" / "b", 1, H=200)
+    play(root / "packed" / "x", 1, H=182)
+    with zipfile.ZipFile(root / "packed" / "work.zip", "w") as archive:
+        archive.write(root / "packed" / "x" / LEDGER, f"work/{LEDGER}")
+    shutil.rmtree(root / "packed" / "x")
+    play(root / "stranger", 1, H=183)
+    return root
+
+
+NAMES = "ada,grace hopper,twin,other language,forger,editor,careless,undecided,absent,two games"
+LANGUAGES = dict.fromkeys(
+    ["".join(name.split()) for name in f"{NAMES},packed".split(",")],
+    1,
+)
+
+
+@pytest.fixture
+def graded(submissions, tmp_path):
+    results = grade_games(submissions, tmp_path, "secret", LANGUAGES, progress=False)
+    return {result["student"]: result for result in results}
+
+
+def test_honest_games_are_scored(graded, hero):
+    ada, grace = graded["ada"], graded["Grace Hopper"]
+    assert ada["status"] == grace["status"] == graded["packed"]["status"] == "graded"
+    assert 18 < ada["score"] <= 20 and ada["score"] == sum(i["score"] for i in ada["items"])
+    assert (
+        3 < grace["score"] < 12 and "compute would have been enough" in grace["items"][0]["message"]
+    )
+    seed = derived_seed("secret", "hero", "1")
+    assert {language for language, _, _ in hero} == {1} and {s for *_, s in hero} == {seed}
+    assert len(hero) == len(set(hero))  # nothing is trained twice
+
+
+@pytest.mark.parametrize(
+    ("student", "reason"),
+    [
+        ("forger", "trained again"),
+        ("editor", "line 4"),
+        ("other language", "language 2"),
+        ("undecided", "nothing was committed"),
+        ("absent", "no file"),
+        ("two games", "2 different files"),
+        ("stranger", "table of languages"),
+    ],
+)
+def test_others_say_why_they_do_not_count(graded, student, reason):
+    result = graded[student]
+    assert result["score"] == 0 and result["status"] == "refused" and reason in result["message"]
+
+
+def test_what_a_marker_should_know(graded):
+    assert "digit by digit, as twin" in " ".join(graded["ada"]["notes"])
+    assert "ignored" in graded["careless"]["notes"][0] and graded["careless"]["status"] == "graded"
+
+
+def test_files_and_a_second_call_that_trains_nothing(graded, submissions, tmp_path, hero):
+    with (tmp_path / "grades.csv").open() as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert rows.keys() == graded.keys() and rows["ada"]["max_score"] == "20"
+    assert "Content-Security-Policy" in (tmp_path / "ada" / "feedback.html").read_text()
+    known = len(hero)
+    again = grade_games(submissions, tmp_path, "secret", LANGUAGES, progress=False)
+    assert len(hero) == known and [r["score"] for r in again] == [
+        r["score"] for r in graded.values()
+    ]
+
+
+def test_hand_out_and_grade_by_the_command(submissions, tmp_path, capsys):
+    students = tmp_path / "students.txt"
+    students.write_text("Ada\nGrace Hopper\n\n")
+    secret = tmp_path / "secret"
+    secret.write_text("a long text\n")
+    table = tmp_path / "languages.csv"
+    command = ["capstone", str(students), "--hand-out", "--seed-file", str(secret)]
+    assert main([*command, "--out", str(table)]) == 0
+    languages = read_languages(table)
+    assert languages == {name: language_of("a long text", name) for name in ("ada", "gracehopper")}
+    assert len(set(languages.values())) == 2 and min(languages.values()) >= 1000
+
+    command = ["capstone", str(submissions), "--language", "1", "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    said = capsys.readouterr()
+    assert "12 games, 6 by the rules" in said.out and "public seed" in said.err
+    assert main(["export", str(tmp_path / "out"), "--gradescope"]) == 0
+
+
+def test_bad_tables_and_lists(tmp_path):
+    path = tmp_path / "languages.csv"
+    for text in ("", "student,language\n", "name,language\na,1\n", "student,language\na,x\n"):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=r"columns|nobody"):
+            read_languages(path)
+    path.write_text("student,language\nAda L.,1\nada l,2\n")
+    with pytest.raises(ValueError, match="twice"):
+        read_languages(path)
+    for students in ([], ["Ada L.", "ada l"]):
+        with pytest.raises(ValueError, match="alike"):
+            languages_table(students, "s")
+    with pytest.raises(ValueError, match="no submissions"):
+        (tmp_path / "empty").mkdir()
+        grade_games(tmp_path / "empty", tmp_path / "out", "s", 1, progress=False)
