@@ -104,11 +104,13 @@ def die_with_parent():
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def kill_descendants(patience=10.0):
-    """End every process that this one has started.
+def kill_all(find, patience=10.0):
+    """End processes until there are none.
 
     Parameters
     ----------
+    find : callable
+        Returns the ids of those that are left.
     patience : float
         Seconds after which it gives up on processes that multiply faster than they are ended.
 
@@ -118,15 +120,16 @@ def kill_descendants(patience=10.0):
         How many are left.
     """
     deadline = time.monotonic() + patience
-    while left := descendants(os.getpid()):
+    while left := find():
         # First stop them all: what is stopped cannot start another one.
         for number in (signal.SIGSTOP, signal.SIGKILL):
             for pid in left:
                 with contextlib.suppress(OSError):
                     os.kill(pid, number)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        if _adopting:
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
         if time.monotonic() > deadline:
             return len(left)
         time.sleep(0.001)

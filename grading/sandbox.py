@@ -1,15 +1,13 @@
 """A worker in its enclosure, watched while it lives."""
 
-import contextlib
 import os
-import signal
 import subprocess
 import threading
 import time
 
 from .channel import Channel, Lost
 from .enclosure import enclosure
-from .processes import belonging, disk_usage, usage
+from .processes import belonging, disk_usage, kill_all, usage
 
 PULSE = 0.2
 """Seconds between two looks at what the worker uses."""
@@ -83,9 +81,12 @@ class Sandbox:
 
     def _kill(self):
         # bubblewrap takes its processes with it, the others have to be found.
-        for pid in belonging(self.process.pid):
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+        kill_all(self._alive)
+
+    def _alive(self):
+        if self.process.poll() is None:
+            return belonging(self.process.pid)
+        return [pid for pid in belonging(self.process.pid) if pid != self.process.pid]
 
     def _watch(self):
         limits, folder = self.limits, self.enclosure.folder

@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 
-from .processes import adopt_orphans, die_with_parent, kill_descendants
+from .processes import adopt_orphans, descendants, die_with_parent, kill_all
 
 MAX_REPORT = 64 << 20
 
@@ -33,7 +33,7 @@ def main():
         _work(job, writer)
     os.close(writer)
     report, end = _listen(reader, began + job["limits"]["hard"])
-    left = kill_descendants()
+    left = kill_all(lambda: descendants(os.getpid()))
     events = []
     for line in report.split(b"\n"):
         try:

@@ -180,9 +180,9 @@ def papers(outside, port):
     yield attack(
         "leaves-a-process",
         "import os, subprocess\n"
-        "subprocess.Popen(['sleep', '98765'], start_new_session=True)\n"
+        f"subprocess.Popen(['sleep', '{port}1'], start_new_session=True)\n"
         "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
-        "        os.execvp('sleep', ['sleep', '98764'])\n    os._exit(0)",
+        f"        os.execvp('sleep', ['sleep', '{port}2'])\n    os._exit(0)",
         f"import subprocess\nsubprocess.Popen('nohup setsid sh -c \"sleep 3; touch {outside}/late\" &', shell=True)",
     )
     yield attack(

@@ -1,0 +1,29 @@
+"""The corpus through nbgrader: its gradebook holds what everyone deserves."""
+
+import pytest
+from corpus_run import Run, differing, need
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    return Run(tmp_path_factory.mktemp("course"), 0.125).grade_in_nbgrader(need())
+
+
+@pytest.mark.parametrize("kind", ["honest", "broken", "hostile"])
+def test_the_gradebook_holds_what_everyone_deserves(graded, kind):
+    assert differing(graded, [kind]) == {}
+
+
+def test_nothing_else_happens(graded):
+    assert graded.touched == [] and graded.left == [] and graded.server.heard == []
+
+
+def test_autograded_notebooks_give_nothing_away_to_learners(graded):
+    # What nbgrader keeps for instructors has the hidden tests; what we add to it must not.
+    from nbformat import read
+
+    folder = graded.folder / "course" / "autograded" / "tells-hidden-inputs" / "small"
+    notebook = read(folder / "small.ipynb", as_version=4)
+    outputs = [str(o) for cell in notebook.cells for o in cell.get("outputs", [])]
+    assert any("SEEN" in text for text in outputs)
+    assert not [text for text in outputs if "array([[" in text or "the hidden sizes" in text]
