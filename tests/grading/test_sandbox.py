@@ -1,0 +1,451 @@
+"""The parts of the engine that touch submissions: channel, sandbox, session, names, tests."""
+
+import dataclasses
+import json
+import os
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from corpus_run import need
+from small_assignment import source
+
+from grading.answers import read_answers, score_answers
+from grading.assignment import parse
+from grading.channel import Channel, Lost
+from grading.enclosure import KINDS, bubblewrap_trouble, choose
+from grading.inside.plain import NotPlain
+from grading.limits import Limits
+from grading.processes import belonging, children, descendants, disk_usage, usage
+from grading.session import CallFailed, CallLost, Function, Session, failure, importable
+from grading.source_names import SourceNames
+from grading.testing import Tests, TestTimeout, time_limit
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are Linux's")
+LIMITS = Limits(call=5, cell=10, disk=8 << 20, memory=600 << 20, processes=12, restarts=3)
+
+
+def test_which_sandbox_there_is():
+    assert need() in KINDS
+    with pytest.raises(ValueError, match="a sandbox is one of bubblewrap, landlock, none"):
+        choose("chroot")
+
+
+def test_bubblewrap_works():
+    if trouble := bubblewrap_trouble():
+        pytest.skip(f"bubblewrap does not work here: {trouble}")
+    assert choose() == "bubblewrap"
+
+
+@pytest.fixture(params=["bubblewrap", "landlock"])
+def session(request):
+    made = Session(need(request.param), LIMITS, given=lambda name: name == "helper")
+    yield made
+    made.close()
+
+
+def test_cells_names_and_calls(session):
+    result = session.run(
+        "import numpy as np\nx = np.arange(3)\ndef f(a, b=2):\n    return a * b\nprint('hi')\nx"
+    )
+    assert result["error"] == "" and result["printed"].startswith("hi\n")
+    np.testing.assert_array_equal(session.get("x"), [0, 1, 2])
+    f = session.get("f")
+    assert isinstance(f, Function) and f(3) == 6 and f(a=2.0, b=1.5) == 3.0
+    with pytest.raises(KeyError):
+        session.get("nothing")
+    assert session.run("1 / 0")["error"] == "ZeroDivisionError: division by zero"
+    assert session.run("import time\nraise SystemExit")["error"] == ""
+
+
+def test_what_a_test_may_give_a_submission(session):
+    session.run(
+        "from scaling_lib.laws import HOFFMANN_2022\ndef helper(x):\n    return x + 1\n"
+        "def apply(f, x):\n    return f(x)\ndef draw(rng):\n    return rng.normal()\n"
+        "def E(law):\n    return law is HOFFMANN_2022"
+    )
+    from scaling_lib.laws import HOFFMANN_2022
+
+    apply, ours = session.get("apply"), {"__name__": "reference"}
+    exec("def helper(x):\n    return x + 1\ndef secret(x):\n    return x", ours)
+    assert apply(np.sum, [1, 2]) == 3 and apply(np.exp, 0.0) == 1.0 and apply(abs, -1) == 1
+    assert apply(session.get("helper"), 1) == 2 and apply(ours["helper"], 2) == 3
+    assert session.get("E")(HOFFMANN_2022) is True
+    assert session.get("draw")(np.random.default_rng(5)) == np.random.default_rng(5).normal()
+    for cannot in (lambda x: x, ours["secret"], object()):
+        with pytest.raises(NotPlain, match="cannot cross"):
+            apply(cannot, 1)
+
+
+def test_exceptions_arrive_as_the_builtin_they_are(session):
+    session.run(
+        "import numpy as np\nclass Mine(KeyError):\n    pass\n"
+        "def f(kind):\n    raise kind('because')\ndef g():\n    raise Mine('x')\n"
+        "def h():\n    np.linalg.inv(np.zeros((2, 2)))"
+    )
+    with pytest.raises(ZeroDivisionError, match="`f` raised ZeroDivisionError: because"):
+        session.get("f")(ZeroDivisionError)
+    with pytest.raises(KeyError):
+        session.get("g")()
+    with pytest.raises(ValueError, match="Singular"):
+        session.get("h")()
+    for kind in (SystemExit, KeyboardInterrupt, GeneratorExit):
+        with pytest.raises(CallFailed) as caught:
+            session.get("f")(kind)
+        assert isinstance(caught.value, Exception)
+
+
+def test_a_call_that_kills_loses_nothing_else(session):
+    session.run("import os\nx = 1\ndef die():\n    os._exit(3)\ndef fine():\n    return x")
+    session.mark("here")
+    session.run("x = 2")
+    session.run("os._exit(0)")
+    for mark, value in (("here", 1), ("here", 1)):
+        session.restore(mark)
+        with pytest.raises(CallLost, match="`die` gave no answer: its process ended"):
+            session.get("die")()
+        assert session.get("fine")() == value
+    assert session.get("x") == 1 and session.starts == 4
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("import time\ntime.sleep(60)", "it took longer than 10 s"),
+        (
+            "import os\nfor _ in range(40):\n    os.fork() or __import__('time').sleep(60)",
+            "12 processes",
+        ),
+        ("x = [bytearray(b'1' * 10**8) for _ in range(20)]\nimport time\ntime.sleep(60)", "600 MB"),
+    ],
+)
+def test_limits_hold(code, reason):
+    session = Session(need(), LIMITS)
+    try:
+        assert reason in session.run(code)["error"]
+        assert session.run("1 + 1")["error"] == ""
+    finally:
+        session.close()
+
+
+def test_the_disk_is_limited(session):
+    code = "for i in range(40):\n    with open(f'{i}', 'wb') as f:\n        f.write(b'1' * 10**6)\n"
+    error = session.run(code + "import time\ntime.sleep(5)")["error"]
+    assert "No space left" in error or "it wrote more than 8 MB" in error
+
+
+def test_no_time_is_left_after_the_total():
+    session = Session(need(), dataclasses.replace(LIMITS, total=3.0))
+    try:
+        assert "longer than 3 s" in session.run("import time\ntime.sleep(60)")["error"]
+        assert "longer than 3 s" in session.run("1")["error"]
+    finally:
+        session.close()
+
+
+def test_confinement(session):
+    """From inside neither the repository nor other processes can be reached."""
+    here = os.path.abspath(__file__)
+    root = os.path.dirname(os.path.dirname(os.path.dirname(here)))
+    for code in (
+        f"open({here!r})",
+        f"open({root!r} + '/exercises/source/scaling_laws/scaling_laws.ipynb')",
+        f"open({root!r} + '/grading/testing.py')",
+        f"import os\nos.listdir({root!r} + '/exercises')",
+        f"open('/proc/{os.getpid()}/environ')",
+        f"open({root!r} + '/scaling_lib/x', 'w')",
+        f"import os\nos.kill({os.getpid()}, 0)",
+        "import grading.testing",
+        "import socket\nsocket.create_connection(('127.0.0.1', 9))",
+        "open('/etc/shadow')",
+    ):
+        assert session.run(code)["error"], code
+    found = session.run("import os\nprint([k for k in os.environ if 'SEED' in k or 'CI' in k])")
+    assert found["printed"] == "[]\n"
+    assert (
+        session.run("import scaling_lib.laws, matplotlib.pyplot\nopen('mine', 'w').close()")[
+            "error"
+        ]
+        == ""
+    )
+
+
+def test_exceptions_that_cannot_be_made():
+    answer = {"type": "UnicodeDecodeError", "name": "X", "text": "y"}
+    assert str(failure("f", answer)) == "`f` raised X: y"
+    for kind in ("KeyboardInterrupt", "print", "nothing", 3, None):
+        assert type(failure("f", {"type": kind})) is CallFailed
+
+
+def test_importable():
+    assert importable(np.mean) == ["numpy", "mean"]
+    assert importable(json.JSONDecoder.decode) == ["json.decoder", "JSONDecoder.decode"]
+    assert importable(lambda: 0) is None and importable(3) is None
+
+
+# The channel
+
+
+@pytest.fixture
+def pair():
+    """A channel, and the other side's ends of its pipes."""
+    to_us, from_them = os.pipe()
+    to_them, from_us = os.pipe()
+    yield Channel(to_us, from_us, 1000), from_them, to_them
+    for one in (to_us, from_them, to_them, from_us):
+        try:
+            os.close(one)
+        except OSError:
+            continue
+
+
+def framed(content):
+    return struct.pack(">I", len(content)) + content
+
+
+def answer_with(content, theirs, close=False):
+    """Wait for a question, then write."""
+    channel, out, inn = theirs
+
+    def work():
+        os.read(inn, 1000)
+        os.write(out, content)
+        if close:
+            os.close(out)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        return channel.ask({"a": 1}, 5)
+    finally:
+        thread.join()
+
+
+def test_question_and_answer(pair):
+    assert answer_with(framed(b'{"b": 2}'), pair) == {"b": 2}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (framed(b"[1]"), "cannot be read"),
+        (framed(b"{"), "cannot be read"),
+        (framed(b"\xff"), "cannot be read"),
+        (framed(b"[" * 900), "cannot be read"),
+        (struct.pack(">I", 1001), "larger than"),
+        (struct.pack(">I", 2**32 - 1), "larger than"),
+    ],
+)
+def test_answers_that_are_none(pair, content, reason):
+    with pytest.raises(Lost, match=reason):
+        answer_with(content, pair)
+
+
+def test_a_worker_that_ends_or_speaks_first_or_never(pair):
+    with pytest.raises(Lost, match="its process ended"):
+        answer_with(b"\0\0", pair, close=True)
+    with pytest.raises(Lost):
+        pair[0].ask({}, 1)
+
+
+def test_unasked(pair):
+    os.write(pair[1], framed(b"{}"))
+    with pytest.raises(Lost, match="before it was asked"):
+        pair[0].ask({}, 5)
+
+
+def test_silence(pair):
+    with pytest.raises(Lost, match=r"longer than 0.05 s"):
+        pair[0].ask({}, 0.05)
+
+
+def test_a_worker_that_does_not_listen(pair):
+    with pytest.raises(Lost, match=r"longer than 0.1 s"):
+        pair[0].ask({"a": "x" * 10**6}, 0.1)
+
+
+# Processes
+
+
+def test_what_processes_use(tmp_path):
+    script = "import subprocess, sys\nsubprocess.Popen(['sleep', '60'])\nprint(1, flush=True)\n"
+    script += "sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        parent.stdout.readline()
+        (child,) = children(parent.pid)
+        assert descendants(parent.pid) == [child] and belonging(parent.pid) == [child, parent.pid]
+        assert usage([parent.pid]) > usage([child]) > 0 == usage([2**22 + 1])
+        os.kill(child, 9)
+    (tmp_path / "a").write_bytes(b"1" * 10_000)
+    assert 10_000 <= disk_usage(tmp_path, 10**9) < 100_000
+
+
+def test_a_time_limit():
+    with pytest.raises(TestTimeout), time_limit(0.05):
+        while True:
+            time.sleep(0.01)
+    with time_limit(60):
+        pass
+
+
+# Tests on stand-ins, without a sandbox
+
+
+class Solved:
+    """A session whose submission is Python of this process."""
+
+    limits = LIMITS
+
+    def __init__(self, **names):
+        self.names = names
+
+    def left(self):
+        return 60.0
+
+    def restore(self, mark):
+        pass
+
+    def get(self, name):
+        value = self.names[name]
+        return Function(self, name) if callable(value) else value
+
+    def call(self, name, args, kwargs):
+        try:
+            return self.names[name](*args, **kwargs)
+        except Exception as error:
+            kind = type(error).__name__
+            told = {"type": kind, "name": kind, "text": str(error)}
+            raise failure(name, told) from None
+
+
+def graded(test, hidden=True, **names):
+    made = source()
+    for cell in made["cells"]:
+        if cell["id"] == "loss-test":
+            cell["source"] = test
+    small = parse(json.dumps(made), "small")
+    tests = Tests(small, SourceNames(small), Solved(**names))
+    return tests.check_hidden("loss-test") if hidden else tests.check_visible("loss-test")
+
+
+HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
+
+
+@pytest.mark.parametrize(
+    ("test", "score", "message"),
+    [
+        ("assert loss(1) == 2", 3, ""),
+        ("1.5", 1.5, ""),
+        ("loss(1)", 2, ""),
+        ("7", 3, ""),
+        ("True", 3, ""),
+        ("assert loss(1) == 3, 'three'", 0, "three. The last call, loss(1), gave 2."),
+        ("assert loss(1) == 3", 0, "This check failed: assert loss(1) == 3. The last call, loss(1)"),
+        ("assert other(1)", 0, "`other` is not defined"),
+        ("loss(1)[0]", 0, "The answer does not fit the check `loss(1)[0]`: TypeError"),
+        ("bad(x=5)", 0, "`bad` raised ValueError: five. The call was bad(x=5)."),
+        ("try:\n    bad(x=5)\nexcept ValueError:\n    pass", 3, ""),
+        ("assert TOLERANCE == 1e-6 and value == 4 and abs(-1) == 1", 3, ""),
+        ("import sys\nsys.exit(0)", 0, "SystemExit"),
+        ("print('x' * 10)\nassert False, 'end'", 0, "end"),
+    ],
+)  # fmt: skip
+def test_visible_checks(test, score, message):
+    def bad(x):
+        raise ValueError("five")
+
+    outcome = graded(test, hidden=False, loss=lambda n: 2, bad=bad, TOLERANCE=9, value=4)
+    assert outcome.score == score and message in outcome.message
+    assert outcome.detail == outcome.message
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        ("assert loss(1.25) == 3, 'secret'", "hidden tests do not."),
+        ("loss(1.25)[0]", "hidden tests do not."),
+        ("bad(1.25)", "hidden tests do not: in one of them, your function raised ValueError."),
+        ("other(1.25)", "hidden tests do not: in one of them, `other` is not defined."),
+    ],
+)
+def test_hidden_tests_say_nothing_but_that_they_failed(test, message):
+    def bad(x):
+        raise ValueError(f"secret {x}")
+
+    outcome = graded(HIDDEN.format(test), loss=lambda n: 2, bad=bad)
+    assert outcome.score == 0 and outcome.message.endswith(message)
+    assert "secret" not in outcome.message and "1.25" not in outcome.message
+    assert outcome.detail
+
+
+def test_the_reference_in_a_hidden_test():
+    test = HIDDEN.format(
+        "from grading.authoring import reference\nassert loss(1e6) == reference.loss(1e6)"
+    )
+    assert graded(test, loss=lambda n: 1.7 + 400.0 / n**0.34).score == 3
+    assert graded(test, loss=lambda n: 0).score == 0
+
+
+# Known answers
+
+
+def answers(tmp_path, *rows):
+    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
+    path = tmp_path / "answers.py"
+    path.write_text(f"ANSWERS = {list(rows)!r}")
+    return path
+
+
+RIGHT = {
+    "exercise": "loss",
+    "name": "loop",
+    "kind": "alternative",
+    "code": "def loss(N):\n    return 1.7 + 400 * np.asarray(N) ** -0.34",
+    "expected": 3,
+}
+WRONG = {
+    "exercise": "allocation",
+    "name": "forty",
+    "kind": "wrong",
+    "code": "def allocation(C):\n    return np.sqrt(C / 120), 40 * np.sqrt(C / 120)",
+    "expected": 1,
+}
+
+
+def test_answers_are_scored(tmp_path):
+    path = answers(tmp_path, RIGHT, WRONG)
+    rows = score_answers(tmp_path / "small.ipynb", path)
+    known = {(row["exercise"], row["name"]): row for row in rows}
+    assert all(row["ok"] for row in rows) and len(rows) == 3 * 6 + 2
+    assert known["loss", "loop"]["earned"] == 3
+    assert known["allocation", "forty"]["lost"].keys() == {"allocation-test-2"}
+    assert known["slope", "returns not a number"]["earned"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"exercise": "lost"}, "no exercise 'lost', only allocation, loss, slope"),
+        ({"kind": "odd"}, "kind is alternative or wrong"),
+        ({"code": "def"}, "invalid syntax"),
+        ({"expected": "3"}, "expected cannot be '3'"),
+        ({"expected": True}, "expected cannot be True"),
+        ({"more": 1}, "must be a dict with exercise"),
+    ],
+)
+def test_answers_that_cannot_be_used(tmp_path, change, message):
+    path = answers(tmp_path, {**RIGHT, **change})
+    with pytest.raises(ValueError, match=message):
+        read_answers(path, parse(json.dumps(source()), "small"))
+    path.write_text("ANSWERS = 3")
+    with pytest.raises(ValueError, match="must be a list"):
+        read_answers(path, parse(json.dumps(source()), "small"))
+    path.write_text("")
+    with pytest.raises(ValueError, match="defines no ANSWERS"):
+        read_answers(path, parse(json.dumps(source()), "small"))
