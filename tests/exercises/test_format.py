@@ -7,6 +7,7 @@ import sys
 
 import nbformat
 import pytest
+import yaml
 from assignments import EXERCISES, NAMES, cells, exercises, read
 from nbformat.v4 import new_code_cell
 
@@ -107,6 +108,16 @@ def test_student_versions_are_current():
 def test_an_unknown_assignment_is_named():
     result = make("alchemy")
     assert result.returncode == 2 and "alchemy" in result.stderr and "scaling_laws" in result.stderr
+
+
+def test_every_page_is_in_the_table_of_contents():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    part = next(p for p in toc["parts"] if p["caption"] == "Exercises")
+    index = next(c for c in part["chapters"] if c["file"] == "exercises/pages/index")
+    listed = {page["file"]: [s["file"] for s in page["sections"]] for page in index["sections"]}
+    for name in NAMES:
+        page = f"exercises/pages/{name}"
+        assert listed[page] == [f"{page}/{facts['id']}" for facts in exercises(name)]
 
 
 def nbval(folder):

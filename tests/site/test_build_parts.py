@@ -26,6 +26,7 @@ def load(folder: str, name: str, monkeypatch):
     ("folder", "name"),
     [
         ("_ext", "site_book"),
+        ("_ext", "site_exercises"),
         ("_ext", "site_figures"),
         ("_ext", "site_meta"),
         ("tools", "make_pdf"),

@@ -1,0 +1,202 @@
+"""Write a page for each assignment and each exercise, from the notebooks that instructors hold.
+
+The pages are made before Sphinx looks for sources, so that every way of building the book has
+them; none is kept in the repository. What a page shows is what the student version shows, plus the
+solution in a fold; hidden tests and written answers stay in the source.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+STUB = '    raise NotImplementedError("Put your solution in place of this line.")\n'
+
+
+def without_solution(code: str) -> str:
+    r"""Return the code of a solution cell as a student gets it.
+
+    >>> print(without_solution("a\n    ### BEGIN SOLUTION\n    b\n    ### END SOLUTION"))
+    a
+        raise NotImplementedError("Put your solution in place of this line.")
+    """
+    return re.sub(r" *### BEGIN SOLUTION\n.*### END SOLUTION\n?", STUB, code, flags=re.S).rstrip()
+
+
+def solution(code: str) -> str:
+    r"""Return the code of a solution cell without its marks and its documentation.
+
+    >>> print(solution("a\n    ### BEGIN SOLUTION\n    b\n    ### END SOLUTION"))
+    a
+        b
+    """
+    code = re.sub(r' *""".*?"""\n', "", code, count=1, flags=re.S)
+    return re.sub(r" *### (BEGIN|END) SOLUTION\n?", "", code).rstrip()
+
+
+def task(text: str) -> str:
+    """Return a task without its heading, its line of facts and its objective: the card has them."""
+    return text.split("\n\n", 3)[3]
+
+
+def exercise_page(name: str, facts: dict, cells: dict[str, str]) -> str:
+    """Return the page of one exercise as MyST Markdown."""
+    i = facts["id"]
+    hints = "\n\n".join(cells[f"{i}-hint-{number}"] for number in (1, 2))
+    question = cells[f"{i}-question"].split("(2 points). ", 1)[1]
+    notebook = f"{{download}}`{name}.ipynb <../../release/{name}/{name}.ipynb>`"
+    return f"""(exercise-{i})=
+# {facts["title"]}
+
+```{{admonition}} At a glance
+:class: chapter-card
+
+You will
+: {facts["objective"]}
+
+Difficulty
+: {facts["difficulty"]} of 5
+
+Importance
+: {facts["importance"]} of 5
+
+Time
+: about {facts["minutes"]} minutes
+
+Points
+: {facts["points"]}, of which 2 for the written answer
+
+Notebook
+: {notebook}, {{doc}}`the whole assignment <../{name}>`
+```
+
+{task(cells[f"{i}-task"])}
+
+## Write
+
+```python
+{without_solution(cells[i])}
+```
+
+{hints}
+
+## Check
+
+The notebook has this cell right after your function.
+
+```python
+{cells[f"{i}-test"].rstrip()}
+```
+
+````{{dropdown}} Solution
+```python
+{solution(cells[i])}
+```
+````
+
+## Say what it means
+
+{question}
+"""
+
+
+def assignment_page(name: str, intro: str, exercises: list[dict]) -> str:
+    """Return the page of an assignment: what to do, and a table of its exercises."""
+    points, minutes = (sum(e[key] for e in exercises) for key in ("points", "minutes"))
+    rows = "\n".join(
+        f"| {{doc}}`{e['title']} <{name}/{e['id']}>` | {e['difficulty']} | {e['importance']} "
+        f"| {e['minutes']} | {e['points']} |"
+        for e in exercises
+    )
+    return f"""(exercises-{name.replace("_", "-")})=
+{intro}
+
+Download {{download}}`{name}.ipynb <../release/{name}/{name}.ipynb>` and open it in JupyterLab, in
+the environment of this book: `make lab` starts it, and the notebook lies in `exercises/release`.
+Together about {minutes} minutes and {points} points. Difficulty and importance run from 1 to 5.
+
+| Exercise | Difficulty | Importance | Minutes | Points |
+|---|--:|--:|--:|--:|
+{rows}
+"""
+
+
+def index_page(assignments: dict[str, list[dict]]) -> str:
+    """Return the page that leads to all assignments."""
+    rows = "\n".join(
+        f"| {{doc}}`{name}` | {len(found)} | {sum(e['minutes'] for e in found)} "
+        f"| {sum(e['points'] for e in found)} |"
+        for name, found in assignments.items()
+    )
+    return f"""(exercises)=
+# Exercises
+
+Each assignment is a notebook. Every exercise asks for one function, has a check right below it that
+answers at once and names the usual mistake, two hints, and a question about what the result means.
+Here on the site hints and solution are in folds: try first.
+
+| Assignment | Exercises | Minutes | Points |
+|---|--:|--:|--:|
+{rows}
+
+Whoever teaches with them can grade a class with one command; `grading/README.md` in the repository
+says how.
+"""
+
+
+def read(source: Path) -> tuple[dict[str, str], list[dict]]:
+    """Return the text of each cell of an assignment by its id, and the facts of its exercises."""
+    nb = nbformat.read(source, as_version=4)
+    exercises = [cell.metadata.exercise for cell in nb.cells if "exercise" in cell.metadata]
+    return {cell.id: cell.source for cell in nb.cells}, exercises
+
+
+def pages(source: Path) -> dict[str, str]:
+    """Return the pages of one assignment, by their path below the folder of pages.
+
+    Raises
+    ------
+    ValueError
+        If the notebook lacks a cell that a page needs; the message names it.
+    """
+    name = source.stem
+    cells, exercises = read(source)
+    try:
+        made = {f"{name}/{e['id']}.md": exercise_page(name, e, cells) for e in exercises}
+    except KeyError as error:
+        raise ValueError(f"{source}: an exercise has no {error}") from None
+    return {f"{name}.md": assignment_page(name, cells["title"], exercises), **made}
+
+
+def listed(app: Sphinx) -> list[str]:
+    """Return the names of the assignments in the order of the table of contents."""
+    text = (Path(app.srcdir) / app.config.external_toc_path).read_text(encoding="utf-8")
+    return re.findall(r"- file: exercises/pages/(?!index)(\w+)$", text, flags=re.M)
+
+
+def write_pages(app: Sphinx, config: Config) -> None:
+    """Write what has changed, and remove the pages of exercises that are gone."""
+    exercises = Path(app.srcdir) / "exercises"
+    target = exercises / "pages"
+    sources = [exercises / "source" / name / f"{name}.ipynb" for name in listed(app)]
+    wanted = {"index.md": index_page({source.stem: read(source)[1] for source in sources})}
+    for source in sources:
+        wanted |= pages(source)
+    for old in target.rglob("*.md"):
+        if old.relative_to(target).as_posix() not in wanted:
+            old.unlink()
+    for path, text in wanted.items():
+        file = target / path
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict:
+    """Write the pages before the table of contents is read."""
+    app.connect("config-inited", write_pages, priority=100)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
