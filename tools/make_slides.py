@@ -215,7 +215,7 @@ class Deck:
     def _box(self, box, classes, title, where):
         name = text_of(box.select_one(".admonition-title"))
         if items := box.find(["ul", "ol"]):
-            self._list(items, title if classes & {"summary", "breaks"} else name)
+            self._list(items, title if "summary" in classes else name)
         elif classes & {"predict", "safety"}:
             body = copy.copy(box)
             body.select_one(".admonition-title").decompose()
