@@ -143,8 +143,8 @@ Here on the site hints and solution are in folds: try first.
 |---|--:|--:|--:|
 {rows}
 
-Whoever teaches with them can grade a class with one command; `grading/README.md` in the repository
-says how.
+Whoever teaches with them can grade a class with one command: see
+{doc}`the instructor's pages </instructor/overview>`.
 """
 
 
