@@ -29,6 +29,11 @@ HERO_RUNS = "hero_runs.json"
 """File of hero losses that are known: a second call trains only what is missing."""
 
 
+NARROWEST = 32
+"""Width below which a committed run is read from the curve: trained, it would take minutes and
+gigabytes, and it is far from the best in every language."""
+
+
 @dataclasses.dataclass
 class Game:
     """What one student handed in."""
@@ -238,7 +243,8 @@ def _hero_losses(games, secret, path, jobs, progress):
     for game in games:
         language = game.played.task_seed
         seed = derived_seed(secret, "hero", str(language))
-        for H in (*capstone_scoring.LADDER, game.played.commitment.H):
+        committed = game.played.commitment.H
+        for H in (*capstone_scoring.LADDER, *([committed] if committed >= NARROWEST else [])):
             needed[f"{language} {H} {seed}"] = (language, H, seed)
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
@@ -302,7 +308,12 @@ def _fill(result, played, secret, losses):
         return losses[f"{language} {H} {seed}"]
 
     curve = capstone_scoring.hero_curve(played.task_seed, seed, hero)
-    earned = capstone_scoring.score(made, hero(played.task_seed, made.H, seed), curve)
+    if made.H >= NARROWEST:
+        loss = hero(played.task_seed, made.H, seed)
+    else:
+        loss = curve.loss_at(made.H)
+        result["notes"].append("The loss of so narrow a model is read from the curve.")
+    earned = capstone_scoring.score(made, loss, curve)
     e = curve.excess
     width, forecast = result["items"]
     width["score"] = round(earned.allocation_points, 2)

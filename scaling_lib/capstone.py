@@ -443,7 +443,9 @@ def _check_entries(entries, copy):
         raise NotByTheRules("more was bought than the budget allows")
     if not losses:
         raise NotByTheRules("no run was bought")
-    runs = _table((c.H, c.N, c.D, c.C_6ND, losses.get(key)) for key, c in bought.items())
+    # A run that was paid and cut short counts as spent, and tells nothing.
+    done = [(bought[key], loss) for key, loss in losses.items()]
+    runs = _table((c.H, c.N, c.D, c.C_6ND, loss) for c, loss in done)
     commitment = _checked_commitment(closing)
     notes = () if _copy_agrees(copy, commitment) else (f"{COMMITMENT} does not agree: ignored",)
     version = str(terms.get("version"))[:40]

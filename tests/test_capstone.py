@@ -303,12 +303,21 @@ def dear(lines):
         (spoil(-1, high=math.nan), "positive loss"),
         (spoil(-1, extra=1), "incomplete"),
         (dear, "budget"),
+        (lambda lines: [*lines, lines[-1] | {"H": 256}], "no purchase"),
     ],
 )
 def test_a_forged_ledger_is_refused(folder, change, message):
     forge(folder, change(entries(folder)))
     with pytest.raises(NotByTheRules, match=message):
         read_submission(folder)
+
+
+def test_a_run_that_was_cut_short_is_spent_and_no_forgery(folder):
+    lines = entries(folder)
+    forge(folder, [*lines[:4], lines[-1]])  # the second run has no result
+    game = read_submission(folder)
+    retrain(game)
+    assert game.runs.H.tolist() == [4]
 
 
 @pytest.mark.parametrize(

@@ -15,5 +15,6 @@ SHIPPED = {
     "algorithms": ("scaling_lib.experiments.algorithms", "algorithms.csv", 1),
     "text_attention": ("scaling_lib.experiments.text_attention", "text_attention.csv", 2),
     "capstone_practice": ("scaling_lib.experiments.capstone", "capstone_practice.csv", 5),
+    "capstone_scores": ("grading.strategy_scores", "capstone_scores.csv", 6),
     "digits": ("scaling_lib.experiments.digits", "digits.csv", 3),
 }

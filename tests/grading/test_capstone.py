@@ -168,3 +168,10 @@ def test_bad_tables_and_lists(tmp_path):
     with pytest.raises(ValueError, match="no submissions"):
         (tmp_path / "empty").mkdir()
         grade_games(tmp_path / "empty", tmp_path / "out", "s", 1, progress=False)
+
+
+def test_a_width_whose_training_would_take_gigabytes_is_read_from_the_curve(tmp_path, hero):
+    play(tmp_path / "in" / "narrow", 1, H=4)
+    (result,) = grade_games(tmp_path / "in", tmp_path / "out", "secret", 1, progress=False)
+    assert min(H for _, H, _ in hero) == 64
+    assert result["score"] < 1 and "read from the curve" in result["notes"][0]

@@ -1,0 +1,183 @@
+"""Five strategies for the capstone, so that its points mean something. For instructors only.
+
+The baseline is the one that learners are given. `parabolas` fits a parabola at each of four budgets
+and carries its minimum to the hero budget; `surface` fits A/N^α + B/D^β to all runs at once; both
+take what they see for the law. `shifted` and `regressed` play the same surface on the ten practice
+languages first and take off what it gets wrong there: on average, or by a line.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy import optimize, stats
+
+from scaling_lib import capstone_baseline
+from scaling_lib.capstone import HERO_FLOP, WIDTHS, parameters, tokens_for
+from scaling_lib.capstone_scoring import practice_curve, practice_loss
+
+LEVELS = {1e8: (6, 10, 17, 28), 3e8: (8, 14, 25, 44), 8e8: (12, 22, 40, 70), 1.6e9: (20, 44, 80)}
+PLAN = [(H, tokens_for(H, C)) for C, widths in LEVELS.items() for H in widths]
+"""Fifteen runs on four lines of equal compute: 93 % of the budget."""
+
+PRACTICE = range(10)
+Z = stats.norm.ppf(0.9)
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A way to play.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in the table.
+    plan : list of (int, int)
+        Width and tokens of each run to buy.
+    decide : callable
+        See `scaling_lib.capstone_baseline.decide`.
+    """
+
+    name: str
+    plan: list
+    decide: Callable
+
+
+def parabolas(H, N, D, loss, entropy):
+    """Decide by the minimum at each budget, carried on by two power laws.
+
+    The parameters and the result are those of `scaling_lib.capstone_baseline.decide`. The interval
+    is the prediction interval of a straight line through four points, wide because they are few.
+    """
+    use = np.isfinite(loss) & (loss > entropy)
+    n, y = np.log(N[use]), np.log(loss[use] - entropy)
+    C = np.array([min(LEVELS, key=lambda level: abs(np.log(level / c))) for c in 6 * N * D])[use]
+    minima = []
+    for level in LEVELS:
+        x, z = n[level == C], y[level == C]
+        if len(x) < 3:
+            continue
+        a, b, c = np.polyfit(x, z, 2)
+        inside = a > 0 and x.min() <= -b / (2 * a) <= x.max()
+        best = -b / (2 * a) if inside else x[z.argmin()]
+        minima.append((np.log(level), best, np.polyval((a, b, c), best)))
+    c, best, excess = np.array(minima).T
+    hero = np.log(HERO_FLOP)
+    width = capstone_baseline.width_of(np.exp(np.polyval(np.polyfit(c, best, 1), hero)))
+    line = stats.linregress(c, excess)
+    at, rest = line.intercept + line.slope * hero, excess - line.intercept - line.slope * c
+    variance = rest @ rest / (len(c) - 2)
+    spread = variance * (1 + 1 / len(c) + (hero - c.mean()) ** 2 / ((c - c.mean()) ** 2).sum())
+    half = stats.t.ppf(0.9, len(c) - 2) * np.sqrt(spread)
+    half = min(half, np.log(3))  # beyond a factor of three it says nothing
+    return width, *(float(entropy + np.exp(at + d)) for d in (0, -half, half))
+
+
+def surface(H, N, D, loss, entropy):
+    """Decide by a surface fitted to all runs, and take the scatter about it for the error.
+
+    The parameters and the result are those of `scaling_lib.capstone_baseline.decide`.
+    """
+    width, excess, half = _fitted(N, D, loss, entropy)
+    return width, *(entropy + excess * np.exp(d) for d in (0, -half, half))
+
+
+def shifted(H, N, D, loss, entropy):
+    """Decide by the surface, corrected by what it gets wrong on practice languages on average.
+
+    The parameters and the result are those of `scaling_lib.capstone_baseline.decide`.
+    """
+    return _corrected(N, D, loss, entropy, degree=0)
+
+
+def regressed(H, N, D, loss, entropy):
+    """Decide by the surface, corrected by a line through what it gets wrong on practice languages.
+
+    The wider the model that it asks for, the more it exaggerates. The parameters and the result are
+    those of `scaling_lib.capstone_baseline.decide`.
+    """
+    return _corrected(N, D, loss, entropy, degree=1)
+
+
+def explore(task_seed, plan):
+    """Train the runs of a plan, without a ledger.
+
+    Parameters
+    ----------
+    task_seed : int
+        The language.
+    plan : sequence of (int, int)
+        Width and tokens of each run.
+
+    Returns
+    -------
+    H, N, D : ndarray of int, shape (n,)
+        Width, parameters and tokens.
+    loss : ndarray, shape (n,)
+        Test losses, nats per token; NaN where a run diverged.
+    """
+    H, D = np.array(plan).T
+    N = np.array([parameters(int(width)) for width in H])
+    return H, N, D, np.array([practice_loss(task_seed, width, tokens) for width, tokens in plan])
+
+
+def _corrected(N, D, loss, entropy, degree):
+    width, excess, _ = _fitted(N, D, loss, entropy)
+    x, width_errors, excess_errors = np.array(practice_errors()).T
+    at = np.log(width)
+    H = round(width * np.exp(np.polyval(np.polyfit(x, width_errors, degree), at)))
+    line = np.polyfit(x, excess_errors, degree)
+    rest = excess_errors - np.polyval(line, x)
+    far = degree * (at - x.mean()) ** 2 / ((x - x.mean()) ** 2).sum()
+    freedom = len(x) - degree - 1
+    spread = np.sqrt(rest @ rest / freedom * (1 + 1 / len(x) + far))
+    half, centre = stats.t.ppf(0.9, freedom) * spread, np.polyval(line, at)
+    predicted = (float(entropy + excess * np.exp(centre + d)) for d in (0, -half, half))
+    return min(max(H, WIDTHS[0]), WIDTHS[-1]), *predicted
+
+
+@cache
+def practice_errors():
+    """Return what the surface gets wrong on the practice languages.
+
+    Returns
+    -------
+    tuple of (float, float, float)
+        A row a language: logarithms of the fitted width, of best over fitted width, and of best
+        over fitted excess.
+    """
+    rows = []
+    for language in PRACTICE:
+        curve = practice_curve(language)
+        _, N, D, loss = explore(language, PLAN)
+        width, excess, _ = _fitted(N, D, loss, curve.entropy)
+        rows.append((np.log(width), np.log(curve.best_H / width), np.log(curve.excess / excess)))
+    return tuple(rows)
+
+
+def _fitted(N, D, loss, entropy):
+    """Return the best width on the fitted surface, the excess there, and half an 80 % interval."""
+    use = np.isfinite(loss) & (loss > entropy)
+    n, d, y = np.log(N[use] / 3e3), np.log(D[use] / 5e4), np.log(loss[use] - entropy)
+
+    def log_excess(p, n, d):
+        return np.logaddexp(p[0] - p[1] * n, p[2] - p[3] * d)
+
+    starts = [(-1.5, alpha, -1.5, 0.5) for alpha in (0.4, 0.8)]
+    fits = [optimize.least_squares(lambda p: log_excess(p, n, d) - y, start) for start in starts]
+    fit = min(fits, key=lambda fit: fit.cost)
+    widths = np.arange(16, WIDTHS[-1] + 1)
+    sizes = np.array([parameters(int(width)) for width in widths])
+    hero = log_excess(fit.x, np.log(sizes / 3e3), np.log(HERO_FLOP / (6 * sizes) / 5e4))
+    half = Z * np.sqrt(2 * fit.cost / max(len(y) - 4, 1))
+    return int(widths[hero.argmin()]), float(np.exp(hero.min())), float(half)
+
+
+STRATEGIES = [
+    Strategy("baseline", capstone_baseline.PLAN, capstone_baseline.decide),
+    Strategy("parabolas", PLAN, parabolas),
+    Strategy("surface", PLAN, surface),
+    Strategy("shifted", PLAN, shifted),
+    Strategy("regressed", PLAN, regressed),
+]
