@@ -346,7 +346,7 @@ HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
         ("7", 3, ""),
         ("True", 3, ""),
         ("assert loss(1) == 3, 'three'", 0, "three. The last call, loss(1), gave 2."),
-        ("assert loss(1) == 3", 0, "This check failed: assert loss(1) == 3. The last call, loss(1)"),
+        ("assert loss(1) == 3", 0, "This check failed: assert loss(1) == 3. The last call, loss"),
         ("assert other(1)", 0, "`other` is not defined"),
         ("loss(1)[0]", 0, "The answer does not fit the check `loss(1)[0]`: TypeError"),
         ("bad(x=5)", 0, "`bad` raised ValueError: five. The call was bad(x=5)."),
