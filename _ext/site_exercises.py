@@ -144,7 +144,7 @@ Here on the site hints and solution are in folds: try first.
 {rows}
 
 Whoever teaches with them can grade a class with one command: see
-{doc}`the instructor's pages </instructor/overview>`.
+{{doc}}`the instructor's pages </instructor/overview>`.
 """
 
 

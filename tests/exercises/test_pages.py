@@ -52,3 +52,10 @@ def test_a_notebook_without_a_hint_is_named(tmp_path):
     nbformat.write(nb, tmp_path / "scaling_laws.ipynb")
     with pytest.raises(ValueError, match=r"scaling_laws\.ipynb.*floor-hint-2"):
         site_exercises.pages(tmp_path / "scaling_laws.ipynb")
+
+
+def test_the_index_leads_to_every_assignment():
+    page = site_exercises.index_page({name: exercises(name) for name in NAMES})
+    for name in NAMES:
+        points = sum(facts["points"] for facts in exercises(name))
+        assert re.search(rf"^\| {{doc}}`{name}` \| \d+ \| \d+ \| {points} \|$", page, re.M)
