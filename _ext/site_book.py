@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 # Loaded by Jupyter Book on every page: unused, asking other hosts, or done by `book.js`.
 UNWANTED = ("thebe", "comments", "hypothesis", "utterances", "copybutton", "clipboard")
+# Sphinx's own scripts, which only the page of search results needs: four kilobytes on every other.
+FOR_SEARCH = ("doctools", "sphinx_highlight")
 # Scripts, by words in their names, that only pages with certain marks need.
 NEEDED_FOR = {
     ("katex", "auto-render"): ['class="math'],
@@ -81,6 +83,8 @@ def choose_assets(app: Sphinx, pagename: str, template: str, context: dict, doct
     body = context.get("body") or ""
     has_maths = 'class="math' in body
     scripts = [s for s in context.get("script_files", []) if wanted(s)]
+    if pagename != "search":
+        scripts = [s for s in scripts if not any(word in str(s) for word in FOR_SEARCH)]
     for words, marks in NEEDED_FOR.items():
         if not any(mark in body for mark in marks):
             scripts = [s for s in scripts if not any(word in str(s) for word in words)]
