@@ -26,6 +26,7 @@ from .capstone import (
     EXPLORE_SEED,
     HERO_FLOP,
     LEVEL,
+    WIDTHS,
     NotByTheRules,
     make_commitment,
     parameters,
@@ -249,14 +250,53 @@ def practise(task_seed, plan, decide):
         If the plan costs more than the budget, or the decision is no valid commitment.
     """
     curve = practice_curve(task_seed)
+    _check_price(plan)
     runs = [(H, parameters(H), D) for H, D in plan]
-    price = sum(6 * N * D for _, N, D in runs)
-    if price > EXPLORE_FLOP:
-        raise ValueError(f"the plan costs {price:.4g} FLOP, more than {EXPLORE_FLOP:.4g}")
     losses = [practice_loss(task_seed, H, D) for H, _, D in runs]
     columns = [np.array(column) for column in zip(*runs, strict=True)]
     commitment = make_commitment(*decide(*columns, np.array(losses), curve.entropy))
     return score(commitment, curve.loss_at(commitment.H), curve)
+
+
+def made_up(plan, E, A, alpha, B, beta, noise=None):
+    """Return runs and hero runs of a made-up language, ``E + A/N^alpha + B/D^beta``.
+
+    Parameters
+    ----------
+    plan : sequence of (int, int)
+        Width and tokens of each run.
+    E, A, alpha, B, beta : float
+        Constants of the additive law, in nats, parameters and tokens.
+    noise : numpy.random.Generator, optional
+        Adds a relative error of 1.5 % to the excess of each run of the plan.
+
+    Returns
+    -------
+    runs : tuple
+        What a decision gets: ``H, N, D, loss`` (arrays) and `E`.
+    heroes : dict of int to float
+        Loss at the hero budget by width.
+
+    Raises
+    ------
+    ValueError
+        If the plan costs more than the budget, or a width is out of range.
+    """
+    _check_price(plan)
+    H, D = np.array(plan).T
+    N = np.array([parameters(width) for width in H])
+    excess = A / N**alpha + B / D**beta
+    if noise is not None:
+        excess = excess * np.exp(noise.normal(0, 0.015, len(H)))
+    sizes = np.array([parameters(width) for width in WIDTHS])
+    heroes = E + A / sizes**alpha + B / (HERO_FLOP / (6 * sizes)) ** beta
+    return (H, N, D, E + excess, E), dict(zip(WIDTHS, heroes.tolist(), strict=True))
+
+
+def _check_price(plan):
+    price = sum(6 * parameters(H) * D for H, D in plan)
+    if price > EXPLORE_FLOP:
+        raise ValueError(f"the plan costs {price:.4g} FLOP, more than {EXPLORE_FLOP:.4g}")
 
 
 @lru_cache(maxsize=4096)
