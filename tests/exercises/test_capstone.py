@@ -8,6 +8,7 @@ import pytest
 from assignments import EXERCISES, answers, cells, run
 
 from grading.authoring import SEED_VARIABLE
+from grading.strategies import STRATEGIES
 from scaling_lib.capstone import EXPLORE_FLOP, parameters
 
 NAME = "capstone"
@@ -89,3 +90,16 @@ def test_the_rubric_has_five_criteria_with_anchors():
     assert len(criteria) == 5 and "one-shot-text" in text
     for part in criteria:
         assert all(f"- **{n}**: " in part for n in "012") and part.count("*For example:*") == 3
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES[1:], ids=lambda strategy: strategy.name)
+def test_no_sensible_strategy_fails_the_checks(strategy):
+    """One that is corrected by practice is off on made-up languages, which do not bend."""
+    code = f"""
+from grading.strategies import STRATEGIES
+strategy = next(s for s in STRATEGIES if s.name == {strategy.name!r})
+plan, decide = (lambda: strategy.plan), strategy.decide
+"""
+    points, failures = mark(code)
+    assert failures == {} and points >= 2
+    assert points == 4 or strategy.name in ("parabolas", "surface")
