@@ -92,10 +92,11 @@ class Sandbox:
         limits, folder = self.limits, self.enclosure.folder
         while not self.ended.wait(PULSE):
             pids = belonging(self.process.pid)
-            if usage(pids) > limits.memory:
-                self.reason = f"it used more than {limits.memory >> 20} MB of memory"
-            elif len(pids) > limits.processes:
+            # Processes first: many of them also use much memory, and the message names the cause.
+            if len(pids) > limits.processes:
                 self.reason = f"it started more than {limits.processes} processes"
+            elif usage(pids) > limits.memory:
+                self.reason = f"it used more than {limits.memory >> 20} MB of memory"
             elif folder and disk_usage(folder, limits.disk) > limits.disk:
                 self.reason = f"it wrote more than {limits.disk >> 20} MB"
             if self.reason:
