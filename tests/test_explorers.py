@@ -321,6 +321,21 @@ def test_repetition_is_worth_what_the_library_says():
     np.testing.assert_allclose(again["y"], expected, rtol=1e-12)
 
 
+def test_sentences_stay_true_at_the_ends_of_the_sliders():
+    from scaling_lib.explorers import data_limits, scaffolding
+
+    # Demand that is above the stock already and grows more slowly: not "they never meet".
+    text = data_limits.stock_and_demand(1e13, 3.0, 1.1, 0.5, 1)["text"]
+    assert "already" in text and "never" not in text
+    assert "never meet" in data_limits.stock_and_demand(1e15, 3.0, 1.1, 0.5, 1)["text"]
+    # One sample and a bit of a smaller model is not "one answer of the largest".
+    text = scaffolding.samples_or_size(1e15, 1e13, 2.0, 1.5)["text"]
+    assert "samples of 681B" in text and "One answer of 1T" in text
+    assert "one answer of 1T" in scaffolding.samples_or_size(1e15, 1e13, 2.0, 4.0)["text"]
+    # A verifier that passes few wrong answers does not pass none.
+    assert "passes 0.01 %" in scaffolding.pass_at_k(100.0, 0.03, 2.0, 1e-4)["text"]
+
+
 def test_the_bill_is_what_the_library_says():
     from scaling_lib import compute
     from scaling_lib.explorers import data_limits

@@ -45,7 +45,9 @@ def stock_and_demand(stock, uncertainty, demand_growth, stock_growth, epochs):
         return 2024.0 + math.log(stock * factor * epochs / LARGEST_2024) / pace
 
     meet = []
-    if pace < 0.005:
+    if pace < 0.005 and stock * epochs < LARGEST_2024:
+        text = "The demand was above this stock in 2024 already, and grows no faster than it."
+    elif pace < 0.005:
         text = "The demand does not outgrow the stock: at these rates they never meet."
     else:
         meet = [y for y in (meeting(1.0),) if 2020.0 <= y <= 2045.0]
@@ -99,9 +101,9 @@ def repetition(unique, epochs, saturation, N):
         return loss(N, unique * e, **MUENNIGHOFF)
 
     most = unique * (1.0 + saturation)
+    often = "once" if epochs == 1 else fixed(epochs) + " times"
     text = (
-        f"{digits3(epochs)} epochs of {si(unique)} tokens are worth {si(effective(epochs))} fresh "
-        "ones, "
+        f"Reading {si(unique)} tokens {often} is worth {si(effective(epochs))} fresh ones, "
         f"{percent(effective(epochs) / unique / epochs)} of what was processed: a loss of "
         f"{fixed(again(epochs), 3)} "
         f"instead of {fixed(fresh(epochs), 3)} nats. However often they are read, they are never "

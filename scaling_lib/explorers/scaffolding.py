@@ -60,10 +60,9 @@ def pass_at_k(k, median, spread, wrong_accepted):
         return at_least_one(log_fail(single), n)
 
     text = (
-        f"One sample solves {percent(single)} of the problems; {si(k)} samples contain a right "
-        "answer to "
-        f"{percent(coverage(k))}, and a verifier that passes {percent(wrong_accepted, 1)} of the "
-        "wrong ones "
+        f"One sample solves {percent(single)} of the problems. With k = {si(k)} some sample is "
+        f"right for {percent(coverage(k))}, and a verifier that passes {percent(wrong_accepted)} "
+        "of the wrong ones "
         f"delivers {percent(delivered(k))}. Were all problems equally hard, coverage would be "
         f"{percent(alike(k))}."
     )
@@ -135,16 +134,19 @@ def samples_or_size(budget, check, skill_growth, spread):
     ys = [solved(n, samples(n)) for n in affordable]
     best = max(range(len(ys)), key=lambda i: ys[i])
     n = affordable[best]
-    text = (
-        f"{power(budget)} FLOP a problem are best spent on {si(samples(n))} samples of {si(n)} "
-        "parameters: "
-        f"{percent(ys[best])} solved. "
-    )
-    if samples(n) < 1.5:
-        text += "One answer of the largest affordable model is the best use."
+    largest = affordable[-1]
+    one = percent(solved(largest, 1.0))
+    if samples(n) == 1.0:
+        text = (
+            f"{power(budget)} FLOP a problem are best spent on one answer of {si(n)} parameters, "
+            f"the largest on this axis that the budget pays: {one} solved."
+        )
     else:
-        one = percent(solved(affordable[-1], 1.0))
-        text += f"One answer of the largest affordable model, {si(affordable[-1])}, solves {one}."
+        text = (
+            f"{power(budget)} FLOP a problem are best spent on {si(samples(n))} samples of {si(n)} "
+            f"parameters: {percent(ys[best])} solved. One answer of {si(largest)} parameters, the "
+            f"largest on this axis that the budget pays, solves {one}."
+        )
     return {
         "text": text,
         "series": [
