@@ -79,6 +79,15 @@ def test_the_minutes_of_a_syllabus_add_up(heading):
     assert sum(map(int, rows[:-1])) == total
 
 
+def test_minutes_at_home_of_three_weeks_are_those_of_exercises_and_core_readings():
+    part = read("syllabus").split("## Three weeks\n")[1].split("\n## ")[0]
+    at_home = [int(m) for m in re.findall(r"\((\d+)\) \|$", part, re.M)]
+    exercises = re.findall(r"^\| .* \| .*` \| .* \| (\d+) \|$", read("objectives"), re.M)
+    core = re.findall(r"^\| \d \| .* \| (\d+) \| core \|$", read("reading"), re.M)
+    assert len(at_home) == 9 and len(core) > 5
+    assert sum(at_home) == sum(map(int, exercises + core))
+
+
 def test_the_exercises_of_a_week_are_all_there():
     week = read("syllabus").split("## One week\n")[1].split("\n## ")[0]
     chapters = {p.stem for p in SOURCES} - {"forecasting", "capstone"}
