@@ -16,7 +16,7 @@ changes, while the *typical* one shrinks by a factor :math:`e^{-1/(n-1)}` a gene
 Found: with n = 20 the median standard deviation falls from 0.98 to 0.06 in 100 generations when
 replaced and stays at 0.95 when accumulated (400 chains). Language, 100 000 tokens, 15 generations,
 seeds 0 to 2: the excess loss of 0.18 grows to 0.83 (sd 0.01) when replaced, 0.69 when a tenth stays
-real, and 0.35 when accumulated. Accumulating bounds the damage but does not undo it: these
+real, and 0.35 when accumulated. Accumulating slows the damage and does not undo it: these
 generations add no information, and smoothing adds a little error to each. A tenth of real text
 helps less than one might hope.
 """

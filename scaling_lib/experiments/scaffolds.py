@@ -1,6 +1,6 @@
 r"""One table of models by scaffolds: what each is worth, and whether they work independently.
 
-Every shipped addition network (`scaling_lib.experiments.emergence`) is scored bare and in five
+Every shipped addition network (`scaling_lib.experiments.emergence`) is scored bare and in four
 scaffolds, problem by problem (`success`), so that three questions have the same answer sheet:
 
 * what a scaffold adds, in points and in training compute (`gains`): its compute-equivalent gain
