@@ -94,6 +94,8 @@ const measured = new IntersectionObserver((seen) => {
   const scrolling = boxes.map((box) => box.scrollWidth > box.clientWidth + 1);
   boxes.forEach((box, i) => {
     if (scrolling[i]) box.tabIndex = 0;
+    // Who stands on it keeps their place.
+    else if (box === document.activeElement) box.addEventListener("blur", () => box.removeAttribute("tabindex"), { once: true });
     else box.removeAttribute("tabindex");
   });
 }, { rootMargin: "50%" });

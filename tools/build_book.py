@@ -80,8 +80,8 @@ def main() -> int:
         return 1
     work = BUILD / ".work"
     built = work / "_build" / "html"
-    if not options.incremental:
-        shutil.rmtree(built, ignore_errors=True)
+    # Sphinx does not copy a changed script over the one that it copied before.
+    shutil.rmtree(built / "_static" if options.incremental else built, ignore_errors=True)
     status = run_jupyter_book(work, fresh=not options.incremental)
     if status or not (built / "index.html").exists():
         earlier = (

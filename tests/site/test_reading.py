@@ -1,0 +1,102 @@
+"""Reading a long page: a reference leads to its place, and a keyboard is enough."""
+
+import pytest
+
+pytestmark = [pytest.mark.site, pytest.mark.browser]
+
+LONG = ["bitter_lesson", "scaling_laws", "scaling_hypothesis", "data_limits", "scaffolding"]
+# Where an element stands below the upper edge of the window, and what is left to scroll.
+PLACE = """id => [document.getElementById(id).getBoundingClientRect().top,
+    document.documentElement.scrollHeight - innerHeight - scrollY]"""
+# A step with Tab: what has the focus, whether the reader sees it and that it has it.
+FOCUS = """() => {
+    const stop = document.activeElement;
+    if (!stop || stop === document.body) return null;
+    const box = stop.getBoundingClientRect(), style = getComputedStyle(stop);
+    const name = stop.getAttribute("aria-label") || stop.textContent.trim() || stop.title;
+    return {
+        what: `${stop.tagName} ${stop.type || ""} ${stop.id} ${name.slice(0, 40)}`,
+        kind: stop.type || stop.tagName,
+        number: (stop.dataset.visited = (Number(stop.dataset.visited) || 0) + 1),
+        inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+        marked: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0,
+    };
+}"""
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 375, "height": 800})
+    yield context.new_page()
+    context.close()
+
+
+def anchors(page):
+    """Ids of the sections, figures and equations of a page, the last ones first."""
+    wanted = "section[id], figure[id], .math[id]"
+    ids = page.eval_on_selector_all(f".bd-article :is({wanted})", "all => all.map(e => e.id)")
+    return ids[::-1]
+
+
+def is_at(page, anchor):
+    """Whether a place is at the top of the window, or as high as the page's end lets it be."""
+    top, left = page.evaluate(PLACE, anchor)
+    return -2 <= top <= 120 or (left <= 2 and 0 <= top < 800)
+
+
+@pytest.mark.parametrize("name", [*LONG, "glossary", "references"])
+def test_a_reference_leads_to_its_place(address, page, name):
+    url = f"{address}chapters/{name}.html"
+    page.goto(url)
+    for anchor in anchors(page)[:24:8]:
+        page.goto("about:blank")
+        page.goto(f"{url}#{anchor}")
+        page.evaluate("document.fonts.ready.then(() => true)")
+        assert is_at(page, anchor), f"{anchor}: {page.evaluate(PLACE, anchor)}"
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_link_within_the_page_and_the_way_back(address, page, name):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    name = f"chapters/{name}.html"
+    page.goto(address + name)
+    links = page.locator(".bd-toc-nav a[href^='#']")
+    last = links.last.get_attribute("href")[1:]
+    # As a reader who is quick: the rest of the page has not been laid out yet.
+    links.last.evaluate("link => link.click()")
+    assert is_at(page, last), page.evaluate(PLACE, last)
+    before = page.evaluate("scrollY")
+    page.reload()
+    page.wait_for_function("before => Math.abs(scrollY - before) < 200", arg=before)
+    page.goto(address + "chapters/glossary.html")
+    page.go_back()
+    page.wait_for_function("before => Math.abs(scrollY - before) < 200", arg=before)
+
+
+@pytest.mark.parametrize("name", [*LONG, "explorers"])
+def test_by_keyboard_alone(address, page, name):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{address}chapters/{name}.html")
+    page.evaluate("document.fonts.ready.then(() => true)")
+    kinds, steps = set(), 0
+    while True:
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUS)
+        if stop is None or stop["number"] > 1:  # the end of the page: the browser's own controls
+            break
+        steps += 1
+        kinds.add(stop["kind"])
+        if steps == 1:  # it slides into the window
+            assert "Skip to main content" in stop["what"]
+            page.wait_for_function(f"() => ({FOCUS})().inside")
+            continue
+        assert stop["inside"], f"step {steps} is out of sight: {stop['what']}"
+        assert stop["marked"], f"step {steps} shows no focus: {stop['what']}"
+    reachable = page.evaluate(
+        """() => [...document.querySelectorAll("a[href], button, input, select, summary, textarea")]
+            .filter(e => e.checkVisibility({visibilityProperty: true}) && e.tabIndex >= 0
+                && !e.disabled && !(e.type === "radio") && !e.dataset.visited)
+            .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert reachable == [], "Tab never came here"
+    assert kinds >= {"A", "range", "button"}
