@@ -290,6 +290,37 @@ def test_growth_reads_a_doubling_time_back():
     assert "no growth" in growth_of_systems(2010, 10, "C", falling)["text"]
 
 
+def test_a_trend_through_few_systems_has_an_honest_interval():
+    from scipy import stats
+
+    from scaling_lib.explorers.tables import growth_of_systems, t_quantile
+
+    for freedom in (3, 5, 10, 100):
+        assert t_quantile(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=0.01)
+    four = {"name": list("abcd"), "year": [2010, 2011, 2012, 2013], "C": [1e18, 3e18, 2e19, 4e19]}
+    assert "4 systems from 2010 to 2015: too few" in growth_of_systems(2010, 5, "C", four)["text"]
+
+
+def test_the_worst_run_is_read_from_the_law():
+    from scaling_lib.explorers.tables import fit_by_hand
+
+    table = {"N": [1e3, 1e3, 1e3], "D": [1e4, 1e5, 1e6], "L": [3.0, 3.0, 4.0]}
+    text = fit_by_hand(0.5, 0.5, 0.0, table)["text"]
+    assert "at the worst, 1k parameters on 1M tokens, it is" in text and "too low" in text
+
+
+def test_curves_that_start_level_are_called_level_and_may_still_cross():
+    from scaling_lib.explorers.bitter_lesson import knowledge_crossover
+
+    arguments = dict(head_start=1.0, ceiling=0.06, exponent=0.3)
+    text = knowledge_crossover(D=100.0, **arguments)["text"]
+    assert "the two are level" in text and "The curves cross at" in text
+    same = knowledge_crossover(D=1e4, head_start=1.0, ceiling=0.0, exponent=0.5)["text"]
+    assert "the two are level" in same and "no lead to lose" in same
+    late = knowledge_crossover(D=100.0, head_start=1.0, ceiling=0.0, exponent=0.3)["text"]
+    assert "the knowledge goes on paying" in late
+
+
 def test_a_capability_before_the_barrier_tells_nothing_apart():
     arguments = dict(exponent=0.1, strength=0.7, target=0.5, growth=4.0)
     assert "cannot tell" in text_of("strong_or_weak", barrier=1e27, **arguments)

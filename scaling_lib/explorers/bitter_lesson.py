@@ -28,15 +28,20 @@ def knowledge_crossover(D, head_start, ceiling, exponent):
         return ceiling + start * (d / first) ** -0.5
 
     here, there = made(D), learned(D)
-    meet = crossing(lambda d: learned(d) - made(d), first, 1e7)
-    ahead = "hand-made features are ahead" if here < there else "learned features are ahead"
+    # Without a head start the curves touch at the left edge; that is no crossing.
+    meet = crossing(lambda d: learned(d) - made(d), 1.01 * first, 1e7)
+    meet = None if meet is None or meet < 1.02 * first else meet
+    if abs(here - there) < 1e-6:
+        ahead = "the two are level"
+    else:
+        ahead = f"{'hand-made' if here < there else 'learned'} features are ahead"
     text = (
         f"With {si(D)} examples {ahead}: an error of {percent(here, 1)} by hand and "
         f"{percent(there, 1)} learned. "
     )
-    if meet is not None and start + ceiling < 0.8:
+    if meet is not None:
         text += f"The curves cross at {si(meet)} examples."
-    elif here < there:
+    elif made(1e7) < 0.99 * learned(1e7):
         text += "They do not cross before 10M examples: here the knowledge goes on paying."
     else:
         text += "By hand there is no lead to lose."
@@ -70,10 +75,10 @@ def rules_against_search(budget, rules, doubling):
     next_rule = 60.0 * 0.9**rules
     rate = wins(budget, expert)
     text = (
-        f"With {si(budget)} playouts a move search wins {percent(rate)} of the games against "
-        f"{int(rules)} "
-        f"rules; it draws level at {si(even) if even < 1e14 else power(even)}. One more rule is "
-        "worth "
+        f"With {si(budget)} playout{'' if budget == 1 else 's'} a move search wins "
+        f"{percent(rate)} of the games against {int(rules)} "
+        f"rule{'' if rules == 1 else 's'}; it draws level at "
+        f"{si(even) if even < 1e14 else power(even)}. One more rule is worth "
         f"{round(next_rule)} Elo, which search makes good with "
         f"{times(2.0 ** (next_rule / doubling))} "
         "the budget."

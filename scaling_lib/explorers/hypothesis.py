@@ -7,7 +7,7 @@ Pure Python: MicroPython runs it too.
 
 import math
 
-from scaling_lib.explorers.forms import clamp, fixed, log_grid, logistic, percent, power, si, times
+from scaling_lib.explorers.forms import fixed, log_grid, logistic, percent, power, si, times
 from scaling_lib.explorers.series import band, level, line, points
 
 
@@ -16,10 +16,10 @@ def strong_or_weak(exponent, barrier, strength, target, growth):
 
     The reducible loss is 1 at 10^20 FLOP and falls as C^-exponent. In the weak case the exponent
     beyond the barrier is (1 - strength) times as large. `target` is the reducible loss at which a
-    capability appears. For the dates alone, the largest run has 10^26 FLOP in 2025 and grows by
-    `growth` a year.
+    capability appears. For the dates alone, the largest run has 5 x 10^26 FLOP in 2025 (Grok 3,
+    by estimate) and grows by `growth` a year.
     """
-    first, last = 1e20, 1e36
+    first, last, today = 1e20, 1e36, 5e26
 
     def strong(c):
         return (c / first) ** -exponent
@@ -29,7 +29,7 @@ def strong_or_weak(exponent, barrier, strength, target, growth):
         return strong(min(c, barrier)) * beyond ** (-exponent * (1.0 - strength))
 
     def when(c):
-        return fixed(math.floor(2025.0 + math.log10(c / 1e26) / math.log10(growth)))
+        return fixed(math.floor(2025.0 + math.log10(c / today) / math.log10(growth)))
 
     need = first * target ** (-1.0 / exponent)
     slow = exponent * (1.0 - strength)
@@ -40,14 +40,14 @@ def strong_or_weak(exponent, barrier, strength, target, growth):
     if need > barrier:
         need_weak = barrier * 10.0 ** min(200.0, excess / max(slow, 1e-4))
     text = f"If the trend goes on, the target is reached at {power(need)} FLOP"
-    text += f" (about {when(need)}, growing {times(growth)} a year). " if need > 1e26 else ". "
+    text += f" (about {when(need)}, growing {times(growth)} a year). " if need > today else ". "
     if need <= barrier:
         text += "The barrier lies beyond it: this capability cannot tell the two hypotheses apart."
     elif need_weak < last:
         text += (
             f"With the barrier it takes {power(need_weak)} FLOP, {times(need_weak / need)} as much"
         )
-        text += f" (about {when(need_weak)})." if need_weak > 1e26 else "."
+        text += f" (about {when(need_weak)})." if need_weak > today else "."
     else:
         text += "With the barrier, scale alone does not reach it below 10^36 FLOP."
     marks = [c for c in (need, need_weak) if c < last]
@@ -80,12 +80,13 @@ def emergence(length, N, steepness):
         return math.log(p / (1.0 - p)) / steepness
 
     rise = (size(0.9) - size(0.1)) / math.log(10.0)
-    start = si(1e8 * math.exp(clamp(size(0.1), -18.0, 30.0)))
+    start = 1e8 * math.exp(size(0.1))
     p = symbol(N)
     text = (
         f"At {si(N)} parameters {percent(p, 1)} of the symbols are right, and {percent(p**k, 1)} "
         "of the answers "
-        f"of {k}. From {start} parameters on, the answers rise from 10 to 90 % within "
+        f"of {k}. From {si(start) if start < 1e15 else power(start)} parameters on, "
+        "the answers rise from 10 to 90 % within "
         f"{fixed(rise, 1)} powers of "
         "ten. The skill behind them has no jump anywhere."
     )
@@ -130,12 +131,12 @@ def many_skills(D, exponent, sharpness):
     text = (
         f"After {si(D)} examples {learned} of 200 skills are learned; weighted by how often each "
         "is needed, that "
-        f"is {percent(share)}. Each skill appears suddenly; "
+        f"is {percent(share)}. Each skill appears within {fixed(sharpness, 2)} powers of ten; "
     )
     text += (
         "with so few learned, the sum still shows the steps."
         if learned < 4
-        else "their sum is smooth."
+        else "their sum rises more evenly."
     )
     xs = log_grid(1e3, 1e9, 49)
     return {

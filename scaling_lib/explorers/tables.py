@@ -76,15 +76,14 @@ def fit_by_hand(alpha, beta, E, data):
     off = [law(n, d) / measured - 1.0 for n, d, measured in runs]
     rms = math.sqrt(sum([v * v for v in off]) / len(off))
     worst = max(range(len(off)), key=lambda i: abs(off[i]))
-    side = "above" if off[worst] > 0 else "below"
+    side = "high" if off[worst] > 0 else "low"
     text = (
         f"L = {fixed(E, 2)} + {scale_text(A)} / N^{fixed(alpha, 2)} + {scale_text(B)} / "
         f"D^{fixed(beta, 2)} misses "
-        f"the {len(runs)} runs by {percent(rms, 2)} (root mean square); the worst, "
+        f"the {len(runs)} runs by {percent(rms, 2)} (root mean square); at the worst, "
         f"{si(runs[worst][0])} "
-        f"parameters on {si(runs[worst][1])} tokens, lies {percent(abs(off[worst]), 1)} {side}. A "
-        "and B are "
-        "fitted for you."
+        f"parameters on {si(runs[worst][1])} tokens, it is {percent(abs(off[worst]), 1)} "
+        f"too {side}. A and B are fitted for you."
     )
     return {"text": text, "series": series}
 
@@ -92,6 +91,14 @@ def fit_by_hand(alpha, beta, E, data):
 def scale_text(value):
     """Return A or B with three digits."""
     return digits3(value) if value < 1e4 else power(value)
+
+
+def t_quantile(freedom):
+    """Return the 97.5 % quantile of Student's t for three or more degrees of freedom.
+
+    Cornish-Fisher expansion around the normal quantile; right to one per cent.
+    """
+    return 1.96 + 2.372 / freedom + 2.822 / freedom**2 + 2.556 / freedom**3
 
 
 def growth_of_systems(start, width, quantity, data):
@@ -107,15 +114,16 @@ def growth_of_systems(start, width, quantity, data):
     what = {"C": "Training compute", "N": "The number of parameters", "D": "The training set"}[
         quantity
     ]
-    window = f"the {len(inside)} systems from {start:g} to {end:g}"
+    window = f"{len(inside)} systems from {start:g} to {end:g}"
     years, trend = [], []
-    if len(inside) > 2 and inside[-1][0] - inside[0][0] > 0.25:
+    if len(inside) > 4 and inside[-1][0] - inside[0][0] > 0.25:
         logs = [math.log10(r[1]) for r in inside]
         slope, intercept, error = line_fit([r[0] - start for r in inside], logs)
         years = grid(start, end, 9)
         trend = [10.0 ** (intercept + slope * (y - start)) for y in years]
-        low, high = times(10.0 ** (slope - 2.0 * error)), times(10.0 ** (slope + 2.0 * error))
-        text = f"{what} of {window} grew {times(10.0**slope)} a year (95 %: {low} to {high})"
+        spread = t_quantile(len(inside) - 2) * error
+        low, high = times(10.0 ** (slope - spread)), times(10.0 ** (slope + spread))
+        text = f"{what} of the {window} grew {times(10.0**slope)} a year (95 %: {low} to {high})"
         doubling = 12.0 * math.log10(2.0) / slope if slope > 0.01 else 0.0
         text += (
             f", doubling every {fixed(doubling, 1)} months."
@@ -123,7 +131,7 @@ def growth_of_systems(start, width, quantity, data):
             else ": no growth to speak of."
         )
     else:
-        text = f"There are too few of {window} for a trend. Widen the window."
+        text = f"{window}: too few for a trend. Widen the window."
 
     def dots(name, chosen, style, mark):
         names = [f"{r[2]}, {fixed(math.floor(r[0]))}: {power(r[1])} {unit}" for r in chosen]
