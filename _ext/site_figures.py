@@ -21,6 +21,8 @@ from sphinx.application import Sphinx
 # Ground and ink of the dark theme, as in _static/book.css.
 DARK_GROUND = "#14181e"
 DARK_INK = "#e3e1dc"
+# From here on a figure has two panels, which a phone shows one after the other.
+WIDE = 680
 
 COLOUR_PROPERTIES = {"fill", "stroke", "stop-color", "color"}
 NAMED = {"white": "#ffffff", "black": "#000000"}
@@ -140,8 +142,12 @@ def prepare(app: Sphinx, soup: BeautifulSoup) -> None:
             twin = dark_svg(source.read_bytes())
         if twin is None:
             image["class"] = [*classes, "on-light-plate"]
+            shown = [image]
         else:
-            _add_twin(app, image, twin)
+            shown = [image, _add_twin(app, image, twin)]
+        if image.find_parent("figure") and int(image.get("width", "0")) >= WIDE:
+            box = image.wrap(soup.new_tag("div", attrs={"class": "scrolls wide"}))
+            box.extend(shown)
 
 
 def shorten(svg: bytes) -> bytes:
@@ -200,8 +206,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         path.write_bytes(shorten(path.read_bytes()))
 
 
-def _add_twin(app: Sphinx, image: Tag, twin: bytes) -> None:
-    """Write the twin beside its original and show the one that fits the theme."""
+def _add_twin(app: Sphinx, image: Tag, twin: bytes) -> Tag:
+    """Write the twin beside its original and show the one that fits the theme; return it."""
     folder = Path(app.outdir) / app.builder.imagedir
     folder.mkdir(parents=True, exist_ok=True)
     name = Path(image["src"]).stem + "-dark.svg"
@@ -212,3 +218,4 @@ def _add_twin(app: Sphinx, image: Tag, twin: bytes) -> None:
     dark.attrs.pop("id", None)
     image["class"] = [*image.get("class", []), "for-light"]
     image.insert_after(dark)
+    return dark

@@ -1,4 +1,4 @@
-"""Reading a long page: a reference leads to its place, and a keyboard is enough."""
+"""Reading a long page: a reference leads to its place, a keyboard or a phone is enough."""
 
 import pytest
 
@@ -100,3 +100,15 @@ def test_by_keyboard_alone(address, page, name):
     )
     assert reachable == [], "Tab never came here"
     assert kinds >= {"A", "range", "button"}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_figures_can_be_read_on_a_phone(address, page, name):
+    page.goto(f"{address}chapters/{name}.html")
+    shares = page.eval_on_selector_all(
+        "figure img:not(.for-dark)",
+        "all => all.map(i => [i.closest('figure').id, i.clientWidth / i.getAttribute('width')])",
+    )
+    assert shares
+    small = [figure for figure, share in shares if share < 0.55]
+    assert small == [], "their labels are less than 7 pixels high"
