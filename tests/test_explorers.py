@@ -309,6 +309,17 @@ def test_the_worst_run_is_read_from_the_law():
     assert "at the worst, 1k parameters on 1M tokens, it is" in text and "too low" in text
 
 
+def test_a_score_that_no_model_of_a_side_is_near_is_not_priced():
+    from scaling_lib.explorers.tables import knowledge_tests
+
+    scores = [30.0, 40.0, 60.0, 70.0]
+    early = {"name": list("abcd"), "C": [1e21, 1e22, 1e23, 1e24], "score": scores}
+    both = {k: v * 2 for k, v in early.items()} | {"year": [2021.0] * 4 + [2024.0] * 4}
+    assert "A score of 50 % takes" in knowledge_tests(2023.0, both)["text"]
+    high = {**both, "score": [*scores, 60.0, 70.0, 75.0, 80.0]}
+    assert "nothing to compare" in knowledge_tests(2023.0, high)["text"]
+
+
 def test_curves_that_start_level_are_called_level_and_may_still_cross():
     from scaling_lib.explorers.bitter_lesson import knowledge_crossover
 

@@ -161,7 +161,10 @@ def knowledge_tests(year, data):
         return math.log(share / (1.0 - share))
 
     def half(name, style, chosen):
-        """Return the points, the fitted line and the compute that a score of 50 % takes."""
+        """Return the points, the fitted line and the compute that a score of 50 % takes.
+
+        The last is None where the scores do not lie on both sides of 50 %.
+        """
         names = [f"{r[3]}: {power(r[0])} FLOP, {fixed(r[1], 1)} %" for r in chosen]
         dots = points(
             name, [r[0] for r in chosen], [r[1] / 100.0 for r in chosen], style, style, names
@@ -172,7 +175,9 @@ def knowledge_tests(year, data):
             )
             if slope > 0.05:
                 curve = [0.25 + 0.75 * logistic(at + slope * math.log10(x)) for x in xs]
-                need = 10.0 ** clamp((odds(50.0) - at) / slope, 0.0, 60.0)
+                scores = [r[1] for r in chosen]
+                seen = min(scores) <= 50.0 <= max(scores)
+                need = 10.0 ** clamp((odds(50.0) - at) / slope, 0.0, 60.0) if seen else None
                 return [dots, line("fit: " + name, xs, curve, style, style)], need
         return [dots, line("fit: " + name, [], [], style, style)], None
 
@@ -181,7 +186,10 @@ def knowledge_tests(year, data):
     late = [r for r in rows if r[2] >= year]
     before, need_before = half("released before", 1, early)
     after, need_after = half("released later", 0, late)
-    text = f"{len(early)} models were released before {fixed(year, 1)}, {len(late)} later. "
+    text = (
+        f"{len(early)} of {len(rows)} models were released before {fixed(year, 1)}, "
+        f"{len(late)} later. "
+    )
     if need_before and need_after:
         ratio = need_before / need_after
         text += (
@@ -192,5 +200,8 @@ def knowledge_tests(year, data):
             "difference holds better algorithms as well as better, or leaked, data."
         )
     else:
-        text += "One side has too few models, or no rise, for a fit."
+        text += (
+            "One side has too few models, no rise, or no scores around 50 %: there is nothing to "
+            "compare."
+        )
     return {"text": text, "series": before + after}
