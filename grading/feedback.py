@@ -10,7 +10,7 @@ import html
 
 from scaling_lib.files import write_bytes
 
-from .results import number
+from .results import by_exercise, number
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -18,8 +18,14 @@ body { font: 1rem/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
 caption { text-align: left; font-weight: bold; padding: .3rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-top: 1px solid #8888; }
-td.points { white-space: nowrap; }
-td { overflow-wrap: anywhere; white-space: pre-line; }
+tbody th { padding-top: 1.2rem; }
+td.name, td.points { white-space: nowrap; }
+td.said { overflow-wrap: anywhere; white-space: pre-line; width: 100%; }
+@media (max-width: 36rem) {
+  thead { display: none; }
+  td { display: block; padding: .1rem .6rem; }
+  td + td { border: 0; }
+}
 pre { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid #8888; }
 pre { padding: 0 .8rem; }
 .score { font-size: 1.3rem; }
@@ -57,15 +63,12 @@ def feedback_page(result):
     if result["sandbox"] == "none":
         remarks.append("This was graded without a sandbox.")
     parts += [f"<p>{e(remark)}</p>" for remark in remarks if remark]
-    rows = [
-        [item["id"], f"{number(item['score'])} of {number(item['points'])}", _state(item)]
-        for item in result["items"]
-    ]
-    parts.append(_table("Tests", ("test", "points", "what happened"), rows))
-    if result["by_hand"]:
-        rows = [[item["id"], f"up to {number(item['points'])}", ""] for item in result["by_hand"]]
-        head = ("answer", "points", "")
-        parts.append(_table("Marked by a person, not counted above", head, rows))
+    if result["status"] in ("graded", "stopped"):
+        parts.append(_table("Tests", ("test", "points", "what happened"), _tests(result)))
+        if result["by_hand"]:
+            rows = [[i["id"], f"up to {number(i['points'])}", ""] for i in result["by_hand"]]
+            head = ("answer", "points", "")
+            parts.append(_table("Marked by a person, not counted above", head, {"": rows}))
     if result["restored"]:
         names = ", ".join(result["restored"])
         parts.append(f"<p>Cells that were missing and were put back: {e(names)}.</p>")
@@ -82,6 +85,19 @@ def write_feedback(path, result):
     write_bytes(path, feedback_page(result).encode())
 
 
+def _tests(result):
+    """Return the rows of each exercise under its name and what it earned."""
+    return {
+        f"{exercise}: {_share(items)} points": [[i["id"], _share([i]), _state(i)] for i in items]
+        for exercise, items in by_exercise(result["items"]).items()
+    }
+
+
+def _share(items):
+    earned, most = sum(i["score"] for i in items), sum(i["points"] for i in items)
+    return f"{number(earned)} of {number(most)}"
+
+
 def _state(item):
     if item["score"] == item["points"]:
         return "passed"
@@ -92,14 +108,20 @@ def _first_line(error):
     return next((line for line in error["source"].splitlines() if line.strip()), "")
 
 
-def _table(caption, head, rows):
-    def cells(row):
-        kinds = ("<td>", '<td class="points">', "<td>")
-        return "".join(
-            f"{kind}{html.escape(text)}</td>" for kind, text in zip(kinds, row, strict=True)
-        )
-
+def _table(caption, head, groups):
+    """Return a table; ``groups`` has rows under headings, of which an empty one is not shown."""
+    body = []
+    for heading, rows in groups.items():
+        if heading:
+            heading = html.escape(heading)
+            heading = f'<tr><th colspan="{len(head)}" scope="rowgroup">{heading}</th></tr>'
+        body.append(f"<tbody>{heading}{''.join(map(_row, rows))}</tbody>")
     titles = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in head)
-    body = "".join(f"<tr>{cells(row)}</tr>" for row in rows)
     caption = f"<caption>{html.escape(caption)}</caption>"
-    return f"<table>{caption}<thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<table>{caption}<thead><tr>{titles}</tr></thead>{''.join(body)}</table>"
+
+
+def _row(texts):
+    named = zip(("name", "points", "said"), texts, strict=True)
+    cells = (f'<td class="{name}">{html.escape(text)}</td>' for name, text in named)
+    return f"<tr>{''.join(cells)}</tr>"

@@ -194,11 +194,35 @@ def write_grades(path, results):
     write_bytes(path, to_csv([GRADES, *rows]).encode())
 
 
+def by_exercise(items):
+    """Return tests by what they test: ``slope-test`` and ``slope-test-2`` belong to ``slope``.
+
+    Parameters
+    ----------
+    items : list of dict
+        Of a result.
+
+    Returns
+    -------
+    dict
+        From the name of an exercise to its items.
+    """
+    groups = {}
+    for item in items:
+        groups.setdefault(re.sub(r"-test(-\d+)?$", "", item["id"]), []).append(item)
+    return groups
+
+
 def one_line(result):
     """Return a result's remarks as one line."""
     parts = [result["message"], *result.get("notes", [])]
-    if failed := [i["id"] for i in result["items"] if i["score"] < i["points"]]:
-        parts.append(f"Points lost: {', '.join(failed)}.")
+    lost = {}
+    for exercise, items in by_exercise(result["items"]).items():
+        most = sum(i["points"] for i in items)
+        if (missing := most - sum(i["score"] for i in items)) > 0:
+            lost[exercise] = f"{exercise} {number(missing)} of {number(most)}"
+    if result["status"] in ("graded", "stopped") and lost:
+        parts.append(f"Points lost: {', '.join(lost.values())}.")
     if result["max_by_hand"]:
         parts.append(f"{number(result['max_by_hand'])} more points are to be marked by hand.")
     if result.get("sandbox") == "none":

@@ -14,6 +14,8 @@ import reprlib
 import signal
 import threading
 
+import numpy as np
+
 from .authoring import reference
 from .session import CallFailed, CallLost, Function
 
@@ -98,15 +100,21 @@ class Watched(Function):
 
     def __call__(self, *args, **kwargs):
         """Call the submission's function."""
-        parts = [_repr.repr(a) for a in args] + [f"{k}={_repr.repr(v)}" for k, v in kwargs.items()]
+        parts = [_short(a) for a in args] + [f"{k}={_short(v)}" for k, v in kwargs.items()]
         call = f"{self.__name__}({', '.join(parts)})"
         try:
             value = super().__call__(*args, **kwargs)
         except (CallFailed, CallLost):
             self.watch(f"The call was {call}.")
             raise
-        self.watch(f"The last call, {call}, gave {_repr.repr(value)}.")
+        self.watch(f"The last call, {call}, gave {_short(value)}.")
         return value
+
+
+def _short(value):
+    """Return a value as a learner would write it, in one line or two."""
+    with np.printoptions(precision=6, legacy="1.25"):  # 0.15, not np.float64(0.15)
+        return _repr.repr(value)
 
 
 class Tests:
@@ -145,11 +153,7 @@ class Tests:
             With all points if nothing failed.
         """
         cell = self.assignment.tests[test]
-        text = "\n".join(
-            "" if number in cell.hidden else line
-            for number, line in enumerate(cell.source.split("\n"), 1)
-        )
-        score, error, line = self._execute(cell, text, self.visible)
+        score, error, line = self._execute(cell, _visible(cell), self.visible)
         if error is None:
             return Outcome(test, score, cell.points)
         message = _in_words(error, line)
@@ -163,7 +167,10 @@ class Tests:
         score, error, line = self._execute(cell, cell.source, self.complete)
         if error is None:
             return Outcome(test, score, cell.points)
+        # Where learners see nothing of a cell, what they do see may have failed.
+        alone = not ast.parse(_visible(cell)).body
         message = "The checks that you see pass, hidden tests do not"
+        message = "Hidden tests do not pass" if alone else message
         if isinstance(error, CallFailed | CallLost):
             names = f"in one of them, {error.told}" if isinstance(error, CallLost) else ""
             names = names or f"in one of them, your function {error.told}"
@@ -204,6 +211,12 @@ class Tests:
         if type(value) in (int, float) and 0 <= value <= cell.points:
             return value, None, ""
         return cell.points, None, ""
+
+
+def _visible(cell):
+    """Return what learners see of a test cell, with its lines where they were."""
+    lines = enumerate(cell.source.split("\n"), 1)
+    return "\n".join("" if number in cell.hidden else line for number, line in lines)
 
 
 def _lines(error):

@@ -350,6 +350,7 @@ HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
         ("7", 3, ""),
         ("True", 3, ""),
         ("assert loss(1) == 3, 'three'", 0, "three. The last call, loss(1), gave 2."),
+        ("import numpy\nassert loss(numpy.float64(0.5)) == 3", 0, "The last call, loss(0.5), gave 2"),
         ("assert loss(1) == 3", 0, "This check failed: assert loss(1) == 3. The last call, loss"),
         ("assert other(1)", 0, "`other` is not defined"),
         ("loss(1)[0]", 0, "The answer does not fit the check `loss(1)[0]`: TypeError"),
@@ -372,20 +373,23 @@ def test_visible_checks(test, score, message):
 @pytest.mark.parametrize(
     ("test", "message"),
     [
-        ("assert loss(1.25) == 3, 'secret'", "hidden tests do not."),
-        ("loss(1.25)[0]", "hidden tests do not."),
-        ("bad(1.25)", "hidden tests do not: in one of them, your function raised ValueError."),
-        ("other(1.25)", "hidden tests do not: in one of them, `other` is not defined."),
+        ("assert loss(1.25) == 3, 'secret'", "."),
+        ("loss(1.25)[0]", "."),
+        ("bad(1.25)", ": in one of them, your function raised ValueError."),
+        ("other(1.25)", ": in one of them, `other` is not defined."),
     ],
 )
 def test_hidden_tests_say_nothing_but_that_they_failed(test, message):
     def bad(x):
         raise ValueError(f"secret {x}")
 
-    outcome = graded(HIDDEN.format(test), loss=lambda n: 2, bad=bad)
-    assert outcome.score == 0 and outcome.message.endswith(message)
-    assert "secret" not in outcome.message and "1.25" not in outcome.message
-    assert outcome.detail
+    for visible, words in (
+        ("# What they see.\n", "Hidden tests do not pass"),
+        ("assert loss(1) == 2\n", "The checks that you see pass, hidden tests do not"),
+    ):
+        outcome = graded(visible + HIDDEN.format(test), loss=lambda n: 2, bad=bad)
+        assert outcome.score == 0 and outcome.message == words + message
+        assert outcome.detail
 
 
 def test_the_reference_in_a_hidden_test():
