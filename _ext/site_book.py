@@ -47,6 +47,16 @@ def github_pages(repository: str) -> str:
     return f"https://{match[1].lower()}.github.io/{match[2]}/" if match else ""
 
 
+def install_line(repository: str, branch: str) -> str:
+    """Return what a notebook runs where the library is not installed.
+
+    >>> install_line("https://github.com/owner/name/", "main")
+    '%pip install "scaling-measured @ git+https://github.com/owner/name@main"'
+    """
+    address = repository.rstrip("/")
+    return f'%pip install "scaling-measured @ git+{address}@{branch}"' if address else ""
+
+
 def apply_settings(app: Sphinx, config: Config) -> None:
     """Settle the two addresses; without a repository there is nothing to launch from."""
     options = config.html_theme_options
@@ -58,6 +68,7 @@ def apply_settings(app: Sphinx, config: Config) -> None:
     if not repository:
         options["launch_buttons"] = {}
     config.html_context["site_repository"] = repository
+    config.html_context["install_line"] = install_line(repository, options["repository_branch"])
 
 
 def deferred(script):

@@ -131,7 +131,7 @@ def growth_of_systems(start, width, quantity, data):
             else ": no growth to speak of."
         )
     else:
-        text = f"{window}: too few for a trend. Widen the window."
+        text = f"{what} of {window}: too few for a trend. Widen the window."
 
     def dots(name, chosen, style, mark):
         names = [f"{r[2]}, {fixed(math.floor(r[0]))}: {power(r[1])} {unit}" for r in chosen]
