@@ -51,10 +51,10 @@ def install_line(repository: str, branch: str) -> str:
     """Return what a notebook runs where the library is not installed.
 
     >>> install_line("https://github.com/owner/name/", "main")
-    '%pip install "scaling-measured @ git+https://github.com/owner/name@main"'
+    '%pip install git+https://github.com/owner/name@main'
     """
     address = repository.rstrip("/")
-    return f'%pip install "scaling-measured @ git+{address}@{branch}"' if address else ""
+    return f"%pip install git+{address}@{branch}" if address else ""
 
 
 def apply_settings(app: Sphinx, config: Config) -> None:
