@@ -17,6 +17,27 @@ def winning_takes(pile, takes):
     },
     {
         "exercise": "search-or-rule",
+        "name": "helper of its own, lost piles marked forwards",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def lost(pile, takes):
+    reached = np.zeros(pile + 1, dtype=bool)
+    for n in range(pile):
+        if not reached[n]:
+            onward = n + takes
+            reached[onward[onward <= pile]] = True
+    return ~reached
+
+
+def winning_takes(pile, takes):
+    takes = np.unique(takes)
+    takes = takes[takes <= pile]
+    return tuple(int(t) for t in takes[lost(pile, takes)[pile - takes]])
+""",
+    },
+    {
+        "exercise": "search-or-rule",
         "name": "rule of multiples",
         "kind": "wrong",
         "expected": 0,
@@ -222,6 +243,39 @@ def first_win(sigma2, b, p, q):
     },
     {
         "exercise": "crossover",
+        "name": "helpers of its own, exact fractions",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+from fractions import Fraction
+
+
+def general(n, sigma2, p):
+    return sigma2 * p / (n - p - 1)
+
+
+def knowing(n, sigma2, b2, q):
+    return b2 + (sigma2 + b2) * q / (n - q - 1)
+
+
+def first_win(sigma2, b, p, q):
+    if b == 0:
+        return np.nan
+    sigma2, b2 = Fraction(sigma2), Fraction(b) ** 2
+    behind, ahead = p + 1, p + 2
+    while general(ahead, sigma2, p) >= knowing(ahead, sigma2, b2, q):
+        behind, ahead = ahead, 2 * ahead
+    while ahead - behind > 1:
+        n = (behind + ahead) // 2
+        if general(n, sigma2, p) < knowing(n, sigma2, b2, q):
+            ahead = n
+        else:
+            behind = n
+    return np.int64(ahead)
+""",
+    },
+    {
+        "exercise": "crossover",
         "name": "approximation for large n",
         "kind": "wrong",
         "expected": 0,
@@ -320,6 +374,23 @@ def interval_score(low, high, actual, level=0.8):
     },
     {
         "exercise": "interval-score",
+        "name": "helper of its own: two quantile losses a forecast",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def score(l, u, x, alpha):
+    lower = (x - l) * alpha / 2 if x >= l else (l - x) * (1 - alpha / 2)
+    upper = (x - u) * (1 - alpha / 2) if x >= u else (u - x) * alpha / 2
+    return 2 / alpha * (lower + upper)
+
+
+def interval_score(low, high, actual, level=0.8):
+    rows = np.broadcast(low, high, actual)
+    return sum(score(*row, 1 - level) for row in rows) / len(actual)
+""",
+    },
+    {
+        "exercise": "interval-score",
         "name": "level for its complement",
         "kind": "wrong",
         "expected": 0,
@@ -385,6 +456,18 @@ def interval_score(low, high, actual, level=0.8):
 def interval_score(low, high, actual, level=0.8):
     low, high, actual = (float(np.median(np.asarray(x, dtype=float))) for x in (low, high, actual))
     missed = max(low - actual, 0) + max(actual - high, 0)
+    return high - low + 2 / (1 - level) * missed
+""",
+    },
+    {
+        "exercise": "interval-score",
+        "name": "the scores instead of their mean",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def interval_score(low, high, actual, level=0.8):
+    low, high, actual = np.asarray(low), np.asarray(high), np.asarray(actual)
+    missed = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
     return high - low + 2 / (1 - level) * missed
 """,
     },

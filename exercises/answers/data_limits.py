@@ -216,6 +216,24 @@ def effective_tokens(unique, total, r_star):
     },
     {
         "exercise": "effective-data",
+        "name": "helper of its own, one number at a time",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def worth(repetitions, r_star):
+    if r_star == 0:
+        return 0.0
+    return repetitions if r_star == np.inf else -r_star * np.expm1(-repetitions / r_star)
+
+
+def effective_tokens(unique, total, r_star):
+    if np.ndim(total):
+        return [effective_tokens(unique, part, r_star) for part in total]
+    return total if total < unique else unique * (1 + worth(total / unique - 1, r_star))
+""",
+    },
+    {
+        "exercise": "effective-data",
         "name": "epochs for repetitions",
         "kind": "wrong",
         "expected": 0,

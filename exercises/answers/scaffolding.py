@@ -17,6 +17,25 @@ def pass_at_k(m, correct, k):
     },
     {
         "exercise": "pass-at-k",
+        "name": "helper of its own, logarithms of factorials",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def one(m, wrong, k):
+    if wrong < k:
+        return 1.0
+    a, b = special.gammaln([wrong + 1, m + 1]), special.gammaln([wrong - k + 1, m - k + 1])
+    return 1 - np.exp(a[0] - b[0] - a[1] + b[1])
+
+
+def pass_at_k(m, correct, k):
+    if k > m:
+        return np.nan
+    return sum(one(m, m - c, k) for c in correct) / len(correct)
+""",
+    },
+    {
+        "exercise": "pass-at-k",
         "name": "biased estimate",
         "kind": "wrong",
         "expected": 0,
@@ -203,6 +222,24 @@ def best_model(flop, p, budget):
     covered = np.round(np.where(k > 0, covered, -1), 14)
     j = min(range(len(flop)), key=lambda j: (-covered[j], flop[j]))
     return [j, covered[j]]
+""",
+    },
+    {
+        "exercise": "sampling",
+        "name": "helper of its own, the best of a list",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def coverage(p, k):
+    return np.mean(-special.expm1(special.xlog1py(k, -np.asarray(p, dtype=float))))
+
+
+def best_model(flop, p, budget):
+    rows = [
+        (coverage(p[j], budget // cost), -cost, j) for j, cost in enumerate(flop) if cost <= budget
+    ]
+    share, _, j = max(rows, default=(0.0, 0, -1))
+    return j, share
 """,
     },
     {

@@ -323,6 +323,28 @@ def doubling_months(year, C, picks):
     },
     {
         "exercise": "doubling",
+        "name": "helper of its own, linregress",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+from scipy.stats import linregress
+
+
+def months(slope):
+    return 12 / slope if slope > 0 else np.inf
+
+
+def doubling_months(year, C, picks):
+    year, y = np.asarray(year), np.log(C) / np.log(2)
+    slopes = []
+    for row in picks:
+        if len(set(year[row])) > 1:
+            slopes.append(linregress(year[row], y[row]).slope)
+    return [months(linregress(year, y).slope), *map(months, np.quantile(slopes, [0.95, 0.05]))]
+""",
+    },
+    {
+        "exercise": "doubling",
         "name": "ln for log2",
         "kind": "wrong",
         "expected": 0,

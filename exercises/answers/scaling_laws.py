@@ -118,6 +118,32 @@ def fit_with_floor(C, L):
     },
     {
         "exercise": "floor",
+        "name": "simplex from many floors, in logs",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def fit_with_floor(C, L):
+    y, middle = np.log(L), np.mean(np.log(C))
+    x = np.log(C) - middle
+
+    def cost(p):
+        return np.sum((np.log(p[0] ** 2 + np.exp(p[1] - p[2] * x)) - y) ** 2)
+
+    fits = []
+    for E in np.min(L) * np.array([0.05, 0.3, 0.6, 0.9]):
+        slope, level = np.polyfit(x, np.log(np.asarray(L) - E), 1)
+        p = [np.sqrt(E), level, -slope]
+        for _ in range(3):
+            fine = {"xatol": 1e-9, "fatol": 1e-15, "maxiter": 3000}
+            fit = optimize.minimize(cost, p, method="Nelder-Mead", options=fine)
+            p = fit.x
+        fits.append(fit)
+    root, level, a = min(fits, key=lambda fit: fit.fun).x
+    return root**2, np.exp(level + a * middle), a
+""",
+    },
+    {
+        "exercise": "floor",
         "name": "residuals of ln(L - E)",
         "kind": "wrong",
         "expected": 1,
@@ -196,6 +222,28 @@ def fit_with_floor(C, L):
         residuals, start, bounds=(low, high), x_scale="jac", xtol=1e-13, ftol=1e-13, gtol=1e-13
     ).x
     return E, np.exp(log_k + a * middle), a
+""",
+    },
+    {
+        "exercise": "floor",
+        "name": "an optimiser that stops early",
+        "kind": "wrong",
+        "expected": 2,
+        "code": """
+def fit_with_floor(C, L):
+    y, middle = np.log(L), np.mean(np.log(C))
+    x = np.log(C) - middle
+
+    def cost(p):
+        return np.sum((np.log(p[0] + np.exp(p[1] - p[2] * x)) - y) ** 2)
+
+    fits = []
+    for E in np.min(L) * np.linspace(0, 0.95, 10):
+        slope, level = np.polyfit(x, np.log(np.asarray(L) - E), 1)
+        bounds = [(0, None), (None, None), (None, None)]
+        fits.append(optimize.minimize(cost, (E, level, -slope), bounds=bounds))
+    E, level, a = min(fits, key=lambda fit: fit.fun).x
+    return E, np.exp(level + a * middle), a
 """,
     },
     {
@@ -305,6 +353,23 @@ def budget_for_ratio(ratio, A, B, alpha, beta):
         return -2 * log_G + (alpha - beta) / (alpha + beta) * x - np.log(ratio)
 
     return float(6 * np.exp(optimize.brentq(gap, -2000, 2000, xtol=1e-12)))
+""",
+    },
+    {
+        "exercise": "discrepancy",
+        "name": "helper of its own, N from the equal marginal gains",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def G(ratio, A, B, alpha, beta):
+    return beta * B * ratio**-beta / (alpha * A)
+
+
+def budget_for_ratio(ratio, A, B, alpha, beta):
+    if alpha == beta:
+        return np.nan
+    N = G(ratio, A, B, alpha, beta) ** (1 / (beta - alpha))
+    return 6 * N * (ratio * N)
 """,
     },
     {
