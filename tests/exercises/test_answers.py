@@ -26,6 +26,14 @@ def test_the_reference_gets_full_marks(name, facts, seed):
     assert points == facts["points"] - cells(name)[f"{facts['id']}-text"].metadata.nbgrader.points
 
 
+@pytest.mark.parametrize(("name", "facts"), EVERY, ids=label)
+def test_no_secret_is_unfair(name, facts, monkeypatch):
+    """Inputs that are drawn, and tests that rest on chance, hold for a right answer."""
+    for secret in range(12):
+        monkeypatch.setenv(SEED_VARIABLE, f"class {secret}")
+        assert mark(name, facts["id"], cells(name)[facts["id"]].source)[1] == {}, secret
+
+
 @pytest.mark.parametrize(
     ("name", "answer"), ANSWERS, ids=lambda x: x if isinstance(x, str) else x["name"]
 )
