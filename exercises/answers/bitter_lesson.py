@@ -222,6 +222,23 @@ def level_budget(rollouts, wins, draws, games):
 """,
     },
     {
+        "exercise": "level",
+        "name": "the last rise for the first",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def level_budget(rollouts, wins, draws, games):
+    rows = sorted(zip(rollouts, wins, draws, games))
+    found = float("nan")
+    for (r0, w0, d0, g0), (r1, w1, d1, g1) in zip(rows, rows[1:]):
+        low, high = (w0 + d0 / 2) / g0, (w1 + d1 / 2) / g1
+        if low < 0.5 <= high:
+            w = (0.5 - low) / (high - low)
+            found = r0 ** (1 - w) * r1**w
+    return found
+""",
+    },
+    {
         "exercise": "crossover",
         "name": "root of the quadratic",
         "kind": "alternative",

@@ -100,6 +100,22 @@ def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
 """,
     },
     {
+        "exercise": "exhaustion",
+        "name": "quantiles that interpolate",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
+    dates = []
+    for S, gS, D, gD in zip(stock, stock_growth, demand, demand_growth):
+        if D >= S:
+            dates.append(start)
+        else:
+            dates.append(start + np.log(S / D) / np.log(gD / gS) if gD > gS else np.inf)
+    return tuple(np.quantile(dates, [0.05, 0.5, 0.95]))
+""",
+    },
+    {
         "exercise": "capped",
         "name": "search over N",
         "kind": "alternative",
