@@ -14,6 +14,10 @@ c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 
 c.Autograde.sanitize_preprocessors = nbgrader_plugin.SANITIZE
 c.Autograde.autograde_preprocessors = nbgrader_plugin.AUTOGRADE
+c.GenerateFeedback.preprocessors = nbgrader_plugin.FEEDBACK
+
+# What learners write is shown in formgrader and in the feedback: without scripts.
+c.HTMLExporter.filters = nbgrader_plugin.FILTERS
 
 # The secret that hidden inputs are drawn from: a file that is not part of the repository.
 secret = Path(__file__).resolve().parent / "SECRET_SEED"

@@ -1,11 +1,18 @@
 """The command line: ``python -m grading COMMAND ...``."""
 
-import argparse
-import importlib
 import os
 import sys
 
-from scaling_lib import __version__
+# Python looks for modules where the instructor stands. That may be among submissions, one of which
+# may be called numpy.py.
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+if sys.path and os.path.realpath(sys.path[0]) == os.getcwd() != os.path.realpath(_HERE):
+    del sys.path[0]
+
+import argparse  # noqa: E402
+import importlib  # noqa: E402
+
+from scaling_lib import __version__  # noqa: E402
 
 COMMANDS = {
     "grade": ("grading.cli_grade", "grade a class"),

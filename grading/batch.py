@@ -22,7 +22,15 @@ from .digests import digest
 from .enclosure import choose
 from .feedback import write_feedback
 from .grade import make_job, run_job
-from .results import NotGraded, empty_result, read_report, versions, write_grades, write_json
+from .results import (
+    NotGraded,
+    clean,
+    empty_result,
+    read_report,
+    versions,
+    write_grades,
+    write_json,
+)
 from .submissions import collect
 
 RESULT = "result.json"
@@ -143,12 +151,14 @@ class _Batch:
             try:
                 report = future.result()
                 result = read_report(self.assignment, report)
-            except NotGraded as trouble:
+            except Exception as trouble:  # of a cluster it may be anything
                 if retry:
                     self._submit(pool, submission, folder, key, retry=False)
                     continue
-                self.summary.failed[submission.student] = str(trouble)
-                self.audit.write(student=submission.student, failed=str(trouble))
+                known = isinstance(trouble, NotGraded)
+                words = clean(trouble if known else f"{type(trouble).__name__}: {trouble}")
+                self.summary.failed[submission.student] = words
+                self.audit.write(student=submission.student, failed=words)
             else:
                 self._finish(submission, folder, key, result, report["sandbox"])
             bar.update()
@@ -158,6 +168,7 @@ class _Batch:
         settings = self.settings
         late = [settings.late.days(submission), settings.late.percent]
         parts = [self.assignment.digest, settings.digest, json.dumps([late, submission.notes])]
+        parts.append(versions()["grading"])
         parts += [submission.status, submission.message, submission.read()]
         return digest(*parts)
 
@@ -232,8 +243,10 @@ def with_folders(submissions, out):
     taken = set()
     for submission in submissions:
         name = re.sub(r"[^\w@+ -]|^\s+|\s+$", "_", submission.student)[:80] or "_"
-        if name != submission.student or name.casefold() in taken:
-            name += "-" + digest(submission.student, *submission.ids.values())[:6]
+        whole, number = name, 0
+        while (name != submission.student and not number) or name.casefold() in taken:
+            unique = digest(submission.student, *submission.ids.values(), *[str(number)] * number)
+            name, number = f"{whole}-{unique[:6]}", number + 1
         taken.add(name.casefold())
         yield submission, out / name
 

@@ -21,7 +21,7 @@ from scaling_lib.capstone_scoring import MOST_POINTS, derived_seed
 from .batch import with_folders
 from .feedback import write_feedback
 from .results import SCHEMA, clean, number, versions, write_grades, write_json
-from .submissions import Submission, owner
+from .submissions import Submission, owners
 from .trees import Refused, inner_archive, tree
 
 ASSIGNMENT = "capstone_game"
@@ -146,8 +146,7 @@ def grade_games(submissions, out, secret, languages, jobs=1, progress=True):
 def _collect(path):
     """Yield each student's submission with their ledgers and copies of commitments, as bytes."""
     groups = {}
-    for file in tree(path):
-        student, ids, _, _ = owner(file.path)
+    for file, (student, ids, _, _) in owners(tree(path)):
         key = (student, *sorted(ids.values()))
         groups.setdefault(key, (Submission(student, ids), []))[1].append(file)
     if not groups:

@@ -5,6 +5,7 @@ everything down with it. Without it Linux's Landlock gives the same file system 
 sockets. Without either nothing is graded, unless the instructor insists.
 """
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -19,8 +20,12 @@ from .inside.confine import landlock_version
 
 INSIDE = pathlib.Path(__file__).resolve().parent / "inside"
 KINDS = ("bubblewrap", "landlock", "none")
-SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts")
+SYSTEM = ("/lib", "/lib32", "/lib64", "/bin", "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64")
+SYSTEM += ("/usr/share", "/usr/local/bin", "/usr/local/lib", "/etc/ld.so.cache", "/etc/fonts")
 SYSTEM += ("/etc/alternatives", "/etc/localtime")
+PYTHON = ("bin", "lib", "lib64", "ssl", "share/zoneinfo", "pyvenv.cfg")
+"""What is visible of Python's folders. Others may lie beside it: nbgrader's exchange, with the work
+of the whole class, is in /usr/local/share."""
 
 
 class NoSandbox(ValueError):
@@ -93,7 +98,8 @@ class Enclosure:
         """Remove the folder."""
         if self.folder:
             _make_removable(self.folder)
-            shutil.rmtree(self.folder, ignore_errors=True)
+            # Not shutil.rmtree, which fails on folders that are nested a thousand deep.
+            subprocess.run(["rm", "-rf", self.folder], stderr=subprocess.DEVNULL)
 
 
 def _make_removable(folder):
@@ -101,7 +107,8 @@ def _make_removable(folder):
         for name in names:
             inner = os.path.join(path, name)
             if not os.path.islink(inner):
-                os.chmod(inner, 0o700)
+                with contextlib.suppress(OSError):  # a path that is too long
+                    os.chmod(inner, 0o700)
 
 
 def enclosure(kind, limits, files=None):
@@ -121,9 +128,11 @@ def enclosure(kind, limits, files=None):
     Enclosure
         To be started.
     """
-    rlimits = {"AS": limits.address_space, "FSIZE": limits.disk, "CORE": 0}
+    # A core of 0 bytes is still given to a program that collects them, one of 1 byte is not.
+    rlimits = {"AS": limits.address_space, "FSIZE": limits.disk, "CORE": 1}
     rlimits |= {"CPU": int(limits.total) + 1, "NPROC": 4 * limits.processes, "NOFILE": 512}
-    spec = {"limits": rlimits, "landlock": None}
+    rlimits["DATA"] = limits.address_space  # the grader's own is smaller
+    spec = {"kind": kind, "limits": rlimits}
     names = sorted(os.listdir(files)) if files else []
     if kind == "bubblewrap":
         command = _bubblewrap(limits, {os.path.join(files, n): f"/tmp/work/{n}" for n in names})
@@ -145,7 +154,7 @@ def enclosure(kind, limits, files=None):
             os.symlink(package, os.path.join(folder, "lib", package.name))
         system = ["/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/dev/urandom", "/dev/zero"]
         read = [*SYSTEM, *system, f"{folder}/lib", *map(str, readable())]
-        spec["landlock"] = {"read": read, "write": [home, work]}
+        spec |= {"read": read, "write": [home, work]}
     environment = _environment(home) | {"PYTHONPATH": os.path.join(folder, "lib")}
     return Enclosure(_worker(spec), environment, folder)
 
@@ -155,24 +164,28 @@ def visible_packages():
     import scaling_lib
 
     package = pathlib.Path(scaling_lib.__file__).resolve().parent
-    return [] if _inside(package, _prefixes()) else [package]
+    return [] if _inside(package, _python()) else [package]
 
 
 def readable():
     """Return what the worker may read besides the system: Python, the library, its own code."""
-    return [*_prefixes(), *visible_packages(), INSIDE]
+    return [*_python(), *visible_packages(), INSIDE]
 
 
 def concealed():
     """Return what must not be seen even where a folder that holds it is visible."""
     grading = INSIDE.parent
     # An editable install: all of the repository, with solutions and hidden tests.
-    return [grading if _inside(grading, _prefixes()) else grading.parent]
+    return [grading if _inside(grading, _python()) else grading.parent]
 
 
-def _prefixes():
+@functools.cache
+def _python():
     named = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
-    return sorted({pathlib.Path(p) for p in named} | {pathlib.Path(p).resolve() for p in named})
+    folders = {pathlib.Path(p) for p in named} | {pathlib.Path(p).resolve() for p in named}
+    return sorted(
+        folder / part for folder in folders for part in PYTHON if (folder / part).exists()
+    )
 
 
 def _inside(path, folders):
@@ -209,6 +222,8 @@ def _environment(folder):
         "MPLCONFIGDIR": os.path.join(folder, "matplotlib"),
         "IPYTHONDIR": os.path.join(folder, "ipython"),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PIP_NO_INDEX": "1",  # there is no network: fail at once, instead of trying for seconds
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
 
 

@@ -160,9 +160,11 @@ def run_autograder(root, sandbox=None, unsafe=False, late=0.0):
         files=files if files.is_dir() else None,
     )
     submission = Submission("submission")
-    due = _read_metadata(root / "submission_metadata.json", submission)
     found = [(file, False, file.path) for file in tree(root / "submission")]
     choose_notebook(submission, found, assignment)
+    # Afterwards: what counts is Gradescope's clock, not a timestamp among the student's files.
+    submission.submitted = None
+    due = _read_metadata(root / "submission_metadata.json", submission)
     if submission.chosen:
         result = grade_one(assignment, submission.read(), settings)
     else:

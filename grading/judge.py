@@ -5,14 +5,17 @@ import base64
 
 from .assignment import parse
 from .limits import Limits
-from .matching import defined_names, match
+from .matching import defined_names, match, written_names
 from .notebooks import read_notebook
 from .session import Session
 from .source_names import SourceNames
 from .testing import Tests
 
-END = "end"
+END = ""
 """Mark of the names as they stand when all cells have run; a ``grade_id`` marks those of a test."""
+
+MAX_SHOWN = 10_000_000
+"""Characters of pictures that are kept of a submission: its report must not get too large."""
 
 
 def judge(job, emit):
@@ -52,6 +55,7 @@ def judge(job, emit):
 def _run_cells(found, source, session, emit):
     # A learner who deleted the cell with the imports has not failed the exercises for it.
     imports = [ast.unparse(node) for node in source.imports]
+    room = MAX_SHOWN
     guarded = [f"try:\n    {line}\nexcept Exception:\n    pass" for line in imports]
     session.run("\n".join(guarded), session.limits.start)
     for step in found.steps:
@@ -59,6 +63,9 @@ def _run_cells(found, source, session, emit):
             session.mark(step.test)
             continue
         result = session.run(step.source)
+        room -= len(str(result["shown"]))
+        if room < 0:
+            result["shown"] = []
         if step.cell is not None:
             emit({"event": "cell", "cell": step.cell, "source": step.source[:200], **result})
     session.mark(END)
@@ -81,9 +88,12 @@ def _run_tests(assignment, found, tests, emit):
     passed = {}
     for test, cell in assignment.tests.items():
         best = None
-        for place in _places(assignment, found, test):
+        places = _places(assignment, found, test)
+        for place in places:
             tests.session.restore(place)
             outcome = tests.check_visible(test)
+            if outcome.lacks_name and END not in places:
+                places.append(END)  # a later cell may define what the answer needs
             if cell.hidden and not outcome.message:
                 passed.setdefault(test, []).append(place)
             if best is None or outcome.score >= best.score:
@@ -113,7 +123,7 @@ def _places(assignment, found, test):
     for cell in assignment.cells:
         if cell.role == "solution" and test in assignment.tests_of(cell.id):
             wanted |= defined_names(cell.source)
-    return [test, END] if any(wanted & defined_names(text) for text in later) else [test]
+    return [test, END] if any(wanted & written_names(text) for text in later) else [test]
 
 
 def _names(source):

@@ -4,17 +4,26 @@ In ``nbgrader_config.py``::
 
     c.Autograde.sanitize_preprocessors = grading.nbgrader_plugin.SANITIZE
     c.Autograde.autograde_preprocessors = grading.nbgrader_plugin.AUTOGRADE
+    c.GenerateFeedback.preprocessors = grading.nbgrader_plugin.FEEDBACK
+    c.HTMLExporter.filters = grading.nbgrader_plugin.FILTERS
 """
 
+import base64
 import os
 import pathlib
+import struct
 
+import bleach
 import nbformat
+from nbconvert.filters import markdown2html
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
+    ClearHiddenTests,
     ClearOutput,
+    GetGrades,
     LimitOutput,
     NbGraderPreprocessor,
     OverwriteCells,
@@ -31,7 +40,12 @@ from .notebooks import read_notebook
 from .restoring import restore
 from .results import clean, read_report
 
-PICTURES = ("text/plain", "image/png")
+MAX_PIXELS = 50_000_000
+
+TAGS = "a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol"
+TAGS += " p pre s span strong sub summary sup table tbody td th thead tr ul"
+PROTOCOLS = ("http", "https", "data")
+ATTRIBUTES = {"*": ["class", "id", "title"], "a": ["href"], "img": ["src", "alt"]}
 
 
 class SourcePreprocessor(NbGraderPreprocessor):
@@ -104,12 +118,41 @@ def outputs(event):
         made.append(new_output("stream", name="stdout", text=clean(event["printed"])))
     for shown in event["shown"]:
         pairs = shown.items() if type(shown) is dict else ()
-        data = {k: clean(v) for k, v in pairs if k in PICTURES and type(v) is str}
-        if data:
+        data = {k: v for k, v in pairs if type(v) is str}
+        data = {"text/plain": clean(data.get("text/plain", "")), "image/png": picture(data)}
+        if any(data.values()):
+            data = {kind: text for kind, text in data.items() if text}
             made.append(new_output("display_data", data=data))
     if event["error"]:
         made.append(_error("Error", event["error"]))
     return made
+
+
+def picture(data):
+    """Return a picture in base64 if it is one; pages that show it do not look.
+
+    Parameters
+    ----------
+    data : dict
+        From MIME types to text that a submission may have made up.
+
+    Returns
+    -------
+    str
+        Empty if there is no PNG, or one that would fill the memory of who looks at it.
+    """
+    try:
+        content = base64.b64decode("".join(data["image/png"].split()), validate=True)
+        width, height = struct.unpack_from(">II", content, 16)
+    except (KeyError, ValueError, struct.error):
+        return ""
+    fine = content.startswith(b"\x89PNG\r\n\x1a\n") and width * height <= MAX_PIXELS
+    return base64.b64encode(content).decode() if fine else ""
+
+
+def markdown(text):
+    """Return a text cell as HTML in which nothing is live; nbgrader's pages show any HTML."""
+    return bleach.clean(markdown2html(text), TAGS.split(), ATTRIBUTES, protocols=PROTOCOLS)
 
 
 def verdict(item, result, sandbox):
@@ -133,3 +176,7 @@ def _error(kind, text):
 
 SANITIZE = [RestoreCells, ClearOutput, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
 AUTOGRADE = [SandboxExecute, LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata]
+FEEDBACK = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+"""Autograded notebooks are for instructors; what learners get is without hidden tests."""
+
+FILTERS = {"markdown2html": "grading.nbgrader_plugin.markdown"}

@@ -2,8 +2,10 @@
 
 import contextlib
 import ctypes
+import errno
 import os
 import signal
+import stat
 import sys
 import time
 
@@ -74,16 +76,50 @@ def _resident(pid):
 
 
 def disk_usage(folder, enough):
-    """Return the bytes of all files in a folder; stop counting at `enough`."""
-    total = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
+    """Return the bytes of all files and folders in a folder; stop counting at `enough`.
+
+    Where folders are nested so deeply that nobody can look, there is more than enough.
+    """
+    total, hidden = 0, []
+    for path, folders, names in os.walk(folder, onerror=hidden.append):
+        if any(error.errno == errno.ENAMETOOLONG for error in hidden):
+            return enough + 1
+        for name in (*folders, *names):
             with contextlib.suppress(OSError):
                 # A file takes a block however small it is, and a hole takes none.
                 total += max(4096, os.lstat(os.path.join(path, name)).st_blocks * 512)
             if total > enough:
                 return total
     return total
+
+
+def unlinked(pids):
+    """Return the bytes of files that some processes hold open, and that no folder has any more."""
+    found = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for name in os.listdir(f"/proc/{pid}/fd"):
+                with contextlib.suppress(OSError):
+                    file = os.stat(f"/proc/{pid}/fd/{name}")
+                    if stat.S_ISREG(file.st_mode) and file.st_nlink == 0:
+                        found[file.st_dev, file.st_ino] = file.st_blocks * 512
+    return sum(found.values())
+
+
+def calm(pids, crowd):
+    """Give processes the lowest priority if they have more than `crowd` threads together.
+
+    What they start inherits it, and only root can take it back.
+    """
+    if sys.platform != "linux":
+        return
+    threads = []
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            threads += map(int, os.listdir(f"/proc/{pid}/task"))
+    for thread in threads if len(threads) > crowd else ():
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, 19)
 
 
 def adopt_orphans():

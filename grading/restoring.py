@@ -2,7 +2,7 @@
 
 import json
 
-from .matching import match
+from .matching import edited, match
 
 
 def restore(assignment, cells, remark=""):
@@ -37,7 +37,11 @@ def restore(assignment, cells, remark=""):
     for number, cell in enumerate(cells):
         name = found.places.get(number, "")
         source = assignment.by_id.get(name)
-        text = source.released if source and source.role in ("test", "locked") else cell.source
+        text = cell.source
+        if source and source.role in ("test", "locked"):
+            if edited(source, cell):
+                made.append(("", _cell(cell.kind, text, None)))
+            text = source.released
         made.append((name, _cell(cell.kind, text, raw.get(name))))
     present = {name for name, _ in made}
     for place, name in enumerate(order):

@@ -37,7 +37,8 @@ def versions():
 def clean(text):
     """Return text without control characters and lone surrogates, which files and screens mind."""
     text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", str(text))
-    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", text)
+    unseen = "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+    text = re.sub(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f{unseen}]", "", text)
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -238,12 +239,18 @@ def to_csv(rows):
 
 
 def harmless(value):
-    """Return a cell with an apostrophe in front if a spreadsheet would take it for a formula."""
+    """Return a cell with an apostrophe wherever a spreadsheet would see the beginning of a formula.
+
+    That is at its start, and, for a spreadsheet that takes semicolons or tabs to separate cells and
+    then finds the quotes misplaced, after one of these and at the start of a line.
+    """
     text = str(value)
-    if text[:1] not in ("=", "+", "-", "@", "\t", "\r"):
-        return text
     try:
         float(text)
         return text  # a number
     except ValueError:
-        return "'" + text
+        text = re.sub(rf"(?<=.)([;\t\r\n]\s*)(?={_FORMULA})", r"\1'", text)
+        return "'" + text if re.match(rf"[\t\r\n]|{_FORMULA}", text) else text
+
+
+_FORMULA = "[=+@\uff1d\uff0b\uff0d\uff20-]"  # the wide signs too

@@ -7,10 +7,13 @@ import time
 
 from .channel import Channel, Lost
 from .enclosure import enclosure
-from .processes import belonging, disk_usage, kill_all, usage
+from .processes import belonging, calm, disk_usage, kill_all, unlinked, usage
 
 PULSE = 0.2
 """Seconds between two looks at what the worker uses."""
+
+CROWD = 12
+"""Threads beyond which a submission has to give way to those that are graded beside it."""
 
 
 class Sandbox:
@@ -92,12 +95,13 @@ class Sandbox:
         limits, folder = self.limits, self.enclosure.folder
         while not self.ended.wait(PULSE):
             pids = belonging(self.process.pid)
+            calm(pids, CROWD)
             # Processes first: many of them also use much memory, and the message names the cause.
             if len(pids) > limits.processes:
                 self.reason = f"it started more than {limits.processes} processes"
             elif usage(pids) > limits.memory:
                 self.reason = f"it used more than {limits.memory >> 20} MB of memory"
-            elif folder and disk_usage(folder, limits.disk) > limits.disk:
+            elif folder and disk_usage(folder, limits.disk) + unlinked(pids) > limits.disk:
                 self.reason = f"it wrote more than {limits.disk >> 20} MB"
             if self.reason:
                 self._kill()

@@ -11,6 +11,7 @@ from .inside import plain
 from .sandbox import Sandbox
 
 MESSAGE_LENGTH = 2000
+USABLE = "a check can use numbers, text, lists, tuples, dicts, arrays of numbers and tables"
 REFERENCE = "reference"
 """The module's name of what the source notebook defines."""
 
@@ -147,6 +148,9 @@ class Session:
             raise CallLost(f"`{name}` gave no answer: {lost}") from None
         if answer.get("ok") is not True:
             raise failure(name, answer)
+        if type(what := answer.get("unusable")) is str:
+            told = f"`{name}` returned something that cannot be used"
+            raise CallLost(f"`{name}` returned {what[:100]}: {USABLE}", told)
         return self._value(answer, f"`{name}` returned something that")
 
     def close(self):
@@ -257,7 +261,9 @@ def failure(name, answer):
     kind = answer.get("type")
     base = getattr(builtins, kind, None) if type(kind) is str else None
     twin = CallFailed
-    if isinstance(base, type) and issubclass(base, Exception):
+    # StopIteration would end a test's `map` or `zip` as if all calls had been made.
+    ends = (StopIteration, StopAsyncIteration)
+    if isinstance(base, type) and issubclass(base, Exception) and base not in ends:
         told = f"raised {base.__name__}"
         content = {"__str__": lambda self: str(self.args[0]), "told": told}
         twin = _FAILURES.setdefault(base.__name__, type(base.__name__, (CallFailed, base), content))

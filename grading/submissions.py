@@ -7,7 +7,7 @@ import re
 
 from .matching import match
 from .notebooks import Unreadable, read_notebook
-from .trees import File, Refused, inner_archive, tree
+from .trees import File, Refused, inner_archive, readable, tree
 
 # The files of Canvas's archive: nameofstudent_LATE_12345_67890_file-1.ipynb
 CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)")
@@ -15,6 +15,10 @@ CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+
 MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+?_?")
 TIMESTAMP = "timestamp.txt"
 """The file in which nbgrader keeps when a submission was handed in."""
+
+MAX_NOTEBOOKS = 100
+MAX_TOGETHER = 100 << 20
+"""Bytes of all notebooks of a student, which are all read to find the one that is meant."""
 
 
 @dataclasses.dataclass
@@ -68,14 +72,15 @@ def collect(path, assignment):
     """
     files = tree(path)
     groups = {}
-    for file in files:
-        student, ids, late, inner = owner(file.path)
+    for file, (student, ids, late, inner) in owners(files):
         group = groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
         group[2].append((file, late, inner))
     if pathlib.Path(path).is_dir():  # a student who handed in an empty folder, or nothing
+        full = {file.path[0] for file in files}
         for folder in sorted(pathlib.Path(path).iterdir()):
-            if folder.is_dir() and not folder.name.startswith((".", "__")):
-                student, ids, _, _ = owner((folder.name, "x"))
+            empty = folder.is_dir() and readable(folder.name) not in full
+            if empty and not folder.name.startswith((".", "__")):
+                student, ids, _, _ = owner((readable(folder.name), "x"))
                 groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
     if not groups:
         raise ValueError(f"there are no submissions in {path}")
@@ -87,12 +92,22 @@ def collect(path, assignment):
         yield choose_notebook(Submission(student, ids), found, assignment)
 
 
+def owners(files):
+    """Yield each file with what `owner` says of it."""
+    # Canvas's archive, unpacked into some folder. Elsewhere a name such as homework_3_1_final.ipynb
+    # is the student's own, and says nothing about who it is from.
+    flat = len(files) > 1 and len({file.path[:-1] for file in files}) == 1
+    flat = flat and all(CANVAS.fullmatch(file.name) for file in files)
+    for file in files:
+        yield file, owner(file.path[-1:] if flat else file.path)
+
+
 def owner(path):
     """Return a student's name and ids, whether a file is late, and its path inside their work."""
     if found := MOODLE.fullmatch(path[0]):
         if len(path) > 1:
             return found["name"], {"moodle": found["id"]}, False, path[1:]
-    if found := CANVAS.fullmatch(path[-1]):
+    if len(path) == 1 and (found := CANVAS.fullmatch(path[0])):
         return found["name"], {"canvas": found["id"]}, bool(found["late"]), (found["file"],)
     if len(path) > 1:
         return path[0], {}, False, path[1:]
@@ -120,20 +135,33 @@ def choose_notebook(submission, found, assignment):
     own = [entry for entry in found if assignment.name in entry[2][:-1]]
     found = own or found
     candidates, refused = [], []
+    count = size = 0
     for file, late, inner in found:
-        if file.name == TIMESTAMP:
+        # Where nbgrader, or the instructor, has put it. Any other is the student's own invention.
+        if inner in ((TIMESTAMP,), (assignment.name, TIMESTAMP)) and not submission.ids:
             submission.submitted = _timestamp(file)
             continue
         for one in _notebooks(file, refused):
             try:
-                similarity = match(assignment, read_notebook(one.read())).similarity
+                content = one.read()
+                count, size = count + 1, size + len(content)
+                if count > MAX_NOTEBOOKS or size > MAX_TOGETHER:
+                    raise Refused(
+                        f"there are more than {MAX_NOTEBOOKS} notebooks, or they are larger than "
+                        f"{MAX_TOGETHER >> 20} MB together"
+                    )
+                similarity = match(assignment, read_notebook(content)).similarity
             except Refused as error:
                 refused.append(("refused", str(error)))
+                if count > MAX_NOTEBOOKS or size > MAX_TOGETHER:
+                    break
             except Unreadable as error:
                 refused.append(("unreadable", f"{one.name}: {error}"))
             else:
                 key = (similarity > 0, _version(inner[-1]), similarity, str(one.modified))
                 candidates.append((key, one, late))
+    if count > MAX_NOTEBOOKS or size > MAX_TOGETHER:
+        candidates, refused = [], refused[-1:]
     if not candidates:
         status, message = refused[0] if refused else ("missing", "No notebook was handed in.")
         submission.status = status

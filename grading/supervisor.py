@@ -79,8 +79,10 @@ def _work(job, writer):
         os.set_inheritable(writer, False)
         die_with_parent()
         adopt_orphans()
-        space = job["limits"]["address_space"]
+        space, memory = job["limits"]["address_space"], job["limits"]["memory"]
         resource.setrlimit(resource.RLIMIT_AS, (space, space))
+        # Answers must not make the tests use more than the submission itself may.
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, resource.RLIM_INFINITY))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the batch decides
         _grade(job, emit)
     except BaseException:

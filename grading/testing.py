@@ -19,6 +19,9 @@ import numpy as np
 from .authoring import reference
 from .session import CallFailed, CallLost, Function
 
+MAX_MESSAGE = 4000
+"""Characters of a message, which may hold all that a function returned."""
+
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 80
 
@@ -34,6 +37,8 @@ class Outcome:
     """For the student: never words of a hidden test, nor what it called with."""
     detail: str = ""
     """For the instructor alone."""
+    lacks_name: bool = False
+    """Whether it failed for a name that was not defined where it was tried."""
 
     @property
     def passed(self):
@@ -159,7 +164,9 @@ class Tests:
         message = _in_words(error, line)
         if self.last_call and not isinstance(error, Undefined):
             message = f"{message.rstrip('.')}. {self.last_call}"
-        return Outcome(test, 0, cell.points, message, message)
+        message = message[:MAX_MESSAGE]
+        lacks = isinstance(error, Undefined | NameError)
+        return Outcome(test, 0, cell.points, message, message, lacks)
 
     def check_hidden(self, test):
         """Run all of a test cell, when the visible part has passed; see `check_visible`."""
@@ -177,7 +184,8 @@ class Tests:
             message += f": {names}"
         elif isinstance(error, TestTimeout):
             message += ": they take too long"
-        return Outcome(test, 0, cell.points, message + ".", _in_words(error, line))
+        detail = _in_words(error, line)[:MAX_MESSAGE]
+        return Outcome(test, 0, cell.points, message + ".", detail)
 
     def _remember(self, call):
         self.last_call = call

@@ -19,6 +19,14 @@ MAX_ARCHIVE = 100 << 20
 """Bytes of an archive inside an archive."""
 
 
+def readable(name):
+    """Return a file's name as text that can be written anywhere; a system's may be any bytes."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
 class Refused(ValueError):
     """A file that is not read; the text says why."""
 
@@ -83,12 +91,19 @@ def _folder(root):
         names.sort()
         for name in inner:
             path = pathlib.Path(folder, name)
-            modified = datetime.datetime.fromtimestamp(path.lstat().st_mtime, datetime.UTC)
-            parts = path.relative_to(root).parts
+            parts = tuple(map(readable, path.relative_to(root).parts))
+            modified = _modified(path)
             files.append(File(parts, modified, lambda path=path: _read_file(path)))
             if len(files) > MAX_FILES:
                 raise ValueError(f"{root} has more than {MAX_FILES} files")
     return files
+
+
+def _modified(path):
+    try:
+        return datetime.datetime.fromtimestamp(path.lstat().st_mtime, datetime.UTC)
+    except (OSError, ValueError, OverflowError):  # a date that no calendar has
+        return None
 
 
 def _read_file(path):
@@ -132,7 +147,7 @@ def archive(file, name):
         raise Refused(f"{name} has more than {MAX_FILES} files")
     files = []
     for entry in entries:
-        path = entry.filename.replace("\\", "/")
+        path = readable(entry.filename.replace("\\", "/"))
         parts = tuple(part for part in path.split("/") if part not in ("", "."))
         if parts:
             astray = path.startswith("/") or ".." in parts or ":" in parts[0]

@@ -5,9 +5,12 @@ A value that JSON has no word for is an object ``{"$": tag, "v": content}``.
 """
 
 import base64
-import binascii
+import collections
+import contextlib
+import decimal
 import itertools
 import math
+import numbers
 import re
 import sys
 
@@ -15,13 +18,15 @@ import numpy as np
 
 MAX_DEPTH = 16
 MAX_TEXT = 16_000_000
-"""Characters that an array of text may need: it gives each element the room of the longest."""
+"""Characters that a message's arrays of text may need: they give each element the room of the
+longest, so that a short message could make a large array."""
 
 MAX_ITEMS = 1_000_000
 """Items taken from an iterator, which may have no end."""
 
 _DTYPE = re.compile(r"[<>|=]?[biufc]\d{1,2}")
 _EMPTY_SHAPE_LIMIT = 2**62
+_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 
 
 class NotPlain(TypeError):
@@ -69,6 +74,8 @@ def _encode(value, other, depth):
     for kind in (bool, int, float, str):  # of a subclass, the number or the text
         if isinstance(value, kind):
             return kind(value)
+    if isinstance(value, numbers.Real | decimal.Decimal):  # a fraction
+        return float(value)
     if isinstance(value, complex):
         return _tagged("complex", [value.real, value.imag])
     if isinstance(value, bytes):
@@ -84,7 +91,7 @@ def _encode(value, other, depth):
     for kind, tag in ((tuple, "tuple"), (set, "set"), (frozenset, "set")):
         if isinstance(value, kind):
             return _tagged(tag, items(value))
-    if isinstance(value, range | map | filter | zip | type({}.keys()) | type({}.values())):
+    if isinstance(value, (range, map, filter, zip, collections.deque, *_VIEWS)):
         return items(itertools.islice(value, MAX_ITEMS))
     if (table := _encode_table(value, items)) is not None:
         return table
@@ -94,6 +101,9 @@ def _encode(value, other, depth):
 
 
 def _encode_array(array):
+    if array.dtype == object:  # numbers, though numpy has not noticed
+        with contextlib.suppress(ValueError):
+            array = np.array(array.tolist())
     if array.dtype.kind == "U":
         return _tagged("text", [list(array.shape), array.ravel().tolist()])
     if not _DTYPE.fullmatch(array.dtype.str):
@@ -142,44 +152,61 @@ def decode(message, other=None):
         If `encode` could not have written it.
     """
     try:
-        return _decode(message, other or {}, 0)
+        return _Decoder(other or {}).decode(message, 0)
     except Malformed:
         raise
-    except (ValueError, TypeError, KeyError, OverflowError, MemoryError, binascii.Error) as error:
+    except Exception as error:  # pandas has errors of its own
         raise Malformed(f"malformed data ({type(error).__name__})") from None
 
 
-def _decode(message, other, depth):
-    if depth > 2 * MAX_DEPTH:
-        raise Malformed("malformed data (nested too deeply)")
-    if message is None or type(message) in (bool, int, float, str):
-        return message
-    if type(message) is list:
-        return [_decode(m, other, depth + 1) for m in message]
-    if type(message) is not dict or message.keys() != {"$", "v"}:
-        raise Malformed("malformed data")
-    tag, content = message["$"], message["v"]
-    if tag in other:
-        return other[tag](content)
-    if tag == "array":
-        return _decode_array(*content)
-    if tag == "text":
-        return _decode_text(*content)
-    if tag == "complex":
-        real, imaginary = content
-        return complex(float(real), float(imaginary))
-    if tag == "bytes":
-        return base64.b64decode(content, validate=True)
-    content = [_decode(m, other, depth + 1) for m in content]
-    if tag == "tuple":
-        return tuple(content)
-    if tag == "set":
-        return set(content)
-    if tag == "dict":
-        return dict(content)
-    if tag in ("series", "table"):
-        return _decode_table(tag, *content)
-    raise Malformed("malformed data (unknown tag)")
+class _Decoder:
+    """Decodes one message."""
+
+    def __init__(self, other):
+        self.other = other
+        self.room = MAX_TEXT
+
+    def decode(self, message, depth):
+        if depth > 2 * MAX_DEPTH:
+            raise Malformed("malformed data (nested too deeply)")
+        if message is None or type(message) in (bool, int, float, str):
+            return message
+        if type(message) is list:
+            return [self.decode(m, depth + 1) for m in message]
+        if type(message) is not dict or message.keys() != {"$", "v"}:
+            raise Malformed("malformed data")
+        tag, content = message["$"], message["v"]
+        if tag in self.other:
+            return self.other[tag](content)
+        if tag == "array":
+            return _decode_array(*content)
+        if tag == "text":
+            return self.decode_text(*content)
+        if tag == "complex":
+            real, imaginary = content
+            return complex(float(real), float(imaginary))
+        if tag == "bytes":
+            return base64.b64decode(content, validate=True)
+        content = [self.decode(m, depth + 1) for m in content]
+        if tag == "tuple":
+            return tuple(content)
+        if tag == "set":
+            return set(content)
+        if tag == "dict":
+            return dict(content)
+        if tag in ("series", "table"):
+            return _decode_table(tag, *content)
+        raise Malformed("malformed data (unknown tag)")
+
+    def decode_text(self, shape, content):
+        shape, size = _shape(shape)
+        if len(content) != size or not all(type(text) is str for text in content):
+            raise Malformed("malformed array")
+        self.room -= size * max(map(len, content), default=0)
+        if self.room < 0:
+            raise Malformed("arrays of text that are too large")
+        array = np.array(content, dtype=np.str_).reshape(shape)
+        return array[()] if shape == () else array
 
 
 def _shape(shape):
@@ -200,22 +227,20 @@ def _decode_array(dtype, shape, content):
         array = np.frombuffer(raw, dtype=np.uint8).reshape(shape) != 0
     else:
         array = np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
-    return array[()] if shape == () else array
-
-
-def _decode_text(shape, content):
-    shape, size = _shape(shape)
-    if len(content) != size or not all(type(text) is str for text in content):
-        raise Malformed("malformed array")
-    if size * max(map(len, content), default=0) > MAX_TEXT:
-        raise Malformed("an array of text that is too large")
-    array = np.array(content, dtype=np.str_).reshape(shape)
+    if dtype.kind == "f" and dtype.itemsize == 2:
+        # Compared with a Python number, half precision makes that number as coarse as itself: 0
+        # would equal 1e-9, infinity 1e9, and every tolerance would be 5e-4.
+        array = array.astype(float)
     return array[()] if shape == () else array
 
 
 def _decode_table(tag, name, index, content):
     import pandas
 
+    # A single value would be repeated, as often as the index of a short message says.
+    for column in [content] if tag == "series" else content:
+        if not isinstance(column, list | np.ndarray) or len(column) != len(index):
+            raise Malformed("malformed table")
     if tag == "series":
         return pandas.Series(content, index=index, name=name)
     columns = [pandas.Series(column, index=index) for column in content]

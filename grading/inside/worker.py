@@ -41,6 +41,10 @@ def make_shell():
         def enable_gui(self, gui=None):
             """Do nothing: `%matplotlib inline` asks for it."""
 
+        def enable_matplotlib(self, gui=None):
+            """Draw as a notebook does also for `%matplotlib widget`, which asks for a browser."""
+            return super().enable_matplotlib("inline")
+
     shell = Shell.instance(history_load_length=0)
     shell.history_manager.enabled = False
     shell.colors = "nocolor"
@@ -129,7 +133,10 @@ def call(shell, message):
     keywords = plain.decode(message["kwargs"], given)
     with capture_output():
         value = shell.user_ns[message["name"]](*arguments, **keywords)
-        return {"ok": True, "value": plain.encode(value)}
+        try:
+            return {"ok": True, "value": plain.encode(value)}
+        except plain.NotPlain as error:  # not an exception that the function has raised
+            return {"ok": True, "unusable": str(error)}
 
 
 def mark(shell, message):
@@ -158,6 +165,7 @@ def serve(reader, writer):
         writer.flush()
 
     shell = make_shell()
+    sys.path[0] = ""  # as in Jupyter, modules may lie beside the notebook
     send({"ok": True})
     while len(head := reader.read(4)) == 4:
         message = json.loads(reader.read(struct.unpack(">I", head)[0]))

@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from small_assignment import ALLOCATION, FULL, LOSS, SLOPE, STUBS, Paper
+from small_assignment import ALLOCATION, FULL, LOSS, SETUP, SLOPE, STUBS, Paper
 
 
 def papers(outside, port):
@@ -115,6 +115,66 @@ def papers(outside, port):
     )
     yield honest(
         "answers-as-text-too", Paper().edit("allocation-text", "That <b>loss</b> & data ...")
+    )
+    given = Paper(slope=SLOPE.replace("np.ptp", "numbers.ptp")).remove("loss")
+    given.edit("setup", SETUP.replace("import numpy as np", "import numpy as np, numpy as numbers"))
+    given.edit("loss-test", LOSS + "\n\n" + given.cells[given.index("loss-test")]["source"])
+    yield honest("written-into-given-cells", given)
+    windows = Paper()
+    for cell in windows.cells:
+        cell["source"] = [line + "\r\n" for line in cell["source"].split("\n")]
+    yield honest("windows-without-metadata", windows.strip())
+    yield honest(
+        "magics",
+        Paper(
+            loss="%%time\n" + LOSS,
+            allocation="%matplotlib widget\n%load_ext autoreload\n%autoreload 2\n" + ALLOCATION,
+            slope="%pip install --quiet nothing-of-this-name\n" + SLOPE,
+        ),
+    )
+    yield honest(
+        "functions-of-all-kinds",
+        Paper(
+            loss="loss = np.vectorize(lambda N: E + A / N**ALPHA)",
+            allocation="import functools\ndef ratio(k, C):\n    N = np.sqrt(C / 120)\n"
+            "    return {'N': N, 'D': k * N}.values()\n\nallocation = functools.partial(ratio, 20)",
+        ),
+    )
+    yield honest(
+        "numbers-of-all-kinds",
+        Paper(
+            loss=LOSS.replace("    return", "    x =") + "\n    return np.array(x, dtype=object)",
+            allocation="from fractions import Fraction\ndef allocation(C):\n"
+            "    N = Fraction(float(C / 120) ** 0.5)\n    return N, 20 * N",
+            slope="from decimal import Decimal\n"
+            + SLOPE.replace("return float(", "return Decimal(").replace("sum())", "sum().item())"),
+        ),
+    )
+    yield honest(
+        "in-any-order",
+        Paper(solved=("allocation",), slope=SLOPE.replace("np.asarray(x, ", "as_array(x, "))
+        .add("files = !ls\nloss?\n" + LOSS)
+        .add("def as_array(x, dtype):\n    return np.asarray(x, dtype)"),
+    )
+    split = Paper(
+        loss="%%writefile mine.py\ndef loss(N):\n    return 1.7 + 400 / N**0.34",
+        slope=SLOPE.replace("raise", "fail()\n        raise"),
+    ).add("import mine\ndef loss(N):\n    return mine.loss(np.asarray(N, float))", after="loss")
+    half = split.cells[split.index("slope")] | {"source": "def fail():\n    pass"}
+    split.cells.insert(split.index("slope"), half)
+    yield honest("cell-split-in-two-and-a-module", split)
+    yield honest("odd-name", {"small/homework_3_1_L\udcf6sung.ipynb": Paper()})
+    yield honest(
+        "copies-files",
+        Paper()
+        .add(
+            "import os, shutil, tempfile\nopen('a', 'w').close()\nshutil.copy('a', 'b')\n"
+            "shutil.copy2('a', 'c')\nos.chmod('b', 0o600)\nos.utime('c')\n"
+            "with tempfile.TemporaryDirectory() as folder:\n    shutil.copytree('.', folder + '/d')\n"
+            "done = True",
+            after="setup",
+        )
+        .add("if not done:\n    loss = None"),
     )
     yield honest("stub-kept-above", Paper(loss=STUBS["loss"] + "\n\n" + LOSS))
     yield honest(

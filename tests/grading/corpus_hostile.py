@@ -286,6 +286,53 @@ def papers(outside, port):
         "for pid in (os.getppid(), 1):\n    libc.ptrace(16, pid, 0, 0)\n    libc.ptrace(4, pid, 0, 0)\n"
         "libc.prctl(1, 0)\nlibc.unshare(0x10000000)\nlibc.mount(b'none', b'/tmp', b'tmpfs', 0, None)",
     )
+    # System calls that reach around the limits: memory that counts as nobody's, the instructor's
+    # keys, sessions that each get a share of the processor. One that works is worth all points.
+    yield attack(
+        "reaches-around-the-limits",
+        "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\nworked = []\n"
+        "for name, call in {\n"
+        "    'memfd': lambda: os.memfd_create('m'),\n"
+        "    'shm': lambda: libc.shmget(0, 4096, 0o1600),\n"
+        "    'key': lambda: libc.syscall({'x86_64': 248}.get(os.uname().machine, 217), b'user', b'a', b'b', 1, -3),\n"
+        "    'io_uring': lambda: libc.syscall(425, 1, bytes(200)),\n"
+        "    'ptrace': lambda: libc.ptrace(0, 0, 0, 0),\n"
+        "    'unshare': lambda: libc.unshare(0),\n"
+        "}.items():\n    try:\n        worked += [name] if call() >= 0 else []\n"
+        "    except OSError:\n        pass\n"
+        "before = os.getsid(0)\nif (child := os.fork()) == 0:\n"
+        "    libc.setsid()\n    os._exit(os.getsid(0) != before)\n"
+        "worked += ['session'] if os.waitpid(child, 0)[1] else []",
+        "if worked:\n" + "\n".join("    " + line for line in solved.split("\n")),
+        after="slope",
+    )
+    yield attack(
+        "changes-permissions",
+        "import os\n"
+        f"for path in ('{outside}', '{outside}/secret.txt', '{outside}/gradebook.db'):\n"
+        "    for change in (lambda: os.chmod(path, 0o777), lambda: os.utime(path, (1, 1)),\n"
+        "                   lambda: os.truncate(path, 0), lambda: os.setxattr(path, 'user.a', b'b'),\n"
+        "                   lambda: os.open(path, os.O_RDONLY | os.O_TRUNC)):\n"
+        "        try:\n            change()\n        except OSError:\n            pass",
+    )
+    yield attack(
+        "nests-folders",
+        "import os, time\nhere = os.open('.', os.O_RDONLY)\nfor i in range(1200):\n"
+        "    os.mkdir('deep')\n    os.chdir('deep')\n"
+        "open('f', 'wb').write(b'x')\nos.fchdir(here)\ntime.sleep(0.5)",
+    )
+    yield attack(
+        "keeps-deleted-files",
+        "import os, time\nheld = []\nfor i in range(8):\n    held.append(open('f', 'wb', 0))\n"
+        "    os.remove('f')\n    held[-1].write(b'x' * 10**7)\ntime.sleep(1)",
+        "if len(held) == 8:\n" + "\n".join("    " + line for line in solved.split("\n")),
+        after="slope",
+    )
+    yield attack(
+        "says-that-it-raised-nothing",
+        "def loss(*a):\n    raise StopIteration\n\nallocation = slope = loss",
+        after="slope",
+    )
     yield attack("resets-the-shell", "%reset -f", "get_ipython().user_ns.clear()", after="slope")
     leak = Paper(
         solved=("allocation",),

@@ -71,12 +71,16 @@ class Server:
 
 
 def snapshot(*folders):
-    """What is in some folders: names, kinds and contents."""
+    """What is in some folders: names, kinds and permissions, times and contents."""
     return {
-        (str(path), path.is_symlink(), path.read_bytes() if path.is_file() else b"")
+        (str(path), path.lstat().st_mode, times(path), path.read_bytes() if path.is_file() else b"")
         for folder in folders
         for path in Path(folder).rglob("*")
     }
+
+
+def times(path):
+    return () if path.is_dir() else (path.lstat().st_mtime_ns, *os.listxattr(path))
 
 
 PLACES = ["/", "/etc", "/tmp", "/var/tmp", "/dev/shm", "/usr/local/bin", os.path.expanduser("~")]

@@ -7,6 +7,8 @@ PART = ("plain", "plots", "cached", "crashes", "endless-call", "too-much-memory"
 PART += ("reads-the-tests", "reads-other-processes", "kills-the-grader", "kills-in-a-cell")
 PART += ("writes-everywhere", "edits-the-gradebook", "forges-results", "calls-home", "multiplies")
 PART += ("leaves-a-process", "multiplies-with-memory", "traces-the-grader", "looks-into-frames")
+PART += ("changes-permissions", "nests-folders", "keeps-deleted-files", "copies-files", "magics")
+PART += ("reaches-around-the-limits",)
 PART += ("patches-numpy", "speaks-for-the-worker", "tells-hidden-inputs", "stops-itself")
 
 

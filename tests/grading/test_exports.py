@@ -1,3 +1,4 @@
+import base64
 import csv
 import io
 import json
@@ -15,6 +16,7 @@ from grading.assignment import parse
 from grading.enclosure import NoSandbox, choose
 from grading.feedback import feedback_page
 from grading.marks import add_marks, marking_sheet
+from grading.nbgrader_plugin import markdown, picture
 from grading.results import GRADES, clean, empty_result, harmless, read_results, to_csv
 from grading.rosters import canvas, moodle
 
@@ -128,9 +130,31 @@ def test_bad_rosters(tmp_path, fill, content, message):
         fill(roster, [result("x", 1)])
 
 
-@pytest.mark.parametrize("text", ["=1", "+a", "-x", "@sum", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1", "+a", "-x", "@sum", "\t=1", "\r=1", "\n=1", "\uff1d1"])
 def test_formulas_are_made_harmless(text):
     assert harmless(text) == "'" + text
+
+
+def test_nor_are_there_formulas_for_a_spreadsheet_that_splits_at_semicolons():
+    assert harmless("Ann; =1+1") == "Ann; '=1+1" and harmless("x\n- y;z") == "x\n'- y;z"
+
+
+def test_pictures_are_pictures():
+    pixel = (
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
+    )
+    huge = base64.b64encode(base64.b64decode(pixel)[:16] + b"\x7f" * 20).decode()
+    for text, kept in ((pixel, pixel), ('"><script>', ""), ("QUJD" * 9, ""), (huge, ""), ("", "")):
+        assert picture({"image/png": text}) == kept
+    assert picture({}) == ""
+
+
+def test_text_in_nbgraders_pages_is_not_alive():
+    page = markdown(
+        "**b** $a<b$ <script>x</script> <img src=x onerror=x> [y](javascript:alert\\(1))"
+    )
+    assert "<strong>b</strong>" in page and "<script" not in page
+    assert "onerror" not in page and "javascript" not in page
 
 
 def test_numbers_stay_numbers():
@@ -249,6 +273,7 @@ def test_gradescope_runs_the_bundle(container):
     except NoSandbox as missing:
         pytest.fail(str(missing)) if os.environ.get("CI") else pytest.skip(str(missing))
     (container / "submission" / "any name.ipynb").write_text(Paper(solved=("loss", "slope")).text)
+    (container / "submission" / "timestamp.txt").write_text("2020-01-01 00:00:00 UTC")  # no use
     dates = {
         "created_at": "2026-11-02T10:00:00-08:00",
         "assignment": {"due_date": "2026-11-01T17:00:00-08:00"},

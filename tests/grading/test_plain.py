@@ -1,4 +1,7 @@
 import json
+from collections import deque
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -89,6 +92,20 @@ def test_what_is_nearly_plain():
     assert cross({1: 2}.keys()) == [1]
 
 
+def test_numbers_of_other_kinds():
+    assert cross(Fraction(1, 4)) == 0.25 == cross(Decimal("0.25"))
+    np.testing.assert_array_equal(cross(np.array([1.5, 2], dtype=object)), [1.5, 2])
+    assert cross({1: 2.0}.items()) == [(1, 2.0)] and cross(deque([1])) == [1]
+
+
+def test_half_precision_does_not_make_comparisons_coarse():
+    halves = np.float16([0.0, np.inf, 3.0])
+    assert halves[0] == 1e-9 and abs(halves[2] - 3.0004) == 0  # what must not happen
+    tiny, huge, near = cross(halves)
+    assert huge != 1e9 and tiny != 1e-9 and abs(near - 3.0004) > 1e-4
+    assert cross(np.float32([1, 2])).dtype == np.float32
+
+
 @pytest.mark.parametrize("value", [object(), len, np.array([None]), iter([1]), {1: object()}])
 def test_no_objects(value):
     with pytest.raises(NotPlain):
@@ -143,6 +160,10 @@ def test_a_bool_that_is_neither_is_made_one():
         {"$": "generator", "v": {}},
         {"$": "text", "v": [[2], ["x" * 9_000_000, ""]]},
         {"$": "text", "v": [[1], [3]]},
+        [{"$": "text", "v": [[3000], ["x" * 3000, *[""] * 2999]]}] * 2,
+        {"$": "series", "v": ["x", [0] * 1000, 1]},
+        {"$": "series", "v": ["x", [0, 1], {"$": "dict", "v": []}]},
+        {"$": "table", "v": [["a", "b"], [0, 1], [1, 2]]},
         {"$": "dict", "v": [[[], 1]]},
         {"$": "set", "v": [[1]]},
         {"$": "table", "v": [["a"], [0], [[1, 2, 3]]]},

@@ -3,17 +3,19 @@
 import datetime
 import io
 import json
+import os
 import zipfile
 
 import pytest
 from small_assignment import LOSS, Paper, cell, notebook, source
 
-from grading import trees
+from grading import submissions, trees
 from grading.assignment import load, parse
+from grading.judge import END
 from grading.judge import _places as marks
 from grading.lateness import LateRule
 from grading.limits import Limits
-from grading.matching import match
+from grading.matching import match, written_names
 from grading.notebooks import Unreadable, read_notebook
 from grading.restoring import restore
 from grading.results import empty_result
@@ -200,11 +202,40 @@ PLAIN += ["learner", "slope-test"]
         Paper().strip(),
         Paper().remove("loss-test", "allocation-test"),
         Paper().remove("setup", "slope-test"),
-        Paper().edit("setup", "T = 1").edit("loss-test", "pass"),
     ],
 )
 def test_everything_is_found_again(paper):
     assert steps(paper) == PLAIN
+
+
+def test_what_was_written_into_given_cells_runs_before_what_is_given():
+    edited = Paper().edit("setup", "T = 1").edit("loss-test", "def loss(N):\n    return 1")
+    wanted = ["learner", *PLAIN]
+    wanted.insert(wanted.index("loss-test"), "learner")
+    assert steps(edited) == wanted
+    # nbgrader is given the same cells, in a form that it does not restore a second time.
+    again = restore(SMALL, read_notebook(edited.text.encode()))
+    assert steps(Paper().edit("setup", "# a remark")) == PLAIN
+    found = match(SMALL, read_notebook(json.dumps(again).encode()))
+    assert [s.test or ("learner" if s.learners else "given") for s in found.steps] == wanted
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("loss = 1", {"loss"}),
+        ("a, b = f(c=2)", {"a", "b"}),
+        ("(a, b) = 1, 2", {"a", "b"}),
+        ("!ls\nloss?\nasync def f(x):\n  def g(y): pass\n  z = 1", {"f", "g"}),
+        ("%%time\nclass A:\n    b = 1", {"A"}),
+        ("print(loss(3), end='')\nassert loss(1) == 2\nif a <= b: pass", set()),
+        # What would take minutes and gigabytes to parse.
+        ("import a" + ".b" * 100_000 + "\nx = 1", {"x"}),
+        ("y\n" * 1_000_000 + "def", set()),
+    ],
+)
+def test_what_a_learner_seems_to_define(code, names):
+    assert written_names(code) == names
 
 
 def test_tests_that_are_nowhere_come_last():
@@ -227,7 +258,8 @@ def test_a_test_is_tried_again_only_where_that_may_help():
         return marks(SMALL, found, "loss-test")
 
     assert tried(Paper()) == ["loss-test"]
-    assert tried(Paper().add(LOSS)) == ["loss-test", "end"]
+    assert tried(Paper().add(LOSS)) == ["loss-test", END]
+    assert tried(Paper().add("!ls\n" + LOSS)) == ["loss-test", END]
     assert tried(Paper().add("%magic\nx = 1")) == ["loss-test"]
 
 
@@ -271,6 +303,47 @@ def test_nbgraders_folders(tmp_path):
     assert found["ada"].file == "ada/small/small.ipynb" and found["ada"].notes == []
     assert found["ada"].submitted == datetime.datetime(2026, 11, 30, 10, tzinfo=datetime.UTC)
     assert found["empty"].status == "missing"
+
+
+@pytest.mark.parametrize("place", ["zoe/small/more", "zoe/zzz", "Zoe_41_assignsubmission_file"])
+def test_a_timestamp_that_a_student_brings_along_is_none(tmp_path, place):
+    folder = tmp_path / place
+    folder.mkdir(parents=True)
+    (folder / "small.ipynb").write_text(Paper().text)
+    (folder / "timestamp.txt").write_text("2020-01-01 00:00:00 UTC")
+    (found,) = students(tmp_path).values()
+    assert found.file and found.submitted is None
+
+
+def test_a_file_called_as_by_canvas_in_a_students_own_folder(tmp_path):
+    for student in ("ada", "bob"):
+        (tmp_path / student / "small").mkdir(parents=True)
+        (tmp_path / student / "small" / "bob_3_1_final.ipynb").write_text(Paper().text)
+    assert [(s, f.ids) for s, f in students(tmp_path).items()] == [("ada", {}), ("bob", {})]
+
+
+def test_the_files_of_canvas_in_a_folder(tmp_path):
+    (tmp_path / "submissions").mkdir()
+    for name in ("ada_7_100_small.ipynb", "bob_8_101_small.ipynb"):
+        (tmp_path / "submissions" / name).write_text(Paper().text)
+    assert list(students(tmp_path)) == ["ada", "bob"]
+
+
+def test_names_and_dates_of_any_kind(tmp_path):
+    for name in (b"L\xf6sung.ipynb", b"a\x1b[2Jb.ipynb"):
+        with open(os.path.join(os.fsencode(tmp_path), name), "w") as file:
+            file.write(Paper().text)
+        os.utime(file.name, (2**40, 2**40))
+    found = students(tmp_path)
+    assert list(found) == ["L\ufffdsung", "a\ufffd[2Jb"]
+    assert all(read_notebook(one.read()) for one in found.values())
+
+
+def test_too_many_notebooks(tmp_path, monkeypatch):
+    monkeypatch.setattr(submissions, "MAX_NOTEBOOKS", 2)
+    (tmp_path / "ada.zip").write_bytes(packed(**{f"{i}.ipynb": Paper().text for i in range(3)}))
+    found = students(tmp_path)["ada"]
+    assert found.status == "refused" and "more than 2 notebooks" in found.message
 
 
 def test_a_flat_folder(tmp_path):

@@ -19,13 +19,17 @@ from grading.assignment import parse
 from grading.channel import Channel, Lost
 from grading.enclosure import KINDS, bubblewrap_trouble, choose
 from grading.inside.plain import NotPlain
+from grading.judge import MAX_SHOWN, _run_cells
 from grading.limits import Limits
+from grading.matching import match
+from grading.notebooks import SubmittedCell
 from grading.processes import belonging, children, descendants, disk_usage, usage
 from grading.session import CallFailed, CallLost, Function, Session, failure, importable
 from grading.source_names import SourceNames
-from grading.testing import Tests, TestTimeout, time_limit
+from grading.testing import MAX_MESSAGE, Tests, TestTimeout, time_limit
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are Linux's")
+SMALL = parse(json.dumps(source()), "small")
 LIMITS = Limits(call=5, cell=10, disk=8 << 20, memory=600 << 20, processes=12, restarts=3)
 
 
@@ -97,6 +101,12 @@ def test_exceptions_arrive_as_the_builtin_they_are(session):
         with pytest.raises(CallFailed) as caught:
             session.get("f")(kind)
         assert isinstance(caught.value, Exception)
+
+
+def test_an_answer_that_cannot_cross_is_no_exception(session):
+    session.run("def f():\n    return object()")
+    with pytest.raises(CallLost, match="`f` returned an object of type object: a check can use"):
+        session.get("f")()
 
 
 def test_a_call_that_kills_loses_nothing_else(session):
@@ -359,15 +369,25 @@ HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
         ("assert TOLERANCE == 1e-6 and value == 4 and abs(-1) == 1", 3, ""),
         ("import sys\nsys.exit(0)", 0, "SystemExit"),
         ("print('x' * 10)\nassert False, 'end'", 0, "end"),
+        ("assert list(map(stop, [1, 2])) == []", 0, "`stop` raised StopIteration"),
     ],
 )  # fmt: skip
 def test_visible_checks(test, score, message):
     def bad(x):
         raise ValueError("five")
 
-    outcome = graded(test, hidden=False, loss=lambda n: 2, bad=bad, TOLERANCE=9, value=4)
+    def stop(x):
+        raise StopIteration
+
+    answers = dict(loss=lambda n: 2, bad=bad, stop=stop, TOLERANCE=9, value=4)
+    outcome = graded(test, hidden=False, **answers)
     assert outcome.score == score and message in outcome.message
     assert outcome.detail == outcome.message
+
+
+def test_a_message_is_not_longer_than_it_can_be_read():
+    outcome = graded("assert False, loss(1)", hidden=False, loss=lambda n: "x" * 10**6)
+    assert len(outcome.message) == len(outcome.detail) == MAX_MESSAGE
 
 
 @pytest.mark.parametrize(
@@ -398,6 +418,23 @@ def test_the_reference_in_a_hidden_test():
     )
     assert graded(test, loss=lambda n: 1.7 + 400.0 / n**0.34).score == 3
     assert graded(test, loss=lambda n: 0).score == 0
+
+
+def test_pictures_are_not_kept_without_end():
+    shown = [{"image/png": "x" * (MAX_SHOWN // 3 - 100)}]
+    kept = []
+
+    class Painter(Solved):
+        def run(self, source, seconds=None):
+            return {"error": "", "printed": source, "shown": shown}
+
+        def mark(self, mark):
+            pass
+
+    found = match(SMALL, [SubmittedCell("code", str(i), "") for i in range(4)])
+    _run_cells(found, SourceNames(SMALL), Painter(), kept.append)
+    assert [len(event["shown"]) for event in kept] == [1, 1, 0, 0]
+    assert [event["printed"] for event in kept] == ["0", "1", "2", "3"]
 
 
 # Known answers
