@@ -104,7 +104,7 @@ def grade_class(assignment, submissions, out, settings, jobs=1, scheduler=None, 
         _check_reference(assignment, settings, pool)
         batch = _Batch(assignment, out, settings, kind, audit, summary)
         with tqdm(total=len(handed_in), unit="submission", disable=not progress) as bar:
-            batch.run(handed_in, pool, AHEAD * width, bar)
+            batch.run(handed_in, pool, lambda: max(1, AHEAD * width()), bar)
     summary.results.sort(key=lambda result: result["student"])
     write_grades(out / "grades.csv", summary.results)
     return summary
@@ -132,7 +132,7 @@ class _Batch:
                     bar.update()
                 else:
                     self._submit(pool, submission, folder, key, retry=True)
-                while len(self.running) >= most:
+                while len(self.running) >= most():
                     self._collect(pool, bar)
             while self.running:
                 self._collect(pool, bar)
@@ -229,13 +229,16 @@ def _check_reference(assignment, settings, pool):
 
 @contextlib.contextmanager
 def _executor(jobs, scheduler):
-    """Yield what runs jobs, here or on a cluster, and how many at a time."""
+    """Yield what runs jobs, here or on a cluster, and a function that tells how many at a time."""
     if not scheduler:
         with ThreadPoolExecutor(jobs) as pool:
-            yield pool, jobs
+            yield pool, lambda: jobs
         return
     with connect(scheduler) as client:
-        yield client.get_executor(pure=False), sum(client.nthreads().values())
+        if not client.nthreads():
+            print(f"the scheduler at {scheduler} has no workers yet: waiting", file=sys.stderr)
+        # Workers may come and go.
+        yield client.get_executor(pure=False), lambda: sum(client.nthreads().values())
 
 
 def with_folders(submissions, out):

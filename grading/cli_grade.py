@@ -59,7 +59,8 @@ def add_settings(parser):
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="change a limit, as call=5",
+        help="change a limit; there are "
+        + ", ".join(f"{n}={v}" for n, v in vars(Limits()).items()),
     )
     parser.add_argument("--sandbox", choices=KINDS, help="insist on one kind of sandbox")
     parser.add_argument(

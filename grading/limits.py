@@ -82,4 +82,6 @@ class Limits:
                 values[name] = kinds[name](float(value))
             except (ValueError, OverflowError):
                 raise ValueError(f"limit {name} must be a number, not {value!r}") from None
+        if "total" in values and "hard" not in values:  # the time to end everything stays
+            values["hard"] = max(cls.hard, values["total"] + cls.hard - cls.total)
         return cls(**values)

@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import struct
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -44,6 +45,15 @@ def make_shell():
         def enable_matplotlib(self, gui=None):
             """Draw as a notebook does also for `%matplotlib widget`, which asks for a browser."""
             return super().enable_matplotlib("inline")
+
+        def system(self, cmd):
+            """Run a shell line, without the terminal of its own for which IPython asks."""
+            command = self.var_expand(cmd, depth=1)
+            done = subprocess.run(
+                command, shell=True, stdin=subprocess.DEVNULL, capture_output=True, text=True
+            )
+            print(done.stdout + done.stderr, end="")
+            self.user_ns["_exit_code"] = done.returncode
 
     shell = Shell.instance(history_load_length=0)
     shell.history_manager.enabled = False

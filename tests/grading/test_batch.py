@@ -180,15 +180,41 @@ def test_a_folder_with_results_of_something_else(handed_in, tmp_path):
         grade_class(other, handed_in, tmp_path / "out", SETTINGS, progress=False)
 
 
-def test_on_a_cluster(handed_in, tmp_path):
+def test_on_a_cluster(handed_in, tmp_path, monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         distributed = pytest.importorskip("distributed")
         options = dict(dashboard_address=None, n_workers=2, threads_per_worker=1)
+        # When the batch begins, no worker has told of itself yet.
+        monkeypatch.setattr(distributed.Client, "nthreads", lambda self: {})
         with distributed.LocalCluster(processes=False, protocol="tcp://", **options) as cluster:
             summary = grade(handed_in, tmp_path / "out", scheduler=cluster.scheduler_address)
     assert scores(summary) == SCORES and not summary.failed
     assert {r["sandbox"] for r in summary.results if r["status"] == "graded"} == {choose()}
+
+
+def test_any_trouble_of_a_cluster_is_not_the_students(handed_in, tmp_path, monkeypatch):
+    real = batch.run_job
+    zoe = base64.b64encode((handed_in / "zoe.ipynb").read_bytes()).decode()
+
+    def failing(job):
+        if job["notebook"] == zoe:
+            raise RuntimeError("a worker was lost")
+        return real(job)
+
+    monkeypatch.setattr(batch, "run_job", failing)
+    summary = grade(handed_in, tmp_path / "out")
+    assert scores(summary) == {"ada": 11, "bob": 0}
+    assert summary.failed == {"zoe": "RuntimeError: a worker was lost"}
+
+
+def test_modules_beside_the_instructor_are_not_imported(tmp_path):
+    for name in ("numpy.py", "argparse.py", "tqdm.py"):
+        (tmp_path / name).write_text("open('imported', 'w').close()")
+    command = [sys.executable, "-m", "grading", "--version"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("grading "), done.stderr
+    assert not (tmp_path / "imported").exists()
 
 
 def test_without_a_sandbox_nothing_is_graded(handed_in, tmp_path, monkeypatch, capsys):

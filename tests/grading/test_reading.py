@@ -485,6 +485,8 @@ def test_rules_that_make_no_sense(due, percent):
 
 def test_limits():
     assert Limits.parse(["call=2.5", "memory=1e9"]) == Limits(call=2.5, memory=10**9)
+    assert Limits.parse(["total=300"]).hard == 350 and Limits.parse(["total=60"]).hard == 170
+    assert Limits.parse(["total=300", "hard=90"]).hard == 90
     for bad in ("call", "call=x", "call=-1", "call=0", "call=nan", "memory=inf", "speed=3"):
         with pytest.raises(ValueError, match="limit"):
             Limits.parse([bad])
