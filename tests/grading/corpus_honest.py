@@ -129,7 +129,7 @@ def papers(outside, port):
         Paper(
             loss="%%time\n" + LOSS,
             allocation="%matplotlib widget\n%load_ext autoreload\n%autoreload 2\n" + ALLOCATION,
-            slope="%pip install --quiet nothing-of-this-name\n" + SLOPE,
+            slope="!echo no terminal\n" + SLOPE,
         ),
     )
     yield honest(
