@@ -12,7 +12,7 @@ from .source_names import SourceNames
 from .testing import Tests
 
 END = ""
-"""Mark of the names as they stand when all cells have run; a ``grade_id`` marks those of a test."""
+"""Mark of the names when all cells have run; those of a test have its ``grade_id``, never empty."""
 
 MAX_SHOWN = 10_000_000
 """Characters of pictures that are kept of a submission: its report must not get too large."""

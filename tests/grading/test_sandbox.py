@@ -17,7 +17,7 @@ from small_assignment import source
 from grading.answers import read_answers, score_answers
 from grading.assignment import parse
 from grading.channel import Channel, Lost
-from grading.enclosure import KINDS, bubblewrap_trouble, choose
+from grading.enclosure import INSIDE, KINDS, bubblewrap_trouble, choose
 from grading.inside.plain import NotPlain
 from grading.judge import MAX_SHOWN, _run_cells
 from grading.limits import Limits
@@ -186,6 +186,42 @@ def test_confinement(session):
         ]
         == ""
     )
+
+
+FILTERED = """
+import fcntl, os, signal, sys
+import confine
+confine.landlock_version = lambda: 2  # an older kernel, whose Landlock does not know truncation
+confine.seccomp(outside=True)
+
+def allowed(call, *arguments):
+    try:
+        call(*arguments)
+        return True
+    except OSError:
+        return False
+
+here, (reader, writer) = sys.argv[1], os.pipe()
+assert allowed(open, here, "w") and allowed(open, here, "r+") and allowed(os.kill, os.getpid(), 0)
+assert allowed(fcntl.fcntl, reader, fcntl.F_GETFL) and allowed(os.sched_setaffinity, 0, {0})
+assert not allowed(os.truncate, here, 0)
+assert not allowed(os.open, here, os.O_RDONLY | os.O_TRUNC)
+assert not allowed(fcntl.fcntl, reader, fcntl.F_SETOWN, os.getppid())
+assert not allowed(os.kill, os.getppid(), 0)
+assert not allowed(os.sched_setaffinity, os.getppid(), {0})
+assert not allowed(os.setpriority, os.PRIO_USER, 0, 19)
+before = os.stat(here)
+os.chmod(here, 0o777), os.utime(here, (1, 1))  # not heeded
+assert os.stat(here) == before
+"""
+
+
+def test_what_landlock_does_not_see_is_filtered(tmp_path):
+    (tmp_path / "here").touch()
+    command = [sys.executable, "-c", FILTERED, str(tmp_path / "here")]
+    environment = os.environ | {"PYTHONPATH": str(INSIDE)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_exceptions_that_cannot_be_made():
