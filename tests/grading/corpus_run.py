@@ -165,22 +165,10 @@ class Run:
         config.append(f"c.SandboxExecute.sandbox = {kind!r}")
         config.append(f"c.SandboxExecute.limits = {self.limits!r}")
         (course / "nbgrader_config.py").write_text("\n".join(config))
-        # It calls alembic, which it looks for on the path.
-        path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
         with self._watched():
-            for command in (
-                ["grading", "arrange", self.source, str(self.submissions), "--course", str(course)],
-                ["nbgrader", "generate_assignment", NAME],
-                ["nbgrader", "autograde", NAME],
-            ):
-                self.done = subprocess.run(
-                    [sys.executable, "-m", *command],
-                    cwd=course,
-                    env=os.environ | {"PATH": path},
-                    capture_output=True,
-                    text=True,
-                )
-                assert self.done.returncode == 0, self.done.stderr[-4000:]
+            self.run("grading", "arrange", self.source, self.submissions, "--course", course)
+            self.run("nbgrader", "generate_assignment", NAME)
+            self.run("nbgrader", "autograde", NAME)
         from nbgrader.api import Gradebook
 
         scores = {}
@@ -191,6 +179,19 @@ class Run:
         folders = with_folders((Submission(entry.name) for entry in self.entries), Path())
         self.results = {s.student: {"score": scores.get(str(folder))} for s, folder in folders}
         return self
+
+    def run(self, module, *arguments):
+        """Run a program in nbgrader's folder of the course."""
+        # It calls alembic, which it looks for on the path.
+        path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+        self.done = subprocess.run(
+            [sys.executable, "-m", module, *map(str, arguments)],
+            cwd=self.folder / "course",
+            env=os.environ | {"PATH": path},
+            capture_output=True,
+            text=True,
+        )
+        assert self.done.returncode == 0, self.done.stderr[-4000:]
 
     @contextlib.contextmanager
     def _watched(self):

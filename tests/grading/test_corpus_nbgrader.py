@@ -27,3 +27,12 @@ def test_autograded_notebooks_give_nothing_away_to_learners(graded):
     outputs = [str(o) for cell in notebook.cells for o in cell.get("outputs", [])]
     assert any("SEEN" in text for text in outputs)
     assert not [text for text in outputs if "array([[" in text or "the hidden sizes" in text]
+
+
+def test_feedback_is_not_alive_and_gives_nothing_away(graded):
+    student = "script-in-the-feedback"
+    graded.run("nbgrader", "generate_feedback", "small", "--student", student)
+    page = (graded.folder / "course" / "feedback" / student / "small" / "small.html").read_text()
+    assert "<strong>Both</strong>" in page and "BEGIN HIDDEN TESTS" not in page
+    assert "<script>document" not in page and "onerror=alert(1)>" not in page
+    assert "the hidden sizes" not in page and "no ValueError" not in page
