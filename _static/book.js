@@ -158,7 +158,8 @@ function markSection() {
   for (const section of entries.keys()) {
     if (section.getBoundingClientRect().top < innerHeight / 3) current = section;
   }
-  for (const [section, link] of entries) link.classList.toggle("active", section === current);
+  // With the sections around it: the entry of a subsection may be folded away.
+  for (const [section, link] of entries) link.classList.toggle("active", current !== null && section.contains(current));
 }
 if (entries.size) {
   let waiting = false;

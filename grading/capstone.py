@@ -363,5 +363,7 @@ def languages_table(students, secret):
 def summary_line(results):
     """Return one line on a graded class."""
     counted = [result["score"] for result in results if result["status"] == "graded"]
-    mean = number(round(sum(counted) / len(counted), 1)) if counted else "none"
-    return f"{len(results)} games, {len(counted)} by the rules; mean of these {mean} points"
+    line = f"{len(results)} game{'' if len(results) == 1 else 's'}, {len(counted)} by the rules"
+    if counted:
+        line += f"; mean of these {number(round(sum(counted) / len(counted), 1))} points"
+    return line

@@ -114,7 +114,7 @@ def growth_of_systems(start, width, quantity, data):
     what = {"C": "Training compute", "N": "The number of parameters", "D": "The training set"}[
         quantity
     ]
-    window = f"{len(inside)} systems from {start:g} to {end:g}"
+    window = f"{len(inside)} system{'' if len(inside) == 1 else 's'} from {start:g} to {end:g}"
     years, trend = [], []
     if len(inside) > 4 and inside[-1][0] - inside[0][0] > 0.25:
         logs = [math.log10(r[1]) for r in inside]
@@ -187,8 +187,8 @@ def knowledge_tests(year, data):
     before, need_before = half("released before", 1, early)
     after, need_after = half("released later", 0, late)
     text = (
-        f"{len(early)} of {len(rows)} models were released before {fixed(year, 1)}, "
-        f"{len(late)} later. "
+        f"Released before {fixed(year, 1)}: {len(early)} of {len(rows)} models; later: "
+        f"{len(late)}. "
     )
     if need_before and need_after:
         ratio = need_before / need_after
