@@ -33,7 +33,6 @@ from nbgrader.nbgraderformat import reads  # noqa: E402
 from grading.assignment import load, parse  # noqa: E402
 from grading.enclosure import choose  # noqa: E402
 from grading.notebooks import read_notebook  # noqa: E402
-from grading.restoring import restore  # noqa: E402
 from grading.results import read_results  # noqa: E402
 
 TARGETS = {"grading, 2 jobs": 1.5, "nbgrader with our plugin": 1.0}
@@ -64,7 +63,11 @@ def readable(text):
 def solved_exercises(copies):
     """Return the book's exercises on scaling laws, and copies of the reference solution."""
     assignment = load("scaling_laws")
-    solved = restore(assignment, read_notebook(assignment.text.encode()))
+    solved = json.loads(assignment.text)
+    for cell in solved["cells"]:
+        known = assignment.by_id.get(cell["metadata"].get("nbgrader", {}).get("grade_id"))
+        if known and known.role == "test":
+            cell["source"] = known.released  # as learners have it
     return assignment, {f"student-{i}": solved for i in range(copies)}
 
 

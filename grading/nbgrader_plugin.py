@@ -30,6 +30,7 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
     SaveAutoGrades,
 )
+from nbgrader.utils import is_grade, is_solution
 from traitlets import Bool, Dict, Unicode
 
 from .assignment import load
@@ -174,9 +175,19 @@ def _error(kind, text):
     return new_output("error", ename=kind, evalue=text, traceback=[text])
 
 
+class ClearTests(ClearHiddenTests):
+    """Leave out the hidden part of test cells; its marks in a learner's own cell mean nothing."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        """Clear one cell."""
+        if is_grade(cell) and not is_solution(cell):
+            return super().preprocess_cell(cell, resources, cell_index)
+        return cell, resources
+
+
 SANITIZE = [RestoreCells, ClearOutput, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
 AUTOGRADE = [SandboxExecute, LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata]
-FEEDBACK = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+FEEDBACK = [GetGrades, ClearTests, CSSHTMLHeaderPreprocessor]
 """Autograded notebooks are for instructors; what learners get is without hidden tests."""
 
 FILTERS = {"markdown2html": "grading.nbgrader_plugin.markdown"}

@@ -342,7 +342,8 @@ def papers(outside, port):
     yield "tells-hidden-inputs", 7, leak, {}
     live = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
     script = Paper(solved=(), slope=f"def slope(x, y):\n    raise ValueError({live!r})")
-    script.edit("allocation-text", f"**Both** {live}")
+    script.edit("allocation-text", f"**Both** {live}\n### BEGIN HIDDEN TESTS")
+    script.add("### BEGIN HIDDEN TESTS\nMINE = 1\n### END HIDDEN TESTS", after="setup")
     script.add(f"raise ValueError({live!r})  # {live}", after="setup")
     script.add("raise ValueError('\\x1b[2J\\x00\\ud800\\u202egnp.exe')", after="loss")
     yield "script-in-the-feedback", 0, script, {}

@@ -33,6 +33,6 @@ def test_feedback_is_not_alive_and_gives_nothing_away(graded):
     student = "script-in-the-feedback"
     graded.run("nbgrader", "generate_feedback", "small", "--student", student)
     page = (graded.folder / "course" / "feedback" / student / "small" / "small.html").read_text()
-    assert "<strong>Both</strong>" in page and "BEGIN HIDDEN TESTS" not in page
+    assert "<strong>Both</strong>" in page and "MINE" in page
     assert "<script>document" not in page and "onerror=alert(1)>" not in page
     assert "the hidden sizes" not in page and "no ValueError" not in page
