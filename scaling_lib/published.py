@@ -235,6 +235,14 @@ HOFFMANN_2022 = PublishedChinchilla(
     note="Rounded as printed. Besiroglu et al. (2024) could not reproduce this fit.",
     **_HOFFMANN,
 )
+HOFFMANN_2022_UNROUNDED = PublishedChinchilla(
+    "HOFFMANN_2022_UNROUNDED",
+    "chinchilla",
+    {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.3392, "beta": 0.2849},
+    version="exponents with the digits of the source text, as Besiroglu et al. (2024) quote them",
+    note="Unlike the printed ones they give the allocation of HOFFMANN_2022_APPROACH_3.",
+    **_HOFFMANN,
+)
 HOFFMANN_2022_APPROACH_1 = PublishedExponents(
     "HOFFMANN_2022_APPROACH_1",
     a=0.50,
@@ -296,6 +304,7 @@ PUBLISHED = MappingProxyType(
             KAPLAN_2020_JOINT,
             KAPLAN_2020_ALLOCATION,
             HOFFMANN_2022,
+            HOFFMANN_2022_UNROUNDED,
             HOFFMANN_2022_APPROACH_1,
             HOFFMANN_2022_APPROACH_2,
             HOFFMANN_2022_APPROACH_3,

@@ -154,6 +154,14 @@ def test_published_constants_are_frozen_and_carry_their_source():
                 constants.params["E"] = 0.0
 
 
+def test_rounding_moved_the_allocation_of_the_printed_constants():
+    printed, unrounded, third = (
+        PUBLISHED[f"HOFFMANN_2022{name}"] for name in ("", "_UNROUNDED", "_APPROACH_3")
+    )
+    assert np.round(unrounded.exponents(), 2) == pytest.approx((third.a, third.b))
+    assert np.round(printed.exponents(), 2) != pytest.approx((third.a, third.b))
+
+
 def test_optimum_refuses_a_budget_that_is_not_positive():
     for C in (0.0, -1e20, np.nan, np.inf):
         with pytest.raises(ValueError, match="C must be positive"):
