@@ -19,10 +19,10 @@ from sphinx.config import Config
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from scaling_lib import explorers, selfcheck
-from scaling_lib.explorers.explorer import MIME
-from scaling_lib.explorers.markup import embedded_json, explorer_html
-from scaling_lib.selfcheck.markup import selfcheck_html
+from scaling_lib.page import explorers, selfcheck
+from scaling_lib.page.explorers.explorer import MIME
+from scaling_lib.page.explorers.markup import embedded_json, explorer_html
+from scaling_lib.page.selfcheck.markup import selfcheck_html
 
 log = logging.getLogger(__name__)
 

@@ -27,10 +27,10 @@ import numpy as np
 from scipy import optimize
 from threadpoolctl import threadpool_limits
 
-from scaling_lib import datasets
+from scaling_lib import data as datasets
 from scaling_lib.fitting import fit
+from scaling_lib.fitting.problem import Problem
 from scaling_lib.laws import BESIROGLU_2024, law
-from scaling_lib.problem import Problem
 
 DELTA = 1e-3
 TARGETS = {"fit": 5e-3, "bootstrap": 0.15, "bnsl": 15e-3}

@@ -20,11 +20,11 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from scaling_lib.grids import expand
 from scaling_lib.models.mlp_lm import OneHotLM
-from scaling_lib.optim import Adam, cosine_schedule
-from scaling_lib.sweeps import sweep
+from scaling_lib.models.optimizers import Adam, cosine_schedule
 from scaling_lib.tasks.language import markov_language
+from scaling_lib.training.grids import expand
+from scaling_lib.training.sweeps import sweep
 
 try:
     import torch
@@ -56,7 +56,7 @@ def matmul_peak():
 
 
 class Ours:
-    """A training loop as `scaling_lib.training.train` has it."""
+    """A training loop as `scaling_lib.training.run.train` has it."""
 
     def __init__(self, theta, H, batches):
         self.model = OneHotLM(64, 2, H)
@@ -189,7 +189,7 @@ def bench_sweep():
 def bench_memory():
     """Print the peak memory of the largest run of the shipped sweep, cut after a few steps."""
     code = (
-        "import psutil; from scaling_lib.training import TrainConfig, train, _examples;"
+        "import psutil; from scaling_lib.training.run import TrainConfig, train, _examples;"
         "_examples('language', 0, 2**22, 0); train(TrainConfig(H=512, D=2**14, batch=512));"
         "memory = psutil.Process().memory_info();"
         # The peak on Linux; getrusage would give that of the process that started this one.

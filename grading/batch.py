@@ -16,7 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from tqdm import tqdm
 
-from scaling_lib.cluster import connect
+from scaling_lib.training.cluster import connect
 
 from .digests import digest
 from .enclosure import choose
@@ -67,7 +67,7 @@ def grade_class(assignment, submissions, out, settings, jobs=1, scheduler=None, 
         Submissions graded at a time on this machine.
     scheduler : str, optional
         Address of a Dask scheduler, whose workers grade instead of this machine; see
-        `scaling_lib.sweeps.sweep`. The submissions and the secret seed travel to them.
+        `scaling_lib.training.sweeps.sweep`. The submissions and the secret seed travel to them.
     progress : bool
         Whether to draw a bar, on stderr.
 

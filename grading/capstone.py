@@ -1,6 +1,6 @@
 """Grade the capstone: games are data, checked against the rules and trained again.
 
-A submission is a ledger (`scaling_lib.capstone`). Nothing in it is run. Its chain of hashes and its
+A submission is a ledger (`capstone.game`). Nothing in it is run. Its chain of hashes and its
 prices are checked, every run that it claims to have bought is trained again, and so is the hero run
 that it commits to, with a seed that only the instructor knows.
 """
@@ -14,9 +14,10 @@ import re
 import joblib
 from tqdm import tqdm
 
-from scaling_lib import capstone, capstone_scoring
-from scaling_lib.capstone import LEDGER, NotByTheRules
-from scaling_lib.capstone_scoring import MOST_POINTS, derived_seed
+from scaling_lib.capstone import game as capstone
+from scaling_lib.capstone import scoring as capstone_scoring
+from scaling_lib.capstone.game import LEDGER, NotByTheRules
+from scaling_lib.capstone.scoring import MOST_POINTS, derived_seed
 
 from .batch import with_folders
 from .feedback import write_feedback

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from scaling_lib.files import write_bytes
+from scaling_lib.data.files import write_bytes
 
 from .assignment import load
 from .authoring import PUBLIC_SEED

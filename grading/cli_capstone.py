@@ -3,7 +3,7 @@
 import pathlib
 import sys
 
-from scaling_lib.files import write_bytes
+from scaling_lib.data.files import write_bytes
 
 from .authoring import PUBLIC_SEED
 from .capstone import grade_games, languages_table, read_languages, summary_line

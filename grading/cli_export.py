@@ -3,7 +3,7 @@
 import pathlib
 import sys
 
-from scaling_lib.files import write_bytes
+from scaling_lib.data.files import write_bytes
 
 from .gradescope import gradescope_results
 from .marks import add_marks, marking_sheet

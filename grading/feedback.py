@@ -8,7 +8,7 @@ import base64
 import hashlib
 import html
 
-from scaling_lib.files import write_bytes
+from scaling_lib.data.files import write_bytes
 
 from .results import by_exercise, number
 

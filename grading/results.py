@@ -9,7 +9,7 @@ import platform
 import re
 
 from scaling_lib import __version__
-from scaling_lib.files import write_bytes
+from scaling_lib.data.files import write_bytes
 
 SCHEMA = 1
 GRADES = ("student", "score", "max_score", "status", "message")

@@ -13,9 +13,9 @@ from functools import cache
 import numpy as np
 from scipy import optimize, stats
 
-from scaling_lib import capstone_baseline
-from scaling_lib.capstone import HERO_FLOP, WIDTHS, parameters, tokens_for
-from scaling_lib.capstone_scoring import practice_curve, practice_loss
+from scaling_lib.capstone import baseline as capstone_baseline
+from scaling_lib.capstone.game import HERO_FLOP, WIDTHS, parameters, tokens_for
+from scaling_lib.capstone.scoring import practice_curve, practice_loss
 
 LEVELS = {1e8: (6, 10, 17, 28), 3e8: (8, 14, 25, 44), 8e8: (12, 22, 40, 70), 1.6e9: (20, 44, 80)}
 PLAN = [(H, tokens_for(H, C)) for C, widths in LEVELS.items() for H in widths]
@@ -36,7 +36,7 @@ class Strategy:
     plan : list of (int, int)
         Width and tokens of each run to buy.
     decide : callable
-        See `scaling_lib.capstone_baseline.decide`.
+        See `scaling_lib.capstone.baseline.decide`.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Strategy:
 def parabolas(H, N, D, loss, entropy):
     """Decide by the minimum at each budget, carried on by two power laws.
 
-    The parameters and the result are those of `scaling_lib.capstone_baseline.decide`. The interval
+    The parameters and the result are those of `scaling_lib.capstone.baseline.decide`. The interval
     is the prediction interval of a straight line through four points, wide because they are few.
     """
     use = np.isfinite(loss) & (loss > entropy)
@@ -77,7 +77,7 @@ def parabolas(H, N, D, loss, entropy):
 def surface(H, N, D, loss, entropy):
     """Decide by a surface fitted to all runs, and take the scatter about it for the error.
 
-    The parameters and the result are those of `scaling_lib.capstone_baseline.decide`.
+    The parameters and the result are those of `scaling_lib.capstone.baseline.decide`.
     """
     width, excess, half = _fitted(N, D, loss, entropy)
     return width, *(entropy + excess * np.exp(d) for d in (0, -half, half))
@@ -86,7 +86,7 @@ def surface(H, N, D, loss, entropy):
 def shifted(H, N, D, loss, entropy):
     """Decide by the surface, corrected by what it gets wrong on practice languages on average.
 
-    The parameters and the result are those of `scaling_lib.capstone_baseline.decide`.
+    The parameters and the result are those of `scaling_lib.capstone.baseline.decide`.
     """
     return _corrected(N, D, loss, entropy, degree=0)
 
@@ -95,7 +95,7 @@ def regressed(H, N, D, loss, entropy):
     """Decide by the surface, corrected by a line through what it gets wrong on practice languages.
 
     The wider the model that it asks for, the more it exaggerates. The parameters and the result are
-    those of `scaling_lib.capstone_baseline.decide`.
+    those of `scaling_lib.capstone.baseline.decide`.
     """
     return _corrected(N, D, loss, entropy, degree=1)
 

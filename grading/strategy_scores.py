@@ -6,10 +6,10 @@ error is some two per cent of the excess, half a point at most.
 
 import pandas as pd
 
-from scaling_lib.capstone import make_commitment
-from scaling_lib.capstone_scoring import HeroCurve, hero_curve, hero_loss, score
-from scaling_lib.datasets import load
-from scaling_lib.experiments.shipping import write_csv
+from scaling_lib.capstone.game import make_commitment
+from scaling_lib.capstone.scoring import HeroCurve, hero_curve, hero_loss, score
+from scaling_lib.data import load
+from scaling_lib.data.files import write_csv
 from scaling_lib.tasks.dialects import dialect
 
 from .strategies import STRATEGIES, explore
@@ -66,7 +66,7 @@ def regenerate(out, jobs=1, hero=hero_loss):
     jobs : int
         Not used: the runs are few, and each uses one processor.
     hero : callable
-        Replaces `scaling_lib.capstone_scoring.hero_loss`.
+        Replaces `scaling_lib.capstone.scoring.hero_loss`.
     """
     rows = [row for t in LANGUAGES for row in play_all(t, hero_curve(t, HERO_SEED, hero))]
     write_csv(pd.DataFrame(rows), out, digits=8)

@@ -1,23 +1,40 @@
 """The command line: ``python -m scaling_lib COMMAND ...``."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
+import json
+import math
 import os
+import pathlib
 import sys
+import time
 
 from scaling_lib import __version__
 
-# Each command lives in a module with `add_parser(subparsers)`, which sets `run` by `set_defaults`.
-# Only the module of the command that is called is imported.
-COMMANDS = {
-    "fit": ("scaling_lib.cli_fit", "fit a scaling law to a table of runs"),
-    "train": ("scaling_lib.cli_train", "train one model and print its loss and price"),
-    "sweep": ("scaling_lib.cli_sweep", "train a grid of models into a CSV file"),
-    "capstone": ("scaling_lib.cli_capstone", "train the hero run of a finished capstone game"),
-    "regenerate": ("scaling_lib.cli_regenerate", "make the shipped runs again"),
+# Tables that ship with the book because they take too long to make in a cell:
+# name: (module that has regenerate(out, jobs), minutes on two cores).
+SHIPPED = {
+    "scaling_language": ("scaling_lib.experiments.scaling_laws.scaling_sweep", 4),
+    "scaling_schedules": ("scaling_lib.experiments.scaling_laws.schedules", 4),
+    "scaling_text": ("scaling_lib.experiments.scaling_laws.text_sweep", 3),
+    "text_attention": ("scaling_lib.experiments.scaling_laws.text_attention", 2),
+    "connect_four": ("scaling_lib.experiments.bitter_lesson.connect_four", 9),
+    "digits": ("scaling_lib.experiments.bitter_lesson.digits", 3),
+    "algorithms": ("scaling_lib.experiments.scaling_hypothesis.algorithms", 1),
+    "cipher": ("scaling_lib.experiments.scaling_hypothesis.cipher", 1),
+    "emergence": ("scaling_lib.experiments.scaling_hypothesis.emergence", 1),
+    "in_context": ("scaling_lib.experiments.scaling_hypothesis.in_context", 2),
+    "repetition": ("scaling_lib.experiments.data_limits.repetition", 2),
+    "chain_of_thought": ("scaling_lib.experiments.scaffolding.chain_of_thought", 5),
+    "capstone_practice": ("scaling_lib.capstone.practice", 5),
 }
+
+FIT_EXAMPLES = """\
+examples:
+  python -m scaling_lib fit runs.csv --law chinchilla --bootstrap 4000
+  python -m scaling_lib fit runs.csv --law power --column x=C --column loss=val_loss
+  python -m scaling_lib fit --list
+"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,24 +45,285 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message} (--help explains)\n")
 
 
-def build_parser(command=None):
-    """Return the parser, with the options of `command` alone."""
-    parser = Parser(prog="scaling_lib", description="Fit, train and forecast.")
-    parser.add_argument("--version", action="version", version=f"scaling_lib {__version__}")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, (module, words) in COMMANDS.items():
-        if name == command:
-            importlib.import_module(module).add_parser(subparsers)
+# Each command is a function that adds its options, and one that runs it and returns the exit
+# status. They import what they need when they are called, so that the others start fast.
+
+
+def fit_options(parser):
+    """Fit a scaling law to the runs of a CSV file (UTF-8, commas, one header line).
+
+    N, D or C is derived from C = 6 N D when the law needs it and the file has the other two.
+    """
+    parser.epilog, parser.formatter_class = FIT_EXAMPLES, argparse.RawDescriptionHelpFormatter
+    add = parser.add_argument
+    add("runs", nargs="?", metavar="RUNS.csv", help="one line a run")
+    add("--law", default="chinchilla", help="name of the law (default chinchilla)")
+    add("--list", action="store_true", help="list the laws and stop")
+    add(
+        "--column",
+        action="append",
+        default=[],
+        metavar="NAME=HEADER",
+        help="the file's header for a name of the law, such as N=params; may be repeated",
+    )
+    add("--delta", type=_positive, default=1e-3, help="Huber's delta (1e-3)")
+    add(
+        "--bootstrap", type=_count, default=0, metavar="B", help="replicates (0: profile intervals)"
+    )
+    add("--level", type=_share, default=0.9, help="level of the intervals (0.9)")
+    add("--seed", type=_count, default=0, help="seed of the bootstrap (0)")
+    add("--threads", type=_count, default=1, help="threads of the bootstrap (1)")
+    add("--lower", type=float, help="lower bound of the logistic law (0)")
+    add("--upper", type=float, help="upper bound of the logistic law (1)")
+    add(
+        "--drop-invalid",
+        action="store_true",
+        help="drop rows with missing, infinite or non-positive values and say how many",
+    )
+    add("--json", action="store_true", help="print one JSON object")
+
+
+def fit_run(options):
+    """Fit, or list the laws."""
+    from threadpoolctl import threadpool_limits
+
+    from scaling_lib.fitting import fit
+    from scaling_lib.fitting.runs import read_csv
+    from scaling_lib.laws import Logistic
+    from scaling_lib.laws import law as find_law
+
+    if options.list:
+        print(list_laws())
+        return 0
+    if options.runs is None:
+        raise ValueError("name a CSV file of runs, or --list")
+    law = find_law(options.law)
+    if options.lower is not None or options.upper is not None:
+        if not isinstance(law, Logistic):
+            raise ValueError("--lower and --upper belong to --law logistic")
+        law = Logistic(
+            law.lower if options.lower is None else options.lower,
+            law.upper if options.upper is None else options.upper,
+        )
+    with threadpool_limits(1):  # small matrices: threads inside one product only cost time
+        result = fit(
+            law,
+            read_csv(options.runs),
+            columns=_headers(options.column),
+            delta=options.delta,
+            bootstrap=options.bootstrap,
+            seed=options.seed,
+            threads=max(options.threads, 1),
+            drop_invalid=options.drop_invalid,
+        )
+        if options.json:
+            text = json.dumps(result.to_dict(options.level), allow_nan=False, indent=2)
         else:
-            subparsers.add_parser(name, help=words, add_help=False)
+            text = result.summary(options.level)
+    print(text)
+    return 0
+
+
+def list_laws():
+    """Return the laws as text: name, columns and target, equation."""
+    from scaling_lib.laws import ALIASES, LAWS
+
+    lines = []
+    for name, law in LAWS.items():
+        also = [alias for alias, target in ALIASES.items() if target == name]
+        also = f" (also: {', '.join(also)})" if also else ""
+        lines.append(f"{name}{also}: {law.title}")
+        lines.append(f"    {law.equation}")
+        lines.append(f"    columns {', '.join([*law.columns, law.target])}")
+    return "\n".join(lines)
+
+
+def train_options(parser):
+    """Train one model and print its loss and its price."""
+    from scaling_lib.training import LONGEST_CONTEXT, OPTIMIZERS, SCHEDULES
+
+    add = parser.add_argument
+    add("--task", default="language", choices=tuple(LONGEST_CONTEXT))
+    add("--task-seed", type=int, default=0, help="seed of the language or dialect")
+    add("--H", type=int, required=True, help="width of the hidden layer")
+    add("--D", type=int, required=True, help="tokens processed")
+    add("--k", type=int, help="tokens of context")
+    add("--d", type=int, help="width of the embedding (text only)")
+    add("--epochs", type=int, default=1)
+    add("--batch", type=int, help="tokens a step (default: a rule in D)")
+    add("--lr", type=float, help="highest learning rate (default: a rule)")
+    add("--schedule", default="cosine", choices=tuple(SCHEDULES))
+    add("--optimizer", default="adam", choices=tuple(OPTIMIZERS))
+    add("--seed", type=int, default=0)
+
+
+def train_run(options):
+    """Train and print."""
+    from scaling_lib.training import TrainConfig, train
+
+    names = "task task_seed H D k d epochs batch lr schedule optimizer seed".split()
+    result = train(TrainConfig(**{name: getattr(options, name) for name in names}))
+    config = result.config
+    print(f"N    {result.N:,} parameters")
+    print(f"D    {result.D:,} tokens in steps of {config.batch}, learning rate {config.lr:g}")
+    print(f"C    {result.C:.4g} FLOP in matrix products; 6ND = {result.C_6ND:.4g}")
+    print(f"loss {result.loss:.4f} nats per token", end="")
+    known = result.entropy == result.entropy
+    print(f", {result.excess:.4f} above the entropy {result.entropy:.4f}" if known else "")
+    print(f"     {result.seconds:.2f} CPU seconds")
+    return 0
+
+
+def sweep_options(parser):
+    """Train a grid of models into a CSV file, which ``fit`` reads."""
+    add = parser.add_argument
+    add("grid", help="TOML file of the grid, such as sweeps/tiny.toml")
+    add("--out", required=True, help="CSV file; an unfinished one is continued")
+    add("--jobs", type=int, default=1, help="processes on this machine")
+    add("--scheduler", help="Dask scheduler, tcp://host:8786, instead of --jobs")
+
+
+def sweep_run(options):
+    """Run the sweep; Ctrl-C leaves a valid file and ends with status 130."""
+    from scaling_lib.training import read_grid, sweep
+
+    try:
+        runs = sweep(
+            read_grid(options.grid),
+            jobs=options.jobs,
+            out=options.out,
+            scheduler=options.scheduler,
+        )
+    except KeyboardInterrupt:
+        print(f"stopped; {options.out} is valid, the same command continues it", file=sys.stderr)
+        return 130
+    print(f"{len(runs)} runs in {options.out}; scaling_lib fit reads that file")
+    return 0
+
+
+def capstone_options(parser):
+    """Train the hero run of a finished game of the capstone, and score it."""
+    parser.add_argument("folder", nargs="?", default=".", help="folder of the ledger (this one)")
+
+
+def capstone_run(options):
+    """Score a finished game with the public seed of the hero run."""
+    from scaling_lib.capstone import scoring
+    from scaling_lib.capstone.game import read_submission
+
+    game = read_submission(options.folder)
+    print(f"committed: {game.commitment}")
+    scoring.retrain(game)
+    print(f"{len(game.runs)} runs trained again: the ledger is true. The hero runs ...", flush=True)
+    seed = scoring.derived_seed("public", "hero", str(game.task_seed))
+    curve = scoring.hero_curve(game.task_seed, seed)
+    loss = scoring.hero_loss(game.task_seed, game.commitment.H, seed)
+    print(scoring.report(scoring.score(game.commitment, loss, curve)))
+    return 0
+
+
+def regenerate_options(parser):
+    """Make the tables that ship with the book again."""
+    from scaling_lib.data import DATA
+
+    add = parser.add_argument
+    add("name", choices=["all", *sorted(SHIPPED)])
+    add("--jobs", type=int, default=1, help="processes")
+    add("--out", type=pathlib.Path, default=DATA, help="folder of the tables")
+
+
+def regenerate_run(options):
+    """Regenerate one table or all of them."""
+    names = sorted(SHIPPED) if options.name == "all" else [options.name]
+    for name in names:
+        module, minutes = SHIPPED[name]
+        file = f"{name}.csv"
+        print(f"{name}: about {minutes:g} minutes on two cores", flush=True)
+        start = time.monotonic()
+        importlib.import_module(module).regenerate(options.out / file, options.jobs)
+        print(f"{name}: {file} made in {(time.monotonic() - start) / 60:.1f} minutes", flush=True)
+    return 0
+
+
+COMMANDS = {
+    "fit": (fit_options, fit_run),
+    "train": (train_options, train_run),
+    "sweep": (sweep_options, sweep_run),
+    "capstone": (capstone_options, capstone_run),
+    "regenerate": (regenerate_options, regenerate_run),
+}
+
+
+def _headers(pairs):
+    mapping = {}
+    for pair in pairs:
+        name, equals, header = pair.partition("=")
+        if not (equals and name and header):
+            raise ValueError(f"--column {pair}: write NAME=HEADER, such as N=params")
+        mapping[name] = header
+    return mapping
+
+
+def _number(text, allowed, words):
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not allowed(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {words}")
+    return value
+
+
+def _positive(text):
+    return _number(text, lambda value: value > 0, "a positive number")
+
+
+def _share(text):
+    return _number(text, lambda value: 0 < value < 1, "a number between 0 and 1")
+
+
+def _count(text):
+    return int(_number(text, lambda value: value >= 0 and value % 1 == 0, "a whole number"))
+
+
+def build_parser(prog, description, commands, chosen=None):
+    """Return the parser of a package's command line.
+
+    Parameters
+    ----------
+    prog, description : str
+        Name of the package, and what it is for.
+    commands : dict
+        Name of a command: a function that adds its options to a parser and whose docstring
+        describes it, and one that runs it and returns the exit status.
+    chosen : str, optional
+        The command whose options are added; those of the others would cost their imports.
+    """
+    parser = Parser(prog=prog, description=description)
+    parser.add_argument("--version", action="version", version=f"{prog} {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (add_options, run) in commands.items():
+        text = " ".join(add_options.__doc__.split())
+        command = subparsers.add_parser(
+            name, help=text.split(". ")[0].rstrip("."), description=text, add_help=name == chosen
+        )
+        if name == chosen:
+            add_options(command)
+        command.set_defaults(run=run)
     return parser
 
 
-def main(arguments=None):
-    """Run one command and return its exit status: 0, or 2 for input that cannot be used."""
+def run_command(prog, description, commands, arguments=None):
+    """Run one command of a package; `python -m grading` uses this too.
+
+    Returns
+    -------
+    int
+        What the command returned, or 2 for input that cannot be used, said in one line.
+    """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    command = next((a for a in arguments if not a.startswith("-")), None)
-    options = build_parser(command).parse_args(arguments)
+    chosen = next((a for a in arguments if not a.startswith("-")), None)
+    options = build_parser(prog, description, commands, chosen).parse_args(arguments)
     try:
         status = options.run(options)
         sys.stdout.flush()
@@ -54,9 +332,13 @@ def main(arguments=None):
         if isinstance(error, BrokenPipeError):  # the reader of our output has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
-        message = " ".join(str(error).split())
-        print(f"scaling_lib {options.command}: error: {message}", file=sys.stderr)
+        print(f"{prog} {options.command}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+
+
+def main(arguments=None):
+    """Run one command and return its exit status."""
+    return run_command("scaling_lib", "Fit, train and forecast.", COMMANDS, arguments)
 
 
 if __name__ == "__main__":

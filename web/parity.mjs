@@ -10,7 +10,7 @@ const python = await loadMicroPython({ heapsize: 24 << 20 });
 install(python, pythonFiles());
 python.runPython(`
 from scaling_lib.page.host import *
-from scaling_lib.explorers.drawing import argument
+from scaling_lib.page.explorers.drawing import argument
 
 def bare(id, text):
     function, spec = explorers[id]

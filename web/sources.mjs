@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const web = dirname(fileURLToPath(import.meta.url));
-const explorers = join(web, "..", "scaling_lib", "explorers");
+const explorers = join(web, "..", "scaling_lib", "page", "explorers");
 
 // Those modules of the explorers that belong to the kernel's side.
 const KERNEL_ONLY = ["__init__", "carrying", "controls", "explorer", "markup"];
@@ -17,10 +17,10 @@ const strip = (source) =>
 
 export function pythonFiles() {
   const files = {};
-  for (const folder of ["", "explorers/", "page/"]) files[`scaling_lib/${folder}__init__.py`] = "";
+  for (const folder of ["", "page/", "page/explorers/"]) files[`scaling_lib/${folder}__init__.py`] = "";
   for (const name of readdirSync(explorers).sort()) {
     if (!name.endsWith(".py") || KERNEL_ONLY.includes(name.slice(0, -3))) continue;
-    files[`scaling_lib/explorers/${name}`] = strip(readFileSync(join(explorers, name), "utf8"));
+    files[`scaling_lib/page/explorers/${name}`] = strip(readFileSync(join(explorers, name), "utf8"));
   }
   files["scaling_lib/page/host.py"] = strip(readFileSync(join(web, "src", "python", "host.py"), "utf8"));
   return files;

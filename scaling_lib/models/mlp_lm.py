@@ -32,8 +32,8 @@ product, and the rule of 6 FLOP per parameter, would count.
 import numpy as np
 from scipy.sparse import csc_array
 
-from .flat import flat_views
-from .mlp import log_softmax
+from scaling_lib.models.flat import flat_views
+from scaling_lib.models.mlp import log_softmax
 
 SPREAD = 80.0  # exp(-80) is still a normal float32
 

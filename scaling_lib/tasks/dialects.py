@@ -7,7 +7,7 @@ best model may be several times larger or smaller than that of the next dialect.
 
 import numpy as np
 
-from .language import markov_language
+from scaling_lib.tasks.language import markov_language
 
 
 def dialect_weights(seed):

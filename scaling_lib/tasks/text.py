@@ -18,9 +18,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..files import write_bytes
+from scaling_lib.data import DATA
+from scaling_lib.data.files import write_bytes
 
-CORPUS = pathlib.Path(__file__).parent.parent / "data" / "python_docs.txt.gz"
+CORPUS = DATA / "python_docs.txt.gz"
 ALPHABET = "\n " + "".join(chr(i) for i in range(33, 127))
 DOCUMENT_END = "\f"
 HELD_OUT = 0.06  # share of the documents

@@ -9,7 +9,7 @@ from assignments import EXERCISES, answers, cells, run
 
 from grading.authoring import SEED_VARIABLE
 from grading.strategies import STRATEGIES
-from scaling_lib.capstone import EXPLORE_FLOP, parameters
+from scaling_lib.capstone.game import EXPLORE_FLOP, parameters
 
 NAME = "capstone"
 TESTS = ("one-shot-test", "one-shot-test-2", "one-shot-test-3")

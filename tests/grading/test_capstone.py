@@ -9,10 +9,10 @@ import pytest
 
 from grading.__main__ import main
 from grading.capstone import grade_games, language_of, languages_table, read_languages
-from scaling_lib import capstone_scoring
-from scaling_lib.capstone import COMMITMENT, LEDGER, OneShot
-from scaling_lib.capstone_scoring import derived_seed, practice_curve
-from scaling_lib.oracle import FIRST_HASH, _hash
+from scaling_lib.capstone import scoring as capstone_scoring
+from scaling_lib.capstone.game import COMMITMENT, LEDGER, OneShot
+from scaling_lib.capstone.oracle import FIRST_HASH, _hash
+from scaling_lib.capstone.scoring import derived_seed, practice_curve
 
 GUESS = {"H": 181, "loss": 1.0561, "low": 1.055, "high": 1.057}
 

@@ -5,9 +5,9 @@ import pytest
 
 from grading import strategy_scores
 from grading.strategies import PLAN, STRATEGIES, parabolas
-from scaling_lib.capstone import parameters
-from scaling_lib.capstone_scoring import practise
-from scaling_lib.datasets import load
+from scaling_lib.capstone.game import parameters
+from scaling_lib.capstone.scoring import practise
+from scaling_lib.data import load
 
 
 def test_the_stronger_strategies_beat_the_baseline_on_one_practice_language():

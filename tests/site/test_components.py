@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scaling_lib.explorers import catalogue
+from scaling_lib.page.explorers import catalogue
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
@@ -155,7 +155,10 @@ def test_a_snippet_runs_shows_errors_and_comes_back(gallery):
     error = run(gallery, box, "def f():\n    return 1 / 0\n\nf()")
     assert "line 2, in f" in error and "ZeroDivisionError" in error and "/lib/" not in error
     assert "SyntaxError" in run(gallery, box, "for")
-    assert run(gallery, box, "from scaling_lib.explorers.forms import si\nprint(si(7e10))") == "70B"
+    assert (
+        run(gallery, box, "from scaling_lib.page.explorers.forms import si\nprint(si(7e10))")
+        == "70B"
+    )
     assert run(gallery, box, "pass") == "(no output)"
     assert "too much output" in run(gallery, box, "while True:\n    print('again')")
     box.locator(".sm-try-reset").click()

@@ -1,7 +1,7 @@
 # The page's stand-in for a kernel. Runs in MicroPython only.
 import json
 
-from scaling_lib.explorers.drawing import respond
+from scaling_lib.page.explorers.drawing import respond
 
 explorers = {}
 

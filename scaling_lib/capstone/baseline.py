@@ -1,0 +1,46 @@
+"""A first strategy for the capstone: a rule of thumb, worth about half of the points.
+
+Train four widths at two budgets; scale the better model of the larger budget as √C, as if
+parameters and tokens should grow alike; expect to lose at least half of its excess.
+"""
+
+import numpy as np
+
+from scaling_lib.capstone.game import HERO_FLOP, WIDTHS, parameters, tokens_for
+
+PLAN = [(H, tokens_for(H, C)) for C in (4e8, 1.6e9) for H in (8, 16, 32, 64)]
+"""Width and tokens of each run: 80 % of the budget."""
+
+
+def decide(H, N, D, loss, entropy):
+    """Decide what to commit to, by rules of thumb.
+
+    Parameters
+    ----------
+    H, N, D : ndarray of int, shape (n,)
+        Width, parameters and tokens of the runs that were bought.
+    loss : ndarray, shape (n,)
+        Their test losses, nats per token.
+    entropy : float
+        Lowest possible loss.
+
+    Returns
+    -------
+    H : int
+        Width of the hero run.
+    loss, low, high : float
+        Predicted loss and the ends of its 80 % interval.
+    """
+    C = 6 * N * D
+    largest = np.flatnonzero(C > C.max() / 1.1)
+    best = largest[np.nanargmin(loss[largest])]
+    half = (loss[best] - entropy) / 2
+    width = width_of(N[best] * np.sqrt(HERO_FLOP / C[best]))
+    return width, entropy + half / 2, entropy, entropy + half
+
+
+def width_of(N):
+    """Return the width whose number of parameters is nearest to `N`, within the rules."""
+    per_unit = parameters(5) - parameters(4)
+    H = round((N - parameters(4)) / per_unit) + 4
+    return int(min(max(H, WIDTHS[0]), WIDTHS[-1]))

@@ -1,0 +1,328 @@
+"""A compute budget that is really spent: every run is trained, metered and written down.
+
+The oracle charges ``6·N·D`` FLOP a run, the rule of the published laws, so that a plan made with
+``N* = G·(C/6)^a`` costs what it says. It refuses a run that the budget does not cover before any of
+it is spent. What was bought stays bought: the ledger survives a restart of the kernel, the same run
+is never charged twice, and a run that was charged but cut short is completed free of charge.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+from dataclasses import dataclass
+
+from scaling_lib import __version__
+from scaling_lib.training.run import TrainConfig, train
+
+NOT_FOR_SALE = {"task", "task_seed", "seed", "checkpoints"}  # fixed by the oracle
+FIRST_HASH = "0" * 64
+
+
+class BudgetExceeded(ValueError):
+    """The budget does not cover the run that was asked for. Nothing was spent."""
+
+
+class LedgerDamaged(ValueError):
+    """A line of the ledger is not what was written, or does not follow from the one before."""
+
+
+class LedgerClosed(ValueError):
+    """The ledger was closed: nothing can be bought, and it cannot be closed again."""
+
+
+class LedgerChanged(ValueError):
+    """Another kernel wrote to the ledger since this oracle read it."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the oracle tells about a run.
+
+    Attributes
+    ----------
+    settings : dict
+        What was asked for: `H`, `D` and what else was given.
+    N, D : int
+        Parameters and tokens.
+    C : int
+        FLOP charged, ``6·N·D``.
+    loss : float
+        Test loss, nats per token; NaN if the run diverged.
+    """
+
+    settings: dict
+    N: int
+    D: int
+    C: int
+    loss: float
+
+
+class TrainingOracle:
+    """Train the laboratory's models within a budget.
+
+    Parameters
+    ----------
+    budget_flop : float
+        FLOP, counted as ``6·N·D``.
+    seed : int
+        Seed of every run: weights and training sample.
+    ledger : path-like
+        File of JSON lines. If it exists, the oracle continues from it.
+    task, task_seed
+        As in `TrainConfig`.
+
+    Raises
+    ------
+    LedgerDamaged
+        If the ledger was edited; the line is named.
+    ValueError
+        If the budget is not positive, or the ledger belongs to an oracle with other settings.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> oracle = TrainingOracle(1e8, seed=0, ledger=folder.name + "/ledger.jsonl")
+    >>> oracle.cost(H=8, D=4096)
+    39518208
+    >>> oracle.run(H=8, D=4096).N, oracle.spent
+    (1608, 39518208)
+    >>> oracle.run(H=64, D=4096)
+    Traceback (most recent call last):
+        ...
+    scaling_lib.capstone.oracle.BudgetExceeded: the run costs 3.05e+08 FLOP and 6.05e+07 are left
+    >>> folder.cleanup()
+    """
+
+    def __init__(self, budget_flop, seed, ledger, task="language", task_seed=0):
+        if not budget_flop > 0:
+            raise ValueError(f"budget_flop must be positive, not {budget_flop}")
+        self._fixed = {"task": task, "task_seed": task_seed, "seed": seed}
+        self._ledger = pathlib.Path(ledger)
+        TrainConfig(H=1, D=1, **self._fixed)  # raises if a setting is wrong
+        terms = {"budget": float(budget_flop), **self._fixed, "version": __version__}
+        entries = read_ledger(self._ledger)
+        self._hash = entries[-1]["hash"] if entries else FIRST_HASH
+        if not entries:
+            self._write({"kind": "terms", **terms})
+        elif {name: entries[0].get(name) for name in terms} != terms:
+            raise ValueError(
+                f"{ledger} was begun with other terms, {entries[0]}: name another file"
+            )
+        self.budget = float(budget_flop)
+        self._charges = {e["key"]: e["C"] for e in entries if e["kind"] == "charge"}
+        self._losses = {e["key"]: e["loss"] for e in entries if e["kind"] == "result"}
+        self._settings = {e["key"]: e["settings"] for e in entries if e["kind"] == "charge"}
+        self._closing = next((e for e in entries if e["kind"] == "closing"), None)
+
+    @property
+    def closing(self):
+        """What `close` wrote (dict), None while the ledger is open."""
+        if self._closing is None:
+            return None
+        return {k: v for k, v in self._closing.items() if k not in ("kind", "hash")}
+
+    @property
+    def last_hash(self):
+        """Hash of the ledger's last line: it stands for everything that was written."""
+        return self._hash
+
+    @property
+    def spent(self):
+        """FLOP charged so far."""
+        return sum(self._charges.values())
+
+    @property
+    def remaining(self):
+        """FLOP left."""
+        return self.budget - self.spent
+
+    def cost(self, H, D, **settings):
+        """Return the price of a run in FLOP, free of charge; 0 if it was bought already.
+
+        Parameters
+        ----------
+        H, D : int
+            Width and tokens.
+        **settings
+            Other fields of `TrainConfig`: ``lr``, ``batch``, ``epochs``, ``schedule`` and so on.
+
+        Returns
+        -------
+        int
+        """
+        config = self._config(H, D, **settings)
+        return 0 if config.key in self._charges else config.C_6ND
+
+    def run(self, H, D, **settings):
+        """Train one model and pay for it.
+
+        Parameters
+        ----------
+        H, D : int
+            Width and tokens.
+        **settings
+            Other fields of `TrainConfig`.
+
+        Returns
+        -------
+        Observation
+
+        Raises
+        ------
+        BudgetExceeded
+            If the budget does not cover it; nothing is spent.
+        LedgerClosed
+            If the ledger is closed and the run was not bought before.
+        LedgerChanged
+            If another kernel wrote to the ledger in the meantime; make the oracle again.
+        ValueError
+            If a setting is wrong or fixed by the oracle.
+        """
+        config = self._config(H, D, **settings)
+        if self._closing is not None and config.key not in self._charges:
+            raise LedgerClosed(f"{self._ledger} is closed: nothing more can be bought")
+        price = self.cost(H, D, **settings)
+        if price > self.remaining:
+            raise BudgetExceeded(
+                f"the run costs {price:.3g} FLOP and {self.remaining:.3g} are left"
+            )
+        asked = {"H": H, "D": D, **settings}
+        if config.key not in self._charges:  # written first: a kill must not make it free
+            self._write({"kind": "charge", "key": config.key, "settings": asked, "C": price})
+            self._charges[config.key], self._settings[config.key] = price, asked
+        if config.key not in self._losses:
+            loss = train(config).loss
+            loss = None if loss != loss else loss  # JSON has no NaN
+            self._write({"kind": "result", "key": config.key, "N": config.N, "loss": loss})
+            self._losses[config.key] = loss
+        return self._observation(config.key, asked)
+
+    def observations(self):
+        """Return what was bought and trained so far, in the order in which it was bought.
+
+        Returns
+        -------
+        list of Observation
+        """
+        return [self._observation(key, self._settings[key]) for key in self._losses]
+
+    def close(self, **content):
+        """Write a last line to the ledger; nothing can be bought afterwards.
+
+        Parameters
+        ----------
+        **content
+            What the line says: numbers and text.
+
+        Raises
+        ------
+        LedgerClosed
+            If it was closed before.
+        LedgerChanged
+            If another kernel wrote to it in the meantime.
+        """
+        if self._closing is not None:
+            raise LedgerClosed(f"{self._ledger} was closed before")
+        entry = {"kind": "closing", **content}
+        self._write(entry)
+        self._closing = entry
+
+    def _observation(self, key, asked):
+        loss = self._losses[key]
+        config = self._config(**asked)
+        loss = float("nan") if loss is None else loss
+        return Observation(asked, config.N, config.D, self._charges[key], loss)
+
+    def _config(self, H, D, **settings):
+        fixed = NOT_FOR_SALE & settings.keys()
+        if fixed:
+            raise ValueError(f"the oracle fixes {', '.join(sorted(fixed))}; leave them out")
+        try:
+            return TrainConfig(H=H, D=D, **settings, **self._fixed)
+        except TypeError as error:
+            raise ValueError(f"unknown setting: {error}") from error
+
+    def _write(self, entry):
+        entries = read_ledger(self._ledger)
+        if self._hash != (entries[-1]["hash"] if entries else FIRST_HASH):
+            raise LedgerChanged(
+                f"another kernel wrote to {self._ledger}: close it, and make the oracle again here"
+            )
+        entry["hash"] = _hash(self._hash, entry)
+        self._ledger.parent.mkdir(parents=True, exist_ok=True)
+        with open(self._ledger, "ab") as file:
+            file.write(json.dumps(entry).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self._hash = entry["hash"]
+
+
+def read_ledger(path):
+    """Read a ledger and check its chain of hashes.
+
+    Each line carries the hash of its content and of the line before it, so an edited, inserted,
+    swapped or missing line shows. Lines cut off at the end do not; a grader who doubts a ledger
+    trains its runs again, which are the same to the stated tolerance.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; it need not exist. A last line that a kill left unfinished is cut off.
+
+    Returns
+    -------
+    list of dict
+
+    Raises
+    ------
+    LedgerDamaged
+        Names the first line that is wrong.
+    """
+    path = pathlib.Path(path)
+    content = path.read_bytes() if path.exists() else b""
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        os.truncate(path, len(whole))
+    return parse_ledger(whole, path)
+
+
+def parse_ledger(content, name):
+    """Check the content of a ledger, as `read_ledger` does, and leave the file alone.
+
+    Parameters
+    ----------
+    content : bytes
+        The file's content; what follows the last line's end is ignored.
+    name : str or path-like
+        What the ledger is called in an error.
+
+    Returns
+    -------
+    list of dict
+        The lines; each has a ``kind`` and a ``hash``.
+
+    Raises
+    ------
+    LedgerDamaged
+        Names the first line that is wrong.
+    """
+    entries, previous = [], FIRST_HASH
+    for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
+        try:
+            entry = json.loads(line)
+            intact = entry["hash"] == _hash(previous, entry) and isinstance(entry["kind"], str)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            intact = False
+        if not intact:
+            raise LedgerDamaged(f"{name}, line {number}, is not what the oracle wrote")
+        entries.append(entry)
+        previous = entry["hash"]
+    return entries
+
+
+def _hash(previous, entry):
+    content = {name: value for name, value in entry.items() if name != "hash"}
+    text = previous + json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

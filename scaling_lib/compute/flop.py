@@ -1,0 +1,314 @@
+"""Parameters and training FLOP of a decoder-only transformer, and the rule C = 6 N D.
+
+A matrix that multiplies a vector costs one multiplication and one addition for each weight, hence
+2 FLOP a weight; the backward pass costs twice the forward pass; 2 x 3 gives the 6 of the rule. The
+rule leaves out the attention over the context, and counts embeddings, which are looked up and not
+multiplied.
+
+`FlopCount` counts matrix products exactly and nothing else: softmax, norms, activations, biases and
+the optimizer are left out (below one percent at the widths of published models).
+
+>>> gpt2 = Transformer.from_table("GPT-2 small")
+>>> gpt2.parameters().total
+124439808
+>>> round(gpt2.ratio_to_six_nd(), 2)
+1.07
+"""
+
+from dataclasses import dataclass
+from numbers import Integral
+
+from scaling_lib import data as datasets
+from scaling_lib.data.checks import positive
+from scaling_lib.laws.published import PF_DAY
+
+POSITIONS = ("learned", "rotary", "relative", "none")
+NORMS = ("layer", "rms")
+
+
+@dataclass(frozen=True)
+class ParameterCount:
+    """Trained numbers of a model, by part.
+
+    Attributes
+    ----------
+    embedding, positions, attention, feed_forward, norms, unembedding : int
+        `unembedding` is 0 when it shares the embedding's matrix.
+    """
+
+    embedding: int
+    positions: int
+    attention: int
+    feed_forward: int
+    norms: int
+    unembedding: int
+
+    @property
+    def total(self):
+        """All parameters: the N of `hoffmann2022training`."""
+        return self.non_embedding + self.embedding + self.positions + self.unembedding
+
+    @property
+    def non_embedding(self):
+        """Parameters without embeddings and positions: the N of `kaplan2020scaling`."""
+        return self.attention + self.feed_forward + self.norms
+
+
+@dataclass(frozen=True)
+class FlopCount:
+    """FLOP of the matrix products of one token's forward pass, by part.
+
+    Attributes
+    ----------
+    projections : float
+        Queries, keys, values and the output of attention.
+    context : float
+        Scores of the token against its context, and the weighted sum of values.
+    feed_forward : float
+        The two or three matrices of each feed-forward layer.
+    unembedding : float
+        Logits over the vocabulary.
+    """
+
+    projections: float
+    context: float
+    feed_forward: float
+    unembedding: float
+
+    @property
+    def forward(self):
+        """FLOP of the forward pass for one token."""
+        return self.projections + self.context + self.feed_forward + self.unembedding
+
+    @property
+    def backward(self):
+        """FLOP of the backward pass: a product for the inputs and one for the weights."""
+        return 2 * self.forward
+
+    @property
+    def total(self):
+        """FLOP of training on one token."""
+        return self.forward + self.backward
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transformer:
+    """Dimensions of a decoder-only transformer.
+
+    Parameters
+    ----------
+    layers, d_model, heads, vocab, context : int
+        Depth, width of the residual stream, query heads a layer, vocabulary, tokens of context.
+    kv_heads : int, optional
+        Key and value heads, fewer than `heads` in grouped-query attention (`ainslie2023gqa`).
+    d_head : int, optional
+        Width of a head, `d_model / heads` if left out.
+    d_ff : int, optional
+        Width of the feed-forward layer, `4 d_model` if left out.
+    gated : bool
+        Three feed-forward matrices instead of two, as in SwiGLU (`shazeer2020glu`).
+    tied : bool
+        One matrix for input and output embedding.
+    positions : {"learned", "rotary", "relative", "none"}
+        Learned vectors are parameters, rotations are not; relative positions (Transformer-XL)
+        add one matrix of size `d_model x heads d_head` a layer.
+    bias : bool
+        Biases in the linear layers.
+    norm : {"layer", "rms"}
+        Norms with gain and bias, or with gain alone.
+
+    Raises
+    ------
+    ValueError
+        If a dimension is not a positive integer, or the dimensions do not fit one another.
+    """
+
+    layers: int
+    d_model: int
+    heads: int
+    vocab: int
+    context: int
+    kv_heads: int | None = None
+    d_head: int | None = None
+    d_ff: int | None = None
+    gated: bool = False
+    tied: bool = True
+    positions: str = "learned"
+    bias: bool = True
+    norm: str = "layer"
+
+    def __post_init__(self):
+        for name in ("layers", "d_model", "heads", "vocab", "context"):
+            _whole(getattr(self, name), name)
+        if self.d_head is None:
+            if self.d_model % self.heads:
+                raise ValueError(
+                    f"d_model={self.d_model} cannot be split into heads={self.heads}; give d_head"
+                )
+            object.__setattr__(self, "d_head", self.d_model // self.heads)
+        if self.kv_heads is None:
+            object.__setattr__(self, "kv_heads", self.heads)
+        if self.d_ff is None:
+            object.__setattr__(self, "d_ff", 4 * self.d_model)
+        for name in ("d_head", "kv_heads", "d_ff"):
+            _whole(getattr(self, name), name)
+        if self.heads % self.kv_heads:
+            raise ValueError(f"heads={self.heads} is not a multiple of kv_heads={self.kv_heads}")
+        for name, allowed in (("positions", POSITIONS), ("norm", NORMS)):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name}={getattr(self, name)!r} must be one of {allowed}")
+
+    @classmethod
+    def from_table(cls, model):
+        """Return the published model of that name in `datasets.load("language_models")`."""
+        table = datasets.load("language_models").set_index("model")
+        if model not in table.index:
+            raise ValueError(f"no model is called {model!r}; there are {', '.join(table.index)}")
+        row = table.loc[model]
+        whole = (
+            "layers",
+            "d_model",
+            "heads",
+            "kv_heads",
+            "d_head",
+            "d_ff",
+            "vocab",
+            "context",
+        )
+        return cls(
+            **{name: int(row[name]) for name in whole},
+            **{name: bool(row[name]) for name in ("gated", "tied", "bias")},
+            positions=row["positions"],
+            norm=row["norm"],
+        )
+
+    def parameters(self):
+        """Count the parameters.
+
+        Returns
+        -------
+        ParameterCount
+        """
+        d, layers = self.d_model, self.layers
+        query, key = self.heads * self.d_head, self.kv_heads * self.d_head
+        attention = 2 * d * query + 2 * d * key
+        feed_forward = (3 if self.gated else 2) * d * self.d_ff
+        if self.positions == "relative":
+            attention += d * query
+        if self.bias:
+            attention += query + 2 * key + d
+            feed_forward += (2 if self.gated else 1) * self.d_ff + d
+        return ParameterCount(
+            embedding=self.vocab * d,
+            positions=self.context * d if self.positions == "learned" else 0,
+            attention=layers * attention,
+            feed_forward=layers * feed_forward,
+            norms=(2 * layers + 1) * d * (2 if self.norm == "layer" else 1),
+            unembedding=0 if self.tied else self.vocab * d,
+        )
+
+    def flops_per_token(self, context=None, causal=True):
+        """Count the FLOP of one token's matrix products.
+
+        Parameters
+        ----------
+        context : int, optional
+            Tokens in a sequence; the model's own context if left out.
+        causal : bool
+            Average over the positions of a sequence in which a token sees itself and what came
+            before, `(context + 1) / 2` tokens; otherwise every token is charged the whole context,
+            which is what software without a mask-aware kernel computes.
+
+        Returns
+        -------
+        FlopCount
+            Forward pass; `.total` adds the backward pass.
+
+        Raises
+        ------
+        ValueError
+            If `context` is not a positive integer.
+        """
+        n = self.context if context is None else _whole(context, "context")
+        seen = (n + 1) / 2 if causal else n
+        query, key = self.heads * self.d_head, self.kv_heads * self.d_head
+        relative = self.positions == "relative"
+        weights = 2 * query + 2 * key + (query if relative else 0)
+        return FlopCount(
+            projections=2.0 * self.layers * self.d_model * weights,
+            context=2.0 * self.layers * (3 if relative else 2) * seen * query,
+            feed_forward=2.0 * self.layers * self.d_model * self.d_ff * (3 if self.gated else 2),
+            unembedding=2.0 * self.d_model * self.vocab,
+        )
+
+    def training_flops(self, D, context=None, causal=True):
+        """FLOP of training on `D` tokens: those of one token, times `D`."""
+        return self.flops_per_token(context, causal).total * positive(D, "D")
+
+    def ratio_to_six_nd(self, context=None, causal=True, embedding=True):
+        """Training FLOP divided by the rule 6 N D.
+
+        Parameters
+        ----------
+        context, causal
+            As in `flops_per_token`.
+        embedding : bool
+            Whether the N of the rule counts the embeddings (`hoffmann2022training`) or not
+            (`kaplan2020scaling`).
+
+        Returns
+        -------
+        float
+        """
+        count = self.parameters()
+        N = count.total if embedding else count.non_embedding
+        return self.flops_per_token(context, causal).total / (6.0 * N)
+
+
+def six_nd(N, D):
+    """Training compute by the rule C = 6 N D (`kaplan2020scaling`).
+
+    Parameters
+    ----------
+    N : float or array
+        Parameters; in a sparse model those that act on one token.
+    D : float or array
+        Tokens seen, repetitions counted.
+
+    Returns
+    -------
+    float or ndarray
+        FLOP.
+
+    Raises
+    ------
+    ValueError
+        If N or D is not positive and finite.
+
+    Examples
+    --------
+    >>> six_nd(70e9, 1.4e12)  # Chinchilla
+    5.88e+23
+    """
+    return 6.0 * positive(N, "N") * positive(D, "D")
+
+
+def to_pf_days(C):
+    """Turn FLOP into PF-days (10^15 FLOP a second for a day).
+
+    >>> round(to_pf_days(3.14e23))  # GPT-3
+    3634
+    """
+    return positive(C, "C") / PF_DAY
+
+
+def from_pf_days(pf_days):
+    """Turn PF-days into FLOP."""
+    return positive(pf_days, "pf_days") * PF_DAY
+
+
+def _whole(value, name):
+    """Return `value` if it is a positive integer."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value <= 0:
+        raise ValueError(f"{name} must be a positive integer, not {value!r}")
+    return int(value)

@@ -1,0 +1,295 @@
+"""What a training run of a given compute takes in chips, days, money and energy; legal thresholds.
+
+Rates, power and, where a publication assumes one, prices come from `datasets.load("chips")`;
+published utilisations, 0.2 to 0.6 of the peak rate, are in `datasets.load("utilisation")`.
+
+>>> run = budget(3.8e25, chip("H100"), utilisation=0.4, chips=16000)
+>>> round(run.days), round(run.energy / 3.6e12, 1)  # days, GWh of the chips alone
+(69, 18.7)
+"""
+
+import datetime
+from dataclasses import dataclass
+
+from scaling_lib import data as datasets
+from scaling_lib.data.checks import positive
+
+PRECISIONS = ("fp32", "bf16", "fp8")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """An accelerator; rates are peaks without sparsity.
+
+    Attributes
+    ----------
+    name, date : str
+        Name, and day of announcement (ISO 8601).
+    fp32, bf16, fp8 : float
+        FLOP/s; NaN where the maker gives none.
+    power : float
+        Thermal design power, W.
+    price_hour : float
+        USD for an hour's rent; NaN where no publication gives one.
+    source, price_source : str
+        Keys of the bibliography.
+    """
+
+    name: str
+    date: str
+    fp32: float
+    bf16: float
+    fp8: float
+    power: float
+    price_hour: float
+    source: str
+    price_source: str
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Chips, time, money and energy of a run.
+
+    Attributes
+    ----------
+    C : float
+        FLOP.
+    chip_hours : float
+        Hours of one chip.
+    chips, days : float
+        Number of chips and duration; NaN if neither was asked for.
+    cost : float
+        USD; NaN without a price.
+    energy : float
+        J.
+    power : float
+        W drawn while the run lasts; NaN if neither chips nor days were given.
+    """
+
+    C: float
+    chip_hours: float
+    chips: float
+    days: float
+    cost: float
+    energy: float
+    power: float
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A level of training compute that a law attaches duties to.
+
+    Attributes
+    ----------
+    name : str
+        The law.
+    flop : float
+        Training compute above which it applies.
+    duty : str
+        What follows.
+    date : str
+        Day of signature (ISO 8601).
+    applies : str
+        First day on which the duty binds.
+    ended : str
+        Day of revocation, empty while in force.
+    biology : bool
+        Whether it concerns only models trained mainly on biological sequences.
+    source : str
+        Key of the bibliography.
+    """
+
+    name: str
+    flop: float
+    duty: str
+    date: str
+    applies: str
+    ended: str
+    source: str
+    biology: bool = False
+
+
+EU_AI_ACT = Threshold(
+    name="EU AI Act, Article 51",
+    flop=1e25,
+    duty="presumption that a general-purpose model poses systemic risk",
+    date="2024-06-13",
+    applies="2025-08-02",
+    ended="",
+    source="eu2024regulation",
+)
+US_EO_14110 = Threshold(
+    name="US Executive Order 14110, section 4.2",
+    flop=1e26,
+    duty="report the training run and its safety tests to the government",
+    date="2023-10-30",
+    applies="2024-01-28",
+    ended="2025-01-20",
+    source="biden2023safe",
+)
+US_EO_14110_BIOLOGY = Threshold(
+    name="US Executive Order 14110, section 4.2, biological sequence data",
+    flop=1e23,
+    duty="report, as above, a model trained mainly on biological sequences",
+    date="2023-10-30",
+    applies="2024-01-28",
+    ended="2025-01-20",
+    source="biden2023safe",
+    biology=True,
+)
+CALIFORNIA_SB_53 = Threshold(
+    name="California Senate Bill 53",
+    flop=1e26,
+    duty="publish a safety framework and report critical incidents, for a frontier model",
+    date="2025-09-29",
+    applies="2026-01-01",
+    ended="",
+    source="california2025senate",
+)
+THRESHOLDS = (EU_AI_ACT, US_EO_14110, US_EO_14110_BIOLOGY, CALIFORNIA_SB_53)
+
+
+def chip(name):
+    """Return the `Chip` of that name in `datasets.load("chips")`.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message lists them.
+    """
+    table = datasets.load("chips").set_index("chip")
+    if name not in table.index:
+        raise ValueError(f"no chip is called {name!r}; there are {', '.join(table.index)}")
+    row = table.loc[name]
+    numbers = ("fp32", "bf16", "fp8", "power", "price_hour")
+    return Chip(
+        name=name,
+        date=row["date"].date().isoformat(),
+        source=row["source"],
+        price_source=row["price_source"],
+        **{column: float(row[column]) for column in numbers},
+    )
+
+
+def budget(
+    C,
+    chip,
+    *,
+    utilisation,
+    chips=None,
+    days=None,
+    precision="bf16",
+    price_hour=None,
+    overhead=1.0,
+):
+    """Chips, time, money and energy to spend `C` FLOP.
+
+    A chip delivers `utilisation` times its peak rate, so a run needs
+    `C / (utilisation * rate)` chip-seconds; energy is that times the chip's design power times
+    `overhead`, cost is chip-hours times the price.
+
+    Parameters
+    ----------
+    C : float
+        FLOP.
+    chip : Chip
+        From `chip(name)`.
+    utilisation : float
+        Share of the peak rate that the run achieves, above 0 and at most 1.
+    chips, days : float, optional
+        Number of chips, or duration; one of them gives the other.
+    precision : {"fp32", "bf16", "fp8"}
+        Which peak rate.
+    price_hour : float, optional
+        USD for an hour of one chip; the chip's published price if left out.
+    overhead : float
+        Power of everything (hosts, network, cooling) relative to that of the chips, at least 1.
+        The default counts the chips alone.
+
+    Returns
+    -------
+    Budget
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, the chip has no rate at this precision or no known power,
+        or both `chips` and `days` are given.
+    """
+    C = positive(C, "C")
+    if positive(utilisation, "utilisation") > 1:
+        raise ValueError(f"utilisation={utilisation} must be at most 1, a share of the peak rate")
+    if positive(overhead, "overhead") < 1:
+        raise ValueError(f"overhead={overhead} must be at least 1, all power over the chips' power")
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision={precision!r} must be one of {PRECISIONS}")
+    if chips is not None and days is not None:
+        raise ValueError("give chips or days, not both: one follows from the other")
+    rate = getattr(chip, precision)
+    if not rate > 0:
+        raise ValueError(f"{chip.name} has no published {precision} rate; try another precision")
+    if not chip.power > 0:
+        raise ValueError(f"{chip.name} has no published power; replace it with its power filled in")
+    price = chip.price_hour if price_hour is None else positive(price_hour, "price_hour")
+    hours = C / (utilisation * rate) / 3600.0
+    if chips is not None:
+        chips = positive(chips, "chips")
+        days = hours / 24.0 / chips
+    elif days is not None:
+        days = positive(days, "days")
+        chips = hours / 24.0 / days
+    else:
+        chips = days = float("nan")
+    watts = chip.power * overhead
+    return Budget(
+        C=C,
+        chip_hours=hours,
+        chips=chips,
+        days=days,
+        cost=hours * price,
+        energy=hours * 3600.0 * watts,
+        power=chips * watts,
+    )
+
+
+def thresholds_passed(C, on=None, biology=False):
+    """List the legal thresholds that a training compute exceeds.
+
+    Parameters
+    ----------
+    C : float
+        FLOP.
+    on : str, optional
+        Keep those that bind on this day (ISO 8601); without it, ended ones are included.
+    biology : bool
+        Whether the model is trained mainly on biological sequences.
+
+    Returns
+    -------
+    list of Threshold
+
+    Raises
+    ------
+    ValueError
+        If C is not positive or `on` is not a date.
+
+    Examples
+    --------
+    >>> [t.name for t in thresholds_passed(3.8e25)]
+    ['EU AI Act, Article 51']
+    """
+    C = positive(C, "C")
+    passed = [t for t in THRESHOLDS if t.flop < C and (biology or not t.biology)]
+    if on is None:
+        return passed
+    try:
+        day = datetime.date.fromisoformat(on)
+    except (TypeError, ValueError):
+        raise ValueError(f"on={on!r} is not a date such as '2026-01-01'") from None
+    return [t for t in passed if _binds(t, day)]
+
+
+def _binds(threshold, day):
+    """Whether a threshold has begun to apply and has not ended."""
+    begun = datetime.date.fromisoformat(threshold.applies) <= day
+    return begun and not (threshold.ended and datetime.date.fromisoformat(threshold.ended) <= day)

@@ -1,0 +1,1 @@
+"""Experiments of the chapter on the bitter lesson, one module a phenomenon."""

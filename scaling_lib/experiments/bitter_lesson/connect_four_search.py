@@ -1,0 +1,164 @@
+r"""Connect Four players that know nothing but the rules of the game, and search.
+
+`FlatMonteCarlo` plays the same number of random games after each move and takes the move with the
+best average. `UCT` grows a tree: each simulation walks down by
+
+.. math:: \text{argmax}_a \; \frac{w_a}{n_a} + c \sqrt{\frac{\ln n}{n_a}}
+
+(mean result of a move plus a bonus for moves tried seldom), adds one position, plays one random
+game from there and adds its result to all moves on the way (Kocsis and Szepesvári 2006). Both play
+many games in step, so that numpy has arrays to work on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from scaling_lib.tasks.board import BOARD, COLUMNS, has_four, moves, rollout
+
+UNKNOWN = 9  # not the value of a finished game
+
+
+@dataclasses.dataclass(frozen=True)
+class FlatMonteCarlo:
+    """Try each legal move with so many random games and play the best.
+
+    Parameters
+    ----------
+    rollouts : int
+        Random games a move decision; divided evenly over seven columns, at least one each.
+    """
+
+    rollouts: int
+
+    def __post_init__(self):
+        if self.rollouts < COLUMNS:
+            raise ValueError(f"at least {COLUMNS} rollouts are needed, got {self.rollouts}")
+
+    def __call__(self, mover: np.ndarray, occupied: np.ndarray, rng: np.random.Generator):
+        """Choose a move for each position; arguments and result as for ``Expert``."""
+        legal = moves(occupied)
+        own = mover[:, None] | legal
+        after = occupied[:, None] | legal
+        wins = has_four(own) & (legal != 0)
+        # A mean result lies between -1 and 1, so 2 stands for a win now.
+        value = np.where(legal == 0, -np.inf, np.where(wins, 2.0, 0.0))
+        game, column = np.nonzero((legal != 0) & ~wins)
+        each = self.rollouts // COLUMNS
+        opponent = np.repeat((own ^ after)[game, column], each)
+        results = -rollout(opponent, np.repeat(after[game, column], each), rng)
+        value[game, column] = results.reshape(-1, each).mean(1)
+        best = (value + 1e-6 * rng.random(value.shape)).argmax(1)
+        return legal[np.arange(len(legal)), best]
+
+
+@dataclasses.dataclass(frozen=True)
+class UCT:
+    """Monte Carlo tree search with one random game a simulation.
+
+    Parameters
+    ----------
+    simulations : int
+        Simulations a move decision; the tree is thrown away afterwards.
+    c : float
+        Weight of the bonus for moves tried seldom; results are -1, 0 or 1.
+    """
+
+    simulations: int
+    c: float = 1.0
+
+    def __post_init__(self):
+        if self.simulations < 1:
+            raise ValueError(f"at least one simulation is needed, got {self.simulations}")
+
+    def __call__(self, mover: np.ndarray, occupied: np.ndarray, rng: np.random.Generator):
+        """Choose a move for each position; arguments and result as for ``Expert``."""
+        tree = _Trees(mover, occupied, self.simulations + 1)
+        for _ in range(self.simulations):
+            path, value = tree.descend_and_expand(self.c, rng)
+            tree.back_up(path, value)
+        legal = moves(occupied)
+        visits = np.where(legal != 0, tree.visits[:, 0] + 0.5 * rng.random(legal.shape), -1)
+        return legal[np.arange(len(legal)), visits.argmax(1)]
+
+
+class _Trees:
+    """One tree for each game, grown in step; node 0 is the root.
+
+    Arrays have the shape (games, nodes) or (games, nodes, 7). Values are for the side to move.
+    """
+
+    def __init__(self, mover, occupied, nodes):
+        games = len(mover)
+        self.mover = np.zeros((games, nodes), np.uint64)
+        self.occupied = np.zeros((games, nodes), np.uint64)
+        self.finished = np.full((games, nodes), UNKNOWN, np.int8)
+        self.child = np.zeros((games, nodes, COLUMNS), np.int32)  # 0: not visited
+        self.visits = np.zeros((games, nodes, COLUMNS), np.float32)
+        self.total = np.zeros((games, nodes, COLUMNS), np.float32)
+        self.mover[:, 0], self.occupied[:, 0] = mover, occupied
+        self.size = np.ones(games, np.int32)
+
+    def descend_and_expand(self, c, rng):
+        """Walk each game down to a new or finished position; return the path and its value."""
+        value = np.zeros(len(self.size), np.float32)
+        game = np.arange(len(self.size))
+        node = np.zeros(len(game), np.int32)
+        path = []
+        rolled = []  # games and nodes whose value a random game has to tell
+        while len(game):
+            ended = self.finished[game, node]
+            if (ended != UNKNOWN).any():
+                at_end = ended != UNKNOWN
+                value[game[at_end]] = ended[at_end]
+                game, node = game[~at_end], node[~at_end]
+                if not len(game):
+                    break
+            legal = moves(self.occupied[game, node])
+            column = self._select(game, node, legal, c, rng)
+            path.append((game, node, column))
+            child = self.child[game, node, column]
+            new = child == 0
+            if new.any():
+                move = legal[np.flatnonzero(new), column[new]]
+                leaf = self._add(game[new], node[new], column[new], move)
+                rolled.append((game[new], leaf))
+            game, node = game[~new], child[~new]
+        if rolled:
+            games, leaves = (np.concatenate(x) for x in zip(*rolled, strict=True))
+            ended = self.finished[games, leaves]
+            value[games] = ended
+            play = ended == UNKNOWN
+            games, leaves = games[play], leaves[play]
+            value[games] = rollout(self.mover[games, leaves], self.occupied[games, leaves], rng)
+        return path, value
+
+    def _select(self, game, node, legal, c, rng):
+        n, w = self.visits[game, node], self.total[game, node]
+        tried = np.maximum(n, 1)
+        bonus = c * np.sqrt(np.log(n.sum(1, keepdims=True) + 1) / tried)
+        untried = 1e3 + rng.random(n.shape, dtype=np.float32)
+        score = np.where(n > 0, w / tried + bonus, untried)
+        return np.where(legal != 0, score, -np.inf).argmax(1)
+
+    def _add(self, game, node, column, move):
+        leaf = self.size[game]
+        self.size[game] += 1
+        self.child[game, node, column] = leaf
+        stones = self.mover[game, node] | move
+        after = self.occupied[game, node] | move
+        self.mover[game, leaf] = stones ^ after
+        self.occupied[game, leaf] = after
+        won = has_four(stones)
+        self.finished[game[won], leaf[won]] = -1  # the side to move has just lost
+        drawn = ~won & (after == BOARD)
+        self.finished[game[drawn], leaf[drawn]] = 0
+        return leaf
+
+    def back_up(self, path, value):
+        for game, node, column in reversed(path):
+            value[game] = -value[game]
+            self.visits[game, node, column] += 1
+            self.total[game, node, column] += value[game]

@@ -1,0 +1,1 @@
+"""Experiments of the chapter on the limits of data, one module a phenomenon."""

@@ -1,0 +1,153 @@
+r"""When a growing demand for data meets a stock that hardly grows: a date with its uncertainty.
+
+With stock :math:`S` and largest training set :math:`D` at a time :math:`t_0`, growing by the
+factors :math:`g_S` and :math:`g_D` a year, the two meet at
+
+.. math:: t^* = t_0 + \frac{\ln (S / D)}{\ln g_D - \ln g_S} .
+
+Each input is a range with a source, read as the 90 % interval of a log-normal: an estimate that is
+known within a factor. `dates` draws the inputs and returns the dates, `tornado` says which of the
+inputs the date depends on (claim D1; `villalobos2024run` does the same with more detail).
+
+>>> round(float(meeting(2025.0, stock=3e14, largest=3e13, growth=3.0, stock_growth=1.07)), 1)
+2027.2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from scaling_lib.data.checks import positive
+
+Z90 = 1.6448536269514722  # half width of a normal's 90 % interval, standard deviations
+
+
+@dataclass(frozen=True)
+class Range:
+    """An estimate known within a factor.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the 90 % interval, positive.
+    source : str
+        Where it is from, in words.
+
+    Raises
+    ------
+    ValueError
+        If the ends are not positive or `low` exceeds `high`.
+    """
+
+    low: float
+    high: float
+    source: str = ""
+
+    def __post_init__(self):
+        if positive(self.low, "low") > positive(self.high, "high"):
+            raise ValueError(f"low={self.low} exceeds high={self.high}: swap them")
+
+    @property
+    def median(self) -> float:
+        """Geometric middle."""
+        return float(np.sqrt(self.low * self.high))
+
+    def draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """Draw `n` values, log-normal with this 90 % interval."""
+        spread = np.log(self.high / self.low) / (2 * Z90)
+        return self.median * np.exp(spread * rng.standard_normal(n))
+
+
+def meeting(now, stock, largest, growth, stock_growth):
+    """Return the year in which the demand meets the stock.
+
+    Parameters
+    ----------
+    now : float
+        Year for which `stock` and `largest` hold.
+    stock, largest : float or array
+        Usable tokens, and tokens of the largest training set.
+    growth, stock_growth : float or array
+        Factors by which the largest training set and the stock grow a year.
+
+    Returns
+    -------
+    float or ndarray
+        Year; infinite where the demand does not outgrow the stock and has not reached it.
+    """
+    lead = np.log(np.asarray(stock, float) / largest)
+    pace = np.log(np.asarray(growth, float) / stock_growth)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wait = np.where((pace <= 0) & (lead > 0), np.inf, lead / np.where(pace == 0, np.nan, pace))
+    return now + np.where(np.isnan(wait), 0.0, wait)
+
+
+NAMES = ("stock", "largest", "growth", "stock_growth")
+
+
+def _check(inputs):
+    if set(inputs) != set(NAMES):
+        raise ValueError(f"inputs must be named {', '.join(NAMES)}; got {', '.join(inputs)}")
+
+
+def dates(now: float, inputs: Mapping[str, Range], n: int = 20_000, seed: int = 0) -> np.ndarray:
+    """Draw the inputs independently and return the years of meeting, shape (n,).
+
+    Parameters
+    ----------
+    now : float
+        Year for which the ranges hold.
+    inputs : mapping of str to Range
+        ``stock``, ``largest``, ``growth``, ``stock_growth``; see `meeting`.
+    n, seed : int
+        Number of draws and seed.
+
+    Raises
+    ------
+    ValueError
+        If an input is missing or unknown.
+    """
+    _check(inputs)
+    rng = np.random.default_rng(seed)
+    return meeting(now, **{name: inputs[name].draw(rng, n) for name in NAMES})
+
+
+def tornado(
+    now: float, inputs: Mapping[str, Range], n: int = 20_000, seed: int = 0
+) -> pd.DataFrame:
+    """Say how much of the date's uncertainty each input carries.
+
+    Parameters
+    ----------
+    now, inputs, n, seed
+        As for `dates`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an input, the widest first: ``input``; ``at_low`` and ``at_high``, the date with
+        this input at an end of its interval and the others at their medians; ``share``, the part
+        of the variance of the date that remains when only this input varies, over the sum of these
+        parts. Draws in which the two never meet are left out of the shares.
+    """
+    _check(inputs)
+    middle = {name: inputs[name].median for name in NAMES}
+    rows = []
+    for name in NAMES:
+        values = inputs[name].draw(np.random.default_rng(seed), n)
+        alone = meeting(now, **middle | {name: values})
+        rows.append(
+            {
+                "input": name,
+                "at_low": float(meeting(now, **middle | {name: inputs[name].low})),
+                "at_high": float(meeting(now, **middle | {name: inputs[name].high})),
+                "variance": np.var(alone[np.isfinite(alone)]),
+            }
+        )
+    table = pd.DataFrame(rows)
+    table["share"] = table.pop("variance").pipe(lambda v: v / v.sum())
+    return table.sort_values("share", ascending=False, ignore_index=True)

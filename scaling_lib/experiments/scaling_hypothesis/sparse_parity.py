@@ -1,0 +1,146 @@
+r"""Many sharp skills add up to one smooth curve: multitask sparse parity.
+
+A network with one hidden layer trains on fresh examples of several parity tasks of falling
+frequency (the task: Michaud et al. 2023, ``michaud2023quantization``). The loss of each task stays
+near :math:`\ln 2` (a coin flip) and then drops within a few hundred steps, frequent tasks first;
+the mean loss, weighted by frequency, falls smoothly.
+
+Found (12 tasks of 3 of 16 bits, H = 256, 3000 steps of 1000 examples, seeds 0 to 2): the most
+frequent task is learned (loss below 0.1 nats) at step 200 to 250, the last at 2150 to 2550; the
+step grows as frequency to the power -0.61, -0.65 and -0.58. That is slower than 1/frequency, which
+one would get if each task needed a fixed number of its own examples: rare tasks here need fewer of
+their own examples than frequent ones. The order is not strict; neighbouring rare tasks swap places.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from scaling_lib.models.mlp import MLP, log_softmax, steps
+from scaling_lib.models.optimizers import Adam
+from scaling_lib.tasks.parity import SparseParity
+
+
+@dataclasses.dataclass(frozen=True)
+class ParityRun:
+    """Losses of each skill during training.
+
+    Attributes
+    ----------
+    task : SparseParity
+        The tasks, with their frequencies.
+    step : numpy.ndarray, shape (records,)
+        Optimiser steps done.
+    losses : numpy.ndarray, shape (records, tasks)
+        Test loss of each task, nats.
+    N : int
+        Parameters.
+    C : float
+        Training FLOP of the whole run.
+    """
+
+    task: SparseParity
+    step: np.ndarray
+    losses: np.ndarray
+    N: int
+    C: float
+
+    @property
+    def mean_loss(self) -> np.ndarray:
+        """Loss weighted by frequency, nats, shape (records,)."""
+        return self.losses @ self.task.frequency
+
+    def learned_at(self, level: float = 0.1) -> np.ndarray:
+        """First recorded step at which each task's loss is below ``level`` nats; NaN if never."""
+        below = self.losses < level
+        return np.where(below.any(0), self.step[below.argmax(0)].astype(float), np.nan)
+
+    def table(self) -> pd.DataFrame:
+        """One row a task: ``task`` (1 is the most frequent), ``frequency``, ``learned_at``."""
+        number = np.arange(1, self.task.tasks + 1)
+        return pd.DataFrame(
+            {"task": number, "frequency": self.task.frequency, "learned_at": self.learned_at()}
+        )
+
+
+def train(
+    task: SparseParity | None = None,
+    H: int = 256,
+    batch: int = 1000,
+    lr: float = 5e-3,
+    training_steps: int = 3000,
+    seed: int = 0,
+    every: int = 50,
+    n_test: int = 200,
+) -> ParityRun:
+    """Train on fresh examples and follow the loss of every task.
+
+    Parameters
+    ----------
+    task : SparseParity, optional
+        Default: 12 tasks of 3 of 16 bits, frequency exponent 0.6, bits chosen by ``seed``.
+    H : int
+        Hidden width (ReLU).
+    batch, lr, training_steps : int, float, int
+        Adam with a constant learning rate.
+    seed : int
+        Seeds the initial weights and the examples (and the tasks, if none are given).
+    every : int
+        Steps between two records.
+    n_test : int
+        Test examples of each task.
+
+    Returns
+    -------
+    ParityRun
+        The losses.
+    """
+    task = SparseParity(seed=seed) if task is None else task
+    inputs = task.tasks + task.bits
+    model = MLP((inputs, H, 2), init_std=(task.bits**-0.5, H**-0.5), seed=seed)
+    rng = np.random.default_rng([seed, 1])
+    which = np.repeat(np.arange(task.tasks), n_test)
+    X_test, y_test = task.examples(which, np.random.default_rng([seed, 2]))
+
+    def test_losses():
+        log_p = log_softmax(model.forward(X_test))
+        return -log_p[np.arange(len(y_test)), y_test].reshape(task.tasks, n_test).mean(1)
+
+    at, losses = [0], [test_losses()]
+    batches = (task.sample(batch, rng) for _ in range(training_steps))
+    for step, _ in steps(model, Adam(model.theta), batches, lr):
+        if step % every == 0:
+            at.append(step)
+            losses.append(test_losses())
+    C = float(training_steps * batch * model.flops_per_example())
+    return ParityRun(task, np.array(at), np.array(losses, dtype=float), model.N, C)
+
+
+def learning_exponent(run: ParityRun, level: float = 0.1) -> float:
+    r"""Slope b of :math:`\text{step} \propto \text{frequency}^{b}` over the tasks learned.
+
+    Parameters
+    ----------
+    run : ParityRun
+        From `train`.
+    level : float
+        Loss in nats at which a task counts as learned.
+
+    Returns
+    -------
+    float
+        Least-squares slope in logarithms; tasks never learned are left out.
+
+    Raises
+    ------
+    ValueError
+        If fewer than three tasks were learned.
+    """
+    when = run.learned_at(level)
+    known = ~np.isnan(when)
+    if known.sum() < 3:
+        raise ValueError("fewer than three tasks were learned: train longer or wider")
+    return float(np.polyfit(np.log(run.task.frequency[known]), np.log(when[known]), 1)[0])

@@ -1,0 +1,1 @@
+"""Experiments of the chapter on scaling laws, one module a phenomenon."""

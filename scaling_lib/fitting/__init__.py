@@ -1,0 +1,169 @@
+"""Fit a scaling law to runs: one call for every law, one result object.
+
+>>> import numpy as np
+>>> from scaling_lib.laws import BESIROGLU_2024
+>>> N, D = np.meshgrid(np.geomspace(1e8, 1e10, 6), np.geomspace(1e9, 1e12, 6))
+>>> runs = {"N": N.ravel(), "D": D.ravel()}
+>>> runs["loss"] = BESIROGLU_2024.loss(runs["N"], runs["D"])
+>>> result = fit("chinchilla", runs)
+>>> {name: round(value, 4) for name, value in result.params.items()}
+{'E': 1.8172, 'A': 482.01, 'B': 2085.43, 'alpha': 0.3478, 'beta': 0.3658}
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scaling_lib.fitting.prediction import Prediction, Score
+from scaling_lib.fitting.problem import Problem
+from scaling_lib.fitting.result import FitResult, Interval
+from scaling_lib.fitting.runs import available, check_enough, prepare
+from scaling_lib.laws import law as find_law
+
+__all__ = ["Comparison", "FitResult", "Interval", "Prediction", "Score", "compare", "fit"]
+
+
+def fit(
+    law,
+    data,
+    *,
+    columns=None,
+    delta=1e-3,
+    bootstrap=0,
+    seed=0,
+    threads=1,
+    drop_invalid=False,
+):
+    """Fit a law to runs by the global minimum of a Huber objective.
+
+    The objective is the sum over runs of Huber's loss of the residual: of log loss for the laws of
+    loss, of the score itself for `coverage` and `logistic`.
+
+    Parameters
+    ----------
+    law : str or Law
+        Name of a law (see `laws.LAWS`) or a law.
+    data : mapping, DataFrame or structured array
+        Columns by name: those of the law and its target (``loss``, ``score`` or ``coverage``).
+        N, D or C is derived from C = 6 N D when it is absent, and U from D and ``epochs``.
+    columns : mapping, optional
+        Name in `data` for a name of the law, where they differ: ``{"N": "params"}``.
+    delta : float
+        Residual at which Huber's loss turns from a square into a line; ``inf`` for least squares.
+        The default is that of Hoffmann et al. [hoffmann2022training].
+    bootstrap : int
+        Number of bootstrap replicates (0 for none; it can be added later).
+    seed, threads : int
+        Of the bootstrap. The result does not depend on the number of threads.
+    drop_invalid : bool
+        Drop rows with missing, infinite or non-positive values and note how many, instead of
+        refusing them.
+
+    Returns
+    -------
+    FitResult
+        Parameters, uncertainty, identifiability, prediction, score, tables.
+
+    Raises
+    ------
+    ValueError
+        When a column is missing or invalid, does not vary, or the runs are too few.
+    """
+    law = find_law(law)
+    if not delta > 0:
+        raise ValueError(f"delta must be positive, not {delta!r}.")
+    inputs, target, notes = prepare(law, data, columns, drop_invalid)
+    check_enough(law, inputs, target)
+    # A canonical order of the runs, so that the result is the same bit for bit in any order.
+    order = np.lexsort([target, *reversed(inputs.values())])
+    inputs = {name: values[order] for name, values in inputs.items()}
+    target = target[order]
+    problem = Problem(law, inputs, target, delta)
+    result = FitResult(problem, inputs, target, problem.search(), order, notes)
+    return result.bootstrap(bootstrap, seed, threads) if bootstrap else result
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Several laws fitted to the same runs.
+
+    Attributes
+    ----------
+    fits : dict of str to FitResult
+        The fits by name of the law.
+    table : pandas.DataFrame
+        One row a law: parameters, objective, AIC and BIC less the lowest, errors on the fitted and
+        on the held-out runs.
+    """
+
+    fits: dict
+    table: object
+
+    def summary(self):
+        """Return the table as text."""
+        return self.table.to_string(float_format=lambda value: f"{value:.4g}")
+
+    def _repr_html_(self):
+        return self.table.to_html(float_format=lambda value: f"{value:.4g}")
+
+
+def compare(laws, data, *, held_out=None, **options):
+    """Fit several laws to the same runs and compare them, best on the held-out runs first.
+
+    Parameters
+    ----------
+    laws : sequence of str or Law
+        The laws.
+    data : mapping, DataFrame or structured array
+        Runs, as for `fit`.
+    held_out : ndarray of bool or data, optional
+        Which rows of `data` to hold out, or other runs to score on.
+    **options
+        Passed to `fit`.
+
+    Returns
+    -------
+    Comparison
+        Fits and table.
+    """
+    import pandas as pd
+
+    columns = options.get("columns")
+    if held_out is not None and not hasattr(held_out, "keys"):
+        mask = np.asarray(held_out)
+        names = available(data)
+        rows = len(data[names[0]])
+        if mask.dtype != bool or mask.shape != (rows,):
+            raise ValueError(f"held_out must be other runs or {rows} booleans, one for each run.")
+        held_out = {name: np.asarray(data[name])[mask] for name in names}
+        data = {name: np.asarray(data[name])[~mask] for name in names}
+    fits = {}
+    for entry in laws:
+        result = fit(entry, data, **options)
+        fits[result.law.name] = result
+    if len({result.law.target for result in fits.values()}) > 1:
+        raise ValueError("Laws of different targets cannot be compared.")
+    table = {}
+    for name, result in fits.items():
+        error = np.abs(result.residuals)
+        table[name] = {
+            "parameters": len(result.params),
+            "objective": result.objective,
+            "delta AIC": result.aic,
+            "delta BIC": result.bic,
+            "rms residual": float(np.sqrt(np.mean(error**2))),
+        }
+        if held_out is not None:
+            score = result.score(held_out, columns)
+            table[name] |= {
+                "held-out mean error": score.mean_error,
+                "held-out worst error": score.worst_error,
+                "held-out inside 90 %": score.inside,
+            }
+    table = pd.DataFrame.from_dict(table, orient="index")
+    for criterion in ("delta AIC", "delta BIC"):
+        table[criterion] -= table[criterion].min()
+    table = table.sort_values("delta AIC" if held_out is None else "held-out mean error")
+    return Comparison(fits, table.rename_axis("law"))

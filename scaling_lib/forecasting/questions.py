@@ -1,0 +1,167 @@
+"""Questions about the future that a reader answers with quantiles, in `data/questions.toml`."""
+
+import datetime
+import re
+import tomllib
+from dataclasses import dataclass
+
+import numpy as np
+
+from scaling_lib.data import DATA
+from scaling_lib.forecasting import scores as forecasting
+
+FILE = DATA / "questions.toml"
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, how it is decided, and what was known when it was written.
+
+    Attributes
+    ----------
+    id, chapter : str
+        Its name, and the chapter of the book that it belongs to.
+    ask, unit, resolution : str
+        What is asked, in which unit the answer is given, and how the question is decided.
+    between : tuple of (float, float)
+        Every serious answer lies between these; an answer outside is taken for a slip of the unit.
+    as_of : datetime.date
+        The day for which `world` speaks.
+    world : tuple of (str, tuple of str)
+        Facts, each with the keys of `references.bib` that it rests on.
+    """
+
+    id: str
+    chapter: str
+    ask: str
+    unit: str
+    resolution: str
+    between: tuple
+    as_of: datetime.date
+    world: tuple
+
+    def check(self, answer):
+        """Return an answer as quantiles in the order of `LEVELS`.
+
+        Parameters
+        ----------
+        answer : dict of float to float
+            The value for each level of `LEVELS`.
+
+        Returns
+        -------
+        ndarray, shape (5,)
+
+        Raises
+        ------
+        ValueError
+            If a level is missing or unknown, quantiles cross or all agree, or a value lies outside
+            of `between`.
+        """
+        if not isinstance(answer, dict) or sorted(answer) != list(LEVELS):
+            given = sorted(answer) if isinstance(answer, dict) else answer
+            raise ValueError(
+                f"{self.id}: give a value for each of the levels {list(LEVELS)}, not {given!r}"
+            )
+        try:
+            _, values = forecasting.check_quantiles(LEVELS, [answer[level] for level in LEVELS])
+        except ValueError as error:
+            raise ValueError(f"{self.id}: {error}") from None
+        low, high = self.between
+        if values[0] < low or values[-1] > high:
+            raise ValueError(
+                f"{self.id}: {values[0]:g} to {values[-1]:g} leaves the range {low:g} to {high:g}; "
+                f"the unit is {self.unit}"
+            )
+        if values[0] == values[-1]:
+            raise ValueError(f"{self.id}: all quantiles agree, which claims to know the answer")
+        return values
+
+    def score(self, answer, outcome):
+        """Score an answer once the question is decided.
+
+        Parameters
+        ----------
+        answer : dict of float to float
+            As for `check`.
+        outcome : float
+            What happened, in the unit of the question.
+
+        Returns
+        -------
+        float
+            See `forecasting.crps_quantiles`.
+
+        Raises
+        ------
+        ValueError
+            See `check`.
+        """
+        return float(forecasting.crps_quantiles(LEVELS, self.check(answer), outcome))
+
+    def _repr_markdown_(self):
+        facts = "\n".join(f"- {fact} [{', '.join(sources)}]" for fact, sources in self.world)
+        day = f"{self.as_of.day} {self.as_of:%B %Y}"
+        return (
+            f"**{self.ask}**, in {self.unit}.\n\n*How it is decided.* {self.resolution}\n\n"
+            f"*State of the world on {day}* (keys of the book's references):\n\n"
+            f"{facts}\n"
+        )
+
+
+def load(text=None):
+    """Read the questions.
+
+    Parameters
+    ----------
+    text : str, optional
+        TOML; default: the questions of the book.
+
+    Returns
+    -------
+    dict of str to Question
+        By their id, in the order of the file.
+
+    Raises
+    ------
+    ValueError
+        If a question is incomplete or an id is used twice; the message names it.
+
+    Examples
+    --------
+    >>> load()["largest-run"].unit
+    'log10 of FLOP'
+    """
+    text = FILE.read_text(encoding="utf-8") if text is None else text
+    try:
+        rows = tomllib.loads(text).get("question", [])
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"the questions are not TOML: {error}") from None
+    found = {}
+    for place, row in enumerate(rows, 1):
+        question = _question(row, f"question {row.get('id', place)!r}")
+        if question.id in found:
+            raise ValueError(f"question {question.id!r}: the id is used twice")
+        found[question.id] = question
+    if not found:
+        raise ValueError("there is no [[question]]")
+    return found
+
+
+def _question(row, where):
+    fields = set(Question.__dataclass_fields__)
+    if set(row) != fields:
+        missing, extra = sorted(fields - set(row)), sorted(set(row) - fields)
+        raise ValueError(f"{where}: missing {missing}, not expected {extra}")
+    low, high = np.asarray(row["between"], float)
+    if not low < high:
+        raise ValueError(f"{where}: between must be two rising numbers")
+    if not isinstance(row["as_of"], datetime.date):
+        raise ValueError(f"{where}: as_of must be a date such as 2025-06-30")
+    if not re.search(r"\bY \+ \d\b", row["ask"]) or not row["resolution"].strip():
+        raise ValueError(f"{where}: say by when (Y + 1, Y + 2, ...) and how it is decided")
+    world = tuple((x.get("fact", ""), tuple(x.get("sources", ()))) for x in row["world"])
+    if not world or not all(fact and sources for fact, sources in world):
+        raise ValueError(f"{where}: the state of the world needs facts, each with its sources")
+    return Question(**{**row, "between": (float(low), float(high)), "world": world})

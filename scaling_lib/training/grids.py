@@ -1,0 +1,79 @@
+"""Grids of configurations, from lists in Python or from a TOML file."""
+
+import itertools
+import tomllib
+from dataclasses import fields
+
+from scaling_lib.training.run import TrainConfig, learning_rate_rule
+
+
+def read_grid(path):
+    """Read a grid from a TOML file.
+
+    The table ``[base]`` holds settings of all runs; each ``[[grid]]`` holds lists, and every
+    combination of them is a run. ``lr_factor`` multiplies the rule's learning rate.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    list of TrainConfig
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read or names an unknown setting.
+    """
+    try:
+        with open(path, "rb") as file:
+            document = tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"cannot read the grid {path}: {error}") from error
+    unknown = document.keys() - {"base", "grid"}
+    grids = document.get("grid")
+    if unknown or not isinstance(grids, list):
+        raise ValueError(f"{path} must have a table [base] and tables [[grid]], nothing else")
+    return [config for grid in grids for config in expand(grid, **document.get("base", {}))]
+
+
+def expand(grid, **base):
+    """Return every combination of the lists of a grid; the last name varies fastest.
+
+    Parameters
+    ----------
+    grid : mapping of str to list
+        Values of settings; a value that is no list is the same for all.
+    **base
+        Settings of all runs.
+
+    Returns
+    -------
+    list of TrainConfig
+
+    Examples
+    --------
+    >>> [(c.D, c.H) for c in expand({"D": [4096, 8192], "H": [4, 8]})]
+    [(4096, 4), (4096, 8), (8192, 4), (8192, 8)]
+    """
+    lists = {**base, **grid}
+    lists = {name: value if isinstance(value, list) else [value] for name, value in lists.items()}
+    if "checkpoints" in lists:
+        lists["checkpoints"] = [tuple(lists["checkpoints"])]  # one setting, though it is a list
+    unknown = lists.keys() - {field.name for field in fields(TrainConfig)} - {"lr_factor"}
+    missing = {"H", "D"} - lists.keys()
+    if unknown or missing:
+        names = ", ".join(sorted(unknown or missing))
+        raise ValueError(f"{'unknown' if unknown else 'missing'} settings in the grid: {names}")
+    configs = []
+    for values in itertools.product(*lists.values()):
+        settings = dict(zip(lists, values, strict=True))
+        factor = settings.pop("lr_factor", None)
+        if factor is not None:
+            task = settings.get("task", "language")
+            rule = learning_rate_rule(settings["H"], settings["D"], task)
+            settings["lr"] = float(f"{factor * rule:.3g}")
+        configs.append(TrainConfig(**settings))
+    return configs

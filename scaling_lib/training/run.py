@@ -1,0 +1,357 @@
+"""One training run: a configuration goes in, a loss and its price come out.
+
+>>> run = train(TrainConfig(H=8, D=4096))
+>>> run.N, run.D, run.C, run.C_6ND
+(1608, 4096, 12582912, 39518208)
+>>> bool(2.6 < run.loss < 3.0)
+True
+"""
+
+import hashlib
+import json
+import math
+import time
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from scaling_lib import __version__
+from scaling_lib.models.mlp_lm import CharMLP, OneHotLM
+from scaling_lib.models.optimizers import SGD, Adam, constant_schedule, cosine_schedule
+from scaling_lib.tasks.dialects import dialect
+from scaling_lib.tasks.language import markov_language
+from scaling_lib.tasks.text import python_docs
+
+SCHEDULES = {"cosine": cosine_schedule, "constant": constant_schedule}
+OPTIMIZERS = {"adam": Adam, "sgd": SGD}
+LONGEST_CONTEXT = {"language": 2, "dialect": 2, "text": 8}
+
+MACHINE_TOLERANCE = 2e-3
+"""How far a loss may differ, relatively, on another machine or version of numpy. On one machine and
+version it is the same to the last digit; elsewhere sums are taken in another order, and a rounding
+error of 1e-7 grows in the course of a run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides a run: two equal configurations give the same loss.
+
+    Parameters
+    ----------
+    task : {"language", "dialect", "text"}
+        The synthetic language, one whose kind is drawn as well (`tasks.dialects`), or the
+        characters of Python's documentation.
+    task_seed : int
+        Seed of the language or dialect; the text ignores it.
+    H : int
+        Width of the hidden layer.
+    D : int
+        Tokens processed, all epochs together; a multiple of `epochs`.
+    k : int, optional
+        Tokens of context; by default all that the task offers: 2 in the language, 8 in the text.
+    d : int, optional
+        Width of the embedding (text only); by default √H, rounded.
+    epochs : int
+        Passes over the data: the run sees ``D / epochs`` different tokens.
+    batch : int, optional
+        Tokens a step; by default `batch_rule`.
+    lr : float, optional
+        Highest learning rate; by default `learning_rate_rule`.
+    schedule : {"cosine", "constant"}
+        After the warm-up: half a cosine down to zero at the end of this run, or no change.
+    warmup : float
+        Share of the run over which the rate rises, in [0, 1).
+    optimizer : {"adam", "sgd"}
+        Adam with betas (0.9, 0.99), or plain gradient descent.
+    checkpoints : tuple of int
+        After so many tokens, rounded up to whole steps, the test loss is measured as well.
+    seed : int
+        Seed of the initial weights, the training sample and its order.
+
+    Raises
+    ------
+    ValueError
+        Names the setting that is wrong and what it may be.
+    """
+
+    task: str = "language"
+    task_seed: int = 0
+    H: int
+    D: int
+    k: int | None = None
+    d: int | None = None
+    epochs: int = 1
+    batch: int | None = None
+    lr: float | None = None
+    schedule: str = "cosine"
+    warmup: float = 0.05
+    optimizer: str = "adam"
+    checkpoints: tuple[int, ...] = ()
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, allowed in (
+            ("task", LONGEST_CONTEXT),
+            ("schedule", SCHEDULES),
+            ("optimizer", OPTIMIZERS),
+        ):
+            if getattr(self, name) not in allowed:
+                names = " or ".join(f'"{value}"' for value in allowed)
+                raise ValueError(f"{name} must be {names}, not {getattr(self, name)!r}")
+        for name, least in dict(H=1, D=1, epochs=1, k=1, d=1, batch=1, seed=0, task_seed=0).items():
+            value = getattr(self, name)
+            if isinstance(value, np.integer):  # as an array of sizes holds them
+                value = int(value)
+                object.__setattr__(self, name, value)
+            if value is not None and (type(value) is not int or value < least):
+                raise ValueError(f"{name} must be a whole number of at least {least}, not {value}")
+        if self.k is not None and self.k > LONGEST_CONTEXT[self.task]:
+            raise ValueError(
+                f"k must be at most {LONGEST_CONTEXT[self.task]} for task {self.task!r}"
+            )
+        if self.d is not None and self.task != "text":
+            raise ValueError("d is for the text only: the language's model has no embedding")
+        if self.D % self.epochs:
+            raise ValueError(
+                f"D must be a multiple of epochs; {self.D} is not one of {self.epochs}"
+            )
+        if self.lr is not None and not 0 < self.lr < math.inf:
+            raise ValueError(f"lr must be a positive number, not {self.lr}")
+        if not 0 <= self.warmup < 1:
+            raise ValueError(f"warmup must be at least 0 and below 1, not {self.warmup}")
+        if not all(type(tokens) is int and 1 <= tokens <= self.D for tokens in self.checkpoints):
+            raise ValueError(
+                f"checkpoints must be whole numbers from 1 to D, not {self.checkpoints}"
+            )
+        object.__setattr__(self, "checkpoints", tuple(self.checkpoints))
+
+    def resolved(self):
+        """Return the same configuration with every default filled in.
+
+        Returns
+        -------
+        TrainConfig
+
+        Examples
+        --------
+        >>> config = TrainConfig(H=256, D=2**18).resolved()
+        >>> config.k, config.batch, config.lr
+        (2, 128, 0.00965)
+        """
+        text = self.task == "text"
+        return replace(
+            self,
+            k=self.k or LONGEST_CONTEXT[self.task],
+            d=self.d or (round(math.sqrt(self.H)) if text else None),
+            batch=min(self.D // self.epochs, self.batch or batch_rule(self.D)),
+            lr=self.lr or learning_rate_rule(self.H, self.D, self.task),
+        )
+
+    @property
+    def key(self):
+        """Twelve hexadecimal digits that name the configuration, whatever was left to default."""
+        text = json.dumps(asdict(self.resolved()), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def N(self):
+        """Exact number of parameters."""
+        full, V = self.resolved(), _task(self.task, self.task_seed).V
+        if self.task == "text":
+            return CharMLP.count_parameters(V, full.k, full.d, full.H)
+        return OneHotLM.count_parameters(V, full.k, full.H)
+
+    @property
+    def C_6ND(self):
+        """FLOP of the run by the rule of six per parameter and token."""
+        return 6 * self.N * self.D
+
+
+def batch_rule(D):
+    """Tokens a step for a run on `D` tokens: √D / 4, a multiple of 8, from 16 to 512.
+
+    Multiples of 8 rather than powers of two: doublings would show as a zigzag in the losses.
+
+    Examples
+    --------
+    >>> [batch_rule(2**i) for i in (12, 16, 18, 22)]
+    [16, 64, 128, 512]
+    """
+    return min(512, max(16, 8 * round(math.sqrt(D) / 32)))
+
+
+def learning_rate_rule(H, D, task="language"):
+    """Highest learning rate for a hidden layer of `H` units and a run of `D` tokens.
+
+    ``min(0.05, peak·(H/64)^−0.4)·(D/2^17)^−0.1`` with ``peak`` 0.018 for languages and 0.024 for
+    the text. Tuned on seed 0: on 19 of the language sweep's 88 pairs (H, D), at four to seven rates
+    each, and on 7 pairs of the text. It matters: rates half as high raise the loss of small models
+    and short runs by up to 0.04 nats, and rates that are too high for wide models in long runs
+    flatten the curves and spoil forecasts.
+
+    Examples
+    --------
+    >>> learning_rate_rule(64, 2**17), learning_rate_rule(512, 2**22)
+    (0.018, 0.00554)
+    """
+    peak = 0.024 if task == "text" else 0.018
+    rate = min(0.05, peak * (H / 64) ** -0.4) * (D / 2**17) ** -0.1
+    return float(f"{rate:.3g}")  # the same on machines whose powers differ in the last digit
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a training run gave.
+
+    Attributes
+    ----------
+    config : TrainConfig
+        With every default filled in.
+    N, D : int
+        Exact number of parameters; tokens processed.
+    C : int
+        FLOP of all matrix products, forward and backward, counted exactly.
+    C_6ND : int
+        FLOP by the rule ``6·N·D``; look-ups are free, so it is higher.
+    loss : float
+        Test loss at the end, nats per token: exact for the language. NaN if the run diverged.
+    entropy : float
+        Lowest possible loss, nats per token; NaN where it is not known.
+    curve : numpy.ndarray, shape (steps,)
+        Training loss of each step's batch before the step, nats per token.
+    checkpoints : dict of int to float
+        Tokens processed and the test loss then.
+    seconds : float
+        CPU seconds.
+    version : str
+        Version of the library.
+    """
+
+    config: TrainConfig
+    N: int
+    D: int
+    C: int
+    C_6ND: int
+    loss: float
+    entropy: float
+    curve: np.ndarray
+    checkpoints: dict[int, float]
+    seconds: float
+    version: str = __version__
+
+    @property
+    def excess(self):
+        """Loss above the entropy, nats per token."""
+        return self.loss - self.entropy
+
+
+# More threads only get in each other's way: matrices of a few hundred rows are too small to share.
+@threadpool_limits.wrap(limits=1)
+def train(config, seed=None):
+    """Train one model on one configuration.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        What to train.
+    seed : int, optional
+        Replaces the configuration's seed.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ValueError
+        If the task has fewer than ``D / epochs`` examples.
+
+    Notes
+    -----
+    The same configuration gives the same loss to the last digit on one machine; on another one,
+    within `MACHINE_TOLERANCE`.
+    """
+    if seed is not None:
+        config = replace(config, seed=seed)
+    config = config.resolved()
+    start = time.process_time()
+    task = _task(config.task, config.task_seed)
+    weight_seed, sample_seed, order_seed = np.random.SeedSequence(config.seed).generate_state(3)
+    model = make_model(config, int(weight_seed))
+    examples = _examples(
+        config.task, config.task_seed, config.D // config.epochs, int(sample_seed)
+    )[:, -(config.k + 1) :]
+    optimizer = OPTIMIZERS[config.optimizer](model.theta)
+    schedule = SCHEDULES[config.schedule]
+    steps = config.epochs * -(-len(examples) // config.batch)
+    curve = np.full(steps, np.nan, np.float32)
+    pending, checkpoints, tokens = sorted(config.checkpoints), {}, 0
+
+    for step, batch in enumerate(_batches(examples, config, int(order_seed))):
+        curve[step] = loss = model.loss_and_grad(batch[:, :-1], batch[:, -1])
+        if not math.isfinite(loss):
+            break
+        optimizer.step(model.grad, schedule(step, steps, config.lr, config.warmup))
+        tokens += len(batch)
+        if pending and tokens >= pending[0]:
+            checkpoints[tokens] = task.test_loss(model)
+            pending = [later for later in pending if later > tokens]
+
+    return Run(
+        config=config,
+        N=model.N,
+        D=config.D,
+        C=model.flops_per_token() * config.D,
+        C_6ND=6 * model.N * config.D,
+        loss=task.test_loss(model) if math.isfinite(loss) else math.nan,
+        entropy=task.entropy,
+        curve=curve,
+        checkpoints=checkpoints,
+        seconds=time.process_time() - start,
+    )
+
+
+def make_model(config, seed, dtype=np.float32):
+    """Build the untrained model of a configuration.
+
+    Parameters
+    ----------
+    config : TrainConfig
+        Its task, `H`, `k` and `d` are used.
+    seed : int
+        Seed of the weights.
+    dtype : numpy dtype
+        Type of the parameters.
+
+    Returns
+    -------
+    OneHotLM or CharMLP
+    """
+    config = config.resolved()
+    V = _task(config.task, config.task_seed).V
+    if config.task == "text":
+        return CharMLP(V, config.k, config.d, config.H, seed, dtype)
+    return OneHotLM(V, config.k, config.H, seed, dtype)
+
+
+def _task(name, seed):
+    if name == "text":
+        return python_docs()
+    return dialect(seed) if name == "dialect" else markov_language(seed)
+
+
+@lru_cache(maxsize=2)
+def _examples(task, task_seed, n, seed):
+    """Sample once for the many runs of a sweep that differ only in their model."""
+    return _task(task, task_seed).windows(n, seed)
+
+
+def _batches(examples, config, seed):
+    rng = np.random.default_rng(seed)
+    for epoch in range(config.epochs):
+        if epoch:  # the first pass is in the order of the sample, which is random already
+            examples = examples[rng.permutation(len(examples))]
+        for start in range(0, len(examples), config.batch):
+            yield examples[start : start + config.batch]

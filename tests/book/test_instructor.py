@@ -1,0 +1,143 @@
+"""The instructor's kit holds what it promises: exercises exist, minutes add up, nothing leaks."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from pybtex.database import parse_file
+
+ROOT = Path(__file__).resolve().parents[2]
+KIT = ROOT / "instructor"
+PAGES = sorted(KIT.glob("*.md"))
+SOURCES = sorted((ROOT / "exercises/source").glob("*/*.ipynb"))
+
+
+def read(name):
+    return (KIT / f"{name}.md").read_text(encoding="utf-8")
+
+
+def solutions():
+    """Every cell that a learner fills in, code and text, by its id."""
+    return {
+        cell.metadata.nbgrader.grade_id: cell
+        for path in SOURCES
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
+
+
+def facts():
+    return {
+        cell.metadata.exercise.id: cell.metadata.exercise
+        for path in SOURCES
+        for cell in nbformat.read(path, as_version=4).cells
+        if "exercise" in cell.metadata
+    }
+
+
+def test_every_exercise_has_its_place_and_every_name_exists():
+    named = set(re.findall(r"`([a-z0-9-]+)`", read("objectives")))
+    assert named == set(solutions())
+
+
+def test_every_written_answer_has_a_rubric_row():
+    rubrics = "".join(
+        p.read_text(encoding="utf-8") for p in (ROOT / "exercises/rubrics").glob("*.md")
+    )
+    for name, cell in solutions().items():
+        if cell.cell_type == "markdown":
+            assert f"(`{name}`" in rubrics, name
+
+
+def test_minutes_of_the_objectives_are_those_of_the_exercises():
+    known = facts()
+    for row in re.findall(r"^\| .* \| (.*) \| .* \| (\d+) \|$", read("objectives"), re.M):
+        names = re.findall(r"`([a-z0-9-]+)`", row[0])
+        # A forecast of the future comes with its exercise: about 20 minutes.
+        expected = sum(known[n].minutes if n in known else 20 for n in names)
+        assert int(row[1]) == expected, row[0]
+
+
+def test_the_syllabus_names_what_exists():
+    names = set(re.findall(r"\*([a-z]+(?:-[a-z]+)*)\*", read("syllabus"))) - {"having", "made"}
+    names -= {"predict", "all"}
+    known = set(facts()) | {p.stem for p in SOURCES}
+    assert {n for n in names if "-" in n} <= known
+    for assignment in ("bitter_lesson", "scaling_hypothesis", "data_limits", "scaffolding"):
+        assert f"*{assignment}*" in read("syllabus")
+
+
+@pytest.mark.parametrize("heading", ["One day", "One week", "Three weeks"])
+def test_the_minutes_of_a_syllabus_add_up(heading):
+    part = read("syllabus").split(f"## {heading}\n")[1].split("\n## ")[0]
+    table = [[c.strip() for c in line.strip("|\n").split("|")] for line in part.splitlines()]
+    table = [row for row in table if len(row) > 2]
+    column = table[0].index("minutes")
+    rows = [row[column] for row in table[2:]]
+    total = int(rows[-1].strip("*"))
+    assert sum(map(int, rows[:-1])) == total
+
+
+def test_minutes_at_home_of_three_weeks_are_those_of_exercises_and_core_readings():
+    part = read("syllabus").split("## Three weeks\n")[1].split("\n## ")[0]
+    at_home = [int(m) for m in re.findall(r"\((\d+)\) \|$", part, re.M)]
+    exercises = re.findall(r"^\| .* \| .*` \| .* \| (\d+) \|$", read("objectives"), re.M)
+    core = re.findall(r"^\| \d \| .* \| (\d+) \| core \|$", read("reading"), re.M)
+    assert len(at_home) == 9 and len(core) > 5
+    assert sum(at_home) == sum(map(int, exercises + core))
+
+
+def test_the_exercises_of_a_week_are_all_there():
+    week = read("syllabus").split("## One week\n")[1].split("\n## ")[0]
+    chapters = {p.stem for p in SOURCES} - {"forecasting", "capstone"}
+    for path in SOURCES:
+        if path.stem in chapters:
+            for cell in nbformat.read(path, as_version=4).cells:
+                if "exercise" in cell.metadata:
+                    assert f"*{cell.metadata.exercise.id}*" in week
+
+
+def test_readings_are_in_the_bibliography():
+    keys = set(parse_file(str(ROOT / "references.bib"), bib_format="bibtex").entries)
+    used = {k for page in PAGES for k in re.findall(r"\{cite(?::t)?\}`(\w+)`", page.read_text())}
+    assert len(used) > 15 and used <= keys
+
+
+def test_nothing_in_the_kit_gives_an_answer_away():
+    kit = " ".join(" ".join(page.read_text(encoding="utf-8") for page in PAGES).split())
+    for name, cell in solutions().items():
+        if cell.cell_type == "markdown":
+            for sentence in re.split(r"(?<=[.?!]) ", " ".join(cell.source.split())):
+                assert len(sentence) < 40 or sentence not in kit, name
+    for path in (ROOT / "exercises/rubrics").glob("*.md"):
+        for example in re.findall(r"\*For example:\* “(.+)”", path.read_text(encoding="utf-8")):
+            assert example not in kit
+
+
+def test_every_page_of_the_kit_is_in_the_contents():
+    contents = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    for page in PAGES:
+        assert f"file: instructor/{page.stem}\n" in contents
+
+
+def commands():
+    return [
+        line.strip()
+        for page in PAGES
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+        for line in block.splitlines()
+        if line.strip()
+    ]
+
+
+def test_commands_name_commands_and_options_that_exist():
+    from grading.__main__ import build_parser
+
+    seen = 0
+    for line in commands():
+        words = line.split("#")[0].split()
+        if words[:3] == ["python", "-m", "grading"]:
+            build_parser(words[3]).parse_args(words[3:])
+            seen += 1
+    assert seen >= 10

@@ -1,0 +1,206 @@
+"""The conventions that every notebook of the book keeps, as far as a program can hold them."""
+
+import copy
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted(
+    p for p in (ROOT / "chapters").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts
+)
+FORBIDDEN = {
+    r"\bsys\.path\b": "edits the import path: install the package instead",
+    r"^\s*[!%]": "uses a shell or magic line",
+    r"\bplt\.show\(": "calls plt.show(): end the cell with the figure",
+    r"\bwarnings\.(filter|simplefilter|catch)": "hides a warning: mend its cause",
+}
+HIDING = {"remove-cell", "remove-input", "remove-output", "hide-cell", "hide-output"}
+IMAGES = ("image/png", "image/svg+xml", "image/jpeg")
+# A figure that moves or a question: it brings its own description, as plain text too.
+COMPONENT = "application/vnd.scaling-measured+json"
+
+
+def run_tool(*arguments):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "tools/run_notebooks.py"), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+    )
+
+
+def displayed(cell):
+    return [output["data"] for output in cell.get("outputs", []) if "data" in output]
+
+
+def images(cell):
+    return [d for d in displayed(cell) if COMPONENT not in d and any(m in d for m in IMAGES)]
+
+
+def problems(nb):
+    """List what a notebook does against the conventions."""
+    found = []
+    code = [c for c in nb.cells if c.cell_type == "code"]
+    for cell in code:
+        where = f"cell {cell.id}"
+        lines = [x for x in cell.source.splitlines() if x.strip()]
+        if len(lines) > 20:
+            found.append(f"{where}: {len(lines)} lines of code, at most 20")
+        found += [
+            f"{where}: {why}" for rx, why in FORBIDDEN.items() if re.search(rx, cell.source, re.M)
+        ]
+        if hiding := HIDING & set(cell.metadata.get("tags", [])):
+            found.append(f"{where}: hides a computation ({', '.join(sorted(hiding))})")
+        if cell.execution_count is None and lines:
+            found.append(f"{where}: not executed, no output is stored")
+        if any(o.output_type == "error" for o in cell.outputs):
+            found.append(f"{where}: stores an error")
+        for data in displayed(cell):
+            if COMPONENT in data and len("".join(data.get("text/plain", ""))) < 40:
+                found.append(f"{where}: a component without a description in words")
+        figures = images(cell)
+        if len(figures) > 1:
+            found.append(f"{where}: {len(figures)} figures, at most one a cell")
+        if figures:
+            meta = cell.metadata.get("mystnb", {})
+            caption = meta.get("figure", {}).get("caption", "")
+            alt = meta.get("image", {}).get("alt", "")
+            if not meta.get("figure", {}).get("name"):
+                found.append(f"{where}: figure without a name")
+            if len(caption) < 40 or not caption.rstrip().endswith((".", ")")):
+                found.append(f"{where}: caption does not state the finding: {caption!r}")
+            if len(alt) < 40 or re.search(r"\.(png|svg)$", alt):
+                found.append(f"{where}: alt text does not say what is seen: {alt!r}")
+    lengths = [len([x for x in c.source.splitlines() if x.strip()]) for c in code]
+    if lengths and statistics.median(lengths) > 6:
+        found.append(f"median code cell has {statistics.median(lengths)} lines, at most 6")
+    if [c.execution_count for c in code if c.execution_count] != list(
+        range(1, 1 + sum(1 for c in code if c.execution_count))
+    ):
+        found.append("cells were not executed in order")
+    first = next((c.source for c in nb.cells if c.cell_type == "markdown"), "")
+    if not re.search(r"^# \S", first, re.M):
+        found.append("does not open with a title")
+    return found
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_notebook_keeps_the_conventions(path):
+    assert problems(nbformat.read(path, as_version=4)) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_notebook_is_stored_in_normal_form(path, tmp_path):
+    twin = tmp_path / path.name
+    twin.write_bytes(path.read_bytes())
+    assert run_tool("--clean", twin).returncode == 0
+    assert twin.read_bytes() == path.read_bytes(), "run tools/run_notebooks.py on it"
+
+
+def test_figure_names_are_unique():
+    names = [
+        cell.metadata["mystnb"]["figure"]["name"]
+        for path in NOTEBOOKS
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
+    ]
+    assert sorted(names) == sorted(set(names))
+
+
+# The checks themselves: each must see the fault that it is there for.
+
+
+def good():
+    figure = nbformat.v4.new_output("display_data", {"image/png": "iVBORw0KGgo="})
+    cell = nbformat.v4.new_code_cell("figure", outputs=[figure], execution_count=1)
+    cell.metadata["mystnb"] = {
+        "figure": {"name": "fig-one", "caption": "Loss falls by half for each decade of compute."},
+        "image": {"alt": "A falling line on logarithmic axes, from 4 nats to 2 nats per token."},
+    }
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title"), cell])
+
+
+def test_a_good_notebook_has_no_problem():
+    assert problems(good()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda nb: nb.cells[1].update(source="x = 1\n" * 21), "21 lines"),
+        (lambda nb: nb.cells[1].update(source="import sys; sys.path.append('..')"), "import path"),
+        (lambda nb: nb.cells[1].update(source="!pip install x"), "shell"),
+        (lambda nb: nb.cells[1].metadata.update(tags=["remove-input"]), "hides"),
+        (lambda nb: nb.cells[1].update(execution_count=None), "not executed"),
+        (lambda nb: nb.cells[1].update(execution_count=7), "in order"),
+        (lambda nb: nb.cells[1].outputs.append(copy.deepcopy(nb.cells[1].outputs[0])), "2 figures"),
+        (lambda nb: nb.cells[1].metadata.mystnb.update(figure={}), "without a name"),
+        (lambda nb: nb.cells[1].metadata.mystnb.image.update(alt="plot.png"), "alt text"),
+        (lambda nb: nb.cells[1].metadata.mystnb.figure.update(caption="Scatter plot"), "caption"),
+        (lambda nb: nb.cells.pop(0), "title"),
+        (lambda nb: nb.cells[1].outputs[0].data.update({COMPONENT: {}}), "description in words"),
+        (
+            lambda nb: nb.cells[1].outputs.append(
+                nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])
+            ),
+            "stores an error",
+        ),
+    ],
+)
+def test_each_fault_is_seen(change, message):
+    nb = nbformat.from_dict(good())
+    change(nb)
+    assert any(message in p for p in problems(nb)), problems(nb)
+
+
+def notebook_file(tmp_path, *sources):
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
+    path = tmp_path / "n.ipynb"
+    nbformat.write(nb, path)
+    return path
+
+
+def test_executing_twice_leaves_no_difference(tmp_path):
+    path = notebook_file(
+        tmp_path,
+        "import sys\nfor i in range(3):\n    print(i); sys.stdout.flush()",
+        "import ipywidgets\nipywidgets.IntSlider()",
+        "{'a': 1}",
+        "import pandas\npandas.DataFrame({'a': [1.0]}).style.format(precision=1).hide()",
+        "object()",
+    )
+    assert run_tool(path).returncode == 0
+    first = path.read_bytes()
+    assert b'execution_count": 5' in first and b"widget-view" not in first
+    assert run_tool(path).returncode == 0
+    assert path.read_bytes() == first
+
+
+def test_a_failing_notebook_is_named_and_left_as_it_was(tmp_path):
+    path = notebook_file(tmp_path, "1 / 0")
+    before = path.read_bytes()
+    result = run_tool(path)
+    assert result.returncode == 1
+    assert "ZeroDivisionError" in result.stderr and path.name in result.stderr
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_warning_is_refused(tmp_path):
+    path = notebook_file(tmp_path, "import warnings\nwarnings.warn('look here')")
+    result = run_tool(path)
+    assert result.returncode == 1 and "look here" in result.stderr
+
+
+def test_a_missing_notebook_is_named():
+    result = run_tool("nowhere.ipynb")
+    assert result.returncode == 2 and "nowhere.ipynb" in result.stderr

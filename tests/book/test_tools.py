@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from scaling_lib.experiments.scaffolding import tools
+from scaling_lib.tasks import addition
+
+
+def test_carries_and_digits_give_the_answer():
+    rng = np.random.default_rng(0)
+    a, b = addition.sample(500, 4, rng)
+    carries = tools.carry_bits(a, b, 4)
+    power = 10 ** np.arange(5)
+    by_place = (a[:, None] // power % 10 + b[:, None] // power % 10 + carries) % 10
+    np.testing.assert_array_equal(by_place, addition.answer(a, b, 4))
+    np.testing.assert_array_equal(carries.sum(1), addition.carries(a, b, 4))
+
+
+def test_the_tool_makes_a_small_network_exact():
+    table = tools.with_carry_tool(sizes=(32,), training_steps=1200, n_test=1000)
+    alone, tool = table.exact_match
+    assert alone < 0.2 < 0.5 < tool
+    assert table.N.diff().iloc[1] == 5 * 32
+
+
+def test_calling_when_unsure():
+    table = tools.call_when_unsure((0.0, 0.25, 1.0))
+    ends = table[table.share == 0]
+    np.testing.assert_allclose(ends.accuracy, ends.alone)
+    assert (table[table.share == 1].accuracy == 1).all()
+    assert (table.accuracy <= table.oracle + 1e-12).all()
+    middle = table[(table.share == 0.25) & table.alone.between(0.5, 0.95)]
+    assert (middle.accuracy > middle.random).all()
+    with pytest.raises(ValueError, match="shares"):
+        tools.call_when_unsure((1.5,))

@@ -1,0 +1,454 @@
+"""The capstone: the rules hold, a commitment counts once, and a forged ledger does not pay."""
+
+import json
+import math
+import shutil
+
+import numpy as np
+import pytest
+
+from scaling_lib.__main__ import main
+from scaling_lib.capstone import (
+    baseline as capstone_baseline,
+)
+from scaling_lib.capstone import (
+    game as capstone,
+)
+from scaling_lib.capstone import (
+    oracle,
+)
+from scaling_lib.capstone import (
+    scoring as capstone_scoring,
+)
+from scaling_lib.capstone.game import (
+    COMMITMENT,
+    EXPLORE_FLOP,
+    HERO_FLOP,
+    LEDGER,
+    NotByTheRules,
+    OneShot,
+    make_commitment,
+    parameters,
+    read_submission,
+    tokens_for,
+)
+from scaling_lib.capstone.oracle import (
+    FIRST_HASH,
+    BudgetExceeded,
+    LedgerClosed,
+    LedgerDamaged,
+    _hash,
+)
+from scaling_lib.capstone.practice import curve_errors, grid, seed_noise
+from scaling_lib.capstone.scoring import (
+    HeroCurve,
+    derived_seed,
+    practice_curve,
+    practise,
+    retrain,
+    score,
+)
+from scaling_lib.tasks.dialects import dialect, dialect_weights
+from scaling_lib.training.run import TrainConfig
+
+GUESS = {"H": 128, "loss": 1.07, "low": 1.06, "high": 1.09}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of a game that was played by the rules."""
+    folder = tmp_path_factory.mktemp("game")
+    game = OneShot(1, folder, learner="ada")
+    for H in (4, 8):
+        game.run(H, 2048)
+    game.commit(**GUESS, final=True)
+    return folder
+
+
+@pytest.fixture
+def folder(finished, tmp_path):
+    """A copy of it to spoil."""
+    return shutil.copytree(finished, tmp_path / "copy")
+
+
+def entries(folder):
+    return [json.loads(line) for line in (folder / LEDGER).read_text().splitlines()]
+
+
+def forge(folder, lines):
+    """Write a ledger whose chain of hashes is whole, whatever it says."""
+    previous, text = FIRST_HASH, ""
+    for line in lines:
+        line["hash"] = previous = _hash(previous, line)
+        text += json.dumps(line) + "\n"
+    (folder / LEDGER).write_text(text)
+
+
+# The game
+
+
+def test_dialects_differ_in_kind_and_are_the_same_every_time():
+    weights = [dialect_weights(seed) for seed in range(10)]
+    assert len({w["zipf"] for w in weights}) == 10
+    assert weights[3] == dialect_weights(3)
+    assert all(1 <= w["zipf"] <= 2.1 and 0.4 <= w["pair"] <= 1.2 for w in weights)
+    assert dialect(3).V == 32 and TrainConfig(task="dialect", H=8, D=4096).N == 97 * 8 + 32
+
+
+def test_exploring_costs_two_per_cent_of_the_hero_run():
+    assert EXPLORE_FLOP == 0.02 * HERO_FLOP
+    for H in (4, 250, 1024):
+        price = 6 * parameters(H) * tokens_for(H, HERO_FLOP)
+        assert 0 <= HERO_FLOP - price < 6 * parameters(H)
+
+
+def test_a_game_survives_a_restart(tmp_path):
+    first = OneShot(1, tmp_path)
+    bought = first.run(8, 2048)
+    again = OneShot(1, tmp_path)
+    assert again.spent == bought.C == first.spent and again.remaining == EXPLORE_FLOP - bought.C
+    assert again.runs().to_dict("list") == {
+        "H": [8],
+        "N": [bought.N],
+        "D": [2048],
+        "C": [bought.C],
+        "loss": [bought.loss],
+    }
+    assert again.cost(8, 2048) == 0 and again.run(8, 2048) == bought
+
+
+def test_overspending_is_refused_and_costs_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(oracle, "train", lambda config: pytest.fail("it trained"))
+    game = OneShot(1, tmp_path)
+    with pytest.raises(BudgetExceeded):
+        game.run(1024, tokens_for(1024, EXPLORE_FLOP) + 1)
+    assert game.spent == 0
+
+
+@pytest.mark.parametrize(
+    ("H", "D", "message"),
+    [
+        (3, 2048, "H must be"),
+        (1025, 2048, "H must be"),
+        (8.5, 2048, "H must be"),
+        (True, 2048, "H must be"),
+        (8, 1023, "at least 1024"),
+        (8, 1e5, "whole number"),
+    ],
+)
+def test_runs_out_of_range_are_refused(tmp_path, H, D, message):
+    game = OneShot(1, tmp_path)
+    for ask in (game.run, game.cost):
+        with pytest.raises(ValueError, match=message):
+            ask(H, D)
+    assert game.spent == 0
+
+
+def test_no_more_runs_than_allowed(tmp_path, monkeypatch):
+    monkeypatch.setattr(capstone, "MOST_RUNS", 1)
+    game = OneShot(1, tmp_path)
+    game.run(4, 1024)
+    with pytest.raises(ValueError, match="the most"):
+        game.run(5, 1024)
+    game.run(4, 1024)  # bought before: free
+
+
+def test_two_kernels_cannot_spend_the_budget_twice(tmp_path):
+    one, two = OneShot(1, tmp_path), OneShot(1, tmp_path)
+    one.run(4, 1024)
+    with pytest.raises(oracle.LedgerChanged, match="another kernel"):
+        two.run(5, 1024)
+    assert OneShot(1, tmp_path).spent == one.spent  # and the ledger is whole
+
+
+# The commitment
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"H": 2000}, "H must be"),
+        ({"H": 128.0}, "H must be"),
+        ({"loss": 1.0}, "low <= loss <= high"),
+        ({"low": 1.1}, "low <= loss <= high"),
+        ({"high": math.nan}, "positive loss"),
+        ({"high": math.inf}, "positive loss"),
+        ({"low": -1.0}, "positive loss"),
+        ({"loss": "one"}, "must be a number"),
+        ({"loss": None}, "must be a number"),
+        ({"loss": 1.06, "high": 1.06}, "no width"),
+    ],
+)
+def test_a_bad_commitment_is_refused_and_nothing_is_written(tmp_path, change, message):
+    game = OneShot(1, tmp_path)
+    game.run(4, 1024)
+    with pytest.raises(ValueError, match=message):
+        game.commit(**GUESS | change, final=True)
+    assert game.committed is None and not (tmp_path / COMMITMENT).exists()
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    commitment = make_commitment(np.int64(128), np.float64(1.07), np.float32(1), np.float64(1.09))
+    assert type(commitment.H) is int and type(commitment.low) is float
+    game = OneShot(1, tmp_path)
+    game.run(np.int64(4), np.int32(1024))
+    assert OneShot(1, tmp_path).runs().H.tolist() == [4]
+
+
+def test_a_rehearsal_writes_nothing(tmp_path):
+    game = OneShot(1, tmp_path)
+    assert "rehearsal" in str(game.commit(**GUESS))
+    assert game.committed is None and not (tmp_path / COMMITMENT).exists()
+
+
+def test_a_commitment_needs_a_run(tmp_path):
+    with pytest.raises(ValueError, match="at least one run"):
+        OneShot(1, tmp_path).commit(**GUESS, final=True)
+
+
+def test_there_is_no_second_commitment(folder):
+    game = OneShot(1, folder, learner="ada")
+    assert game.committed.H == 128 and game.commit(**GUESS) == game.committed  # the same again
+    before = (folder / LEDGER).read_bytes(), (folder / COMMITMENT).read_bytes()
+    for final in (False, True):
+        with pytest.raises(LedgerClosed, match="once and for all"):
+            game.commit(**GUESS | {"H": 129}, final=final)
+    with pytest.raises(LedgerClosed, match="nothing more"):
+        game.run(16, 2048)
+    game.run(8, 2048)  # bought before
+    assert ((folder / LEDGER).read_bytes(), (folder / COMMITMENT).read_bytes()) == before
+
+
+def test_removing_the_copy_reopens_nothing_and_it_comes_back(folder):
+    before = (folder / COMMITMENT).read_bytes()
+    (folder / COMMITMENT).unlink()
+    assert OneShot(1, folder).committed is not None
+    assert (folder / COMMITMENT).read_bytes() == before
+
+
+def test_removing_the_ledger_alone_is_seen(folder):
+    (folder / LEDGER).unlink()
+    with pytest.raises(ValueError, match="put the ledger back"):
+        OneShot(1, folder)
+
+
+def test_a_kill_while_committing_leaves_all_or_nothing(folder):
+    whole = (folder / LEDGER).read_bytes()
+    (folder / COMMITMENT).unlink()
+    (folder / LEDGER).write_bytes(whole[:-20])
+    game = OneShot(1, folder, learner="ada")
+    assert game.committed is None
+    game.commit(**GUESS, final=True)
+    assert (folder / LEDGER).read_bytes() == whole
+
+
+# What is handed in
+
+
+def test_a_submission_is_read_and_not_changed(folder):
+    before = (folder / LEDGER).read_bytes()
+    submission = read_submission(folder)
+    assert submission.task_seed == 1 and submission.notes == ()
+    assert submission.runs.H.tolist() == [4, 8] and submission.commitment.learner == "ada"
+    retrain(submission)
+    assert (folder / LEDGER).read_bytes() == before
+
+
+def test_an_edited_line_is_seen(folder):
+    text = (folder / LEDGER).read_text()
+    (folder / LEDGER).write_text(text.replace('"H": 128', '"H": 129'))
+    with pytest.raises(NotByTheRules, match="line 6"):
+        read_submission(folder)
+    with pytest.raises(LedgerDamaged):
+        OneShot(1, folder)
+
+
+def test_losses_that_nobody_trained_do_not_pay(folder):
+    lines = entries(folder)
+    lines[4]["loss"] -= 0.05
+    forge(folder, lines)
+    with pytest.raises(NotByTheRules, match="trained again"):
+        retrain(read_submission(folder))
+
+
+def spoil(index, **change):
+    def spoiled(lines):
+        lines[index] = lines[index] | change
+        return lines
+
+    return spoiled
+
+
+def dear(lines):
+    """Buy a run that costs more than there is."""
+    config = TrainConfig(task="dialect", task_seed=1, H=1024, D=10**6)
+    lines[1] |= {"key": config.key, "settings": {"H": 1024, "D": 10**6}, "C": config.C_6ND}
+    lines[2]["key"] = config.key
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda lines: lines[:-1], "nothing was committed"),
+        (lambda lines: [lines[0], lines[-1]], "no run"),
+        (lambda lines: lines[1:], "no terms"),
+        (lambda lines: [*lines[:3], lines[-1], *lines[3:]], "nothing was committed|no purchase"),
+        (lambda lines: [*lines[:2], *lines[1:]], "twice"),
+        (lambda lines: [*lines[:3], lines[2], *lines[3:]], "no purchase"),
+        (spoil(0, budget=1e12), "terms"),
+        (spoil(0, seed=7), "terms"),
+        (spoil(0, task_seed="1"), "terms"),
+        (spoil(1, C=1), "price"),
+        (spoil(1, settings={"H": 4, "D": 2048, "lr": 0.1}), "not for sale"),
+        (spoil(1, settings={"H": 10**9, "D": 2048}), "H must be"),
+        (spoil(1, settings={"H": 4, "D": 10**12}), "out of range"),
+        (spoil(1, settings=[4, 2048]), "not for sale"),
+        (spoil(1, kind="present"), "no purchase"),
+        (spoil(2, loss=[2.0]), "no loss"),
+        (spoil(2, loss="low"), "no loss"),
+        (spoil(2, loss=10**400), "no loss"),
+        (spoil(0, task_seed=-1), "task_seed"),
+        (spoil(-1, H=10**6), "H must be"),
+        (spoil(-1, D=10**9), "N and D"),
+        (spoil(-1, high=math.nan), "positive loss"),
+        (spoil(-1, extra=1), "incomplete"),
+        (dear, "budget"),
+        (lambda lines: [*lines, lines[-1] | {"H": 256}], "no purchase"),
+    ],
+)
+def test_a_forged_ledger_is_refused(folder, change, message):
+    forge(folder, change(entries(folder)))
+    with pytest.raises(NotByTheRules, match=message):
+        read_submission(folder)
+
+
+def test_a_run_that_was_cut_short_is_spent_and_no_forgery(folder):
+    lines = entries(folder)
+    forge(folder, [*lines[:4], lines[-1]])  # the second run has no result
+    game = read_submission(folder)
+    retrain(game)
+    assert game.runs.H.tolist() == [4]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\n", b"[]\n", b"[" * 100_000 + b"\n", b"0" * 2_000_000, b"null\n"]
+)
+def test_rubbish_is_refused(folder, content):
+    (folder / LEDGER).write_bytes(content)
+    with pytest.raises(NotByTheRules):
+        read_submission(folder)
+
+
+def test_a_missing_ledger_is_named(tmp_path):
+    with pytest.raises(NotByTheRules, match=LEDGER):
+        read_submission(tmp_path)
+
+
+def test_a_copy_that_differs_is_noted_and_ignored(folder):
+    for content in ('{"H": 5}', "[", "[1]"):
+        (folder / COMMITMENT).write_text(content)
+        submission = read_submission(folder)
+        assert submission.commitment.H == 128 and "ignored" in submission.notes[0]
+
+
+# What it is worth
+
+CURVE = HeroCurve({64: 2.2, 128: 2.12, 256: 2.1, 512: 2.11, 1024: 2.16}, entropy=2.0)
+
+
+def test_the_curve_goes_through_the_runs():
+    for H, loss in CURVE.losses.items():
+        assert math.isclose(CURVE.loss_at(H), loss, rel_tol=1e-12)
+    assert 256 < CURVE.best_H < 512 and CURVE.best_loss <= 2.1
+    assert CURVE.loss_at(30) > 2.2 and CURVE.loss_at(2000) > 2.16
+    for losses in ({64: 2.1, 128: 2.2}, {64: 2.1, 128: 1.9, 256: 2.2}):
+        with pytest.raises(ValueError, match="three runs"):
+            HeroCurve(losses, 2.0)
+
+
+def test_points_fall_with_regret_and_with_the_score():
+    e = CURVE.excess
+    at_best = make_commitment(
+        256, CURVE.best_loss, CURVE.best_loss - e / 4, CURVE.best_loss + e / 4
+    )
+    result = score(at_best, CURVE.best_loss, CURVE)
+    assert result.regret == 0 and result.compute_share == 1 and result.allocation_points == 10
+    assert result.inside and math.isclose(result.interval_score, e / 2)
+    assert math.isclose(result.forecast_points, 9.5) and math.isclose(result.points, 19.5)
+
+    worse = score(at_best, CURVE.best_loss + 0.1 * e, CURVE)
+    assert math.isclose(worse.allocation_points, 10 * 1.1 ** (-1 / 0.37))
+    missed = score(at_best, CURVE.best_loss + 0.35 * e, CURVE)
+    assert not missed.inside and math.isclose(missed.forecast_points, 10 * (1 - 0.15))
+    assert score(at_best, CURVE.best_loss + 10 * e, CURVE).forecast_points == 0
+    assert score(at_best, CURVE.best_loss - 0.01 * e, CURVE).allocation_points == 10
+
+
+def test_a_hero_run_that_diverged_earns_nothing():
+    result = score(make_commitment(256, 2.1, 2.0, 2.2), math.inf, CURVE)
+    assert result.points == 0 and not result.inside
+
+
+def test_stating_what_one_believes_pays_best():
+    """Of all central intervals, that of 80 % has the highest expected points."""
+    e, rng = CURVE.excess, np.random.default_rng(0)
+    losses = CURVE.best_loss + 0.3 * e * rng.standard_normal(4000)
+    means = {}
+    for half in (0.6, 0.9, 1.2816, 1.7, 2.2):
+        ends = CURVE.best_loss - 0.3 * e * half, CURVE.best_loss + 0.3 * e * half
+        guess = make_commitment(256, CURVE.best_loss, *ends)
+        means[half] = np.mean([score(guess, loss, CURVE).forecast_points for loss in losses])
+    assert max(means, key=means.get) == 1.2816
+
+
+def test_seeds_are_derived_from_secret_purpose_and_name():
+    seeds = {
+        derived_seed(secret, purpose, name)
+        for secret in ("a", "b")
+        for purpose in ("language", "hero")
+        for name in ("", "ada", "grace")
+    }
+    assert len(seeds) == 12 and all(1000 <= seed < 2**31 + 1000 for seed in seeds)
+    assert derived_seed("a", "hero") == derived_seed("a", "hero")
+
+
+# Practice
+
+
+def test_the_shipped_runs_are_those_of_the_grid():
+    runs = capstone_scoring.load("capstone_practice")
+    assert sorted(zip(runs.task_seed, runs.H, runs.seed, strict=True)) == sorted(grid())
+    assert (runs.D == [tokens_for(int(H), HERO_FLOP) for H in runs.H]).all()
+    assert (runs.loss > runs.entropy).all()
+
+
+def test_the_curve_and_the_noise_are_far_below_what_is_graded():
+    errors = curve_errors().error.abs()
+    assert len(errors) == 12 and errors.median() < 0.015 and errors.max() < 0.08
+    assert 0 < seed_noise().max() < 0.025
+
+
+def test_the_best_width_differs_between_languages():
+    best = [practice_curve(seed).best_H for seed in range(10)]
+    assert min(best) < 140 and max(best) > 330
+    with pytest.raises(ValueError, match="0 to 9"):
+        practice_curve(1000)
+
+
+def test_practising_checks_plan_and_decision():
+    with pytest.raises(ValueError, match="more than"):
+        practise(1, [(1024, 10**6)], capstone_baseline.decide)
+    with pytest.raises(ValueError, match="low <= loss"):
+        practise(1, [(4, 1024)], lambda *runs: (64, 1.0, 2.0, 3.0))
+
+
+def test_the_command_scores_a_finished_game(folder, capsys, monkeypatch):
+    monkeypatch.setattr("scaling_lib.capstone.scoring.hero_curve", lambda *a: practice_curve(1))
+    monkeypatch.setattr("scaling_lib.capstone.scoring.hero_loss", lambda *a: 1.0561)
+    assert main(["capstone", str(folder)]) == 0
+    out = capsys.readouterr().out
+    assert "the ledger is true" in out and "best known" in out and "of 10 points" in out
+    (folder / LEDGER).unlink()
+    assert main(["capstone", str(folder)]) == 2
+    assert "capstone: error: there is no" in capsys.readouterr().err

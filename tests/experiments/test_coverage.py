@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from scaling_lib.experiments.scaffolding import coverage, voting
+from scaling_lib.experiments.scaling_hypothesis import emergence
+
+
+def test_exact_coverage_agrees_with_drawn_samples():
+    shipped = emergence.shipped_distributions()
+    table = coverage.by_size(ks=(20,))
+    right = shipped["answer"] @ voting.PLACES
+    for j in (3, 5):
+        p = np.exp(shipped["log_p"][0, j].astype(float))
+        drawn = voting.draw_answers(p, 20, np.random.default_rng(0))
+        share = (drawn == right).any(0).mean()
+        row = table[(table.seed == 0) & (table.H == shipped["H"][j])]
+        assert row.coverage.item() == pytest.approx(share, abs=4 * 0.5 / np.sqrt(256))
+
+
+def test_more_samples_and_larger_networks_cover_more():
+    mean = coverage.by_size(ks=(1, 10, 100)).groupby(["N", "k"]).coverage.mean().unstack()
+    assert (mean.diff(axis=1).iloc[:, 1:] > -1e-12).all(axis=None)
+    assert mean[1].iloc[-1] > 0.9 and mean[1].iloc[0] < 0.01
+    assert mean.loc[5298, 100] > 0.8 and mean.loc[5298, 1] < 0.05
+
+
+def test_the_law_bends():
+    mean = coverage.by_size(ks=(1, 10, 100, 1000)).groupby(["N", "k"]).coverage.mean().unstack()
+    _, b = coverage.local_exponents(mean.columns, mean.loc[1170])
+    assert np.all(np.diff(b) > 0.1)
+    with pytest.raises(ValueError, match="strictly between"):
+        coverage.local_exponents([1, 10], [0.5, 1.0])
+    with pytest.raises(ValueError, match="increase"):
+        coverage.local_exponents([10, 1], [0.5, 0.6])
+
+
+def test_a_beta_fitted_to_counts_foresees_coverage():
+    rng = np.random.default_rng(0)
+    p = rng.beta(0.8, 5, 3000)
+    a, b = coverage.fit_beta(30, rng.binomial(30, p))
+    assert a == pytest.approx(0.8, rel=0.1) and b == pytest.approx(5, rel=0.15)
+    truth = np.mean(1 - (1 - p) ** 100)
+    assert coverage.beta_coverage(a, b, 100) == pytest.approx(truth, abs=0.03)
+
+
+def test_a_beta_fitted_to_equal_problems_stays_finite():
+    right = np.random.default_rng(0).binomial(20, 0.1, 500)
+    a, b = coverage.fit_beta(20, right)
+    assert a + b > 100
+    assert coverage.beta_coverage(a, b, 20) == pytest.approx(1 - 0.9**20, abs=0.02)
+    assert coverage.beta_coverage(*coverage.fit_beta(5, np.zeros(9, int)), 10) < 0.01
+
+
+def test_counts_that_cannot_be_are_refused():
+    with pytest.raises(ValueError, match="between 0 and n=5"):
+        coverage.fit_beta(5, np.array([6]))
+    with pytest.raises(ValueError, match="strictly between"):
+        coverage.fit_law([1, 10], [0.5, 1.0])
+
+
+def test_gain_is_at_least_one_and_grows_with_samples():
+    gain = coverage.gains((10, 100)).pivot_table(index=["seed", "N"], columns="k", values="gain")
+    assert (gain[10] >= 1 - 1e-9).all()
+    assert (gain[100] >= gain[10]).all()
+
+
+def test_equal_compute_spends_the_budget_and_never_more():
+    table = coverage.equal_compute()
+    cost = table.k * table.H.map(coverage.forward_flops)
+    assert (cost <= table.flop).all() and (
+        cost + table.H.map(coverage.forward_flops) > table.flop
+    ).all()
+    assert (table.groupby(["flop", "seed"]).best.sum() == 1).all()
+    largest_budget = table[table.best & (table.flop == table.flop.max())]
+    assert (largest_budget.k >= 10).all() and largest_budget.N.between(8000, 40_000).all()
+
+
+def test_votes_converge_to_the_greedy_answer_and_not_to_coverage():
+    table = voting.vote_and_coverage(ks=(1, 256), sizes=(48,))
+    one, many = (table[table.k == k][["coverage", "majority", "greedy"]].mean() for k in (1, 256))
+    assert many.majority == pytest.approx(many.greedy, abs=0.03)
+    assert many.coverage > 0.99 > 0.5 > many.majority
+    assert one.majority == pytest.approx(one.coverage, abs=0.04)
+
+
+def test_voting_errors():
+    with pytest.raises(ValueError, match="temperature"):
+        voting.vote_and_coverage(temperature=0)
+    with pytest.raises(ValueError, match="no network of width"):
+        voting.vote_and_coverage(sizes=(5,))
+
+
+def test_a_verifier_that_errs_helps_weak_networks_least():
+    table = voting.verified(ns=(1000,), false_positives=(0.0, 0.01))
+    mean = table.groupby(["N", "false_positive"]).accuracy.mean().unstack()
+    lost = mean[0.0] - mean[0.01]
+    assert lost[5298] > 0.2 > 0.02 > lost[21938] > 0
+
+
+def test_networks_together():
+    table = voting.across_networks().set_index("H")
+    assert (table["product"] > table.single)[table.single > 0.01].all()
+    assert (table["any"] >= table.vote).all()
+    assert table.correlation.loc[64:].between(0, 0.6).all()

@@ -1,0 +1,150 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from scaling_lib.experiments.scaling_laws import scaling_sweep as lab
+from scaling_lib.experiments.scaling_laws import schedules, text_sweep
+from scaling_lib.training.grids import read_grid
+from scaling_lib.training.run import MACHINE_TOLERANCE, train
+
+
+def exact_surface():
+    """A law without noise whose allocation exponent is known: b / (a + b) with a = b = 0.5."""
+    H, D = np.meshgrid(2.0 ** np.arange(2, 10), 2.0 ** np.arange(12, 23))
+    N = 64 * H
+    runs = pd.DataFrame({"H": H.ravel(), "N": N.ravel(), "D": D.ravel()})
+    return runs.assign(C=6 * runs.N * runs.D, loss=2 + 3 * runs.N**-0.5 + 30 * runs.D**-0.5)
+
+
+def test_minima_and_exponent_of_a_known_surface():
+    minima = lab.isoflop_minima(exact_surface())
+    slope, error = lab.allocation_exponent(minima)
+    assert slope == pytest.approx(0.5, abs=0.01)
+    assert 0 <= error < 0.01
+    # The optimum of 3·N^−½ + 30·(C/6N)^−½ is N = √(C/6)/10: the parabola is close to it.
+    np.testing.assert_allclose(minima.N_opt, np.sqrt(minima.C / 6) / 10, rtol=0.1)
+
+
+def test_minima_outside_the_sweep_are_left_out():
+    runs = exact_surface()
+    falling = runs[runs.N <= 512]
+    assert (lab.isoflop_minima(falling).N_opt < 512).all()
+    with pytest.raises(ValueError, match="three minima"):
+        lab.allocation_exponent(lab.isoflop_minima(runs[runs.C == runs.C.median()]))
+
+
+def test_live_grid_lands_on_the_shipped_runs():
+    live = lab.live_grid(H=(8, 32), D=(13, 14)).set_index(["H", "D"])
+    shipped = lab.shipped().query("seed == 0").set_index(["H", "D"])
+    for place, run in live.iterrows():
+        assert run.loss == pytest.approx(shipped.loss[place], rel=MACHINE_TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    "pick", [{"H": 4, "D": 65536, "seed": 1}, {"H": 512, "D": 8192, "seed": 2}]
+)
+def test_shipped_language_runs_again(pick):
+    runs = lab.shipped()
+    row = runs[(runs[list(pick)] == pd.Series(pick)).all(axis=1)].iloc[0]
+    run = train(lab.config_of_shipped(row))
+    assert run.loss == pytest.approx(row.loss, rel=MACHINE_TOLERANCE)
+    assert (run.N, run.C, run.C_6ND) == (row.N, row.C, row.C_6ND)
+
+
+def test_shipped_text_run_again():
+    row = text_sweep.shipped().query("H == 32 and D == 8192").iloc[0]
+    run = train(lab.config_of_shipped(row, task="text"))
+    assert run.loss == pytest.approx(row.loss, rel=MACHINE_TOLERANCE)
+    assert (run.N, run.C, run.config.d) == (row.N, row.C, row.d)
+
+
+def test_shipped_language_covers_the_range_that_the_book_speaks_of():
+    runs = lab.shipped()
+    assert len(runs) == 264 and runs.notna().all(axis=None)
+    assert np.log10(runs.N.max() / runs.N.min()) > 1.5
+    assert np.log10(runs.D.max() / runs.D.min()) > 2
+    assert (runs.excess > 0).all()
+    assert runs.entropy.nunique() == 1
+    assert len(read_grid(lab.ROOT / "sweeps" / "language.toml")) == 264
+
+
+def test_holding_out_and_averaging():
+    runs = lab.shipped()
+    fitted, held_out = lab.hold_out(runs, 8)
+    assert len(fitted) + len(held_out) == len(runs)
+    assert fitted.C.max() * 8 <= runs.C.max() < held_out.C.min() * 8
+    mean = lab.mean_over_seeds(runs)
+    assert len(mean) == 88 and (mean.sd > 0).all()
+    one = runs.query("H == 64 and D == 65536").loss
+    row = mean.query("H == 64 and D == 65536").iloc[0]
+    assert (row.loss, row.sd) == (pytest.approx(one.mean()), pytest.approx(one.std()))
+    with pytest.raises(ValueError, match="factor"):
+        lab.hold_out(runs, 1)
+
+
+def test_schedules_are_unfolded_into_losses():
+    runs = pd.DataFrame(
+        {
+            "schedule": ["cosine", "cosine", "constant"],
+            "D": [100, 200, 200],
+            "checkpoints": [np.nan, "100:3.0 200:2.0", "100:2.5 200:2.25"],
+            "C": [1000, 2000, 2000],
+            "C_6ND": [3000, 6000, 6000],
+            "loss": [2.75, 2.0, 2.25],
+            **dict.fromkeys(["seed", "H", "lr", "N", "entropy", "version"], 1),
+        }
+    )
+    table = schedules.unfold(runs).set_index(["method", "D"])
+    assert table.loss.to_dict() == {
+        ("constant", 100): 2.5,
+        ("constant", 200): 2.25,
+        ("long cosine", 100): 3.0,
+        ("long cosine", 200): 2.0,
+        ("matched", 100): 2.75,
+        ("matched", 200): 2.0,
+    }
+    assert table.C.to_dict()["long cosine", 100] == 1000
+
+
+def test_shipped_schedules():
+    losses = schedules.shipped()
+    assert losses.groupby("method").size().to_dict() == dict.fromkeys(
+        ("constant", "long cosine", "matched"), 3 * 7 * 9
+    )
+    at_end = losses[losses.D == 2**20].pivot(index=["seed", "H"], columns="method", values="loss")
+    assert (at_end["matched"] == at_end["long cosine"]).all()
+    early = losses[losses.D == 2**16].pivot(index=["seed", "H"], columns="method", values="loss")
+    assert (early["matched"] < early["long cosine"]).all()
+    found = schedules.exponents(losses)
+    assert len(found) == 9 and (found.standard_error < 0.1).all()
+
+
+def test_best_learning_rate_is_chosen_for_each_run():
+    runs = pd.DataFrame(
+        {
+            "seed": 0,
+            "D": [10, 10, 10, 20, 20, 20],
+            "H": 4,
+            "lr": [0.1, 0.2, 0.4, 0.1, 0.2, 0.4],
+            "loss": [3.0, 2.0, np.nan, 1.5, 1.75, 1.6],
+            **dict.fromkeys(["d", "batch", "N", "C", "C_6ND", "version"], 1),
+        }
+    )
+    best = text_sweep.best_learning_rate(runs)
+    assert best.loss.tolist() == [2.0, 1.5]
+    assert best.lr_rank.tolist() == [1, 0]
+
+
+def test_the_better_of_two_rates_counts_for_each_run():
+    runs = pd.DataFrame(
+        {
+            "schedule": "cosine",
+            "seed": 0,
+            "H": 4,
+            "D": [10, 10, 10, 10],
+            "checkpoints": [np.nan, np.nan, "5:3.0 10:2.0", "5:2.5 10:2.25"],
+            "lr": [0.1, 0.2, 0.1, 0.2],
+            "loss": [2.0, 1.75, 2.0, 2.25],
+        }
+    )
+    assert schedules.better_rate(runs).index.tolist() == [1, 2]

@@ -1,0 +1,97 @@
+"""Allocation without a surface: parabolas and envelopes on exact surfaces with a known optimum."""
+
+import numpy as np
+import pytest
+
+from scaling_lib.fitting.isoflop import envelope, isoflop
+from scaling_lib.laws import BESIROGLU_2024, HOFFMANN_2022
+
+
+def budgets(constants, span=3.0, shift=1.0, sizes=9, noise=0.0):
+    C = np.repeat(np.geomspace(1e18, 1e22, 7), sizes)
+    shift = np.repeat(np.geomspace(*np.broadcast_to(shift, 2), 7), sizes)
+    N = constants.optimum(C).N * shift * np.tile(np.geomspace(1 / span, span, sizes), 7)
+    loss = constants.loss(N, C / (6 * N))
+    loss = loss * np.exp(noise * np.random.default_rng(0).normal(size=loss.size))
+    return {"C": C, "N": N, "loss": loss}
+
+
+def test_symmetric_valley_is_read_exactly():
+    symmetric = type(HOFFMANN_2022)(
+        "X", "chinchilla", dict(E=1.7, A=400.0, B=400.0, alpha=0.3, beta=0.3), "x", "x", "x"
+    )
+    result = isoflop(budgets(symmetric))
+    assert result.a == pytest.approx(0.5, abs=1e-6)
+    np.testing.assert_allclose(result.N, symmetric.optimum(result.C).N, rtol=1e-4)
+
+
+def test_off_centre_sampling_biases_the_parabola_without_any_noise():
+    truth = HOFFMANN_2022.optimum(np.geomspace(1e18, 1e22, 7)).N
+    centred = isoflop(budgets(HOFFMANN_2022, span=1.5))
+    shifted = isoflop(budgets(HOFFMANN_2022, span=8.0, shift=0.25))
+    drifting = isoflop(budgets(HOFFMANN_2022, span=8.0, shift=(0.25, 4.0)))
+    assert np.abs(np.log(centred.N / truth)).max() < 0.002
+    assert np.log(shifted.N / truth).max() < -0.08
+    exact, _ = HOFFMANN_2022.exponents()
+    assert centred.a == pytest.approx(exact, abs=1e-6)
+    assert drifting.a > exact + 0.005
+    assert (centred.curvature > 0).all()
+
+
+def test_interval_holds_the_exponent_and_shrinks_with_the_noise():
+    a, _ = BESIROGLU_2024.exponents()
+    wide = isoflop(budgets(BESIROGLU_2024, noise=0.01))
+    narrow = isoflop(budgets(BESIROGLU_2024, noise=0.001))
+    assert narrow.a_interval.low < a < narrow.a_interval.high
+    assert wide.a_interval.high - wide.a_interval.low > 3 * np.ptp(narrow.a_interval)
+    assert narrow.b_interval == pytest.approx(
+        (1 - narrow.a_interval.high, 1 - narrow.a_interval.low)
+    )
+    N, D = narrow.optimum(1e23)
+    assert 6 * N * D == pytest.approx(1e23, rel=1e-6)
+    assert D / N == pytest.approx(BESIROGLU_2024.optimum(1e23).tokens_per_parameter, rel=0.2)
+    assert "N* ~ C^a" in narrow.summary()
+
+
+def test_budgets_without_a_minimum_are_named_not_dropped_in_silence():
+    data = budgets(HOFFMANN_2022)
+    first = data["C"] == data["C"][0]
+    data["N"][first] *= 30
+    data["loss"][first] = HOFFMANN_2022.loss(data["N"], data["C"] / (6 * data["N"]))[first]
+    result = isoflop(data)
+    assert len(result.C) == 6
+    assert list(result.skipped.values()) == ["the minimum lies outside the sizes tried"]
+    assert "outside the sizes tried" in result.summary()
+    with pytest.raises(ValueError, match="Fewer than two budgets"):
+        isoflop({k: v[first] for k, v in data.items()})
+
+
+def curves(constants, sizes=14):
+    rows = {"run": [], "N": [], "D": [], "loss": []}
+    for run, N in enumerate(np.geomspace(1e7, 1e11, sizes)):
+        D = np.geomspace(1e8, 1e13, 250)
+        rows["run"] += [run] * D.size
+        rows["N"] += [N] * D.size
+        rows["D"] += list(D)
+        rows["loss"] += list(constants.loss(N, D))
+    return rows
+
+
+def test_envelope_of_exact_curves_finds_the_exponent():
+    result = envelope(curves(BESIROGLU_2024), budgets=60, bootstrap=200)
+    a, _ = BESIROGLU_2024.exponents()
+    assert result.a == pytest.approx(a, abs=0.04)
+    assert result.a_interval.low < result.a < result.a_interval.high
+    assert result.loss.min() > BESIROGLU_2024.params["E"]
+
+
+def test_envelope_refuses_what_has_none():
+    rows = curves(BESIROGLU_2024, sizes=2)
+    with pytest.raises(ValueError, match="at least 3"):
+        envelope(rows)
+    rows = curves(BESIROGLU_2024, sizes=4)
+    rows["N"][5] *= 2
+    with pytest.raises(ValueError, match="more than one N"):
+        envelope(rows)
+    with pytest.raises(ValueError, match="loss is not positive in row 1"):
+        isoflop(budgets(HOFFMANN_2022) | {"loss": np.full(63, -1.0)})

@@ -1,0 +1,243 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scaling_lib.training import cluster, sweeps
+from scaling_lib.training.grids import expand, read_grid
+from scaling_lib.training.records import COLUMNS, config_of, read_records
+from scaling_lib.training.run import TrainConfig, train
+from scaling_lib.training.sweeps import check_memory, memory_bytes, sweep
+
+GRID = expand({"D": [4096, 8192], "H": [4, 8, 16], "seed": [0, 1]})
+TOML = """
+[base]
+task = "language"
+[[grid]]
+D = [4096, 8192]
+H = [4, 8, 16]
+seed = [0, 1]
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The file of a sweep that nobody interrupted."""
+    path = tmp_path_factory.mktemp("sweep") / "runs.csv"
+    sweep(GRID, out=path, progress=False)
+    return path.read_bytes()
+
+
+def counting(monkeypatch, stop_after=None):
+    """Replace train by one that counts its runs, and may be interrupted."""
+    keys = []
+
+    def counted(config):
+        if stop_after is not None and len(keys) == stop_after:
+            raise KeyboardInterrupt
+        keys.append(config.key)
+        return train(config)
+
+    monkeypatch.setattr(sweeps, "train", counted)
+    return keys
+
+
+def test_the_table_holds_the_runs_in_the_order_of_the_grid(finished, tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_bytes(finished)
+    table = sweep(GRID, out=path, progress=False)
+    assert list(table.columns) == COLUMNS
+    assert list(zip(table.D, table.H, table.seed, strict=True)) == [
+        (c.D, c.H, c.seed) for c in GRID
+    ]
+    alone = train(GRID[3])
+    row = table.iloc[3]
+    assert (row.loss, row.N, row.C, row.C_6ND) == (alone.loss, alone.N, alone.C, alone.C_6ND)
+    assert [config_of(row).key for row in read_records(path).values()] == [c.key for c in GRID]
+
+
+def test_two_processes_give_the_same_file(finished, tmp_path):
+    path = tmp_path / "runs.csv"
+    sweep(GRID, jobs=2, out=path, progress=False)
+    assert path.read_bytes() == finished
+    seconds = pd.read_csv(tmp_path / "runs.seconds.csv")
+    assert set(seconds.key) == {c.key for c in GRID}
+
+
+@pytest.mark.parametrize("stop_after", [0, 1, 5])
+def test_interrupted_and_resumed_is_the_same_file(finished, tmp_path, monkeypatch, stop_after):
+    path = tmp_path / "runs.csv"
+    keys = counting(monkeypatch, stop_after)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(GRID, out=path, progress=False)
+    assert len(read_records(path)) == stop_after  # valid, and nothing lost
+    rest = counting(monkeypatch)
+    sweep(GRID, out=path, progress=False)
+    assert path.read_bytes() == finished
+    assert sorted(keys + rest) == sorted(c.key for c in GRID)  # each exactly once
+
+
+def test_any_torn_last_line_is_cut_off_and_run_again(finished, tmp_path, monkeypatch):
+    path = tmp_path / "runs.csv"
+    lines = finished.splitlines(keepends=True)
+    for cut in (1, 40, len(lines[3]) - 1):
+        path.write_bytes(b"".join(lines[:3]) + lines[3][:cut])
+        rest = counting(monkeypatch)
+        sweep(GRID, out=path, progress=False)
+        assert len(rest) == len(GRID) - 2
+        assert path.read_bytes() == finished
+    path.write_bytes(lines[0][:10])  # killed while writing the header
+    sweep(GRID[:2], out=path, progress=False)
+    assert len(read_records(path)) == 2
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A grid of 60 short runs, and the file of its uninterrupted sweep."""
+    folder = tmp_path_factory.mktemp("many")
+    grid = folder / "grid.toml"
+    seeds = list(range(20))
+    grid.write_text(f"[[grid]]\nseed = {seeds}\nH = [4, 8, 16]\nD = 4096\n")
+    sweep(read_grid(grid), out=folder / "runs.csv", progress=False)
+    return grid, (folder / "runs.csv").read_bytes()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("signal_sent", [signal.SIGKILL, signal.SIGINT])
+def test_killed_command_line_resumes_to_the_same_file(many, tmp_path, signal_sent):
+    grid, expected = many
+    path = tmp_path / "runs.csv"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scaling_lib", "sweep", grid, "--out", path, "--jobs", "2"],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        bufsize=0,
+    )
+    with process:
+        drawn = b""
+        while not re.search(rb"[1-9]/60", drawn):  # until the bar says that a run is in the file
+            drawn += (part := process.stderr.read(100))
+            assert part, f"it ended early: {drawn.decode()}"
+        os.killpg(process.pid, signal_sent)
+        process.communicate()
+    if signal_sent == signal.SIGINT:
+        assert process.returncode == 130
+    assert 1 <= len(read_records(path)) < 60
+    sweep(read_grid(grid), out=path, progress=False)
+    assert path.read_bytes() == expected
+
+
+def test_on_a_dask_cluster(finished, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        distributed = pytest.importorskip("distributed")
+        options = dict(dashboard_address=None, n_workers=2, threads_per_worker=1)
+        with distributed.LocalCluster(processes=False, protocol="tcp://", **options) as cluster:
+            path = tmp_path / "runs.csv"
+            sweep(GRID, out=path, scheduler=cluster.scheduler_address, progress=False)
+    assert path.read_bytes() == finished
+
+
+def test_no_scheduler_at_the_address(monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.2)
+    with pytest.raises(ValueError, match="no Dask scheduler answers"):
+        sweep(GRID[:1], scheduler="tcp://127.0.0.1:1", progress=False)
+
+
+def test_a_file_of_something_else_is_refused(finished, tmp_path):
+    path = tmp_path / "runs.csv"
+    lines = finished.decode().splitlines(keepends=True)
+    edited = lines[2].replace("language,0,4,", "language,0,5,")
+    for content, word in (
+        ("a,b\n1,2\n", "not a file of runs"),
+        (lines[0] + lines[1] + edited, "line 3"),
+        (lines[0] + lines[1] + lines[1], "line 3"),
+        (lines[0] + "1,2,3\n", "line 2"),
+        (finished.decode(), "not in this grid"),
+        (lines[0] + lines[1].replace(sweeps.__version__, "9.9.9"), "another version"),
+    ):
+        path.write_text(content)
+        with pytest.raises(ValueError, match=word):
+            sweep(GRID[:4], out=path, progress=False)
+        assert path.read_text() == content
+
+
+def test_memory_is_estimated_before_anything_runs(monkeypatch):
+    big = TrainConfig(H=10**7, D=4096)
+    monkeypatch.setattr(sweeps, "train", lambda config: pytest.fail("it trained"))
+    with pytest.raises(ValueError, match=r"H=10000000, D=4096 needs about .* GB"):
+        sweep([GRID[0], big], progress=False)
+    need = memory_bytes(GRID[0])
+    check_memory(GRID[:1], 2, 2 * need)
+    with pytest.raises(ValueError, match="fewer jobs"):
+        check_memory(GRID[:1], 3, 2 * need)
+
+
+def test_estimate_covers_what_a_large_run_takes(tmp_path):
+    code = (
+        "from scaling_lib.training.run import TrainConfig, train;"
+        "train(TrainConfig(H=4096, D=2**12, batch=512));"
+        "lines = open('/proc/self/status').read().splitlines();"
+        "print(next(int(x.split()[1]) * 1024 for x in lines if x.startswith('VmHWM')))"
+    )
+    if not sys.platform.startswith("linux"):
+        pytest.skip("reads the peak as Linux gives it")
+    peak = int(subprocess.check_output([sys.executable, "-c", code]))
+    estimate = memory_bytes(TrainConfig(H=4096, D=2**12, batch=512))
+    assert peak < estimate < 4 * peak
+
+
+def test_checkpoints_and_diverged_runs_in_the_file(tmp_path):
+    path = tmp_path / "runs.csv"
+    configs = [
+        TrainConfig(H=4, D=4096, checkpoints=(1000, 2000)),
+        TrainConfig(H=4, D=4096, optimizer="sgd", lr=1e30),
+    ]
+    with np.errstate(all="ignore"):
+        table = sweep(configs, out=path, progress=False)
+    pairs = dict(pair.split(":") for pair in table.checkpoints[0].split())
+    assert list(pairs) == ["1000", "2000"]
+    assert float(pairs["2000"]) > table.loss[0]
+    assert np.isnan(table.loss[1])
+    assert [c.key for c in map(config_of, read_records(path).values())] == [c.key for c in configs]
+
+
+def test_grid_files(tmp_path):
+    path = tmp_path / "grid.toml"
+    path.write_text(TOML)
+    assert [c.key for c in read_grid(path)] == [c.key for c in GRID]
+    path.write_text("[[grid]]\nH = [8]\nD = 4096\nlr_factor = [0.5, 2]\n")
+    half, double = read_grid(path)
+    assert double.lr == pytest.approx(4 * half.lr, rel=0.01)
+    for text, word in (
+        ("H = [", "cannot read"),
+        ("H = [8]", "must have"),
+        ("[grid]\nH = [8]\nD = [1]", "must have"),
+        ("[[grid]]\nH = [8]", "missing settings in the grid: D"),
+        ("[[grid]]\nH = [8]\nD = [64]\nlayers = [2]", "unknown settings in the grid: layers"),
+        ("[[grid]]\nH = [0]\nD = [64]", "H must"),
+    ):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=word):
+            read_grid(path)
+    with pytest.raises(ValueError, match="cannot read"):
+        read_grid(tmp_path / "missing.toml")
+
+
+@pytest.mark.parametrize(
+    ("configs", "options", "word"),
+    [
+        ([], {}, "empty"),
+        ([GRID[0], GRID[0]], {}, "twice"),
+        (GRID[:1], {"jobs": 0}, "jobs"),
+    ],
+)
+def test_bad_sweeps(configs, options, word):
+    with pytest.raises(ValueError, match=word):
+        sweep(configs, progress=False, **options)
