@@ -30,10 +30,10 @@ import small_assignment  # noqa: E402
 from nbformat import ValidationError  # noqa: E402
 from nbgrader.nbgraderformat import reads  # noqa: E402
 
-from grading.assignment import load, parse  # noqa: E402
-from grading.enclosure import choose  # noqa: E402
-from grading.notebooks import read_notebook  # noqa: E402
-from grading.results import read_results  # noqa: E402
+from grading.reports.student_results import read_results  # noqa: E402
+from grading.sandbox.enclosure import choose  # noqa: E402
+from grading.source.assignment import load, parse  # noqa: E402
+from grading.source.notebooks import read_notebook  # noqa: E402
 
 TARGETS = {"grading, 2 jobs": 1.5, "nbgrader with our plugin": 1.0}
 

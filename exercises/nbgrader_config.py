@@ -5,7 +5,7 @@ Submissions are run by `grading`, in its sandbox; see `grading/README.md`.
 
 from pathlib import Path
 
-from grading import nbgrader_plugin
+from grading.platforms import nbgrader_plugin
 
 c = get_config()  # noqa: F821 - nbgrader provides it
 

@@ -11,4 +11,4 @@ __all__ = ["fresh", "reference", "same"]
 def __getattr__(name):
     if name not in __all__:
         raise AttributeError(f"module 'grading' has no attribute {name!r}")
-    return getattr(importlib.import_module("grading.authoring"), name)
+    return getattr(importlib.import_module("grading.source.hidden_tests"), name)

@@ -1,6 +1,6 @@
 """``python -m grading answers``: how known right and wrong answers score."""
 
-from .answers import score_answers
+from grading.marking.known_answers import score_answers
 
 
 def add_parser(subparsers):

@@ -2,13 +2,13 @@
 
 import pathlib
 
-from .assignment import load
-from .batch import with_folders
-from .cli_grade import add_assignment
-from .notebooks import read_notebook
-from .restoring import restore
-from .results import write_json
-from .submissions import TIMESTAMP, collect
+from grading.classes.batch import with_folders
+from grading.classes.submissions import TIMESTAMP, collect
+from grading.cli_grade import add_assignment
+from grading.reports.student_results import write_json
+from grading.source.assignment import load
+from grading.source.notebooks import read_notebook
+from grading.source.restore_cells import restore
 
 
 def add_parser(subparsers):

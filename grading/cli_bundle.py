@@ -2,12 +2,11 @@
 
 import pathlib
 
+from grading.cli_grade import add_assignment, add_settings, read_settings
+from grading.platforms.gradescope import bundle
+from grading.source.assignment import load
+from grading.source.hidden_tests import PUBLIC_SEED
 from scaling_lib.data.files import write_bytes
-
-from .assignment import load
-from .authoring import PUBLIC_SEED
-from .cli_grade import add_assignment, add_settings, read_settings
-from .gradescope import bundle
 
 
 def add_parser(subparsers):

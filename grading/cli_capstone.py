@@ -3,11 +3,10 @@
 import pathlib
 import sys
 
+from grading.classes.games import grade_games, languages_table, read_languages, summary_line
+from grading.reports.student_results import to_csv
+from grading.source.hidden_tests import PUBLIC_SEED
 from scaling_lib.data.files import write_bytes
-
-from .authoring import PUBLIC_SEED
-from .capstone import grade_games, languages_table, read_languages, summary_line
-from .results import to_csv
 
 
 def add_parser(subparsers):

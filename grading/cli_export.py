@@ -3,12 +3,11 @@
 import pathlib
 import sys
 
+from grading.platforms.gradescope import gradescope_results
+from grading.platforms.marks import add_marks, marking_sheet
+from grading.platforms.rosters import canvas, moodle
+from grading.reports.student_results import number, read_results, write_json
 from scaling_lib.data.files import write_bytes
-
-from .gradescope import gradescope_results
-from .marks import add_marks, marking_sheet
-from .results import number, read_results, write_json
-from .rosters import canvas, moodle
 
 
 def add_parser(subparsers):

@@ -3,13 +3,13 @@
 import pathlib
 import sys
 
-from .assignment import load
-from .authoring import PUBLIC_SEED
-from .batch import grade_class
-from .enclosure import KINDS
-from .grade import Settings
-from .lateness import LateRule
-from .limits import Limits
+from grading.classes.batch import grade_class
+from grading.classes.lateness import LateRule
+from grading.marking.grade_one import Settings
+from grading.sandbox.enclosure import KINDS
+from grading.sandbox.limits import Limits
+from grading.source.assignment import load
+from grading.source.hidden_tests import PUBLIC_SEED
 
 
 def add_parser(subparsers):

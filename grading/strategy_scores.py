@@ -6,13 +6,12 @@ error is some two per cent of the excess, half a point at most.
 
 import pandas as pd
 
+from grading.strategies import STRATEGIES, explore
 from scaling_lib.capstone.game import make_commitment
 from scaling_lib.capstone.scoring import HeroCurve, hero_curve, hero_loss, score
 from scaling_lib.data import load
 from scaling_lib.data.files import write_csv
 from scaling_lib.tasks.dialects import dialect
-
-from .strategies import STRATEGIES, explore
 
 LANGUAGES = range(100, 110)
 """Neither practice languages (0 to 9) nor any that the game draws (from 1000)."""

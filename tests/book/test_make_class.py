@@ -47,9 +47,9 @@ def test_bad_input_is_named(tool, tmp_path, capsys):
 
 def test_marks_are_those_of_the_grader(tool, tmp_path):
     """Three of the students, through the real grader."""
-    from grading.assignment import load
-    from grading.batch import grade_class
-    from grading.grade import Settings
+    from grading.classes.batch import grade_class
+    from grading.marking.grade_one import Settings
+    from grading.source.assignment import load
 
     made = tool.make_class("scaling_laws", students=5)
     for path, content in made.items():

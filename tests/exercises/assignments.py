@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from grading.authoring import reference
+from grading import reference
 
 EXERCISES = Path(__file__).resolve().parent.parent.parent / "exercises"
 NAMES = (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from assignments import NAMES, answers, cells, exercises, mark
 
-from grading.authoring import SEED_VARIABLE
+from grading.source.hidden_tests import SEED_VARIABLE
 
 ANSWERS = [(name, answer) for name in NAMES for answer in answers(name)]
 EVERY = [(name, facts) for name in NAMES for facts in exercises(name)]

@@ -7,7 +7,7 @@ import sys
 import pytest
 from assignments import EXERCISES, answers, cells, run
 
-from grading.authoring import SEED_VARIABLE
+from grading.source.hidden_tests import SEED_VARIABLE
 from grading.strategies import STRATEGIES
 from scaling_lib.capstone.game import EXPLORE_FLOP, parameters
 

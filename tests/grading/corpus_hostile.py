@@ -241,9 +241,9 @@ def papers(outside, port):
     )
     yield attack(
         "patches-imports",
-        "import sys, types\nfake = types.ModuleType('grading')\nfake.authoring = fake\n"
+        "import sys, types\nfake = types.ModuleType('grading')\n"
         "fake.same = lambda *a, **k: True\nfake.fresh = fake.reference = None\n"
-        "sys.modules['grading'] = sys.modules['grading.authoring'] = fake",
+        "sys.modules['grading'] = sys.modules['grading.source.hidden_tests'] = fake",
         "import sys\nsys.settrace(lambda *a: None)\nsys.setprofile(lambda *a: None)",
         ALL.format("0.0"),
         after="slope",

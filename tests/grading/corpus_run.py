@@ -16,9 +16,9 @@ import corpus
 import pytest
 from small_assignment import NAME, SEED, source
 
-from grading.batch import with_folders
-from grading.enclosure import NoSandbox, choose
-from grading.submissions import Submission
+from grading.classes.batch import with_folders
+from grading.classes.submissions import Submission
+from grading.sandbox.enclosure import NoSandbox, choose
 
 SHORT = {"call": 4, "cell": 8, "test": 10, "total": 30, "hard": 45, "processes": 24, "restarts": 8}
 SHORT |= {"memory": 800 << 20, "disk": 64 << 20}

@@ -63,7 +63,7 @@ assert close(loss(np.array([1e3, 1e4])), [39.90, 19.17]) or np.allclose(
     loss(np.array([1e3, 1e4])), 1.7 + 400 / np.array([1e3, 1e4]) ** 0.34
 )
 ### BEGIN HIDDEN TESTS
-from grading.authoring import fresh, reference, same
+from grading import fresh, reference, same
 
 sizes = 10 ** fresh("loss").uniform(3, 9, size=(2, 3))
 assert same(loss(sizes), reference.loss(sizes), rtol=1e-6), "the hidden sizes"
@@ -75,7 +75,7 @@ assert abs(N - 1e9) < 1e3, f"N is {N:.3g}, not 1e9: C is 6 N D, and D is 20 N"
 """
 
 ALLOCATION_TEST_2 = """### BEGIN HIDDEN TESTS
-from grading.authoring import fresh, reference, same
+from grading import fresh, reference, same
 
 for C in 10 ** fresh("allocation").uniform(15, 25, size=3):
     N, D = allocation(float(C))
@@ -85,7 +85,7 @@ for C in 10 ** fresh("allocation").uniform(15, 25, size=3):
 
 SLOPE_TEST = """assert close(slope([0.0, 1.0, 2.0], [1.0, 3.0, 5.0]), 2.0), "the line has slope 2"
 ### BEGIN HIDDEN TESTS
-from grading.authoring import fresh, reference, same
+from grading import fresh, reference, same
 
 rng = fresh("slope")
 x, y = rng.normal(size=7), rng.normal(size=7)

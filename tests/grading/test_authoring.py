@@ -7,7 +7,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grading.authoring import SEED_VARIABLE, fresh, reference, same
+from grading.source.hidden_tests import SEED_VARIABLE, fresh, reference, same
 
 
 def draws(exercise):
@@ -59,7 +59,7 @@ def test_reference_is_what_it_was_told_to_be(monkeypatch):
 def test_in_a_kernel_the_notebook_is_its_own_reference():
     cells = [
         "import numpy as np\ndef double(x):\n    return 2 * np.asarray(x)",
-        "from grading.authoring import fresh, reference, same\n"
+        "from grading import fresh, reference, same\n"
         "x = fresh('double').normal(size=3)\n"
         "assert same(double(x), reference.double(x))\n"
         "print(reference.double is double)",

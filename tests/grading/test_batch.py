@@ -12,15 +12,16 @@ import warnings
 import pytest
 from small_assignment import SEED, SLOPE, Paper, source
 
-from grading import batch, enclosure
 from grading.__main__ import main
-from grading.assignment import parse
-from grading.batch import grade_class
-from grading.enclosure import NoSandbox, choose
-from grading.grade import Settings, grade_one
-from grading.lateness import LateRule
-from grading.limits import Limits
-from grading.results import NotGraded
+from grading.classes import batch
+from grading.classes.batch import grade_class
+from grading.classes.lateness import LateRule
+from grading.marking.grade_one import Settings, grade_one
+from grading.reports.student_results import NotGraded
+from grading.sandbox import enclosure
+from grading.sandbox.enclosure import NoSandbox, choose
+from grading.sandbox.limits import Limits
+from grading.source.assignment import parse
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are Linux's")
 SMALL = parse(json.dumps(source()), "small")

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from grading.__main__ import main
-from grading.capstone import grade_games, language_of, languages_table, read_languages
+from grading.classes.games import grade_games, language_of, languages_table, read_languages
 from scaling_lib.capstone import scoring as capstone_scoring
 from scaling_lib.capstone.game import COMMITMENT, LEDGER, OneShot
 from scaling_lib.capstone.oracle import FIRST_HASH, _hash

@@ -10,15 +10,22 @@ import zipfile
 import pytest
 from small_assignment import SEED, Paper, source
 
-from grading import gradescope
 from grading.__main__ import main
-from grading.assignment import parse
-from grading.enclosure import NoSandbox, choose
-from grading.feedback import feedback_page
-from grading.marks import add_marks, marking_sheet
-from grading.nbgrader_plugin import markdown, picture
-from grading.results import GRADES, clean, empty_result, harmless, read_results, to_csv
-from grading.rosters import canvas, moodle
+from grading.platforms import gradescope
+from grading.platforms.marks import add_marks, marking_sheet
+from grading.platforms.nbgrader_plugin import markdown, picture
+from grading.platforms.rosters import canvas, moodle
+from grading.reports.feedback import feedback_page
+from grading.reports.student_results import (
+    GRADES,
+    clean,
+    empty_result,
+    harmless,
+    read_results,
+    to_csv,
+)
+from grading.sandbox.enclosure import NoSandbox, choose
+from grading.source.assignment import parse
 
 SMALL = parse(json.dumps(source()), "small")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.inside.plain import Malformed, NotPlain, decode, encode
+from grading.sandbox.inside.plain_data import Malformed, NotPlain, decode, encode
 
 
 def cross(value):

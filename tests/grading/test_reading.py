@@ -9,19 +9,19 @@ import zipfile
 import pytest
 from small_assignment import LOSS, Paper, cell, notebook, source
 
-from grading import submissions, trees
-from grading.assignment import load, parse
-from grading.judge import END
-from grading.judge import _places as marks
-from grading.lateness import LateRule
-from grading.limits import Limits
-from grading.matching import match, written_names
-from grading.notebooks import Unreadable, read_notebook
-from grading.restoring import restore
-from grading.results import empty_result
-from grading.source_names import SourceNames
-from grading.submissions import Submission, collect, read_time
-from grading.trees import Refused, archive, tree
+from grading.classes import archives, submissions
+from grading.classes.archives import Refused, archive, tree
+from grading.classes.lateness import LateRule
+from grading.classes.submissions import Submission, collect, read_time
+from grading.marking.mark import END
+from grading.marking.mark import _places as marks
+from grading.reports.student_results import empty_result
+from grading.sandbox.limits import Limits
+from grading.source.assignment import load, parse
+from grading.source.match_cells import match, written_names
+from grading.source.notebooks import Unreadable, read_notebook
+from grading.source.restore_cells import restore
+from grading.source.source_names import SourceNames
 
 SMALL = parse(json.dumps(source()), "small")
 
@@ -396,7 +396,7 @@ def test_paths_that_lead_out_of_an_archive_are_refused(name):
 
 
 def test_what_is_too_large_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(trees, "MAX_FILE", 1000)
+    monkeypatch.setattr(archives, "MAX_FILE", 1000)
     (tmp_path / "ada.ipynb").write_bytes(b" " * 1001)
     (tmp_path / "zoe.zip").write_bytes(packed(**{"a.ipynb": b" " * 1001}))
     found = students(tmp_path)
@@ -433,7 +433,7 @@ def test_links_are_refused(tmp_path):
 
 
 def test_too_many_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(trees, "MAX_FILES", 2)
+    monkeypatch.setattr(archives, "MAX_FILES", 2)
     (tmp_path / "a.zip").write_bytes(packed(a="", b="", c=""))
     with pytest.raises(ValueError, match="more than 2 files"):
         tree(tmp_path / "a.zip")

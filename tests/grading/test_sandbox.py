@@ -14,19 +14,19 @@ import pytest
 from corpus_run import need
 from small_assignment import source
 
-from grading.answers import read_answers, score_answers
-from grading.assignment import parse
-from grading.channel import Channel, Lost
-from grading.enclosure import INSIDE, KINDS, bubblewrap_trouble, choose
-from grading.inside.plain import NotPlain
-from grading.judge import MAX_SHOWN, _run_cells
-from grading.limits import Limits
-from grading.matching import match
-from grading.notebooks import SubmittedCell
-from grading.processes import belonging, children, descendants, disk_usage, usage
-from grading.session import CallFailed, CallLost, Function, Session, failure, importable
-from grading.source_names import SourceNames
-from grading.testing import MAX_MESSAGE, Tests, TestTimeout, time_limit
+from grading.marking.known_answers import read_answers, score_answers
+from grading.marking.mark import MAX_SHOWN, _run_cells
+from grading.marking.run_tests import MAX_MESSAGE, Tests, TestTimeout, time_limit
+from grading.marking.session import CallFailed, CallLost, Function, Session, failure, importable
+from grading.sandbox.channel import Channel, Lost
+from grading.sandbox.enclosure import INSIDE, KINDS, bubblewrap_trouble, choose
+from grading.sandbox.inside.plain_data import NotPlain
+from grading.sandbox.limits import Limits
+from grading.sandbox.processes import belonging, children, descendants, disk_usage, usage
+from grading.source.assignment import parse
+from grading.source.match_cells import match
+from grading.source.notebooks import SubmittedCell
+from grading.source.source_names import SourceNames
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are Linux's")
 SMALL = parse(json.dumps(source()), "small")
@@ -168,12 +168,12 @@ def test_confinement(session):
     for code in (
         f"open({here!r})",
         f"open({root!r} + '/exercises/source/scaling_laws/scaling_laws.ipynb')",
-        f"open({root!r} + '/grading/testing.py')",
+        f"open({root!r} + '/grading/marking/run_tests.py')",
         f"import os\nos.listdir({root!r} + '/exercises')",
         f"open('/proc/{os.getpid()}/environ')",
         f"open({root!r} + '/scaling_lib/x', 'w')",
         f"import os\nos.kill({os.getpid()}, 0)",
-        "import grading.testing",
+        "import grading.marking.run_tests",
         "import socket\nsocket.create_connection(('127.0.0.1', 9))",
         "open('/etc/shadow')",
     ):
@@ -190,9 +190,9 @@ def test_confinement(session):
 
 FILTERED = """
 import fcntl, os, signal, sys
-import confine
-confine.landlock_version = lambda: 2  # an older kernel, whose Landlock does not know truncation
-confine.seccomp(outside=True)
+import landlock
+landlock.landlock_version = lambda: 2  # an older kernel, whose Landlock does not know truncation
+landlock.seccomp(outside=True)
 
 def allowed(call, *arguments):
     try:
@@ -449,9 +449,7 @@ def test_hidden_tests_say_nothing_but_that_they_failed(test, message):
 
 
 def test_the_reference_in_a_hidden_test():
-    test = HIDDEN.format(
-        "from grading.authoring import reference\nassert loss(1e6) == reference.loss(1e6)"
-    )
+    test = HIDDEN.format("from grading import reference\nassert loss(1e6) == reference.loss(1e6)")
     assert graded(test, loss=lambda n: 1.7 + 400.0 / n**0.34).score == 3
     assert graded(test, loss=lambda n: 0).score == 0
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from .inside.confine import landlock_version
+from grading.sandbox.inside.landlock import landlock_version
 
 INSIDE = pathlib.Path(__file__).resolve().parent / "inside"
 KINDS = ("bubblewrap", "landlock", "none")
@@ -174,7 +174,7 @@ def readable():
 
 def concealed():
     """Return what must not be seen even where a folder that holds it is visible."""
-    grading = INSIDE.parent
+    grading = INSIDE.parents[1]
     # An editable install: all of the repository, with solutions and hidden tests.
     return [grading if _inside(grading, _python()) else grading.parent]
 

@@ -9,8 +9,8 @@ import ast
 import dataclasses
 import re
 
-from .assignment import python_only
-from .source_names import bound_names
+from grading.source.assignment import python_only
+from grading.source.source_names import bound_names
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import csv
 import pathlib
 
-from .results import number, to_csv
+from grading.reports.student_results import number, to_csv
 
 COLUMNS = ("student", "item", "points", "max_points", "answer")
 
@@ -14,7 +14,7 @@ def marking_sheet(results):
     Parameters
     ----------
     results : list of dict
-        See `grading.results`.
+        See `grading.reports.student_results`.
 
     Returns
     -------

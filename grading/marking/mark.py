@@ -1,15 +1,15 @@
-"""Grade one submission; runs in a process of its own, under `grading.supervisor`."""
+"""Grade one submission; runs in a process of its own, under `grading.marking.supervisor`."""
 
 import ast
 import base64
 
-from .assignment import parse
-from .limits import Limits
-from .matching import defined_names, match, written_names
-from .notebooks import read_notebook
-from .session import Session
-from .source_names import SourceNames
-from .testing import Tests
+from grading.marking.run_tests import Tests
+from grading.marking.session import Session
+from grading.sandbox.limits import Limits
+from grading.source.assignment import parse
+from grading.source.match_cells import defined_names, match, written_names
+from grading.source.notebooks import read_notebook
+from grading.source.source_names import SourceNames
 
 END = ""
 """Mark of the names when all cells have run; those of a test have its ``grade_id``, never empty."""
@@ -72,7 +72,7 @@ def _run_cells(found, source, session, emit):
 
 
 def _run_tests(assignment, found, tests, emit):
-    """Run all visible checks before the first hidden one; see `grading.testing`."""
+    """Run all visible checks before the first hidden one; see `grading.marking.run_tests`."""
 
     def report(outcome):
         emit(

@@ -16,13 +16,10 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from tqdm import tqdm
 
-from scaling_lib.training.cluster import connect
-
-from .digests import digest
-from .enclosure import choose
-from .feedback import write_feedback
-from .grade import make_job, run_job
-from .results import (
+from grading.classes.submissions import collect
+from grading.marking.grade_one import make_job, run_job
+from grading.reports.feedback import write_feedback
+from grading.reports.student_results import (
     NotGraded,
     clean,
     empty_result,
@@ -31,7 +28,9 @@ from .results import (
     write_grades,
     write_json,
 )
-from .submissions import collect
+from grading.sandbox.enclosure import choose
+from grading.source.digests import digest
+from scaling_lib.training.cluster import connect
 
 RESULT = "result.json"
 AUDIT = "audit.jsonl"
@@ -58,7 +57,7 @@ def grade_class(assignment, submissions, out, settings, jobs=1, scheduler=None, 
     assignment : Assignment
         What is graded.
     submissions : path-like
-        Folder or archive; see `grading.submissions.collect`.
+        Folder or archive; see `grading.classes.submissions.collect`.
     out : path-like
         Folder for a folder a student, ``grades.csv`` and ``audit.jsonl``.
     settings : Settings

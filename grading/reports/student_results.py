@@ -97,7 +97,7 @@ def read_report(assignment, report):
     assignment : Assignment
         What was graded.
     report : dict
-        What `grading.supervisor` printed.
+        What `grading.marking.supervisor` printed.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 import json
 
-from .matching import edited, match
+from grading.source.match_cells import edited, match
 
 
 def restore(assignment, cells, remark=""):

@@ -7,8 +7,8 @@ computations cost the grader nothing.
 import ast
 import functools
 
-from .assignment import python_only
-from .session import REFERENCE
+from grading.marking.session import REFERENCE
+from grading.source.assignment import python_only
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _SCOPES += (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

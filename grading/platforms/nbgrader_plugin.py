@@ -2,10 +2,10 @@
 
 In ``nbgrader_config.py``::
 
-    c.Autograde.sanitize_preprocessors = grading.nbgrader_plugin.SANITIZE
-    c.Autograde.autograde_preprocessors = grading.nbgrader_plugin.AUTOGRADE
-    c.GenerateFeedback.preprocessors = grading.nbgrader_plugin.FEEDBACK
-    c.HTMLExporter.filters = grading.nbgrader_plugin.FILTERS
+    c.Autograde.sanitize_preprocessors = grading.platforms.nbgrader_plugin.SANITIZE
+    c.Autograde.autograde_preprocessors = grading.platforms.nbgrader_plugin.AUTOGRADE
+    c.GenerateFeedback.preprocessors = grading.platforms.nbgrader_plugin.FEEDBACK
+    c.HTMLExporter.filters = grading.platforms.nbgrader_plugin.FILTERS
 """
 
 import base64
@@ -33,13 +33,13 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Bool, Dict, Unicode
 
-from .assignment import load
-from .authoring import PUBLIC_SEED, SEED_VARIABLE
-from .grade import Settings, make_job, run_job
-from .limits import Limits
-from .notebooks import read_notebook
-from .restoring import restore
-from .results import clean, read_report
+from grading.marking.grade_one import Settings, make_job, run_job
+from grading.reports.student_results import clean, read_report
+from grading.sandbox.limits import Limits
+from grading.source.assignment import load
+from grading.source.hidden_tests import PUBLIC_SEED, SEED_VARIABLE
+from grading.source.notebooks import read_notebook
+from grading.source.restore_cells import restore
 
 MAX_PIXELS = 50_000_000
 
@@ -66,7 +66,7 @@ class RestoreCells(SourcePreprocessor):
     """Put back the cells and the metadata that a submission has lost."""
 
     def preprocess(self, nb, resources):
-        """Return the notebook with all cells of the source; see `grading.restoring`."""
+        """Return the notebook with all cells of the source; see `grading.source.restore_cells`."""
         cells = read_notebook(nbformat.writes(nb).encode())
         made = restore(self.assignment(resources), cells)
         return nbformat.from_dict(made), resources
@@ -82,7 +82,7 @@ class SandboxExecute(SourcePreprocessor):
     ).tag(config=True)
     sandbox = Unicode("", help="Insist on one kind of sandbox.").tag(config=True)
     unsafe = Bool(False, help="Grade where there is no sandbox.").tag(config=True)
-    limits = Dict(help="What differs from grading.limits.Limits.").tag(config=True)
+    limits = Dict(help="What differs from grading.sandbox.limits.Limits.").tag(config=True)
 
     def preprocess(self, nb, resources):
         """Return the notebook with the outputs of its cells and of the tests."""
@@ -190,4 +190,4 @@ AUTOGRADE = [SandboxExecute, LimitOutput, SaveAutoGrades, AssignLatePenalties, C
 FEEDBACK = [GetGrades, ClearTests, CSSHTMLHeaderPreprocessor]
 """Autograded notebooks are for instructors; what learners get is without hidden tests."""
 
-FILTERS = {"markdown2html": "grading.nbgrader_plugin.markdown"}
+FILTERS = {"markdown2html": "grading.platforms.nbgrader_plugin.markdown"}

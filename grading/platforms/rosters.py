@@ -7,7 +7,7 @@ worksheet; the columns Grade and Feedback comments are filled in.
 import csv
 import pathlib
 
-from .results import number, one_line, to_csv
+from grading.reports.student_results import number, one_line, to_csv
 
 CANVAS_KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 MOODLE_NEEDED = ("Identifier", "Grade", "Maximum Grade")
@@ -54,7 +54,7 @@ def canvas(path, results, column=None, scale=False):
     path : path-like
         The exported gradebook.
     results : list of dict
-        See `grading.results`.
+        See `grading.reports.student_results`.
     column : str, optional
         The assignment's column; by default the one whose title begins with its name.
     scale : bool

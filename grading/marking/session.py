@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 
-from .channel import Lost
-from .inside import plain
-from .sandbox import Sandbox
+from grading.sandbox.channel import Lost
+from grading.sandbox.inside import plain_data
+from grading.sandbox.worker_process import Sandbox
 
 MESSAGE_LENGTH = 2000
 USABLE = "a check can use numbers, text, lists, tuples, dicts, arrays of numbers and tables"
@@ -44,7 +44,7 @@ class Session:
     Parameters
     ----------
     kind : str
-        Which sandbox; see `grading.enclosure.choose`.
+        Which sandbox; see `grading.sandbox.enclosure.choose`.
     limits : Limits
         What it may use up.
     files : path-like, optional
@@ -140,8 +140,8 @@ class Session:
     def call(self, name, args, kwargs):
         """Call a function of the submission; see `Function`."""
         message = {"op": "call", "name": name}
-        message["args"] = plain.encode(list(args), self._named)
-        message["kwargs"] = plain.encode(kwargs, self._named)
+        message["args"] = plain_data.encode(list(args), self._named)
+        message["kwargs"] = plain_data.encode(kwargs, self._named)
         try:
             answer = self._ask(message, self.limits.call)
         except Lost as lost:
@@ -167,9 +167,9 @@ class Session:
     def _value(answer, what):
         try:
             if answer.get("ok") is not True:
-                raise plain.Malformed(describe(answer))
-            return plain.decode(answer.get("value"))
-        except plain.Malformed as error:
+                raise plain_data.Malformed(describe(answer))
+            return plain_data.decode(answer.get("value"))
+        except plain_data.Malformed as error:
             raise CallLost(f"{what} cannot be used: {error}", f"{what} cannot be used") from None
 
     def _lasting(self, message, seconds=None):
@@ -224,13 +224,13 @@ class Session:
         if isinstance(value, Function):
             return {"$": "own", "v": value.__name__}
         if isinstance(value, np.random.Generator):
-            return {"$": "generator", "v": plain.encode(value.bit_generator.state)}
+            return {"$": "generator", "v": plain_data.encode(value.bit_generator.state)}
         if getattr(value, "__module__", None) == REFERENCE and self.given(value.__name__):
             return {"$": "own", "v": value.__name__}
         if path := importable(value):
             return {"$": "imported", "v": path}
         what = f"an object of type {type(value).__name__}"
-        raise plain.NotPlain(f"a test gives the submission {what}, which cannot cross")
+        raise plain_data.NotPlain(f"a test gives the submission {what}, which cannot cross")
 
 
 class Function:

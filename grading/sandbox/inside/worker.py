@@ -13,8 +13,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import confine
-import plain
+import landlock
+import plain_data
 
 MAX_OUTPUT = 20_000
 MAX_PICTURE = 400_000
@@ -115,7 +115,7 @@ def get(shell, message):
     value = shell.user_ns[message["name"]]
     if callable(value):
         return {"ok": True, "kind": "function"}
-    return {"ok": True, "kind": "data", "value": plain.encode(value)}
+    return {"ok": True, "kind": "data", "value": plain_data.encode(value)}
 
 
 def call(shell, message):
@@ -133,19 +133,19 @@ def call(shell, message):
     def generator(state):
         import numpy as np
 
-        state = plain.decode(state)
+        state = plain_data.decode(state)
         kind = getattr(np.random, state["bit_generator"])()
         kind.state = state
         return np.random.Generator(kind)
 
     given = {"own": shell.user_ns.__getitem__, "imported": imported, "generator": generator}
-    arguments = plain.decode(message["args"], given)
-    keywords = plain.decode(message["kwargs"], given)
+    arguments = plain_data.decode(message["args"], given)
+    keywords = plain_data.decode(message["kwargs"], given)
     with capture_output():
         value = shell.user_ns[message["name"]](*arguments, **keywords)
         try:
-            return {"ok": True, "value": plain.encode(value)}
-        except plain.NotPlain as error:  # not an exception that the function has raised
+            return {"ok": True, "value": plain_data.encode(value)}
+        except plain_data.NotPlain as error:  # not an exception that the function has raised
             return {"ok": True, "unusable": str(error)}
 
 
@@ -190,5 +190,5 @@ def serve(reader, writer):
 
 
 if __name__ == "__main__":
-    confine.confine(json.loads(sys.argv[1]))
+    landlock.confine(json.loads(sys.argv[1]))
     serve(*private_pipes())

@@ -16,8 +16,8 @@ import threading
 
 import numpy as np
 
-from .authoring import reference
-from .session import CallFailed, CallLost, Function
+from grading import reference
+from grading.marking.session import CallFailed, CallLost, Function
 
 MAX_MESSAGE = 4000
 """Characters of a message, which may hold all that a function returned."""

@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 import math
 
-from .submissions import read_time
+from grading.classes.submissions import read_time
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,12 +7,12 @@ import pathlib
 import subprocess
 import sys
 
-from .authoring import PUBLIC_SEED
-from .digests import digest
-from .enclosure import choose
-from .lateness import LateRule
-from .limits import Limits
-from .results import NotGraded, read_report
+from grading.classes.lateness import LateRule
+from grading.reports.student_results import NotGraded, read_report
+from grading.sandbox.enclosure import choose
+from grading.sandbox.limits import Limits
+from grading.source.digests import digest
+from grading.source.hidden_tests import PUBLIC_SEED
 
 GRACE = 25
 """Seconds that a supervisor may take beyond its hard limit, to clean up."""
@@ -24,7 +24,7 @@ class Settings:
 
     limits: Limits = dataclasses.field(default_factory=Limits)
     sandbox: str | None = None
-    """One of `grading.enclosure.KINDS`; None for the best there is."""
+    """One of `grading.sandbox.enclosure.KINDS`; None for the best there is."""
     unsafe: bool = False
     """Whether to grade where there is no sandbox."""
     seed: str = PUBLIC_SEED
@@ -86,7 +86,7 @@ def run_job(job):
     Returns
     -------
     dict
-        For `grading.results.read_report`.
+        For `grading.reports.student_results.read_report`.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def run_job(job):
     """
     job = job | {"sandbox": choose(job["wanted"], job["unsafe"])}
     # -P: the folder in which an instructor stands may hold a submission called numpy.py.
-    command = [sys.executable, "-P", "-m", "grading.supervisor"]
+    command = [sys.executable, "-P", "-m", "grading.marking.supervisor"]
     seconds = job["limits"]["hard"] + GRACE
     try:
         done = subprocess.run(
@@ -118,7 +118,7 @@ def grade_one(assignment, notebook, settings):
     Returns
     -------
     dict
-        The result; see `grading.results`.
+        The result; see `grading.reports.student_results`.
 
     Raises
     ------

@@ -14,16 +14,22 @@ import re
 import joblib
 from tqdm import tqdm
 
+from grading.classes.archives import Refused, inner_archive, tree
+from grading.classes.batch import with_folders
+from grading.classes.submissions import Submission, owners
+from grading.reports.feedback import write_feedback
+from grading.reports.student_results import (
+    SCHEMA,
+    clean,
+    number,
+    versions,
+    write_grades,
+    write_json,
+)
 from scaling_lib.capstone import game as capstone
 from scaling_lib.capstone import scoring as capstone_scoring
 from scaling_lib.capstone.game import LEDGER, NotByTheRules
 from scaling_lib.capstone.scoring import MOST_POINTS, derived_seed
-
-from .batch import with_folders
-from .feedback import write_feedback
-from .results import SCHEMA, clean, number, versions, write_grades, write_json
-from .submissions import Submission, owners
-from .trees import Refused, inner_archive, tree
 
 ASSIGNMENT = "capstone_game"
 HERO_RUNS = "hero_runs.json"
@@ -120,7 +126,7 @@ def grade_games(submissions, out, secret, languages, jobs=1, progress=True):
     Returns
     -------
     list of dict
-        Results as `grading.results` describes them, in the order of the students.
+        Results as `grading.reports.student_results` describes them, in the order of the students.
 
     Raises
     ------

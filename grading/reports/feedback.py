@@ -8,9 +8,8 @@ import base64
 import hashlib
 import html
 
+from grading.reports.student_results import by_exercise, number
 from scaling_lib.data.files import write_bytes
-
-from .results import by_exercise, number
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -38,7 +37,7 @@ def feedback_page(result):
     Parameters
     ----------
     result : dict
-        See `grading.results`.
+        See `grading.reports.student_results`.
 
     Returns
     -------

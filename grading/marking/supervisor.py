@@ -1,6 +1,6 @@
 """Grade one submission, whatever it does: the job comes on stdin, what is known goes to stdout.
 
-    python -m grading.supervisor < job.json
+    python -m grading.marking.supervisor < job.json
 
 The work is done by a child, which is killed with everything that belongs to it when its time is
 over. This process imports nothing and waits, so that there is always one that survives.
@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 
-from .processes import adopt_orphans, descendants, die_with_parent, kill_all
+from grading.sandbox.processes import adopt_orphans, descendants, die_with_parent, kill_all
 
 MAX_REPORT = 64 << 20
 
@@ -92,10 +92,10 @@ def _work(job, writer):
 
 
 def _grade(job, emit):
-    from .authoring import SEED_VARIABLE
-    from .judge import judge
-    from .notebooks import Unreadable
-    from .session import Broken
+    from grading.marking.mark import judge
+    from grading.marking.session import Broken
+    from grading.source.hidden_tests import SEED_VARIABLE
+    from grading.source.notebooks import Unreadable
 
     os.environ[SEED_VARIABLE] = job["seed"]
     try:

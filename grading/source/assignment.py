@@ -7,9 +7,9 @@ import json
 import pathlib
 import re
 
-from .digests import digest
+from grading.source.digests import digest
 
-SOURCES = pathlib.Path(__file__).resolve().parent.parent / "exercises" / "source"
+SOURCES = pathlib.Path(__file__).resolve().parents[2] / "exercises" / "source"
 """Where assignments are found by name, in a checkout of the book."""
 
 _HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")

@@ -5,13 +5,13 @@ import dataclasses
 import pathlib
 import runpy
 
-from .assignment import load
-from .enclosure import choose
-from .limits import Limits
-from .matching import defined_names
-from .session import Session
-from .source_names import SourceNames
-from .testing import Tests
+from grading.marking.run_tests import Tests
+from grading.marking.session import Session
+from grading.sandbox.enclosure import choose
+from grading.sandbox.limits import Limits
+from grading.source.assignment import load
+from grading.source.match_cells import defined_names
+from grading.source.source_names import SourceNames
 
 FIELDS = {"exercise": str, "name": str, "kind": str, "code": str, "expected": (int, float)}
 KINDS = ("alternative", "wrong")
@@ -83,12 +83,12 @@ def score_answers(name_or_path, answers=None, sandbox=None):
     Parameters
     ----------
     name_or_path : str or path-like
-        The assignment; see `grading.assignment.load`.
+        The assignment; see `grading.source.assignment.load`.
     answers : path-like, optional
         The file of answers; by default ``exercises/answers/NAME.py``.
     sandbox : str, optional
-        See `grading.enclosure.choose`. The answers are the instructor's own, so that they are also
-        run where there is no sandbox.
+        See `grading.sandbox.enclosure.choose`. The answers are the instructor's own, so that they
+        are also run where there is no sandbox.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def score_answers(name_or_path, answers=None, sandbox=None):
     """
     assignment = load(name_or_path)
     if answers is None:
-        from .assignment import SOURCES
+        from grading.source.assignment import SOURCES
 
         answers = SOURCES.parent / "answers" / f"{assignment.name}.py"
     known = read_answers(answers, assignment)

@@ -5,9 +5,9 @@ import subprocess
 import threading
 import time
 
-from .channel import Channel, Lost
-from .enclosure import enclosure
-from .processes import belonging, calm, disk_usage, kill_all, unlinked, usage
+from grading.sandbox.channel import Channel, Lost
+from grading.sandbox.enclosure import enclosure
+from grading.sandbox.processes import belonging, calm, disk_usage, kill_all, unlinked, usage
 
 PULSE = 0.2
 """Seconds between two looks at what the worker uses."""
@@ -22,7 +22,7 @@ class Sandbox:
     Parameters
     ----------
     kind : str
-        What `grading.enclosure.choose` returned.
+        What `grading.sandbox.enclosure.choose` returned.
     limits : Limits
         What it may use up.
     files : path-like, optional

@@ -5,9 +5,9 @@ import datetime
 import pathlib
 import re
 
-from .matching import match
-from .notebooks import Unreadable, read_notebook
-from .trees import File, Refused, inner_archive, readable, tree
+from grading.classes.archives import File, Refused, inner_archive, readable, tree
+from grading.source.match_cells import match
+from grading.source.notebooks import Unreadable, read_notebook
 
 # The files of Canvas's archive: nameofstudent_LATE_12345_67890_file-1.ipynb
 CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)")
@@ -31,7 +31,7 @@ class Submission:
     chosen: File | None = None
     """The file that is graded; None if there is none that can be read."""
     status: str = ""
-    """Empty, or why there is nothing to grade: a status of `grading.results`."""
+    """Empty, or why there is nothing to grade: a status of `grading.reports.student_results`."""
     message: str = ""
     notes: list = dataclasses.field(default_factory=list)
     submitted: datetime.datetime | None = None

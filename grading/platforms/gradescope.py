@@ -14,14 +14,14 @@ import shlex
 import sys
 import zipfile
 
-from .assignment import load
-from .grade import Settings, grade_one
-from .lateness import LateRule
-from .results import NotGraded, empty_result, one_line, write_json
-from .submissions import Submission, choose_notebook
-from .trees import tree
+from grading.classes.archives import tree
+from grading.classes.lateness import LateRule
+from grading.classes.submissions import Submission, choose_notebook
+from grading.marking.grade_one import Settings, grade_one
+from grading.reports.student_results import NotGraded, empty_result, one_line, write_json
+from grading.source.assignment import load
 
-PROJECT = pathlib.Path(__file__).resolve().parent.parent
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGES = ("grading", "scaling_lib")
 
 SETUP = """#!/usr/bin/env bash
@@ -42,7 +42,7 @@ set -euo pipefail
 root="${{AUTOGRADER:-/autograder}}"
 python="${{PYTHON:-$root/python/bin/python}}"
 cd /
-exec "$python" -P -m grading.gradescope "$root" {options}
+exec "$python" -P -m grading.platforms.gradescope "$root" {options}
 """
 
 
@@ -52,7 +52,7 @@ def gradescope_results(result):
     Parameters
     ----------
     result : dict
-        See `grading.results`.
+        See `grading.reports.student_results`.
 
     Returns
     -------
@@ -138,7 +138,7 @@ def run_autograder(root, sandbox=None, unsafe=False, late=0.0):
     root : path-like
         ``/autograder``.
     sandbox, unsafe
-        See `grading.grade.Settings`.
+        See `grading.marking.grade_one.Settings`.
     late : float
         Percent taken off for each day after the due date that Gradescope names.
 

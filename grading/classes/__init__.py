@@ -1,0 +1,1 @@
+"""Many submissions: find them, grade them, take off what is late."""

@@ -1,0 +1,1 @@
+"""Run the cells and the tests of one submission."""

@@ -1,0 +1,119 @@
+"""What a hidden test may use: fresh inputs, the reference solution, a strict comparison.
+
+In a source notebook, between ``### BEGIN HIDDEN TESTS`` and ``### END HIDDEN TESTS``::
+
+    from grading import fresh, reference, same
+
+    N = fresh("allocation").uniform(1e6, 1e9, size=5)
+    assert same(loss(N), reference.loss(N))
+
+The same cell runs in a kernel, where `reference` finds the notebook's own functions (they are the
+solution), and in the grader, where it finds those of the instructor's source and ``loss`` is the
+submission's.
+"""
+
+import contextlib
+import hashlib
+import os
+import sys
+
+import numpy as np
+
+SEED_VARIABLE = "SCALING_SECRET_SEED"
+"""Environment variable that holds the instructor's secret."""
+
+PUBLIC_SEED = "public"
+"""The secret of those who set none: its inputs can be computed by anyone."""
+
+
+def fresh(exercise):
+    """Return a generator of inputs that depends on the instructor's secret.
+
+    Parameters
+    ----------
+    exercise : str
+        The exercise's id. The same id always gives a generator in the same state.
+
+    Returns
+    -------
+    numpy.random.Generator
+        Seeded from the environment variable ``SCALING_SECRET_SEED`` and the id.
+
+    Raises
+    ------
+    ValueError
+        If the id is not a string of at least one character.
+    """
+    if not isinstance(exercise, str) or not exercise:
+        raise ValueError(f"fresh() takes the exercise's id, such as 'allocation', not {exercise!r}")
+    secret = os.environ.get(SEED_VARIABLE) or PUBLIC_SEED
+    # The length keeps ("ab", "c") apart from ("a", "bc").
+    text = f"{len(secret)}:{secret}:{exercise}".encode()
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(text).digest(), "big"))
+
+
+class Reference:
+    """The functions and values of the reference solution, as attributes.
+
+    Outside the grader they are those of the notebook that is running.
+    """
+
+    def __init__(self):
+        self._lookup = None
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        lookup = self._lookup or vars(sys.modules["__main__"]).__getitem__
+        try:
+            return lookup(name)
+        except KeyError:
+            raise AttributeError(f"the source notebook defines no `{name}`") from None
+
+    @contextlib.contextmanager
+    def taken_from(self, lookup):
+        """Take the reference from somewhere else for a while; the grader does.
+
+        Parameters
+        ----------
+        lookup : callable
+            From a name to its value; raises `KeyError` for a name that is not defined.
+        """
+        before, self._lookup = self._lookup, lookup
+        try:
+            yield self
+        finally:
+            self._lookup = before
+
+
+reference = Reference()
+"""The reference solution: ``reference.loss(N)`` calls the ``loss`` of the source notebook."""
+
+
+def same(actual, expected, rtol=1e-9, atol=0.0):
+    """Tell whether an answer has the shape and the numbers that are expected.
+
+    ``numpy.allclose`` is no test of an answer: it broadcasts, so that an empty array or a single
+    number agrees with anything of the right value.
+
+    Parameters
+    ----------
+    actual, expected : array_like
+        Numbers. `actual` may be anything at all.
+    rtol, atol : float
+        Allowed difference: ``atol + rtol * abs(expected)``.
+
+    Returns
+    -------
+    bool
+        True if the shapes are equal and every number is close; NaN equals NaN, infinity equals
+        infinity of the same sign. False if `actual` is not made of numbers.
+    """
+    try:
+        actual = np.asarray(actual)
+    except (TypeError, ValueError):  # ragged
+        return False
+    expected = np.asarray(expected)
+    if actual.dtype.kind not in "biufc" or actual.shape != expected.shape:
+        return False
+    return bool(np.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True).all())
