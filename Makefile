@@ -17,7 +17,7 @@ export OMP_NUM_THREADS      ?= 1
 export MKL_NUM_THREADS      ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab notebooks exercises bench sweeps audit pdf slides zip lock lint clean
+.PHONY: help book test check lab notebooks exercises bench sweeps audit pdf slides zip lock lint clean
 
 help: ## list these targets
 	@$(PYTHON) -c "import re; [print(f'  make {t:<10} {d}') for t, d in re.findall(r'^([a-z-]+):.*?## (.+)$$', open('Makefile').read(), re.M)]"
@@ -33,9 +33,16 @@ help: ## list these targets
 book: .venv/.ready ## build the site into _build/html
 	$(PY) tools/build_book.py
 
+check: .venv/.ready ## lint and unit tests: no site, no sandbox, under 90 seconds
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(BIN)/lint-imports
+	$(PY) -m pytest -q -n $(JOBS) --dist loadfile --doctest-modules --ignore tests/site --ignore tests/grading --ignore tests/exercises tests scaling_lib
+
 test: book ## run everything: unit tests, doctests, notebooks, the built site
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(BIN)/lint-imports
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --doctest-modules tests scaling_lib grading
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg chapters
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-cell-timeout=300 exercises/source exercises/release

@@ -34,6 +34,7 @@ from scaling_lib.data.files import write_csv
 from scaling_lib.models.mlp import MLP, steps
 from scaling_lib.models.optimizers import SGD, Adam, cosine_schedule
 from scaling_lib.tasks import digit_images as digits
+from scaling_lib.tasks.digit_images import glyphs
 
 #: Name of the learner -> (hand-made features?, hidden layers, learning rate of Adam).
 LEARNERS: dict[str, tuple[bool, tuple[int, ...], float]] = {
@@ -164,10 +165,10 @@ def by_data(
         ``N, C, accuracy``. The standard error of an accuracy a is
         :math:`\sqrt{a (1 - a) / 4000}`, at most 0.8 %.
     """
-    test = digits.glyphs(TEST_IMAGES, noise, np.random.default_rng(TEST_SEED), warp)
+    test = glyphs(TEST_IMAGES, noise, np.random.default_rng(TEST_SEED), warp)
     rows = []
     for seed in seeds:
-        images, labels = digits.glyphs(max(sizes), noise, np.random.default_rng([seed, 2]), warp)
+        images, labels = glyphs(max(sizes), noise, np.random.default_rng([seed, 2]), warp)
         for D in sizes:
             for learner in learners:
                 row = {"noise": noise, "learner": learner, "seed": seed, "D": D}
@@ -234,10 +235,10 @@ def optimiser_or_prior(
     pandas.DataFrame
         ``noise, variant, seed, D, N, C, accuracy``.
     """
-    test = digits.glyphs(TEST_IMAGES, noise, np.random.default_rng(TEST_SEED))
+    test = glyphs(TEST_IMAGES, noise, np.random.default_rng(TEST_SEED))
     rows = []
     for seed in seeds:
-        images, labels = digits.glyphs(max(sizes), noise, np.random.default_rng([seed, 2]))
+        images, labels = glyphs(max(sizes), noise, np.random.default_rng([seed, 2]))
         for D in sizes:
             train = images[:D], labels[:D]
             for variant in variants:
