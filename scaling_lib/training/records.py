@@ -29,9 +29,7 @@ def record_of(run):
     row = {name: getattr(run.config, name) for name in SETTINGS}
     row |= {name: getattr(run, name) for name in ("N", "D", "C", "C_6ND", "loss", "entropy")}
     row |= {"key": run.config.key, "version": run.version}
-    # Under the numbers of tokens that were asked for; a step may end a few tokens later.
-    reached = zip(sorted(run.config.checkpoints), run.checkpoints.values(), strict=False)
-    row["checkpoints"] = " ".join(f"{tokens}:{loss!r}" for tokens, loss in reached)
+    row["checkpoints"] = " ".join(f"{t}:{loss!r}" for t, loss in run.checkpoints.items())
     return {name: _as_text(value) for name, value in row.items()}
 
 
@@ -67,13 +65,13 @@ def read_records(path):
         raise ValueError(f"{path} is not a file of runs: its columns are not those of a sweep")
     records = {}
     for number, line in enumerate(lines[1:], start=2):
-        row = dict(zip(COLUMNS, line, strict=False))
         try:
+            row = dict(zip(COLUMNS, line, strict=True))
             float(row["loss"] or "nan")
-            intact = len(line) == len(COLUMNS) and config_of(row).key == row["key"]
-        except (KeyError, ValueError, TypeError):
+            intact = config_of(row).key == row["key"] and row["key"] not in records
+        except (ValueError, TypeError):
             intact = False
-        if not intact or row["key"] in records:
+        if not intact:
             raise ValueError(f"{path}, line {number}: damaged or repeated; remove that line")
         records[row["key"]] = row
     return records

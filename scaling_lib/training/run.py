@@ -11,8 +11,8 @@ import hashlib
 import json
 import math
 import time
-from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache, partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -23,6 +23,7 @@ from scaling_lib.models.optimizers import SGD, Adam, constant_schedule, cosine_s
 from scaling_lib.tasks.dialects import dialect
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.tasks.text import python_docs
+from scaling_lib.training.loop import fit_model
 
 SCHEDULES = {"cosine": cosine_schedule, "constant": constant_schedule}
 OPTIMIZERS = {"adam": Adam, "sgd": SGD}
@@ -66,7 +67,8 @@ class TrainConfig:
     optimizer : {"adam", "sgd"}
         Adam with betas (0.9, 0.99), or plain gradient descent.
     checkpoints : tuple of int
-        After so many tokens, rounded up to whole steps, the test loss is measured as well.
+        After so many tokens, rounded up to whole steps, the test loss is measured as well; in
+        order, each once.
     seed : int
         Seed of the initial weights, the training sample and its order.
 
@@ -125,7 +127,7 @@ class TrainConfig:
             raise ValueError(
                 f"checkpoints must be whole numbers from 1 to D, not {self.checkpoints}"
             )
-        object.__setattr__(self, "checkpoints", tuple(self.checkpoints))
+        object.__setattr__(self, "checkpoints", tuple(sorted(set(self.checkpoints))))
 
     def resolved(self):
         """Return the same configuration with every default filled in.
@@ -222,9 +224,12 @@ class Run:
     curve : numpy.ndarray, shape (steps,)
         Training loss of each step's batch before the step, nats per token.
     checkpoints : dict of int to float
-        Tokens processed and the test loss then.
+        Test loss at the end of the step that reached so many tokens, under the number asked for;
+        NaN if the run diverged before.
     seconds : float
         CPU seconds.
+    model : OneHotLM or CharMLP
+        What was trained; None in another process, where a run arrives without it.
     version : str
         Version of the library.
     """
@@ -239,7 +244,11 @@ class Run:
     curve: np.ndarray
     checkpoints: dict[int, float]
     seconds: float
+    model: OneHotLM | CharMLP | None = field(repr=False)
     version: str = __version__
+
+    def __getstate__(self):
+        return {**vars(self), "model": None}
 
     @property
     def excess(self):
@@ -284,20 +293,28 @@ def train(config, seed=None):
         config.task, config.task_seed, config.D // config.epochs, int(sample_seed)
     )[:, -(config.k + 1) :]
     optimizer = OPTIMIZERS[config.optimizer](model.theta)
-    schedule = SCHEDULES[config.schedule]
-    steps = config.epochs * -(-len(examples) // config.batch)
-    curve = np.full(steps, np.nan, np.float32)
-    pending, checkpoints, tokens = sorted(config.checkpoints), {}, 0
+    n = len(examples)
+    steps_per_epoch = math.ceil(n / config.batch)
+    checkpoints, due = {}, {}
+    for tokens in config.checkpoints:
+        epochs, rest = divmod(tokens, n)
+        step = epochs * steps_per_epoch + math.ceil(rest / config.batch)
+        due.setdefault(step, []).append(tokens)
+        checkpoints[tokens] = math.nan  # until the run gets there
 
-    for step, batch in enumerate(_batches(examples, config, int(order_seed))):
-        curve[step] = loss = model.loss_and_grad(batch[:, :-1], batch[:, -1])
-        if not math.isfinite(loss):
-            break
-        optimizer.step(model.grad, schedule(step, steps, config.lr, config.warmup))
-        tokens += len(batch)
-        if pending and tokens >= pending[0]:
-            checkpoints[tokens] = task.test_loss(model)
-            pending = [later for later in pending if later > tokens]
+    def measure(step):
+        if step in due:
+            checkpoints.update(dict.fromkeys(due[step], task.test_loss(model)))
+
+    curve = fit_model(
+        model,
+        _batches(examples, config, int(order_seed)),
+        config.epochs * steps_per_epoch,
+        config.lr,
+        schedule=partial(SCHEDULES[config.schedule], warmup=config.warmup),
+        optimizer=optimizer,
+        after_step=measure if due else None,
+    )
 
     return Run(
         config=config,
@@ -305,11 +322,12 @@ def train(config, seed=None):
         D=config.D,
         C=model.flops_per_token() * config.D,
         C_6ND=6 * model.N * config.D,
-        loss=task.test_loss(model) if math.isfinite(loss) else math.nan,
+        loss=task.test_loss(model) if np.isfinite(curve[-1]) else math.nan,
         entropy=task.entropy,
         curve=curve,
         checkpoints=checkpoints,
         seconds=time.process_time() - start,
+        model=model,
     )
 
 
@@ -354,4 +372,5 @@ def _batches(examples, config, seed):
         if epoch:  # the first pass is in the order of the sample, which is random already
             examples = examples[rng.permutation(len(examples))]
         for start in range(0, len(examples), config.batch):
-            yield examples[start : start + config.batch]
+            batch = examples[start : start + config.batch]
+            yield batch[:, :-1], batch[:, -1]

@@ -196,14 +196,16 @@ def test_estimate_covers_what_a_large_run_takes(tmp_path):
 def test_checkpoints_and_diverged_runs_in_the_file(tmp_path):
     path = tmp_path / "runs.csv"
     configs = [
-        TrainConfig(H=4, D=4096, checkpoints=(1000, 2000)),
-        TrainConfig(H=4, D=4096, optimizer="sgd", lr=1e30),
+        TrainConfig(H=4, D=4096, checkpoints=(2000, 1000, 1001)),
+        TrainConfig(H=4, D=4096, optimizer="sgd", lr=1e30, checkpoints=(4096,)),
     ]
     with np.errstate(all="ignore"):
         table = sweep(configs, out=path, progress=False)
     pairs = dict(pair.split(":") for pair in table.checkpoints[0].split())
-    assert list(pairs) == ["1000", "2000"]
-    assert float(pairs["2000"]) > table.loss[0]
+    read = train(configs[0]).checkpoints
+    assert {int(tokens): float(loss) for tokens, loss in pairs.items()} == read
+    assert list(read) == [1000, 1001, 2000] and read[1000] == read[1001] > read[2000]
+    assert table.checkpoints[1] == "4096:nan"
     assert np.isnan(table.loss[1])
     assert [c.key for c in map(config_of, read_records(path).values())] == [c.key for c in configs]
 

@@ -1,4 +1,5 @@
 import math
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -38,24 +39,55 @@ def test_wider_and_longer_is_better():
 
 
 def test_every_token_is_used_when_the_batch_does_not_divide_D():
-    sizes = [len(b) for b in training._batches(np.zeros((100, 3)), replace(SMALL, batch=24), 0)]
+    batches = training._batches(np.zeros((100, 3)), replace(SMALL, batch=24), 0)
+    sizes = [len(y) for x, y in batches]
     assert sizes == [24, 24, 24, 24, 4]
 
 
 def test_epochs_see_the_same_examples_in_another_order():
     config = TrainConfig(H=4, D=300, epochs=3, batch=100)
-    one, two, three = training._batches(np.arange(100), config, seed=0)
+    examples = np.arange(100)[:, None] + np.zeros(3, int)
+    (_, one), (_, two), (_, three) = training._batches(examples, config, seed=0)
     assert (one == np.arange(100)).all()
     assert (two != one).any() and (two != three).any()
     assert sorted(two) == sorted(three) == list(range(100))
 
 
 def test_checkpoints_are_read_on_the_way_and_change_nothing():
-    run = train(replace(SMALL, checkpoints=(1000, 4096)))
+    run = train(replace(SMALL, checkpoints=(4096, 1000)))
     plain = train(SMALL)
+    assert list(run.checkpoints) == [1000, 4096]
     assert run.loss == plain.loss == run.checkpoints[4096]
-    assert list(run.checkpoints) == [1008, 4096]  # whole steps of 16 tokens
-    assert run.checkpoints[1008] > run.loss
+    assert run.checkpoints[1000] > run.loss
+
+
+def test_each_checkpoint_has_the_loss_of_the_step_that_reached_it():
+    """Steps of 40 tokens, the last of an epoch of 100 has 20: 40, 80, 100, 140, ..."""
+    asked = (1, 39, 40, 41, 80, 81, 100, 101, 181, 200)
+    read = train(TrainConfig(H=4, D=200, epochs=2, batch=40, checkpoints=asked)).checkpoints
+    assert tuple(read) == asked
+    assert read[1] == read[39] == read[40] != read[41]
+    assert read[41] == read[80] != read[81]
+    assert read[81] == read[100] != read[101]
+    assert read[181] == read[200]
+    assert len(set(read.values())) == 5
+
+
+def test_checkpoints_that_a_diverged_run_did_not_reach_have_no_loss():
+    with np.errstate(all="ignore"):
+        run = train(replace(SMALL, optimizer="sgd", lr=1e30, checkpoints=(1, 2, 4096)))
+    assert list(run.checkpoints) == [1, 2, 4096]
+    assert math.isnan(run.checkpoints[4096])
+
+
+def test_a_run_carries_its_model_but_not_to_another_process():
+    run = train(SMALL)
+    assert training.markov_language(0).test_loss(run.model) == run.loss
+    assert run.model.N == run.N
+    assert "model" not in repr(run)
+    arrived = pickle.loads(pickle.dumps(run))
+    assert arrived.model is None
+    assert (arrived.loss, arrived.config) == (run.loss, run.config)
 
 
 def test_one_token_of_context_cannot_beat_its_own_entropy():
