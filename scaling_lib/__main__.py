@@ -17,7 +17,6 @@ SHIPPED = {
     "scaling_language": ("scaling_lib.experiments.scaling_laws.scaling_sweep", 4),
     "scaling_schedules": ("scaling_lib.experiments.scaling_laws.schedules", 4),
     "scaling_text": ("scaling_lib.experiments.scaling_laws.text_sweep", 3),
-    "text_attention": ("scaling_lib.experiments.scaling_laws.text_attention", 2),
     "connect_four": ("scaling_lib.experiments.bitter_lesson.connect_four", 9),
     "digits": ("scaling_lib.experiments.bitter_lesson.digits", 3),
     "algorithms": ("scaling_lib.experiments.scaling_hypothesis.algorithms", 1),
