@@ -1,23 +1,97 @@
-"""Writing a file whole or not at all."""
+"""Files: a table is read with its faults named, and everything is written whole or not at all."""
 
+import csv
+import io
 import os
 import pathlib
 import tempfile
 
-import pandas as pd
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
+
+def read_table(path):
+    """Read a CSV file: UTF-8, separated by commas, its first line naming the columns.
+
+    Returns
+    -------
+    header : list of str
+    rows : list of list of str
+        Each as long as the header; blank lines are left out.
+
+    Raises
+    ------
+    ValueError
+        Names the file, the fault and, where there is one, the line.
+    """
+    path = pathlib.Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a directory: name a CSV file")
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise ValueError(f"there is no file {path}") from None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    return parse_table(raw, path)
+
+
+def parse_table(content, name):
+    """Read the content (bytes) of a CSV file that is called `name` in errors, as `read_table`."""
+    if b"\0" in content:
+        raise ValueError(f"{name} is not a text file: save it as CSV in UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{name} is not UTF-8 text (byte {error.start}): save it as CSV in UTF-8"
+        ) from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        lines = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise ValueError(f"{name} is not a CSV table: {error}") from None
+    if not lines:
+        raise ValueError(f"{name} is empty: a header and at least one row are needed")
+    (_, header), *rows = lines
+    _check_header(header, name)
+    for number, row in rows:
+        if len(row) != len(header):
+            raise ValueError(
+                f"{name}, line {number}: {len(row)} cells where the header names {len(header)}"
+            )
+    if not rows:
+        raise ValueError(f"{name} has a header but no rows")
+    return header, [row for _, row in rows]
+
+
+def _check_header(header, name):
+    for mark, word in SEPARATORS.items():
+        if len(header) == 1 and mark in header[0]:
+            raise ValueError(f"{name} is separated by {word}: separate the columns by commas")
+    if all(is_number(cell) for cell in header):
+        raise ValueError(f"{name} has no header: its first line must name the columns")
+    stripped = [cell.strip() for cell in header]
+    if "" in stripped:
+        raise ValueError(f"{name}: column {stripped.index('') + 1} has no name in the header")
+    twice = sorted({cell for cell in stripped if stripped.count(cell) > 1})
+    if twice:
+        raise ValueError(f"{name} names a column twice in its header: {', '.join(twice)}")
+
+
+def is_number(cell):
+    """Tell whether a cell reads as a number; NaN and infinity do."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def write_bytes(path, content):
     """Write a file under a temporary name in the same folder, then rename it.
 
-    A reader, or a crash at any moment, finds the old file or the new one, never half of one.
-
-    Parameters
-    ----------
-    path : path-like
-        File to create or replace; its folder is created if it is missing.
-    content : bytes
-        All of the file.
+    A reader, or a crash at any moment, finds the old file or the new one, never half of one. The
+    folder is made if it is missing.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,17 +108,7 @@ def write_bytes(path, content):
         raise
 
 
-def write_csv(table: pd.DataFrame, path: pathlib.Path, digits: int = 6) -> None:
-    """Write a table as CSV, atomically, with numbers to so many significant digits.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Written without its index.
-    path : pathlib.Path
-        File to create or replace.
-    digits : int
-        Significant digits of floating-point columns.
-    """
+def write_csv(table, path, digits=6):
+    """Write a DataFrame, without its index, with numbers to so many significant digits."""
     text = table.to_csv(index=False, float_format=f"%.{digits}g", lineterminator="\n")
     write_bytes(path, text.encode())

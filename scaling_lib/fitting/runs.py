@@ -2,92 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import pathlib
-
 import numpy as np
 
+from scaling_lib.data.files import is_number, read_table
 from scaling_lib.laws.base import rows_text
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 
-SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-
 
 def read_csv(path):
-    """Read a table of runs: comma-separated UTF-8 text with one header line.
-
-    Returns
-    -------
-    dict of str to list of str
-        The columns as text, in the order of the file; line breaks and outer spaces removed.
-
-    Raises
-    ------
-    ValueError
-        Naming the file and what is wrong with it, for anything that is not such a table.
-    """
-    path = pathlib.Path(path)
-    if path.is_dir():
-        raise ValueError(f"{path} is a directory: name a CSV file.")
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise ValueError(f"There is no file {path}.") from None
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
-    if b"\0" in raw:
-        raise ValueError(f"{path} is not a text file: save the runs as CSV in UTF-8.")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path} is not UTF-8 text (byte {error.start}): save the runs as CSV in UTF-8."
-        ) from None
-    try:
-        lines = [
-            (number, [cell.strip() for cell in row])
-            for number, row in _numbered(text)
-            if any(cell.strip() for cell in row)
-        ]
-    except csv.Error as error:
-        raise ValueError(f"{path} is not a CSV table: {error}.") from None
-    if not lines:
-        raise ValueError(f"{path} is empty: a header line and one line for each run are needed.")
-    header = lines[0][1]
-    if len(header) == 1:
-        for mark, word in SEPARATORS.items():
-            if mark in header[0]:
-                raise ValueError(f"{path} is separated by {word}: separate the columns by commas.")
-    if all(_is_number(cell) for cell in header):
-        raise ValueError(f"{path} has no header: its first line must name the columns.")
-    if "" in header:
-        raise ValueError(f"{path}: column {header.index('') + 1} has no name in the header.")
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated:
-        raise ValueError(f"{path} names a column twice in its header: {', '.join(repeated)}.")
-    for number, row in lines[1:]:
-        if len(row) != len(header):
-            raise ValueError(
-                f"{path}, line {number}: {len(row)} cells where the header names {len(header)}."
-            )
-    if len(lines) == 1:
-        raise ValueError(f"{path} has a header but no runs.")
-    return {name: [row[j] for _, row in lines[1:]] for j, name in enumerate(header)}
-
-
-def _numbered(text):
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    for row in reader:
-        yield reader.line_num, row
-
-
-def _is_number(cell):
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    """Read a table of runs, as `read_table`: its columns as lists of text without outer spaces."""
+    header, rows = read_table(path)
+    return {
+        name.strip(): [cell.strip() for cell in cells]
+        for name, cells in zip(header, zip(*rows, strict=True), strict=True)
+    }
 
 
 def numbers(values, name):
@@ -102,7 +30,7 @@ def numbers(values, name):
         wrong = [
             i
             for i, value in enumerate(values)
-            if isinstance(value, str) and value and not _is_number(value)
+            if isinstance(value, str) and value and not is_number(value)
         ]
         if wrong:
             raise ValueError(

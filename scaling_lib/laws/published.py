@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from scaling_lib.data.checks import positive
 from scaling_lib.laws import formulas
 
 PF_DAY = 1e15 * 86400.0
@@ -56,7 +57,7 @@ class ChinchillaOptimum:
 
     def optimum(self, C):
         """Return the compute-optimal `Allocation` at `C` FLOP, under C = 6 N D."""
-        C = _positive(C, "C")
+        C = positive(C, "C")
         N, D = formulas.optimal_allocation(
             C, *(self.params[name] for name in ("A", "B", "alpha", "beta"))
         )
@@ -148,25 +149,18 @@ class PublishedExponents:
 
     def growth(self, factor):
         """Return the factors by which N and D grow when compute grows by `factor`."""
-        factor = _positive(factor, "factor")
+        factor = positive(factor, "factor")
         return factor**self.a, factor**self.b
 
     def optimum(self, C):
         """Return the `Allocation` at `C` FLOP: exponents applied to the nearest printed anchor."""
         if not self.anchors:
             raise ValueError(f"{self.name} prints exponents only: use growth(factor) instead.")
-        C = _positive(C, "C")
+        C = np.asarray(positive(C, "C"))
         anchors = np.array(self.anchors)
         nearest = np.abs(np.log(C[..., None] / anchors[:, 0])).argmin(-1)
         C0, N0, D0 = np.moveaxis(anchors[nearest], -1, 0)
         return Allocation(C, N0 * (C / C0) ** self.a, D0 * (C / C0) ** self.b)
-
-
-def _positive(value, name):
-    value = np.asarray(value, float)
-    if not (np.isfinite(value).all() and (value > 0).all()):
-        raise ValueError(f"{name} must be positive and finite, got {value}.")
-    return value
 
 
 _KAPLAN = {

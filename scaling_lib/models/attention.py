@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from scaling_lib.data.checks import whole
 from scaling_lib.models.flat import flat_views
 from scaling_lib.models.mlp_lm import softmax_cross_entropy
 
@@ -76,8 +77,7 @@ class AttentionLM:
         dtype=np.float32,
     ):
         for name, value in dict(V=V, T=T, d=d, layers=layers, heads=heads, ff=ff).items():
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, got {value}")
+            whole(value, name)
         if d % heads:
             raise ValueError(f"d must be a multiple of heads, got d={d} and heads={heads}")
         self.V, self.T, self.d, self.layers, self.heads, self.f = V, T, d, layers, heads, ff * d

@@ -32,6 +32,7 @@ product, and the rule of 6 FLOP per parameter, would count.
 import numpy as np
 from scipy.sparse import csc_array
 
+from scaling_lib.data.checks import whole
 from scaling_lib.models.flat import flat_views
 from scaling_lib.models.mlp import log_softmax
 
@@ -134,7 +135,8 @@ class OneHotLM(_HiddenLayerLM):
     """
 
     def __init__(self, V, k, H, seed=0, dtype=np.float32):
-        _check_sizes(V=V, k=k, H=H)
+        for name, size in dict(V=V, k=k, H=H).items():
+            whole(size, name)
         self.V, self.k, self.H = V, k, H
         self._allocate({"W1": (k * V, H), "b1": (H,), "W2": (H, V), "b2": (V,)}, dtype)
         rng = np.random.default_rng(seed)
@@ -238,7 +240,8 @@ class CharMLP(_HiddenLayerLM):
     """
 
     def __init__(self, V, k, d, H, seed=0, dtype=np.float32):
-        _check_sizes(V=V, k=k, d=d, H=H)
+        for name, size in dict(V=V, k=k, d=d, H=H).items():
+            whole(size, name)
         self.V, self.k, self.d, self.H = V, k, d, H
         shapes = {"E": (V, d), "W1": (k * d, H), "b1": (H,), "W2": (H, V), "b2": (V,)}
         self._allocate(shapes, dtype)
@@ -361,9 +364,3 @@ class _Batch:
         # scipy keeps the index array that it is given: writing to it changes the matrix.
         self.one_hot_T = csc_array((ones, index, start), shape=(columns, rows), copy=False)
         self.places = index.reshape(B, -1)
-
-
-def _check_sizes(**sizes):
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} must be at least 1, not {size}")

@@ -18,6 +18,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from scaling_lib import __version__
+from scaling_lib.data.checks import one_of, positive, whole
 from scaling_lib.models.mlp_lm import CharMLP, OneHotLM
 from scaling_lib.models.optimizers import SGD, Adam, constant_schedule, cosine_schedule
 from scaling_lib.tasks.dialects import dialect
@@ -99,16 +100,10 @@ class TrainConfig:
             ("schedule", SCHEDULES),
             ("optimizer", OPTIMIZERS),
         ):
-            if getattr(self, name) not in allowed:
-                names = " or ".join(f'"{value}"' for value in allowed)
-                raise ValueError(f"{name} must be {names}, not {getattr(self, name)!r}")
+            one_of(getattr(self, name), name, allowed)
         for name, least in dict(H=1, D=1, epochs=1, k=1, d=1, batch=1, seed=0, task_seed=0).items():
-            value = getattr(self, name)
-            if isinstance(value, np.integer):  # as an array of sizes holds them
-                value = int(value)
-                object.__setattr__(self, name, value)
-            if value is not None and (type(value) is not int or value < least):
-                raise ValueError(f"{name} must be a whole number of at least {least}, not {value}")
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, whole(value, name, least))
         if self.k is not None and self.k > LONGEST_CONTEXT[self.task]:
             raise ValueError(
                 f"k must be at most {LONGEST_CONTEXT[self.task]} for task {self.task!r}"
@@ -119,8 +114,8 @@ class TrainConfig:
             raise ValueError(
                 f"D must be a multiple of epochs; {self.D} is not one of {self.epochs}"
             )
-        if self.lr is not None and not 0 < self.lr < math.inf:
-            raise ValueError(f"lr must be a positive number, not {self.lr}")
+        if self.lr is not None:
+            positive(self.lr, "lr")
         if not 0 <= self.warmup < 1:
             raise ValueError(f"warmup must be at least 0 and below 1, not {self.warmup}")
         if not all(type(tokens) is int and 1 <= tokens <= self.D for tokens in self.checkpoints):

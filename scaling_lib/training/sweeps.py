@@ -17,6 +17,7 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from scaling_lib import __version__
+from scaling_lib.data.checks import whole
 from scaling_lib.data.files import write_bytes
 from scaling_lib.training.cluster import connect
 from scaling_lib.training.records import append_row, read_records, record_of, to_csv
@@ -61,8 +62,7 @@ def sweep(configs, *, jobs=1, out=None, scheduler=None, progress=True):
     by_key = {config.key: config for config in configs}
     if not configs or len(by_key) < len(configs):
         raise ValueError("the grid is empty" if not configs else "the grid names a run twice")
-    if type(jobs) is not int or jobs < 1:
-        raise ValueError(f"jobs must be a whole number of at least 1, not {jobs!r}")
+    whole(jobs, "jobs")
     done = {} if out is None else read_records(out)
     if not done.keys() <= by_key.keys():
         raise ValueError(f"{out} holds runs that are not in this grid: name another file")

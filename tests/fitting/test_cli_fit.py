@@ -115,7 +115,7 @@ def change(row, text):
 BAD_TABLES = {
     "empty": (b"", "is empty"),
     "only blank lines": ("\n\n \n", "is empty"),
-    "header only": (HEADER + "\n", "no runs"),
+    "header only": (HEADER + "\n", "no rows"),
     "no header": ("\n".join(rows()), "no header"),
     "binary": (bytes(range(256)) * 8, "not a text file"),
     "zip": (b"PK\x03\x04" + b"\xff\xfe" * 50, "not UTF-8"),
