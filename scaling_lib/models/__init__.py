@@ -1,1 +1,5 @@
-"""Models in plain numpy: forward and backward passes that read as their formulas do."""
+"""Models in plain numpy: forward and backward passes that read as their formulas do.
+
+Every model keeps its parameters in one flat vector (`flat.Model` is what all of them promise), so
+that an optimizer is a handful of operations on one array.
+"""

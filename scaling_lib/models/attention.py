@@ -13,19 +13,14 @@ token sequence :math:`x_1 \dots x_T` goes through
     z &= \mathrm{norm}(h)\,U + c
 
 where the two middle steps are repeated for each layer. The backward pass is written beside the
-forward pass, line for line in reverse. All parameters live in one flat vector, so that an optimiser
-is a handful of operations on one array.
+forward pass, line for line in reverse [@vaswani2017attention].
 """
-
-from __future__ import annotations
 
 import numpy as np
 
 from scaling_lib.data.checks import whole
 from scaling_lib.models.flat import flat_views
-from scaling_lib.models.mlp_lm import softmax_cross_entropy
-
-__all__ = ["AttentionLM"]
+from scaling_lib.models.softmax import softmax_cross_entropy
 
 NORM_EPS = 1e-5
 
@@ -35,34 +30,21 @@ class AttentionLM:
 
     Parameters
     ----------
-    V : int
-        Vocabulary size.
-    T : int
-        Longest sequence, in tokens.
-    d : int
+    V, T
+        Vocabulary size, and the longest sequence in tokens.
+    d
         Width of the residual stream; a multiple of `heads`.
-    layers, heads : int
+    layers, heads
         Number of blocks, and of attention heads in each.
-    ff : int
+    ff
         Width of the feed-forward layer as a multiple of `d`.
-    seed : int
-        Seed of the initial weights.
-    dtype : numpy.dtype
-        ``float32`` to train, ``float64`` to check gradients.
 
     Attributes
     ----------
     N : int
         Exact number of parameters, embeddings and positions included.
-    theta, grad : numpy.ndarray, shape (N,)
-        All parameters and all gradients.
-    p, g : dict[str, numpy.ndarray]
+    p, g : dict of str to numpy.ndarray
         Named views of `theta` and `grad`.
-
-    Raises
-    ------
-    ValueError
-        If a size is not positive or `d` is not a multiple of `heads`.
     """
 
     def __init__(
@@ -79,7 +61,7 @@ class AttentionLM:
         for name, value in dict(V=V, T=T, d=d, layers=layers, heads=heads, ff=ff).items():
             whole(value, name)
         if d % heads:
-            raise ValueError(f"d must be a multiple of heads, got d={d} and heads={heads}")
+            raise ValueError(f"d must be a multiple of heads, which {d} is not of {heads}")
         self.V, self.T, self.d, self.layers, self.heads, self.f = V, T, d, layers, heads, ff * d
         shapes = {"E": (V, d), "P": (T, d)}
         for i in range(layers):
@@ -89,10 +71,8 @@ class AttentionLM:
         self.theta, self.p = flat_views(shapes, dtype)
         self.grad, self.g = flat_views(shapes, dtype)
         self.N = len(self.theta)
-        self._initialise(np.random.default_rng(seed))
         self._mask = np.triu(np.full((T, T), -1e9, dtype), 1)
-
-    def _initialise(self, rng):
+        rng = np.random.default_rng(seed)
         for name, w in self.p.items():
             if w.ndim == 1:
                 continue  # biases start at zero
@@ -102,54 +82,24 @@ class AttentionLM:
             w[:] = scale * rng.standard_normal(w.shape)
 
     def logits(self, x: np.ndarray) -> np.ndarray:
-        """Return the logits of the next token at every position.
-
-        Parameters
-        ----------
-        x : numpy.ndarray of int, shape (B, t), t <= T
-            Token sequences.
-
-        Returns
-        -------
-        numpy.ndarray, shape (B, t, V)
-
-        Raises
-        ------
-        ValueError
-            If the sequences are longer than `T` or a token is outside the vocabulary.
-        """
+        """Return the logits (B, t, V) of the token after each of `x`: integers (B, t), t <= T."""
         return self._forward(self._checked(x))[0]
 
     def loss_and_grad(self, x: np.ndarray, targets: np.ndarray) -> float:
-        """Fill `grad` and return the mean cross-entropy.
+        """Fill `grad`; return the mean cross-entropy, nats a position that counts.
 
-        Parameters
-        ----------
-        x : numpy.ndarray of int, shape (B, t)
-            Input tokens.
-        targets : numpy.ndarray of int, shape (B, t)
-            The token that should follow each of them; -1 leaves a position out of the loss.
-
-        Returns
-        -------
-        float
-            Mean loss in nats over the positions that count.
-
-        Raises
-        ------
-        ValueError
-            If the shapes differ, a token is outside the vocabulary or no position counts.
+        `targets` (B, t) are the tokens that should follow each of `x`; -1 leaves a position out.
         """
         x, targets = self._checked(x), np.asarray(targets)
         if targets.shape != x.shape:
-            raise ValueError(f"x and targets must have one shape, got {x.shape} {targets.shape}")
+            raise ValueError(f"x and targets must have one shape, not {x.shape} {targets.shape}")
         B, t = x.shape
         d, heads = self.d, self.heads
         p, g = self.p, self.g
         logits, cache = self._forward(x)
         counted = np.flatnonzero(targets.reshape(-1) >= 0)
         if not len(counted):
-            raise ValueError("every target is -1: at least one position must count")
+            raise ValueError("targets must count at least one position; all are -1")
         z = logits.reshape(B * t, self.V)[counted]
         loss = softmax_cross_entropy(z, targets.reshape(-1)[counted])  # z now holds δz
         dz = np.zeros((B * t, self.V), z.dtype)
@@ -221,33 +171,22 @@ class AttentionLM:
     def _checked(self, x):
         x = np.asarray(x)
         if x.ndim != 2 or not np.issubdtype(x.dtype, np.integer):
-            raise ValueError(f"x must be integers of shape (B, t), got {x.dtype} {x.shape}")
+            raise ValueError(f"x must be integers of shape (B, t), not {x.dtype} {x.shape}")
         if x.shape[1] > self.T:
             raise ValueError(
                 f"{x.shape[1]} tokens exceed T={self.T}: build the model with a larger T"
             )
         if x.size and (x.min() < 0 or x.max() >= self.V):
-            raise ValueError(f"tokens must lie in [0, {self.V}), got {x.min()} to {x.max()}")
+            raise ValueError(f"tokens must lie in [0, {self.V}), not {x.min()} to {x.max()}")
         return x
 
     def complete(self, x: np.ndarray, steps: int, allowed: slice | None = None) -> np.ndarray:
-        """Append `steps` tokens greedily: each the most probable one given all before it.
+        """Append `steps` tokens to prompts `x` (B, t), each the most probable one after those.
 
-        Parameters
-        ----------
-        x : numpy.ndarray of int, shape (B, t)
-            Prompts.
-        steps : int
-            Tokens to add.
-        allowed : slice, optional
-            Part of the vocabulary to choose from.
-
-        Returns
-        -------
-        numpy.ndarray of int, shape (B, t + steps)
+        `allowed` is the part of the vocabulary to choose from.
         """
         x = self._checked(x)
-        allowed = slice(None) if allowed is None else allowed
+        allowed = allowed or slice(None)
         choices = np.arange(self.V)[allowed]
         for _ in range(steps):
             best = choices[self.logits(x)[:, -1, allowed].argmax(-1)]
@@ -255,25 +194,14 @@ class AttentionLM:
         return x
 
     def flops_per_token(self, t: int | None = None, backward: bool = True) -> float:
-        """Count the FLOP of all matrix products for one token in a sequence of `t` tokens.
+        """Count the FLOP of all matrix products for one token in a sequence of `t` tokens (or `T`).
 
         The rule of thumb is ``6 * N`` (:math:`C = 6ND`). It counts embeddings, which are looked up
         and not multiplied, and it leaves out attention scores, which grow with `t`. Element-wise
-        work (soft-max, norm, ReLU) is not counted by either.
-
-        Parameters
-        ----------
-        t : int, optional
-            Sequence length in tokens; `T` by default.
-        backward : bool
-            Add the backward pass, which costs twice the forward pass.
-
-        Returns
-        -------
-        float
-            FLOP per token (a multiply and an add are two).
+        work (softmax, norm, ReLU) is not counted by either. A multiply and an add are two FLOP; the
+        backward pass costs twice the forward pass.
         """
-        t = self.T if t is None else t
+        t = t or self.T
         weights = self.layers * (4 * self.d**2 + 2 * self.d * self.f) + self.d * self.V
         scores = self.layers * 2 * t * self.d  # q k' and a v; the masked half is computed too
         forward = 2 * (weights + scores)

@@ -1,34 +1,33 @@
-"""One flat vector for all parameters of a model, and named views into it."""
+"""A model is one flat vector of parameters, named views into it, and a gradient of the same shape.
+
+>>> theta, p = flat_views({"W": (2, 2), "b": (2,)})
+>>> p["b"][:] = 1
+>>> theta.tolist()
+[0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
+"""
 
 import math
+from typing import Protocol
 
 import numpy as np
 
 
-def flat_views(shapes, dtype=np.float32):
-    """Lay named arrays one after the other in a single vector.
+class Model(Protocol):
+    """What training asks of a model. Each also counts its FLOP, a token or an example."""
 
-    Parameters
-    ----------
-    shapes : dict of str to tuple of int
-        Name and shape of each array, in the order in which they are laid out.
-    dtype : numpy dtype
-        Type of the numbers.
+    theta: np.ndarray
+    """All N parameters."""
+    grad: np.ndarray
+    """The gradient of the last batch's loss, shape (N,)."""
 
-    Returns
-    -------
-    vector : numpy.ndarray, shape (N,)
-        Zeros; N is the sum of the sizes.
-    views : dict of str to numpy.ndarray
-        The arrays. Writing to one of them writes to ``vector``.
+    def loss_and_grad(self, x: np.ndarray, y: np.ndarray) -> float:
+        """Fill `grad`, and return the mean loss of inputs `x` with targets `y`, in nats."""
 
-    Examples
-    --------
-    >>> theta, p = flat_views({"W": (2, 2), "b": (2,)})
-    >>> p["b"][:] = 1
-    >>> theta.tolist()
-    [0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
-    """
+
+def flat_views(
+    shapes: dict[str, tuple[int, ...]], dtype=np.float32
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return a vector of zeros, and the named arrays that lie in it one after the other."""
     vector = np.zeros(sum(math.prod(shape) for shape in shapes.values()), dtype)
     views, start = {}, 0
     for name, shape in shapes.items():

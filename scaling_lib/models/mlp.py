@@ -11,52 +11,22 @@ and the last layer has no activation: :math:`z_n` are the logits. Backward, with
     \frac{\partial L}{\partial W_l} = a_{l-1}^\top \delta_l, \qquad
     \frac{\partial L}{\partial b_l} = \sum_\text{examples} \delta_l, \qquad
     \delta_{l-1} = (\delta_l W_l^\top) \odot \phi'(z_{l-1}).
-
-All parameters lie in one flat vector ``theta`` and all gradients in one flat ``grad``; ``p["W1"]``
-and ``g["W1"]`` are views into them.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from scaling_lib.models.flat import flat_views
+from scaling_lib.models.softmax import log_softmax, softmax
 
 LOSSES = ("cross_entropy", "mse")
-
-
-def _relu(z):
-    return np.maximum(z, 0)
-
-
-def _relu_slope(z):
-    return (z > 0).astype(z.dtype)
-
-
-def _quadratic(z):
-    return z * z
-
-
-def _quadratic_slope(z):
-    return 2 * z
-
-
-def _cubic(z):
-    return z * z * z  # several times faster than z**3, which calls pow
-
-
-def _cubic_slope(z):
-    return 3 * z * z
-
-
-#: Name of the activation -> (function, its derivative), both of the pre-activation.
-ACTIVATIONS: dict[str, tuple[Callable, Callable]] = {
-    "relu": (_relu, _relu_slope),
-    "quadratic": (_quadratic, _quadratic_slope),
-    "cubic": (_cubic, _cubic_slope),
+#: φ and φ', both of the pre-activation z.
+ACTIVATIONS = {
+    "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(z.dtype)),
+    "quadratic": (lambda z: z * z, lambda z: 2 * z),
+    "cubic": (lambda z: z * z * z, lambda z: 3 * z * z),  # z**3 calls pow, several times slower
 }
 
 
@@ -65,38 +35,25 @@ class MLP:
 
     Parameters
     ----------
-    sizes : sequence of int
+    sizes
         Widths from input to output, for example ``(64, 128, 10)``. Two numbers make a linear model.
     activation : {"relu", "quadratic", "cubic"}
         Applied after every layer but the last.
     loss : {"cross_entropy", "mse"}
         Cross-entropy in nats, or squared distance to the one-hot target summed over classes.
         Both are averaged over examples and heads.
-    heads : int
+    heads
         The output is split into so many independent classifiers of ``sizes[-1] // heads`` classes.
-    bias : bool
-        Whether layers have a bias.
-    init_std : sequence of float, optional
+    init_std
         Standard deviation of each weight matrix at the start. Default: ``sqrt(2 / fan_in)`` for
         hidden layers and ``sqrt(1 / fan_in)`` for the last. Biases start at zero.
-    seed : int or numpy.random.Generator
-        Source of the initial weights.
-    dtype : numpy dtype
-        float32; float64 for gradient checks.
 
     Attributes
     ----------
     N : int
         Exact number of parameters.
-    theta, grad : numpy.ndarray, shape (N,)
-        All parameters and all gradients.
     p, g : dict of str to numpy.ndarray
-        Views ``W1, b1, W2, b2, ...`` into ``theta`` and ``grad``.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown, a width is not positive or the outputs do not divide into heads.
+        Views ``W1, b1, W2, b2, ...`` into `theta` and `grad`.
 
     Examples
     --------
@@ -120,40 +77,41 @@ class MLP:
     ):
         sizes = tuple(int(size) for size in sizes)
         if len(sizes) < 2 or min(sizes) < 1:
-            raise ValueError(f"sizes must be at least two positive widths, got {sizes}")
+            raise ValueError(f"sizes must be at least two positive widths, not {sizes}")
         if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}, got {activation!r}")
+            raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}, not {activation!r}")
         if loss not in LOSSES:
-            raise ValueError(f"loss must be one of {LOSSES}, got {loss!r}")
+            raise ValueError(f"loss must be one of {LOSSES}, not {loss!r}")
         if heads < 1 or sizes[-1] % heads:
-            raise ValueError(f"{sizes[-1]} outputs cannot be split into {heads} heads")
-        fan_in = np.array(sizes[:-1])
-        if init_std is None:
-            gain = np.r_[np.full(len(sizes) - 2, 2.0), 1.0]
-            init_std = np.sqrt(gain / fan_in)
-        if len(init_std) != len(sizes) - 1:
-            raise ValueError(f"init_std needs {len(sizes) - 1} numbers, got {len(init_std)}")
-
+            raise ValueError(f"heads must divide the {sizes[-1]} outputs, not {heads}")
         self.sizes, self.heads, self.loss_name, self.bias = sizes, heads, loss, bias
         self.classes = sizes[-1] // heads
         self.layers = len(sizes) - 1
+        if init_std is None:
+            gain = np.r_[np.full(self.layers - 1, 2.0), 1.0]
+            init_std = np.sqrt(gain / sizes[:-1])
+        if len(init_std) != self.layers:
+            raise ValueError(f"init_std must be {self.layers} numbers, not {len(init_std)}")
         self._phi, self._slope = ACTIVATIONS[activation]
 
-        shapes: dict[str, tuple[int, ...]] = {}
+        shapes = {}
         for layer, (m, n) in enumerate(pairwise(sizes), start=1):
             shapes[f"W{layer}"] = (m, n)
             if bias:
                 shapes[f"b{layer}"] = (n,)
         self.theta, self.p = flat_views(shapes, dtype)
         self.grad, self.g = flat_views(shapes, dtype)
-        self.N = self.theta.size
+        self.N = len(self.theta)
         rng = np.random.default_rng(seed)
         for layer, std in enumerate(init_std, start=1):
             self.p[f"W{layer}"][:] = rng.standard_normal(shapes[f"W{layer}"]) * std
 
-    def _activations(self, X: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def _layers(self, X):
         """Return the inputs a_0 ... a_(n-1) of the layers and their outputs z_1 ... z_n."""
-        inputs, outputs = [X], []
+        X = np.asarray(X)
+        if X.ndim != 2 or X.shape[1] != self.sizes[0]:
+            raise ValueError(f"X must have shape (examples, {self.sizes[0]}), not {X.shape}")
+        inputs, outputs = [X.astype(self.theta.dtype, copy=False)], []
         for layer in range(1, self.layers + 1):
             z = inputs[-1] @ self.p[f"W{layer}"]
             if self.bias:
@@ -163,64 +121,25 @@ class MLP:
                 inputs.append(self._phi(z))
         return inputs, outputs
 
-    def _checked(self, X: np.ndarray) -> np.ndarray:
-        X = np.asarray(X)
-        if X.ndim != 2 or X.shape[1] != self.sizes[0]:
-            raise ValueError(f"X must have shape (examples, {self.sizes[0]}), got {X.shape}")
-        return X if X.dtype == self.theta.dtype else X.astype(self.theta.dtype)
-
-    def _split(self, z: np.ndarray) -> np.ndarray:
-        return z if self.heads == 1 else z.reshape(len(z), self.heads, self.classes)
-
     def forward(self, X: np.ndarray) -> np.ndarray:
-        """Logits.
-
-        Parameters
-        ----------
-        X : numpy.ndarray, shape (n, sizes[0])
-            Inputs.
-
-        Returns
-        -------
-        numpy.ndarray, shape (n, classes), or (n, heads, classes) with several heads
-            Outputs of the last layer.
-
-        Raises
-        ------
-        ValueError
-            If ``X`` has another width.
-        """
-        return self._split(self._activations(self._checked(X))[1][-1])
+        """Return logits, shape (n, classes), or (n, heads, classes) with several heads."""
+        z = self._layers(X)[1][-1]
+        return z if self.heads == 1 else z.reshape(len(z), self.heads, self.classes)
 
     def probabilities(self, X: np.ndarray) -> np.ndarray:
         """Softmax of the logits, of the same shape."""
         return softmax(self.forward(X))
 
     def loss_and_grad(self, X: np.ndarray, y: np.ndarray) -> float:
-        """Mean loss of a batch; its gradient is left in ``grad``.
+        """Fill `grad` and return the mean loss over examples and heads.
 
-        Parameters
-        ----------
-        X : numpy.ndarray, shape (n, sizes[0])
-            Inputs.
-        y : numpy.ndarray of int, shape (n,), or (n, heads) with several heads
-            Right classes.
-
-        Returns
-        -------
-        float
-            Mean over examples and heads: nats for cross-entropy, squared distance for ``mse``.
-
-        Raises
-        ------
-        ValueError
-            If the shapes of ``X`` and ``y`` do not fit the network.
+        `y` holds the right classes: shape (n,), or (n, heads) with several heads.
         """
-        inputs, outputs = self._activations(self._checked(X))
+        inputs, outputs = self._layers(X)
         rows = len(X) * self.heads
         y = np.asarray(y)
         if y.size != rows:
-            raise ValueError(f"y must hold {rows} classes ({self.heads} an example), got {y.size}")
+            raise ValueError(f"y must hold {rows} classes ({self.heads} an example), not {y.size}")
         at = (np.arange(rows), y.reshape(rows))
         delta = outputs[-1].reshape(rows, self.classes)
         if self.loss_name == "cross_entropy":
@@ -244,18 +163,7 @@ class MLP:
         return loss
 
     def evaluate(self, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-        """Mean loss, as `loss_and_grad` returns it, and share of right answers, without a gradient.
-
-        Parameters
-        ----------
-        X, y : numpy.ndarray
-            As for `loss_and_grad`.
-
-        Returns
-        -------
-        loss, accuracy : float
-            Means over examples and heads.
-        """
+        """Return the mean loss, as `loss_and_grad` does, and the share of right answers."""
         z = self.forward(X).reshape(-1, self.classes)
         y = np.asarray(y).reshape(-1)
         at = (np.arange(len(z)), y)
@@ -265,16 +173,12 @@ class MLP:
         z[at] -= 1
         return float(np.vdot(z, z)) / len(z), accuracy
 
-    def loss(self, X: np.ndarray, y: np.ndarray) -> float:
-        """Mean loss of a batch, the first number of `evaluate`."""
-        return self.evaluate(X, y)[0]
-
     def accuracy(self, X: np.ndarray, y: np.ndarray) -> float:
-        """Share of right answers, the second number of `evaluate`."""
+        """Share of right answers."""
         return self.evaluate(X, y)[1]
 
     def correct(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Whether each answer is right: bool, of the shape of ``y``."""
+        """Whether each answer is right: bool, of the shape of `y`."""
         return self.forward(X).argmax(-1) == y
 
     def flops_per_example(self) -> int:
@@ -282,7 +186,7 @@ class MLP:
 
         A multiply-add is 2 FLOP. Each weight is used three times (forward, its own gradient, the
         gradient handed down), except that nothing is handed down below the first layer:
-        ``6 sum(fan_in * fan_out) - 2 * sizes[0] * sizes[1]``. Elementwise work and the optimiser
+        ``6 sum(fan_in * fan_out) - 2 * sizes[0] * sizes[1]``. Elementwise work and the optimizer
         are left out, as in the 6N rule (:math:`C = 6 N` an example), which counts biases as
         weights and hands a gradient down to the input.
         """
@@ -290,44 +194,8 @@ class MLP:
         return 6 * sum(products) - 2 * products[0]
 
 
-def log_softmax(z: np.ndarray) -> np.ndarray:
-    """Log of the softmax over the last axis, in nats; a new array."""
-    z = z - z.max(-1, keepdims=True)
-    z -= np.log(np.exp(z).sum(-1, keepdims=True))
-    return z
-
-
-def softmax(z: np.ndarray) -> np.ndarray:
-    """Softmax over the last axis; a new array."""
-    return np.exp(log_softmax(z))
-
-
-def steps(
-    model: MLP,
-    optimiser,
-    batches: Iterable[tuple[np.ndarray, np.ndarray]],
-    schedule: Callable[[int], float] | float,
-) -> Iterator[tuple[int, float]]:
-    """Train, one optimiser step a batch, and hand back control after each step.
-
-    Parameters
-    ----------
-    model : MLP
-        Changed in place.
-    optimiser : Adam or SGD
-        Built on ``model.theta``.
-    batches : iterable of (X, y)
-        One batch a step; training ends with them.
-    schedule : callable or float
-        Learning rate as a function of the step counted from 0, or a constant.
-
-    Yields
-    ------
-    step : int
-        Steps done, counted from 1.
-    loss : float
-        Loss of the batch before the step.
-    """
+def steps(model, optimiser, batches, schedule):
+    """Yield ``(steps done, loss before the step)``; `fit_model` is the loop to use."""
     for step, (X, y) in enumerate(batches):
         loss = model.loss_and_grad(X, y)
         optimiser.step(model.grad, schedule(step) if callable(schedule) else schedule)

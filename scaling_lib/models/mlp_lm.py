@@ -11,7 +11,8 @@ numbers, of which `k + 1` are one: a token at each position, and the constant fo
     L = -\log \frac{e^{z_y}}{\sum_w e^{z_w}} .
 
 :class:`CharMLP`, for text: a token is first looked up in a table :math:`E` of `d` numbers that all
-positions share, and :math:`x` is the `k` vectors side by side [bengio2003]_.
+positions share, and :math:`x` is the `k` vectors side by side
+[@bengio2003neural].
 
 Backward, for a batch of `B` rows:
 
@@ -24,9 +25,6 @@ Backward, for a batch of `B` rows:
 A product with a one-hot matrix only copies or adds rows, so it is done by look-up (forward) and
 with a sparse matrix (backward): `k·H` additions a token, not the `2·k·V·H` operations that a dense
 product, and the rule of 6 FLOP per parameter, would count.
-
-.. [bengio2003] Y. Bengio, R. Ducharme, P. Vincent and C. Jauvin, "A Neural Probabilistic Language
-   Model", JMLR 3, 2003.
 """
 
 import numpy as np
@@ -34,9 +32,7 @@ from scipy.sparse import csc_array
 
 from scaling_lib.data.checks import whole
 from scaling_lib.models.flat import flat_views
-from scaling_lib.models.mlp import log_softmax
-
-SPREAD = 80.0  # exp(-80) is still a normal float32
+from scaling_lib.models.softmax import log_softmax, softmax_cross_entropy
 
 
 class _HiddenLayerLM:
@@ -48,23 +44,21 @@ class _HiddenLayerLM:
         self.N = len(self.theta)
         self._batches = {}
 
-    def logits(self, contexts):
-        """Return the logits of the next token.
+    def logits(self, contexts: np.ndarray) -> np.ndarray:
+        """Return the logits of the next token, shape (B, V).
 
-        Parameters
-        ----------
-        contexts : numpy.ndarray of int, shape (B, k)
-            The `k` tokens before each target, oldest first, each in 0 … V − 1.
-
-        Returns
-        -------
-        numpy.ndarray, shape (B, V)
+        `contexts` holds the `k` tokens before each, oldest first: integers in 0 … V − 1, shape
+        (B, k).
         """
         return self._hidden(contexts).h @ self.p["W2"] + self.p["b2"]
 
-    def log_probs(self, contexts):
+    def log_probs(self, contexts: np.ndarray) -> np.ndarray:
         """Return log-probabilities of the next token in nats, shape (B, V); see `logits`."""
         return log_softmax(self.logits(contexts))
+
+    def free_memory(self) -> None:
+        """Give back the working memory, for a model that is kept; the next batch makes it anew."""
+        self._batches.clear()
 
     def _output_layer(self, batch, targets):
         """Return the loss; fill δh, and the gradients of W2 and b2."""
@@ -99,34 +93,9 @@ class _HiddenLayerLM:
 
 
 class OneHotLM(_HiddenLayerLM):
-    """One hidden layer on the one-hot context.
+    """One hidden layer of `H` units on the one-hot context of `k` tokens of a vocabulary of `V`.
 
-    Parameters
-    ----------
-    V : int
-        Vocabulary size.
-    k : int
-        Context length, tokens.
-    H : int
-        Width of the hidden layer.
-    seed : int or numpy.random.Generator
-        Source of the initial weights.
-    dtype : numpy dtype
-        float32; float64 for gradient checks.
-
-    Attributes
-    ----------
-    N : int
-        Exact number of parameters, ``k·V·H + H + H·V + V``.
-    theta, grad : numpy.ndarray, shape (N,)
-        All parameters and all gradients.
-    p, g : dict of str to numpy.ndarray
-        Views of them: ``W1`` (k·V, H), ``b1`` (H,), ``W2`` (H, V), ``b2`` (V,).
-
-    Raises
-    ------
-    ValueError
-        If a size is smaller than one.
+    `p` and `g` hold the views ``W1`` (k·V, H), ``b1`` (H,), ``W2`` (H, V), ``b2`` (V,).
 
     Examples
     --------
@@ -134,10 +103,8 @@ class OneHotLM(_HiddenLayerLM):
     1608
     """
 
-    def __init__(self, V, k, H, seed=0, dtype=np.float32):
-        for name, size in dict(V=V, k=k, H=H).items():
-            whole(size, name)
-        self.V, self.k, self.H = V, k, H
+    def __init__(self, V: int, k: int, H: int, seed=0, dtype=np.float32):
+        self.V, self.k, self.H = whole(V, "V"), whole(k, "k"), whole(H, "H")
         self._allocate({"W1": (k * V, H), "b1": (H,), "W2": (H, V), "b2": (V,)}, dtype)
         rng = np.random.default_rng(seed)
         self.p["W1"][:] = rng.standard_normal((k * V, H)) / np.sqrt(k)
@@ -161,36 +128,19 @@ class OneHotLM(_HiddenLayerLM):
         self._relu(batch)
         return batch
 
-    def loss_and_grad(self, contexts, targets):
-        """Fill `grad` and return the mean loss.
-
-        Parameters
-        ----------
-        contexts : numpy.ndarray of int, shape (B, k)
-            The tokens before each target, oldest first.
-        targets : numpy.ndarray of int, shape (B,)
-            The tokens that follow.
-
-        Returns
-        -------
-        float
-            Mean cross-entropy, nats per token.
-        """
+    def loss_and_grad(self, contexts: np.ndarray, targets: np.ndarray) -> float:
+        """Fill `grad`; return the mean cross-entropy of the tokens that follow, nats per token."""
         batch = self._hidden(contexts)
         loss = self._output_layer(batch, targets)
         self._gW1b1[:] = batch.one_hot_T @ batch.dh
         return loss
 
-    def flops_per_token(self):
+    def flops_per_token(self) -> int:
         """Return the FLOP of one token in matrix products, forward and backward: ``6·H·V``.
 
         One product forward and two backward, at two operations a weight. The rule ``6·N`` counts
         the look-ups in `W1` as dense products too: about three times as much when k = 2. Neither
-        counts the additions of looked-up rows, ReLU, soft-max and the optimiser.
-
-        Returns
-        -------
-        int
+        counts the additions of looked-up rows, ReLU, softmax and the optimizer.
 
         Examples
         --------
@@ -201,48 +151,20 @@ class OneHotLM(_HiddenLayerLM):
         return 6 * self.H * self.V
 
     @staticmethod
-    def count_parameters(V, k, H):
+    def count_parameters(V: int, k: int, H: int) -> int:
         """Return N without building the model."""
         return k * V * H + H + H * V + V
 
 
 class CharMLP(_HiddenLayerLM):
-    """A shared embedding of `d` numbers a token, `k` of them side by side, one hidden layer.
+    """A shared embedding of `d` numbers a token, `k` of them side by side, `H` hidden units.
 
-    Parameters
-    ----------
-    V : int
-        Vocabulary size.
-    k : int
-        Context length, tokens.
-    d : int
-        Numbers of an embedding.
-    H : int
-        Width of the hidden layer.
-    seed : int or numpy.random.Generator
-        Source of the initial weights.
-    dtype : numpy dtype
-        float32; float64 for gradient checks.
-
-    Attributes
-    ----------
-    N : int
-        Exact number of parameters, ``V·d + k·d·H + H + H·V + V``.
-    theta, grad : numpy.ndarray, shape (N,)
-        All parameters and all gradients.
-    p, g : dict of str to numpy.ndarray
-        Views of them: ``E`` (V, d), ``W1`` (k·d, H), ``b1`` (H,), ``W2`` (H, V), ``b2`` (V,).
-
-    Raises
-    ------
-    ValueError
-        If a size is smaller than one.
+    `p` and `g` hold the views ``E`` (V, d), ``W1`` (k·d, H), ``b1`` (H,), ``W2`` (H, V),
+    ``b2`` (V,).
     """
 
-    def __init__(self, V, k, d, H, seed=0, dtype=np.float32):
-        for name, size in dict(V=V, k=k, d=d, H=H).items():
-            whole(size, name)
-        self.V, self.k, self.d, self.H = V, k, d, H
+    def __init__(self, V: int, k: int, d: int, H: int, seed=0, dtype=np.float32):
+        self.V, self.k, self.d, self.H = whole(V, "V"), whole(k, "k"), whole(d, "d"), whole(H, "H")
         shapes = {"E": (V, d), "W1": (k * d, H), "b1": (H,), "W2": (H, V), "b2": (V,)}
         self._allocate(shapes, dtype)
         rng = np.random.default_rng(seed)
@@ -263,21 +185,8 @@ class CharMLP(_HiddenLayerLM):
         self._relu(batch)
         return batch
 
-    def loss_and_grad(self, contexts, targets):
-        """Fill `grad` and return the mean loss.
-
-        Parameters
-        ----------
-        contexts : numpy.ndarray of int, shape (B, k)
-            The tokens before each target, oldest first.
-        targets : numpy.ndarray of int, shape (B,)
-            The tokens that follow.
-
-        Returns
-        -------
-        float
-            Mean cross-entropy, nats per token.
-        """
+    def loss_and_grad(self, contexts: np.ndarray, targets: np.ndarray) -> float:
+        """Fill `grad`; return the mean cross-entropy of the tokens that follow, nats per token."""
         p, g = self.p, self.g
         batch = self._hidden(contexts)
         loss = self._output_layer(batch, targets)
@@ -287,60 +196,18 @@ class CharMLP(_HiddenLayerLM):
         g["E"][:] = batch.one_hot_T @ dx.reshape(-1, self.d)
         return loss
 
-    def flops_per_token(self):
+    def flops_per_token(self) -> int:
         """Return the FLOP of one token in matrix products, forward and backward.
 
         ``6·(k·d·H + H·V)``. The rule ``6·N`` counts the embedding table, whose look-up is free, in
-        addition. Neither counts biases, ReLU, soft-max and the optimiser.
-
-        Returns
-        -------
-        int
+        addition. Neither counts biases, ReLU, softmax and the optimizer.
         """
         return 6 * (self.k * self.d * self.H + self.H * self.V)
 
     @staticmethod
-    def count_parameters(V, k, d, H):
+    def count_parameters(V: int, k: int, d: int, H: int) -> int:
         """Return N without building the model."""
         return V * d + k * d * H + H + H * V + V
-
-
-def softmax_cross_entropy(z, targets):
-    """Turn logits into the gradient of the mean cross-entropy, in place, and return that mean.
-
-    Parameters
-    ----------
-    z : numpy.ndarray, shape (B, V), contiguous
-        Logits; on return ``(softmax(z) − one-hot(targets)) / B``.
-    targets : numpy.ndarray of int, shape (B,)
-        The true tokens.
-
-    Returns
-    -------
-    float
-        Mean cross-entropy, nats per token.
-
-    Examples
-    --------
-    >>> z = np.zeros((1, 2))
-    >>> round(softmax_cross_entropy(z, np.array([1])), 4), z.tolist()
-    (0.6931, [[0.5, -0.5]])
-    """
-    B, V = z.shape
-    flat = z.reshape(-1)  # the same numbers in one row: places in it are quicker to reach
-    at_target = np.arange(0, B * V, V) + targets
-    # Subtracting a maximum keeps exponentials from overflowing. One for all rows is ten times
-    # quicker than one a row, and as good unless logits lie so far apart that others vanish.
-    top = z.max()
-    z -= top if top - z.min() < SPREAD else z.max(axis=1, keepdims=True)
-    z_target = flat[at_target]
-    np.exp(z, out=z)
-    total = z @ np.ones((z.shape[1], 1), z.dtype)  # sums of rows, quicker than z.sum(axis=1)
-    loss = (np.log(total).sum() - z_target.sum()) / B
-    total *= B
-    z /= total
-    flat[at_target] -= 1 / B
-    return float(loss)
 
 
 class _Batch:
@@ -361,6 +228,5 @@ class _Batch:
         ones = np.ones(rows * ones_a_row, dtype)
         index = np.full(len(ones), columns - 1, np.int32)
         start = np.arange(0, len(ones) + 1, ones_a_row, dtype=np.int32)
-        # scipy keeps the index array that it is given: writing to it changes the matrix.
-        self.one_hot_T = csc_array((ones, index, start), shape=(columns, rows), copy=False)
-        self.places = index.reshape(B, -1)
+        self.one_hot_T = csc_array((ones, index, start), shape=(columns, rows))
+        self.places = self.one_hot_T.indices.reshape(B, -1)  # writing here moves the ones

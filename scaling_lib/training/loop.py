@@ -1,4 +1,4 @@
-"""The one training loop of the laboratory: loss and gradient of a batch, then a step downhill."""
+"""The one training loop: loss and gradient of a batch, then a step downhill."""
 
 import itertools
 import math
@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from scaling_lib.models.flat import Model
 from scaling_lib.models.optimizers import SGD, Adam, cosine_schedule
 
 
 def fit_model(
-    model,
+    model: Model,
     batches: Iterable[tuple[np.ndarray, np.ndarray]],
     steps: int,
     lr: float,
@@ -19,12 +20,10 @@ def fit_model(
     optimizer: Adam | SGD | None = None,
     after_step: Callable[[int], bool | None] | None = None,
 ) -> np.ndarray:
-    """Train a model in place, one optimizer step a batch.
+    """Train `model` in place, one optimizer step a batch.
 
     Parameters
     ----------
-    model
-        Any model with parameters ``theta``, a gradient ``grad``, and ``loss_and_grad(x, y)``.
     batches
         Inputs and targets of one step each; the first `steps` of them are used.
     lr

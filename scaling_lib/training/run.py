@@ -45,38 +45,33 @@ class TrainConfig:
     task : {"language", "dialect", "text"}
         The synthetic language, one whose kind is drawn as well (`tasks.dialects`), or the
         characters of Python's documentation.
-    task_seed : int
+    task_seed
         Seed of the language or dialect; the text ignores it.
-    H : int
+    H
         Width of the hidden layer.
-    D : int
+    D
         Tokens processed, all epochs together; a multiple of `epochs`.
-    k : int, optional
+    k
         Tokens of context; by default all that the task offers: 2 in the language, 8 in the text.
-    d : int, optional
+    d
         Width of the embedding (text only); by default √H, rounded.
-    epochs : int
+    epochs
         Passes over the data: the run sees ``D / epochs`` different tokens.
-    batch : int, optional
+    batch
         Tokens a step; by default `batch_rule`.
-    lr : float, optional
+    lr
         Highest learning rate; by default `learning_rate_rule`.
     schedule : {"cosine", "constant"}
         After the warm-up: half a cosine down to zero at the end of this run, or no change.
-    warmup : float
+    warmup
         Share of the run over which the rate rises, in [0, 1).
     optimizer : {"adam", "sgd"}
         Adam with betas (0.9, 0.99), or plain gradient descent.
-    checkpoints : tuple of int
-        After so many tokens, rounded up to whole steps, the test loss is measured as well; in
+    checkpoints
+        After so many tokens, rounded up to whole steps, the test loss is measured as well. Kept in
         order, each once.
-    seed : int
+    seed
         Seed of the initial weights, the training sample and its order.
-
-    Raises
-    ------
-    ValueError
-        Names the setting that is wrong and what it may be.
     """
 
     task: str = "language"
@@ -95,15 +90,13 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self):
-        for name, allowed in (
-            ("task", LONGEST_CONTEXT),
-            ("schedule", SCHEDULES),
-            ("optimizer", OPTIMIZERS),
-        ):
-            one_of(getattr(self, name), name, allowed)
+        one_of(self.task, "task", LONGEST_CONTEXT)
+        one_of(self.schedule, "schedule", SCHEDULES)
+        one_of(self.optimizer, "optimizer", OPTIMIZERS)
         for name, least in dict(H=1, D=1, epochs=1, k=1, d=1, batch=1, seed=0, task_seed=0).items():
-            if (value := getattr(self, name)) is not None:
-                object.__setattr__(self, name, whole(value, name, least))
+            value = getattr(self, name)
+            if value is not None or name not in ("k", "d", "batch"):
+                object.__setattr__(self, name, whole(value, name, least))  # int, also of numpy's
         if self.k is not None and self.k > LONGEST_CONTEXT[self.task]:
             raise ValueError(
                 f"k must be at most {LONGEST_CONTEXT[self.task]} for task {self.task!r}"
@@ -118,18 +111,11 @@ class TrainConfig:
             positive(self.lr, "lr")
         if not 0 <= self.warmup < 1:
             raise ValueError(f"warmup must be at least 0 and below 1, not {self.warmup}")
-        if not all(type(tokens) is int and 1 <= tokens <= self.D for tokens in self.checkpoints):
-            raise ValueError(
-                f"checkpoints must be whole numbers from 1 to D, not {self.checkpoints}"
-            )
-        object.__setattr__(self, "checkpoints", tuple(sorted(set(self.checkpoints))))
+        asked = {whole(tokens, "checkpoints", most=self.D) for tokens in self.checkpoints}
+        object.__setattr__(self, "checkpoints", tuple(sorted(asked)))
 
-    def resolved(self):
+    def resolved(self) -> "TrainConfig":
         """Return the same configuration with every default filled in.
-
-        Returns
-        -------
-        TrainConfig
 
         Examples
         --------
@@ -147,13 +133,13 @@ class TrainConfig:
         )
 
     @property
-    def key(self):
+    def key(self) -> str:
         """Twelve hexadecimal digits that name the configuration, whatever was left to default."""
         text = json.dumps(asdict(self.resolved()), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
-    def N(self):
+    def N(self) -> int:
         """Exact number of parameters."""
         full, V = self.resolved(), _task(self.task, self.task_seed).V
         if self.task == "text":
@@ -161,12 +147,12 @@ class TrainConfig:
         return OneHotLM.count_parameters(V, full.k, full.H)
 
     @property
-    def C_6ND(self):
+    def C_6ND(self) -> int:
         """FLOP of the run by the rule of six per parameter and token."""
         return 6 * self.N * self.D
 
 
-def batch_rule(D):
+def batch_rule(D: int) -> int:
     """Tokens a step for a run on `D` tokens: √D / 4, a multiple of 8, from 16 to 512.
 
     Multiples of 8 rather than powers of two: doublings would show as a zigzag in the losses.
@@ -179,7 +165,7 @@ def batch_rule(D):
     return min(512, max(16, 8 * round(math.sqrt(D) / 32)))
 
 
-def learning_rate_rule(H, D, task="language"):
+def learning_rate_rule(H: int, D: int, task: str = "language") -> float:
     """Highest learning rate for a hidden layer of `H` units and a run of `D` tokens.
 
     ``min(0.05, peak·(H/64)^−0.4)·(D/2^17)^−0.1`` with ``peak`` 0.018 for languages and 0.024 for
@@ -246,36 +232,23 @@ class Run:
         return {**vars(self), "model": None}
 
     @property
-    def excess(self):
+    def excess(self) -> float:
         """Loss above the entropy, nats per token."""
         return self.loss - self.entropy
 
 
 # More threads only get in each other's way: matrices of a few hundred rows are too small to share.
 @threadpool_limits.wrap(limits=1)
-def train(config, seed=None):
-    """Train one model on one configuration.
+def train(config: TrainConfig, seed: int | None = None) -> Run:
+    """Train one model on one configuration, with another `seed` if one is named.
 
-    Parameters
-    ----------
-    config : TrainConfig
-        What to train.
-    seed : int, optional
-        Replaces the configuration's seed.
-
-    Returns
-    -------
-    Run
+    The same configuration gives the same loss to the last digit on one machine; on another one,
+    within `MACHINE_TOLERANCE`.
 
     Raises
     ------
     ValueError
         If the task has fewer than ``D / epochs`` examples.
-
-    Notes
-    -----
-    The same configuration gives the same loss to the last digit on one machine; on another one,
-    within `MACHINE_TOLERANCE`.
     """
     if seed is not None:
         config = replace(config, seed=seed)
@@ -284,11 +257,8 @@ def train(config, seed=None):
     task = _task(config.task, config.task_seed)
     weight_seed, sample_seed, order_seed = np.random.SeedSequence(config.seed).generate_state(3)
     model = make_model(config, int(weight_seed))
-    examples = _examples(
-        config.task, config.task_seed, config.D // config.epochs, int(sample_seed)
-    )[:, -(config.k + 1) :]
-    optimizer = OPTIMIZERS[config.optimizer](model.theta)
-    n = len(examples)
+    n = config.D // config.epochs
+    examples = _examples(config.task, config.task_seed, n, int(sample_seed))[:, -(config.k + 1) :]
     steps_per_epoch = math.ceil(n / config.batch)
     checkpoints, due = {}, {}
     for tokens in config.checkpoints:
@@ -307,17 +277,20 @@ def train(config, seed=None):
         config.epochs * steps_per_epoch,
         config.lr,
         schedule=partial(SCHEDULES[config.schedule], warmup=config.warmup),
-        optimizer=optimizer,
+        optimizer=OPTIMIZERS[config.optimizer](model.theta),
         after_step=measure if due else None,
     )
 
+    diverged = not math.isfinite(curve[-1])
+    loss = math.nan if diverged else task.test_loss(model)
+    model.free_memory()
     return Run(
         config=config,
         N=model.N,
         D=config.D,
         C=model.flops_per_token() * config.D,
         C_6ND=6 * model.N * config.D,
-        loss=task.test_loss(model) if np.isfinite(curve[-1]) else math.nan,
+        loss=loss,
         entropy=task.entropy,
         curve=curve,
         checkpoints=checkpoints,
@@ -326,27 +299,13 @@ def train(config, seed=None):
     )
 
 
-def make_model(config, seed, dtype=np.float32):
-    """Build the untrained model of a configuration.
-
-    Parameters
-    ----------
-    config : TrainConfig
-        Its task, `H`, `k` and `d` are used.
-    seed : int
-        Seed of the weights.
-    dtype : numpy dtype
-        Type of the parameters.
-
-    Returns
-    -------
-    OneHotLM or CharMLP
-    """
+def make_model(config: TrainConfig, seed: int) -> OneHotLM | CharMLP:
+    """Build the untrained model of a configuration."""
     config = config.resolved()
     V = _task(config.task, config.task_seed).V
     if config.task == "text":
-        return CharMLP(V, config.k, config.d, config.H, seed, dtype)
-    return OneHotLM(V, config.k, config.H, seed, dtype)
+        return CharMLP(V, config.k, config.d, config.H, seed)
+    return OneHotLM(V, config.k, config.H, seed)
 
 
 def _task(name, seed):

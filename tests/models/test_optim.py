@@ -4,16 +4,16 @@ import math
 import numpy as np
 import pytest
 
-from scaling_lib.models.optimizers import BLOCK, SGD, Adam, constant_schedule, cosine_schedule
+from scaling_lib.models.optimizers import BLOCK, EPS, SGD, Adam, constant_schedule, cosine_schedule
 
 
-def adam_as_published(theta, gradients, lr, betas, eps, weight_decay):
+def adam_as_published(theta, gradients, lr, betas, weight_decay):
     m, v = np.zeros_like(theta), np.zeros_like(theta)
     for t, g in enumerate(gradients, start=1):
         m = betas[0] * m + (1 - betas[0]) * g
         v = betas[1] * v + (1 - betas[1]) * g**2
         m_hat, v_hat = m / (1 - betas[0] ** t), v / (1 - betas[1] ** t)
-        theta = theta * (1 - lr * weight_decay) - lr * m_hat / (np.sqrt(v_hat) + eps)
+        theta = theta * (1 - lr * weight_decay) - lr * m_hat / (np.sqrt(v_hat) + EPS)
     return theta
 
 
@@ -23,7 +23,7 @@ def test_adam_is_the_published_update_in_every_block(n, weight_decay):
     rng = np.random.default_rng(0)
     start = rng.standard_normal(n)
     gradients = rng.standard_normal((5, n)) * 10.0 ** rng.integers(-6, 2, n)
-    expected = adam_as_published(start, gradients, 0.01, (0.9, 0.99), 1e-8, weight_decay)
+    expected = adam_as_published(start, gradients, 0.01, (0.9, 0.99), weight_decay)
     theta = start.copy()
     optimizer = Adam(theta, weight_decay=weight_decay)
     for g in gradients:
@@ -49,13 +49,11 @@ def test_parameters_without_gradient_stay_and_their_moments_stay_normal_numbers(
     assert optimizer._v[1] >= np.finfo(np.float32).tiny
 
 
-def test_sgd_with_momentum_and_decay():
-    theta = np.array([1.0])
-    optimizer = SGD(theta, momentum=0.5, weight_decay=0.1)
-    optimizer.step(np.array([1.0]), 0.1)
-    assert theta[0] == pytest.approx(0.99 - 0.1)
-    optimizer.step(np.array([1.0]), 0.1)
-    assert theta[0] == pytest.approx(0.89 * 0.99 - 0.15)
+def test_sgd_goes_against_the_gradient():
+    theta = np.array([1.0, 2.0])
+    for _ in range(2):
+        SGD(theta).step(np.array([1.0, -0.5]), 0.1)
+    np.testing.assert_allclose(theta, [0.8, 2.1])
 
 
 def test_schedules():
@@ -74,9 +72,7 @@ def test_schedules():
         (lambda: SGD([1.0]), "theta"),
         (lambda: Adam(np.ones(2, int)), "theta"),
         (lambda: Adam(np.ones(2), betas=(1.0, 0.9)), "betas"),
-        (lambda: Adam(np.ones(2), eps=0), "eps"),
         (lambda: Adam(np.ones(2), weight_decay=-1), "weight_decay"),
-        (lambda: SGD(np.ones(2), momentum=1), "momentum"),
     ],
 )
 def test_bad_settings_are_named(make, word):
