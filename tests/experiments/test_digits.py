@@ -58,8 +58,8 @@ def test_prior_leads_with_few_images_and_real_data_catch_up():
         experiment.real_by_data((1300,), seeds=(0,))
 
 
-def test_one_pass_prior_starts_ahead_and_optimiser_shifts():
-    table = experiment.optimiser_or_prior((1024, 4096))
+def test_one_pass_prior_starts_ahead_and_optimizer_shifts():
+    table = experiment.optimizer_or_prior((1024, 4096))
     accuracy = table.set_index(["variant", "D"])["accuracy"]
     for D in (1024, 4096):
         assert accuracy["raw + MLP, SGD", D] < accuracy["raw + MLP, Adam", D]
@@ -82,14 +82,9 @@ def test_data_multiplier_of_shifted_power_laws():
     assert np.isnan(table["multiplier"][2])
 
 
-def test_bad_names_are_named():
-    data = digits.glyphs(10, 0.1, np.random.default_rng(0))
-    with pytest.raises(ValueError, match="learner"):
-        experiment.accuracy("magic", data, data, 1)
-    with pytest.raises(ValueError, match="optimiser"):
-        experiment.accuracy("raw + MLP", data, data, 1, optimiser="lion")
-    with pytest.raises(ValueError, match="64 images"):
-        experiment.accuracy("raw + MLP", data, data, 1, one_pass=True)
+def test_an_unknown_learner_is_named():
+    with pytest.raises(ValueError, match="learner must be one of"):
+        experiment.by_data((10,), learners=("magic",))
 
 
 def test_shipped_table_crosses_over_with_noise_and_not_without():

@@ -1,9 +1,8 @@
-r"""Knowledge against search in Connect Four, as the search is given more compute.
+"""Knowledge against search in Connect Four, as the search is given more compute.
 
-The expert of `connect_four_rules` plays by eight rules that people wrote
-down; the players of `connect_four_search` know how stones fall and who has
-won, and search. The claim under test: search with enough compute beats encoded knowledge (Sutton
-2019, ``sutton2019bitter``).
+The expert of `connect_four_rules` plays by eight rules that people wrote down; the players of
+`connect_four_search` know how stones fall and who has won, and search. The claim under test: search
+with enough compute beats encoded knowledge [@sutton2019bitter].
 
 Found (shipped table ``connect_four``, seeds 0 to 2, 200 games each; 95 % intervals of about 0.04 on
 either side). Score against the expert of flat Monte Carlo with 7, 112, 448, 1792, 7168, 28672
@@ -21,25 +20,24 @@ average, in all three seeds). Four of the eight can be taken away again without 
 games would show (`without_each_rule`).
 """
 
-from __future__ import annotations
-
 import pathlib
 import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
 from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.bitter_lesson.connect_four_rules import RULES, Expert
 from scaling_lib.experiments.bitter_lesson.connect_four_search import UCT, FlatMonteCarlo
+from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.tasks.board import BOARD, has_four, random_moves
 
 #: Takes ``mover, occupied, rng`` and returns moves.
 Player = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
-RANDOM_PLIES = 2
+RANDOM_PLIES = 2  # so that games differ
 SEARCHES = {"flat": FlatMonteCarlo, "uct": UCT}
+OPPONENT = FlatMonteCarlo(112)  # of the experts with fewer rules
 SHIPPED_BUDGETS = {
     "flat": (7, 28, 112, 448, 1792, 7168, 28672),
     "uct": (16, 64, 256, 1024, 4096),
@@ -48,67 +46,54 @@ SHIPPED_SEEDS = (0, 1, 2)
 SHIPPED_GAMES = 200
 
 
-def play(first: Player, second: Player, games: int = 200, seed: int = 0) -> pd.Series:
-    """Play many games at once and score the first player.
-
-    Parameters
-    ----------
-    first, second : callable
-        Players. Each moves first in half of the games.
-    games : int
-        Number of games. The first two plies are random, so that games differ.
-    seed : int
-        Seeds the openings and both players.
+def play(first: Player, second: Player, games: int = 200, seed: int = 0) -> dict[str, float]:
+    """Play many games at once; each player begins half of them.
 
     Returns
     -------
-    pandas.Series
-        ``games, wins, draws``; ``score`` (a draw counts half) with ``low`` and ``high``, the ends
-        of its 95 % Wilson interval; ``seconds``, the CPU time that the first player took for one
-        move decision, in seconds.
+    dict
+        Of the first player: ``games, wins, draws``; ``score`` (a draw counts half) with ``low`` and
+        ``high``, the ends of its 95 % Wilson interval; ``seconds``, CPU time of a move decision.
     """
     if games < 2:
-        raise ValueError(f"at least two games are needed, got {games}")
+        raise ValueError(f"games must be at least 2, not {games}")
     rng = np.random.default_rng(seed)
     mover, occupied = np.zeros(games, np.uint64), np.zeros(games, np.uint64)
-    result = np.zeros(games)  # 1: first wins, 0.5: draw
-    live = np.arange(games)
-    spent, decisions, ply = 0.0, 0, 0
+    result = np.zeros(games)  # 1: the first player wins, 0.5: draw
+    live, ply = np.arange(games), 0
+    seconds, decisions = [0.0, 0.0], [0, 0]
     while len(live):
         own_turn = (live < games // 2) == (ply % 2 == 0)
         move = np.zeros(len(live), np.uint64)
         if ply < RANDOM_PLIES:
             move = random_moves(occupied[live], rng)
         else:
-            for player, turn in ((first, own_turn), (second, ~own_turn)):
+            for i, (player, turn) in enumerate(((first, own_turn), (second, ~own_turn))):
                 if turn.any():
                     start = time.process_time()
                     move[turn] = player(mover[live[turn]], occupied[live[turn]], rng)
-                    if player is first:
-                        spent += time.process_time() - start
-                        decisions += int(turn.sum())
+                    seconds[i] += time.process_time() - start
+                    decisions[i] += int(turn.sum())
         stones = mover[live] | move
         occupied[live] |= move
         mover[live] = stones ^ occupied[live]
         won = has_four(stones)
-        result[live[won]] = own_turn[won]
         drawn = ~won & (occupied[live] == BOARD)
+        result[live[won]] = own_turn[won]
         result[live[drawn]] = 0.5
         live = live[~(won | drawn)]
         ply += 1
     score = result.mean()
     low, high = wilson_interval(score, games)
-    return pd.Series(
-        {
-            "games": games,
-            "wins": int((result == 1).sum()),
-            "draws": int((result == 0.5).sum()),
-            "score": score,
-            "low": low,
-            "high": high,
-            "seconds": spent / max(decisions, 1),
-        }
-    )
+    return {
+        "games": games,
+        "wins": int((result == 1).sum()),
+        "draws": int((result == 0.5).sum()),
+        "score": score,
+        "low": low,
+        "high": high,
+        "seconds": seconds[0] / max(decisions[0], 1),
+    }
 
 
 def wilson_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
@@ -129,19 +114,9 @@ def search_against_rules(
     search: str = "flat",
     games: int = 200,
     seeds: Sequence[int] = (0,),
+    jobs: int = 1,
 ) -> pd.DataFrame:
-    """Score a search against the hand-written expert at several budgets.
-
-    Parameters
-    ----------
-    budgets : sequence of int
-        Random games a move decision.
-    search : {"flat", "uct"}
-        Flat Monte Carlo or UCT.
-    games : int
-        Games a budget and seed.
-    seeds : sequence of int
-        Seeds of the matches.
+    """Score a search ("flat" or "uct") against the expert by its random games a move.
 
     Returns
     -------
@@ -149,94 +124,63 @@ def search_against_rules(
         One row a budget and seed: ``search, rollouts, seed`` and the columns of `play`.
     """
     if search not in SEARCHES:
-        raise ValueError(f"search must be one of {sorted(SEARCHES)}, got {search!r}")
-    return pd.DataFrame(
-        [_match(search, budget, games, seed) for budget in budgets for seed in seeds]
-    )
+        raise ValueError(f"search must be one of {sorted(SEARCHES)}, not {search!r}")
+    grid = {"search": [search], "rollouts": list(budgets), "seed": list(seeds)}
+    return tabulate(_match, jobs, **grid, games=games)
 
 
-def _match(search, budget, games, seed):
-    row = {"search": search, "rollouts": budget, "seed": seed}
-    return row | play(SEARCHES[search](budget), Expert(), games, seed).to_dict()
+def _match(search, rollouts, seed, games):
+    return play(SEARCHES[search](rollouts), Expert(), games, seed)
 
 
-def rule_ladder(
-    opponent: Player | None = None, games: int = 400, seed: int = 0, positions: int = 4000
-) -> pd.DataFrame:
+def rule_ladder(games: int = 400, seed: int = 0, positions: int = 4000) -> pd.DataFrame:
     """Build the expert rule by rule, and count what each rule costs and brings.
-
-    Parameters
-    ----------
-    opponent : callable, optional
-        Player to score against; default flat Monte Carlo with 112 rollouts a move.
-    games : int
-        Games for each number of rules.
-    seed : int
-        Seeds the matches and the positions.
-    positions : int
-        Random positions on which the moves with and without a rule are compared.
 
     Returns
     -------
     pandas.DataFrame
         One row a number of rules: ``rules``; ``added``, the name of the last one; ``lines`` of
         code of all rules; ``pairs`` of rules whose weights have to be ranked, k (k - 1) / 2;
-        ``changed``, the share of positions on which the last rule changes the move;
-        ``microseconds`` of CPU a move decision; ``score, low, high`` as in `play`.
+        ``changed``, the share of random positions on which the last rule changes the move;
+        ``score, low, high`` against `OPPONENT`.
     """
-    opponent = FlatMonteCarlo(112) if opponent is None else opponent
     mover, occupied = random_positions(positions, np.random.default_rng(seed))
     rows, before = [], None
     for k in range(len(RULES) + 1):
         expert = Expert(RULES[:k])
-        start = time.process_time()
         # The same generator breaks ties in the same way with and without the last rule.
         chosen = expert(mover, occupied, np.random.default_rng(seed))
-        seconds = time.process_time() - start
-        match = play(expert, opponent, games, seed)
-        rows.append(
-            {
-                "rules": k,
-                "added": RULES[k - 1][0].__name__ if k else "(random)",
-                "lines": expert.lines_of_code(),
-                "pairs": k * (k - 1) // 2,
-                "changed": np.nan if before is None else float((chosen != before).mean()),
-                "microseconds": seconds / positions * 1e6,
-            }
-            | match[["score", "low", "high"]].to_dict()
-        )
+        row = {
+            "rules": k,
+            "added": RULES[k - 1][0].__name__ if k else "(random)",
+            "lines": expert.lines_of_code(),
+            "pairs": k * (k - 1) // 2,
+            "changed": np.nan if before is None else float((chosen != before).mean()),
+        }
+        rows.append(row | _score(expert, games, seed))
         before = chosen
     return pd.DataFrame(rows)
 
 
-def without_each_rule(
-    opponent: Player | None = None, games: int = 800, seed: int = 0
-) -> pd.DataFrame:
-    """Score the expert with one rule taken away, for each rule, and with none.
-
-    Parameters
-    ----------
-    opponent : callable, optional
-        Player to score against; default flat Monte Carlo with 112 rollouts a move.
-    games : int
-        Games a variant.
-    seed : int
-        Seed of all matches.
+def without_each_rule(games: int = 800, seed: int = 0) -> pd.DataFrame:
+    """Score the expert against `OPPONENT` with one rule taken away, for each rule, and with none.
 
     Returns
     -------
     pandas.DataFrame
         ``without`` (the first row: nothing), ``score, low, high`` as in `play`.
     """
-    opponent = FlatMonteCarlo(112) if opponent is None else opponent
-    variants = {"(nothing)": RULES}
-    for i, (rule, _) in enumerate(RULES):
-        variants[rule.__name__] = RULES[:i] + RULES[i + 1 :]
-    rows = []
-    for name, rules in variants.items():
-        match = play(Expert(rules), opponent, games, seed)
-        rows.append({"without": name} | match[["score", "low", "high"]].to_dict())
-    return pd.DataFrame(rows)
+
+    def run(without):
+        kept = tuple(pair for pair in RULES if pair[0].__name__ != without)
+        return _score(Expert(kept), games, seed)
+
+    return tabulate(run, without=["(nothing)", *(rule.__name__ for rule, _ in RULES)])
+
+
+def _score(expert, games, seed):
+    match = play(expert, OPPONENT, games, seed)
+    return {name: match[name] for name in ("score", "low", "high")}
 
 
 def random_positions(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -253,20 +197,9 @@ def random_positions(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.n
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped scores of both searches against the expert.
-
-    Parameters
-    ----------
-    out : pathlib.Path
-        CSV file to write.
-    jobs : int
-        Processes.
-    """
-    grid = [
-        (search, budget, SHIPPED_GAMES, seed)
+    """Write the shipped scores of both searches against the expert."""
+    tables = [
+        search_against_rules(budgets, search, SHIPPED_GAMES, SHIPPED_SEEDS, jobs)
         for search, budgets in SHIPPED_BUDGETS.items()
-        for budget in budgets
-        for seed in SHIPPED_SEEDS
     ]
-    rows = Parallel(n_jobs=jobs)(delayed(_match)(*point) for point in grid)
-    write_csv(pd.DataFrame(rows), out, digits=4)
+    write_csv(pd.concat(tables), out, digits=4)

@@ -6,8 +6,6 @@ rules are listed in the order in which one would think of them, so that the play
 rule by rule (`scaling_lib.experiments.bitter_lesson.connect_four.rule_ladder`).
 """
 
-from __future__ import annotations
-
 import dataclasses
 import inspect
 from collections.abc import Callable
@@ -85,12 +83,7 @@ RULES: tuple[tuple[Rule, float], ...] = (
 
 @dataclasses.dataclass(frozen=True)
 class Expert:
-    """Player that plays the move with the highest sum of weighted scores.
-
-    Parameters
-    ----------
-    rules : tuple of (rule, weight)
-        Default: all of `RULES`. An empty tuple plays at random.
+    """Player that plays the move with the highest sum of weighted scores; no rules: at random.
 
     Examples
     --------
@@ -103,20 +96,7 @@ class Expert:
     rules: tuple[tuple[Rule, float], ...] = RULES
 
     def __call__(self, mover: np.ndarray, occupied: np.ndarray, rng: np.random.Generator):
-        """Choose a move for each position.
-
-        Parameters
-        ----------
-        mover, occupied : numpy.ndarray of uint64, shape (n,)
-            Positions with at least one legal move.
-        rng : numpy.random.Generator
-            Breaks ties.
-
-        Returns
-        -------
-        numpy.ndarray of uint64, shape (n,)
-            The moves.
-        """
+        """Choose a move for each position, all of shape (n,); `rng` breaks ties."""
         legal = moves(occupied)
         own, taken = mover[:, None], occupied[:, None]
         scores = rng.random(legal.shape) * 1e-6

@@ -6,11 +6,9 @@ best average. `UCT` grows a tree: each simulation walks down by
 .. math:: \text{argmax}_a \; \frac{w_a}{n_a} + c \sqrt{\frac{\ln n}{n_a}}
 
 (mean result of a move plus a bonus for moves tried seldom), adds one position, plays one random
-game from there and adds its result to all moves on the way (Kocsis and Szepesvári 2006). Both play
-many games in step, so that numpy has arrays to work on.
+game from there and adds its result to all moves on the way [@kocsis2006bandit]. Both play many
+games in step, so that numpy has arrays to work on.
 """
-
-from __future__ import annotations
 
 import dataclasses
 
@@ -23,19 +21,13 @@ UNKNOWN = 9  # not the value of a finished game
 
 @dataclasses.dataclass(frozen=True)
 class FlatMonteCarlo:
-    """Try each legal move with so many random games and play the best.
-
-    Parameters
-    ----------
-    rollouts : int
-        Random games a move decision; divided evenly over seven columns, at least one each.
-    """
+    """Try each legal move with a seventh of so many random games, and play the best."""
 
     rollouts: int
 
     def __post_init__(self):
         if self.rollouts < COLUMNS:
-            raise ValueError(f"at least {COLUMNS} rollouts are needed, got {self.rollouts}")
+            raise ValueError(f"rollouts must be at least {COLUMNS}, not {self.rollouts}")
 
     def __call__(self, mover: np.ndarray, occupied: np.ndarray, rng: np.random.Generator):
         """Choose a move for each position; arguments and result as for ``Expert``."""
@@ -56,14 +48,9 @@ class FlatMonteCarlo:
 
 @dataclasses.dataclass(frozen=True)
 class UCT:
-    """Monte Carlo tree search with one random game a simulation.
+    """Monte Carlo tree search; the tree is thrown away after each move.
 
-    Parameters
-    ----------
-    simulations : int
-        Simulations a move decision; the tree is thrown away afterwards.
-    c : float
-        Weight of the bonus for moves tried seldom; results are -1, 0 or 1.
+    ``c`` weighs the bonus for moves tried seldom, beside results of -1, 0 or 1.
     """
 
     simulations: int
@@ -71,7 +58,7 @@ class UCT:
 
     def __post_init__(self):
         if self.simulations < 1:
-            raise ValueError(f"at least one simulation is needed, got {self.simulations}")
+            raise ValueError(f"simulations must be at least 1, not {self.simulations}")
 
     def __call__(self, mover: np.ndarray, occupied: np.ndarray, rng: np.random.Generator):
         """Choose a move for each position; arguments and result as for ``Expert``."""

@@ -13,15 +13,13 @@ noise .2 (.95 against .97 at 60000), and not at all up to 60000 with noise .1 (.
 On handwritten digits (three splits) the prior leads up to 200 images (.93 against .91) and from 400
 on they are level (.972 and .972 at 1200): those data end before anything is overtaken.
 
-An optimiser shifts the curve, a prior moves its start (one pass over fresh digits, noise .2,
-`optimiser_or_prior`): Adam needs 1.4 to 1.7 times fewer images than SGD for the same error, all the
+An optimizer shifts the curve, a prior moves its start (one pass over fresh digits, noise .2,
+`optimizer_or_prior`): Adam needs 1.4 to 1.7 times fewer images than SGD for the same error, all the
 way from 50 % to 5.5 % errors, though at 131072 images they are nearly level (3.7 and 3.9 %). The
 prior saves a factor of 8 at 14 % errors, 3 at 7 % and 1.3 at 5.7 %, and from 65536 images on it has
 lost (5.2 against 4.7 %). But the same features below a network that learns stay ahead up to 131072
 images (3.0 against 3.7 %): a prior that does not limit what can be learned need not lose.
 """
-
-from __future__ import annotations
 
 import pathlib
 from collections.abc import Sequence
@@ -31,10 +29,12 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from scaling_lib.data.files import write_csv
-from scaling_lib.models.mlp import MLP, steps
-from scaling_lib.models.optimizers import SGD, Adam, cosine_schedule
-from scaling_lib.tasks import digit_images as digits
+from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.models.mlp import MLP
+from scaling_lib.models.optimizers import SGD, Adam
+from scaling_lib.tasks import digit_images
 from scaling_lib.tasks.digit_images import glyphs
+from scaling_lib.training import fit_model
 
 #: Name of the learner -> (hand-made features?, hidden layers, learning rate of Adam).
 LEARNERS: dict[str, tuple[bool, tuple[int, ...], float]] = {
@@ -43,31 +43,34 @@ LEARNERS: dict[str, tuple[bool, tuple[int, ...], float]] = {
     "raw + MLP": (False, (256, 128), 2e-3),
     "hand + MLP": (True, (256, 128), 2e-3),
 }
-#: One pass over fresh data: name -> (learner, optimiser, learning rate). The rates were picked by
+#: One pass over fresh data: name -> (learner, optimizer, learning rate). The rates were picked by
 #: trying factors of two at 1024 to 65536 images of noise 0.2 (seed 0), the same way for each.
-VARIANTS: dict[str, tuple[str, str, float]] = {
-    "raw + MLP, SGD": ("raw + MLP", "sgd", 0.6),
-    "raw + MLP, Adam": ("raw + MLP", "adam", 8e-3),
-    "hand + logistic, Adam": ("hand + logistic", "adam", 4e-2),
-    "hand + MLP, Adam": ("hand + MLP", "adam", 8e-3),
+VARIANTS: dict[str, tuple[str, type, float]] = {
+    "raw + MLP, SGD": ("raw + MLP", SGD, 0.6),
+    "raw + MLP, Adam": ("raw + MLP", Adam, 8e-3),
+    "hand + logistic, Adam": ("hand + logistic", Adam, 4e-2),
+    "hand + MLP, Adam": ("hand + MLP", Adam, 8e-3),
 }
 TEST_IMAGES = 4000
 TEST_SEED = 999
+ONE_PASS_NOISE = 0.2
 SHIPPED_NOISES = (0.1, 0.2, 0.35)
 SHIPPED_SIZES = (50, 150, 500, 1500, 5000, 15000, 60000)
 SHIPPED_LEARNERS = ("hand + logistic", "raw + MLP")
 SHIPPED_SEEDS = (0, 1, 2)
 ONE_PASS_SIZES = (1024, 4096, 16384, 65536, 131072)
+SHIPPED_COLUMNS = ["noise", "learner", "variant", "seed", "D", "N", "C", "accuracy"]
 BATCH = 64
+
+Images = tuple[np.ndarray, np.ndarray]  #: of shape (n, size, size), and their labels
 
 
 def accuracy(
     learner: str,
-    train: tuple[np.ndarray, np.ndarray],
-    test: tuple[np.ndarray, np.ndarray],
-    training_steps: int,
-    seed: int = 0,
-    optimiser: str = "adam",
+    train: Images,
+    test: Images,
+    seed: int,
+    optimizer: type = Adam,
     lr: float | None = None,
     one_pass: bool = False,
 ) -> dict[str, float]:
@@ -75,60 +78,40 @@ def accuracy(
 
     Parameters
     ----------
-    learner : str
+    learner
         One of `LEARNERS`.
-    train, test : tuple of (images, labels)
-        Images of shape (n, size, size).
-    training_steps : int
-        Steps of 64 images, with cosine decay of the learning rate.
-    seed : int
-        Seeds the initial weights and the order of the images.
-    optimiser : {"adam", "sgd"}
-        Optimiser; SGD without momentum.
-    lr : float, optional
+    lr
         Peak learning rate; default that of the learner.
-    one_pass : bool
-        Take the images in their order, each at most once, instead of drawing with replacement.
+    one_pass
+        Take the images in their order, each at most once, instead of `training_steps_for` so many
+        batches drawn with replacement.
 
     Returns
     -------
     dict
         ``N``, ``C`` (training FLOP, features not counted) and ``accuracy`` on the test images.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown or one pass is too short for so many steps.
     """
     if learner not in LEARNERS:
-        raise ValueError(f"learner must be one of {list(LEARNERS)}, got {learner!r}")
-    if optimiser not in ("adam", "sgd"):
-        raise ValueError(f"optimiser must be adam or sgd, got {optimiser!r}")
+        raise ValueError(f"learner must be one of {list(LEARNERS)}, not {learner!r}")
     by_hand, hidden, default_lr = LEARNERS[learner]
-    inputs = digits.hand_features if by_hand else lambda images: images.reshape(len(images), -1)
+    inputs = (
+        digit_images.hand_features if by_hand else lambda images: images.reshape(len(images), -1)
+    )
     X, y = inputs(train[0]), train[1]
-    if one_pass and training_steps * BATCH > len(y):
-        raise ValueError(f"{training_steps} steps need {training_steps * BATCH} images")
     mean, std = X.mean(0), X.std(0) + 1e-3
     X = (X - mean) / std
-    model = MLP((X.shape[1], *hidden, digits.CLASSES), seed=seed)
-    rng = np.random.default_rng([seed, 1])
-
-    def batches():
-        for step in range(training_steps):
-            if one_pass:
-                rows = slice(step * BATCH, (step + 1) * BATCH)
-            else:
-                rows = rng.integers(0, len(y), BATCH)
-            yield X[rows], y[rows]
-
-    peak = default_lr if lr is None else lr
-    method = Adam(model.theta) if optimiser == "adam" else SGD(model.theta)
-    for _ in steps(model, method, batches(), lambda t: cosine_schedule(t, training_steps, peak)):
-        pass
+    model = MLP((X.shape[1], *hidden, digit_images.CLASSES), seed=seed)
+    if one_pass:
+        steps = len(y) // BATCH
+        chosen = (slice(step * BATCH, (step + 1) * BATCH) for step in range(steps))
+    else:
+        steps, rng = training_steps_for(len(y)), np.random.default_rng([seed, 1])
+        chosen = (rng.integers(0, len(y), BATCH) for _ in range(steps))
+    batches = ((X[rows], y[rows]) for rows in chosen)
+    fit_model(model, batches, steps, lr or default_lr, optimizer=optimizer(model.theta))
     return {
         "N": model.N,
-        "C": float(training_steps * BATCH * model.flops_per_example()),
+        "C": float(steps * BATCH * model.flops_per_example()),
         "accuracy": model.accuracy((inputs(test[0]) - mean) / std, test[1]),
     }
 
@@ -141,40 +124,27 @@ def training_steps_for(n: int) -> int:
 def by_data(
     sizes: Sequence[int] = (50, 150, 500, 1500, 5000),
     noise: float = 0.35,
-    warp: float = 1.0,
     seeds: Sequence[int] = (0,),
     learners: Sequence[str] = ("hand + logistic", "raw + logistic", "raw + MLP"),
 ) -> pd.DataFrame:
     r"""Accuracy of the learners on drawn digits, by the number of training images.
 
-    Parameters
-    ----------
-    sizes : sequence of int
-        Numbers of training images.
-    noise, warp : float
-        Of the images, see ``tasks.digit_images.glyphs``.
-    seeds : sequence of int
-        Each draws its own training images and weights; the 4000 test images are the same.
-    learners : sequence of str
-        Names in `LEARNERS`.
+    Each seed draws its own training images and weights; the 4000 test images are the same.
 
     Returns
     -------
     pandas.DataFrame
-        One row a learner, size and seed: ``noise, learner, seed, D`` (training images),
-        ``N, C, accuracy``. The standard error of an accuracy a is
-        :math:`\sqrt{a (1 - a) / 4000}`, at most 0.8 %.
+        One row a seed, size and learner: ``noise, seed, D`` (training images), ``learner, N, C,
+        accuracy``. The standard error of an accuracy a is :math:`\sqrt{a (1 - a) / 4000}`, at most
+        0.8 %.
     """
-    test = glyphs(TEST_IMAGES, noise, np.random.default_rng(TEST_SEED), warp)
-    rows = []
-    for seed in seeds:
-        images, labels = glyphs(max(sizes), noise, np.random.default_rng([seed, 2]), warp)
-        for D in sizes:
-            for learner in learners:
-                row = {"noise": noise, "learner": learner, "seed": seed, "D": D}
-                train = images[:D], labels[:D]
-                rows.append(row | accuracy(learner, train, test, training_steps_for(D), seed))
-    return pd.DataFrame(rows)
+    test = glyphs(TEST_IMAGES, noise, np.random.default_rng(TEST_SEED))
+    drawn = _drawn(sizes, noise, seeds)
+
+    def run(noise, seed, D, learner):
+        return accuracy(learner, _first(D, drawn[seed]), test, seed)
+
+    return tabulate(run, noise=[noise], seed=list(seeds), D=list(sizes), learner=list(learners))
 
 
 def real_by_data(
@@ -182,73 +152,50 @@ def real_by_data(
     seeds: Sequence[int] = (0, 1, 2),
     learners: Sequence[str] = ("hand + logistic", "raw + logistic", "raw + MLP"),
 ) -> pd.DataFrame:
-    """Accuracy of the learners on scikit-learn's handwritten digits, by the number of images.
+    """Accuracy of the learners on scikit-learn's handwritten digits, as in `by_data`.
 
-    Parameters
-    ----------
-    sizes : sequence of int
-        Numbers of training images, at most 1200.
-    seeds : sequence of int
-        Each splits off its own 597 test images.
-    learners : sequence of str
-        Names in `LEARNERS`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``learner, seed, D, N, C, accuracy``.
+    Each seed splits off its own 597 test images; 1200 are left to train on.
     """
-    rows = []
-    for seed in seeds:
-        images, labels, *test = digits.real(seed=seed)
-        if max(sizes) > len(labels):
-            raise ValueError(f"there are {len(labels)} training images, not {max(sizes)}")
-        for D in sizes:
-            for learner in learners:
-                row = {"learner": learner, "seed": seed, "D": D}
-                train = images[:D], labels[:D]
-                rows.append(row | accuracy(learner, train, test, training_steps_for(D), seed))
-    return pd.DataFrame(rows)
+    splits = {seed: digit_images.real(seed=seed) for seed in seeds}
+    most = min(len(labels) for _, labels, *_ in splits.values())
+    if max(sizes) > most:
+        raise ValueError(f"sizes must be at most {most} training images, not {max(sizes)}")
+
+    def run(seed, D, learner):
+        images, labels, *test = splits[seed]
+        return accuracy(learner, _first(D, (images, labels)), test, seed)
+
+    return tabulate(run, seed=list(seeds), D=list(sizes), learner=list(learners))
 
 
-def optimiser_or_prior(
-    sizes: Sequence[int] = (1024, 4096, 16384),
-    noise: float = 0.2,
-    seeds: Sequence[int] = (0,),
-    variants: Sequence[str] = tuple(VARIANTS),
+def optimizer_or_prior(
+    sizes: Sequence[int] = (1024, 4096, 16384), seeds: Sequence[int] = (0,)
 ) -> pd.DataFrame:
-    """Accuracy after one pass over fresh digits: a better optimiser against a hand-made prior.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Numbers of training images, each seen once.
-    noise : float
-        Of the images.
-    seeds : sequence of int
-        Each draws its own images and weights.
-    variants : sequence of str
-        Names in `VARIANTS`.
+    """Accuracy of `VARIANTS` after one pass over fresh digits: better optimizer or hand-made prior.
 
     Returns
     -------
     pandas.DataFrame
-        ``noise, variant, seed, D, N, C, accuracy``.
+        ``noise, seed, D, variant, N, C, accuracy``.
     """
-    test = glyphs(TEST_IMAGES, noise, np.random.default_rng(TEST_SEED))
-    rows = []
-    for seed in seeds:
-        images, labels = glyphs(max(sizes), noise, np.random.default_rng([seed, 2]))
-        for D in sizes:
-            train = images[:D], labels[:D]
-            for variant in variants:
-                learner, optimiser, lr = VARIANTS[variant]
-                row = {"noise": noise, "variant": variant, "seed": seed, "D": D}
-                rows.append(
-                    row
-                    | accuracy(learner, train, test, D // BATCH, seed, optimiser, lr, one_pass=True)
-                )
-    return pd.DataFrame(rows)
+    test = glyphs(TEST_IMAGES, ONE_PASS_NOISE, np.random.default_rng(TEST_SEED))
+    drawn = _drawn(sizes, ONE_PASS_NOISE, seeds)
+
+    def run(noise, seed, D, variant):
+        learner, optimizer, lr = VARIANTS[variant]
+        return accuracy(learner, _first(D, drawn[seed]), test, seed, optimizer, lr, one_pass=True)
+
+    grid = {"seed": list(seeds), "D": list(sizes), "variant": list(VARIANTS)}
+    return tabulate(run, noise=[ONE_PASS_NOISE], **grid)
+
+
+def _drawn(sizes, noise, seeds):
+    rngs = {seed: np.random.default_rng([seed, 2]) for seed in seeds}
+    return {seed: glyphs(max(sizes), noise, rng) for seed, rng in rngs.items()}
+
+
+def _first(D, images):
+    return images[0][:D], images[1][:D]
 
 
 def data_multiplier(
@@ -258,11 +205,9 @@ def data_multiplier(
 
     Parameters
     ----------
-    curves : pandas.DataFrame
-        From `optimiser_or_prior`; seeds are averaged.
-    variant, reference : str
-        Names in the column ``variant``.
-    errors : sequence of float
+    curves
+        From `optimizer_or_prior`; seeds are averaged.
+    errors
         Error rates (1 - accuracy) to compare at.
 
     Returns
@@ -288,22 +233,12 @@ def data_multiplier(
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped accuracies: by noise and data, and after one pass by variant.
-
-    Parameters
-    ----------
-    out : pathlib.Path
-        CSV file to write.
-    jobs : int
-        Processes.
-    """
+    """Write the shipped accuracies: by noise and data, and after one pass by variant."""
     tasks = [
-        delayed(by_data)(SHIPPED_SIZES, noise, seeds=(seed,), learners=SHIPPED_LEARNERS)
+        delayed(by_data)(SHIPPED_SIZES, noise, (seed,), SHIPPED_LEARNERS)
         for noise in SHIPPED_NOISES
         for seed in SHIPPED_SEEDS
     ]
-    tasks += [delayed(optimiser_or_prior)(ONE_PASS_SIZES, seeds=(s,)) for s in SHIPPED_SEEDS]
+    tasks += [delayed(optimizer_or_prior)(ONE_PASS_SIZES, (seed,)) for seed in SHIPPED_SEEDS]
     table = pd.concat(Parallel(n_jobs=jobs)(tasks), ignore_index=True)
-    first = ["noise", "learner", "variant"]
-    table = table[first + [column for column in table if column not in first]]
-    write_csv(table, out, digits=5)
+    write_csv(table[SHIPPED_COLUMNS], out, digits=5)
