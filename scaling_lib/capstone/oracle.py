@@ -13,6 +13,7 @@ import pathlib
 from dataclasses import dataclass
 
 from scaling_lib import __version__
+from scaling_lib.data.files import append_bytes
 from scaling_lib.training.run import TrainConfig, train
 
 NOT_FOR_SALE = {"task", "task_seed", "seed", "checkpoints"}  # fixed by the oracle
@@ -251,11 +252,7 @@ class TrainingOracle:
                 f"another kernel wrote to {self._ledger}: close it, and make the oracle again here"
             )
         entry["hash"] = _hash(self._hash, entry)
-        self._ledger.parent.mkdir(parents=True, exist_ok=True)
-        with open(self._ledger, "ab") as file:
-            file.write(json.dumps(entry).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        append_bytes(self._ledger, json.dumps(entry).encode() + b"\n")
         self._hash = entry["hash"]
 
 

@@ -108,6 +108,16 @@ def write_bytes(path, content):
         raise
 
 
+def append_bytes(path, content):
+    """Add to the end of a file in one write, on the disk before going on; the folder is made."""
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "ab") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def write_csv(table, path, digits=6):
     """Write a DataFrame, without its index, with numbers to so many significant digits."""
     text = table.to_csv(index=False, float_format=f"%.{digits}g", lineterminator="\n")

@@ -1,26 +1,19 @@
 """Grids of configurations, from lists in Python or from a TOML file."""
 
 import itertools
+import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import fields
 
 from scaling_lib.training.run import TrainConfig, learning_rate_rule
 
 
-def read_grid(path):
+def read_grid(path: str | os.PathLike) -> list[TrainConfig]:
     """Read a grid from a TOML file.
 
     The table ``[base]`` holds settings of all runs; each ``[[grid]]`` holds lists, and every
     combination of them is a run. ``lr_factor`` multiplies the rule's learning rate.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-
-    Returns
-    -------
-    list of TrainConfig
 
     Raises
     ------
@@ -39,19 +32,10 @@ def read_grid(path):
     return [config for grid in grids for config in expand(grid, **document.get("base", {}))]
 
 
-def expand(grid, **base):
+def expand(grid: Mapping[str, object], **base) -> list[TrainConfig]:
     """Return every combination of the lists of a grid; the last name varies fastest.
 
-    Parameters
-    ----------
-    grid : mapping of str to list
-        Values of settings; a value that is no list is the same for all.
-    **base
-        Settings of all runs.
-
-    Returns
-    -------
-    list of TrainConfig
+    What is no list, and the settings `base`, are the same for all.
 
     Examples
     --------

@@ -7,42 +7,59 @@ interrupted. What differs from one execution to the next, the CPU seconds, is in
 ``<name>.seconds.csv``.
 """
 
+import contextlib
+import csv
 import io
 import math
+import os
 import pathlib
+from collections.abc import Iterable
+from dataclasses import fields
 
 import pandas as pd
 import psutil
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
 from scaling_lib import __version__
 from scaling_lib.data.checks import whole
-from scaling_lib.data.files import write_bytes
-from scaling_lib.training.cluster import connect
-from scaling_lib.training.records import append_row, read_records, record_of, to_csv
-from scaling_lib.training.run import train
+from scaling_lib.data.files import append_bytes, write_bytes
+from scaling_lib.training.run import TrainConfig, train
+
+SETTINGS = [field.name for field in fields(TrainConfig) if field.name not in ("D", "checkpoints")]
+RESULTS = ["N", "D", "C", "C_6ND", "loss", "entropy"]
+COLUMNS = ["key", *SETTINGS, *RESULTS, "checkpoints", "version"]
+
+CONNECT_SECONDS = 20  # how long a cluster's scheduler may take to answer
+INTERPRETER_BYTES = 200_000_000  # of a process that has imported everything
 
 
-def sweep(configs, *, jobs=1, out=None, scheduler=None, progress=True):
+def sweep(
+    configs: Iterable[TrainConfig],
+    *,
+    jobs: int = 1,
+    out: str | os.PathLike | None = None,
+    scheduler: str | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
     """Train every configuration that is not in the file yet.
 
     Parameters
     ----------
-    configs : iterable of TrainConfig
+    configs
         The grid; see `scaling_lib.training.grids`.
-    jobs : int
+    jobs
         Processes on this machine, each with one thread for matrix products (see `train`).
-    out : path-like, optional
+    out
         The CSV file. Without it nothing is written and nothing can be resumed.
-    scheduler : str, optional
+    scheduler
         Address of a Dask scheduler, such as ``tcp://head-node:8786``: the runs go to its workers
         and `jobs` is ignored. On a cluster, start ``dask scheduler`` on one machine and
         ``OMP_NUM_THREADS=1 dask worker tcp://head-node:8786 --nworkers N --nthreads 1`` on the
         others, in the same environment as here (this package must be installed there in the same
         version); under Slurm, start the workers with ``srun``. Only configurations and results
         travel, so no shared disk is needed.
-    progress : bool
+    progress
         Whether to draw a bar with the remaining time, on stderr.
 
     Returns
@@ -55,15 +72,16 @@ def sweep(configs, *, jobs=1, out=None, scheduler=None, progress=True):
     Raises
     ------
     ValueError
-        If the grid is empty or names a run twice, if a run does not fit in memory, or if the file
-        holds something else than runs of this grid by this version.
+        If the grid is empty or names a run twice, if a run does not fit in memory, if no scheduler
+        answers, or if the file holds something else than runs of this grid by this version.
     """
     configs = list(configs)
     by_key = {config.key: config for config in configs}
     if not configs or len(by_key) < len(configs):
         raise ValueError("the grid is empty" if not configs else "the grid names a run twice")
     whole(jobs, "jobs")
-    done = {} if out is None else read_records(out)
+    out = pathlib.Path(out) if out is not None else None
+    done = read_records(out) if out else {}
     if not done.keys() <= by_key.keys():
         raise ValueError(f"{out} holds runs that are not in this grid: name another file")
     if any(row["version"] != __version__ for row in done.values()):
@@ -71,64 +89,88 @@ def sweep(configs, *, jobs=1, out=None, scheduler=None, progress=True):
 
     # The longest runs first, so that no process is left alone with one of them at the end.
     todo = sorted((c for k, c in by_key.items() if k not in done), key=_duration, reverse=True)
-    if todo and not scheduler:
-        check_memory(todo, jobs, psutil.virtual_memory().available)
-    if todo and out is not None:
-        pathlib.Path(out).parent.mkdir(parents=True, exist_ok=True)
-    results = _on_cluster(todo, scheduler) if scheduler else _on_this_machine(todo, jobs)
-    format_ = "{percentage:3.0f}% |{bar}|{postfix} [{elapsed}, remaining {remaining}]"
+    bar_format = "{percentage:3.0f}% |{bar}|{postfix} [{elapsed}, remaining {remaining}]"
     total = sum(map(_duration, todo))
-    with tqdm(total=total, bar_format=format_, disable=not progress or not todo) as bar:
-        for row, seconds in results:
+    with tqdm(total=total, bar_format=bar_format, disable=not progress or not todo) as bar:
+        for row, seconds in _run_all(todo, jobs, scheduler):
             if row["version"] != __version__:
                 raise ValueError(f"a worker has version {row['version']}, here is {__version__}")
             done[row["key"]] = row
-            if out is not None:
-                append_row(out, row)
-                _note_seconds(out, row["key"], seconds)
+            if out:
+                _append(out, row)
+                spent = {"key": row["key"], "seconds": f"{seconds:.2f}"}
+                _append(out.with_suffix(".seconds.csv"), spent, list(spent))
             bar.set_postfix_str(f"{len(done)}/{len(configs)} runs", refresh=False)
             bar.update(_duration(by_key[row["key"]]))
 
-    text = to_csv([done[key] for key in by_key])
-    if out is not None:
+    text = _to_csv([done[key] for key in by_key])
+    if out:
         write_bytes(out, text.encode())
     return pd.read_csv(io.StringIO(text), dtype={"key": str})
 
 
-def memory_bytes(config):
+def _run_all(configs, jobs, scheduler):
+    """Yield (row, CPU seconds) of each run when it ends, here, in processes or on a cluster."""
+    if not configs:
+        return
+    if jobs == 1 and not scheduler:
+        check_memory(configs, 1, psutil.virtual_memory().available)
+        yield from map(_work, configs)
+        return
+    with contextlib.ExitStack() as stack:
+        if scheduler:
+            client = stack.enter_context(_connect(scheduler))
+            client.wait_for_workers(1)
+            workers = client.scheduler_info(n_workers=-1)["workers"].values()
+            shares = [w["memory_limit"] / w["nthreads"] for w in workers if w["memory_limit"]]
+            check_memory(configs, 1, min(shares, default=math.inf))
+            stack.enter_context(parallel_config("dask", client=client, n_jobs=-1))
+        else:
+            check_memory(configs, jobs, psutil.virtual_memory().available)
+            stack.enter_context(parallel_config(n_jobs=jobs))
+        # All runs are handed over at once, so that workers that join a cluster later have some too.
+        parallel = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="all")
+        yield from parallel(delayed(_work)(config) for config in configs)
+
+
+def _connect(scheduler):
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ValueError("a scheduler needs Dask: pip install scaling-measured[cluster]") from None
+    try:
+        return Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ValueError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+
+
+def _work(config):
+    run = train(config)
+    return record_of(run), run.seconds  # the model stays behind
+
+
+def _duration(config):
+    """CPU seconds, roughly: what a step costs in Python, and what its arithmetic costs."""
+    full = config.resolved()
+    return full.D / full.batch * 7e-5 + full.C_6ND / 1.5e11 + 0.02
+
+
+def memory_bytes(config: TrainConfig) -> int:
     """Estimate the peak memory of one run's process, generously.
 
-    Parameters
-    ----------
-    config : TrainConfig
-        The run.
-
-    Returns
-    -------
-    int
-        Bytes: the interpreter, the sample (two are kept), the parameters with their gradient,
-        moments and initial draw, and the largest batch of activations.
+    The interpreter, the sample (two are kept), the parameters with their gradient, moments and
+    initial draw, and the largest batch of activations.
     """
     full = config.resolved()
     language = full.task != "text"
     examples = 2 * full.D // full.epochs * (12 if language else 20)
     parameters = full.N * (4 * 4 + 2 * 8)
     activations = max(full.batch, 1024 if language else 4000) * (4 * full.H + 400) * 4
-    return 200_000_000 + examples + parameters + activations + 4 * full.D // full.batch
+    return INTERPRETER_BYTES + examples + parameters + activations + 4 * full.D // full.batch
 
 
-def check_memory(configs, jobs, available):
-    """Raise a `ValueError` if the largest run does not fit beside its neighbours.
-
-    Parameters
-    ----------
-    configs : list of TrainConfig
-        The runs.
-    jobs : int
-        How many of them are in memory at a time.
-    available : int
-        Free bytes.
-    """
+def check_memory(configs: list[TrainConfig], jobs: int, available: float) -> None:
+    """Raise a `ValueError` if `jobs` of the largest run do not fit into so many bytes."""
     largest = max(configs, key=memory_bytes)
     need = memory_bytes(largest)
     if need * jobs > available:
@@ -139,43 +181,69 @@ def check_memory(configs, jobs, available):
         )
 
 
-def _duration(config):
-    """CPU seconds, roughly: what a step costs in Python, and what its arithmetic costs."""
-    full = config.resolved()
-    return full.D / full.batch * 7e-5 + full.C_6ND / 1.5e11 + 0.02
+# The file: all cells are text; what is not a number or does not apply is empty.
 
 
-def _work(config):
-    """Train in a worker process; return the row as text, and the CPU seconds."""
-    run = train(config)
-    return record_of(run), run.seconds
+def record_of(run):
+    """Return the row of a finished run: text by column."""
+    row = {"key": run.config.key, "version": run.version}
+    row |= {name: getattr(run.config, name) for name in SETTINGS}
+    row |= {name: getattr(run, name) for name in RESULTS}
+    row["checkpoints"] = " ".join(f"{t}:{loss!r}" for t, loss in run.checkpoints.items())
+    return {name: "" if v is None or v != v else str(v) for name, v in row.items()}
 
 
-def _on_this_machine(configs, jobs):
-    if jobs == 1:
-        yield from map(_work, configs)
-    elif configs:
-        parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-        yield from parallel(delayed(_work)(config) for config in configs)
+def config_of(row: dict[str, str]) -> TrainConfig:
+    """Return the configuration of a row."""
+    settings = {name: row[name] for name in [*SETTINGS, "D"] if row[name] != ""}
+    for name, value in settings.items():
+        if name not in ("task", "schedule", "optimizer"):
+            settings[name] = float(value) if name in ("lr", "warmup") else int(value)
+    asked = tuple(int(pair.split(":")[0]) for pair in row["checkpoints"].split())
+    return TrainConfig(**settings, checkpoints=asked)
 
 
-def _on_cluster(configs, scheduler):
-    with connect(scheduler) as client:
-        from distributed import as_completed
+def read_records(path: str | os.PathLike) -> dict[str, dict[str, str]]:
+    """Read the rows of a sweep's file by key, and cut off a last line that a kill left unfinished.
 
-        workers = client.scheduler_info(n_workers=-1)["workers"].values()
-        shares = [w["memory_limit"] / w["nthreads"] for w in workers if w["memory_limit"]]
-        if configs:
-            check_memory(configs, 1, min(shares, default=math.inf))
-        futures = client.map(_work, configs, pure=False)
+    The file need not exist.
+
+    Raises
+    ------
+    ValueError
+        If a line is not a run, or its settings do not belong to its key. The line is named.
+    """
+    path = pathlib.Path(path)
+    content = path.read_bytes() if path.exists() else b""
+    end = content.rfind(b"\n") + 1
+    if end < len(content):
+        os.truncate(path, end)
+    lines = list(csv.reader(io.StringIO(content[:end].decode())))
+    if lines and lines[0] != COLUMNS:
+        raise ValueError(f"{path} is not a file of runs: its columns are not those of a sweep")
+    records = {}
+    for number, line in enumerate(lines[1:], start=2):
         try:
-            for future in as_completed(futures, loop=client.loop):
-                yield future.result()
-                future.release()
-        finally:
-            client.cancel(futures)  # Ctrl-C must not leave the cluster at work
+            row = dict(zip(COLUMNS, line, strict=True))
+            float(row["loss"] or "nan")
+            intact = config_of(row).key == row["key"] and row["key"] not in records
+        except (ValueError, TypeError):
+            intact = False
+        if not intact:
+            raise ValueError(f"{path}, line {number}: damaged or repeated; remove that line")
+        records[row["key"]] = row
+    return records
 
 
-def _note_seconds(out, key, seconds):
-    path = pathlib.Path(out).with_suffix(".seconds.csv")
-    append_row(path, {"key": key, "seconds": f"{seconds:.2f}"}, ["key", "seconds"])
+def _append(path, row, columns=COLUMNS):
+    begun = path.exists() and path.stat().st_size
+    append_bytes(path, _to_csv([row], columns, header=not begun).encode())
+
+
+def _to_csv(rows, columns=COLUMNS, header=True):
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()
