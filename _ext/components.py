@@ -19,20 +19,15 @@ from sphinx.config import Config
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from scaling_lib.page import explorers, selfcheck
-from scaling_lib.page.explorers.explorer import MIME
-from scaling_lib.page.explorers.markup import embedded_json, explorer_html
-from scaling_lib.page.selfcheck.markup import selfcheck_html
+from scaling_lib.page.explorer import MIME, embedded_json, explorer_html
+from scaling_lib.page.quiz import selfcheck_html
 
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
-STYLES = [
-    Path(explorers.__file__).with_name("view.css"),
-    Path(selfcheck.__file__).with_name("view.css"),
-    WEB / "src" / "tryit.css",
-]
+PAGE = ROOT / "scaling_lib" / "page"
+STYLES = [PAGE / "explorer.css", PAGE / "quiz.css", WEB / "src" / "tryit.css"]
 CLASSES = ('class="sm-explorer"', 'class="sm-try"', 'class="sm-selfcheck"')
 
 

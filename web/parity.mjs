@@ -9,16 +9,11 @@ const { cases } = JSON.parse(readFileSync(0, "utf8"));
 const python = await loadMicroPython({ heapsize: 24 << 20 });
 install(python, pythonFiles());
 python.runPython(`
-from scaling_lib.page.host import *
-from scaling_lib.page.explorers.drawing import argument
+from scaling_lib.page.micropython.host import *
 
 def bare(id, text):
-    function, spec = explorers[id]
-    values = json.loads(text)
-    given = {c["name"]: argument(c, values[c["name"]]) for c in spec["controls"]}
-    if spec.get("data") is not None:
-        given["data"] = spec["data"]
-    return json.dumps(function(**given))
+    function, spec = served[id]
+    return json.dumps(frame_at(function, spec, json.loads(text)))
 `);
 const call = (name, ...texts) => python.globals.get(name)(...texts);
 const results = cases.map(({ spec, values }, i) => {

@@ -11,8 +11,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from scaling_lib.page.explorers import catalogue
-from scaling_lib.page.selfcheck import self_check
+from scaling_lib.page import figures, self_check
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.filterwarnings("default")  # Sphinx and its extensions warn of their own
@@ -28,7 +27,7 @@ def notebook():
     snippet = nbformat.v4.new_code_cell("print(6 * 7 < 50)", metadata={"tags": ["try"]})
     snippet.outputs = [nbformat.v4.new_output("stream", name="stdout", text="True\n")]
     plain = nbformat.v4.new_code_cell("1 + 1")
-    shown = [catalogue.isoflop(), self_check("scaling_laws", "same-compute")]
+    shown = [figures.isoflop(), self_check("scaling_laws", "same-compute")]
     return nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_markdown_cell(
@@ -109,7 +108,7 @@ def test_an_explorer_is_whole_before_any_script(pages):
     assert len(box.select("label input[type=range]")) == 4
     spec = json.loads(box.find("script").string)
     assert spec["function"] == {
-        "module": "scaling_lib.page.explorers.scaling_laws",
+        "module": "scaling_lib.page.micropython.isoflop_figure",
         "name": "isoflop",
     }
     assert not pages["index"].find("img")

@@ -1,6 +1,6 @@
 // What the book's pages bring to life: explorers, snippets to try, questions. Each is complete HTML before this runs.
-import { mount as mountExplorer } from "../../scaling_lib/page/explorers/view.js";
-import { mount as mountSelfCheck } from "../../scaling_lib/page/selfcheck/view.js";
+import { mount as mountExplorer } from "../../scaling_lib/page/explorer.js";
+import { mount as mountSelfCheck } from "../../scaling_lib/page/quiz.js";
 import { explorerPython, fetchPython } from "./runtime.js";
 import { mount as mountTry } from "./tryit.js";
 

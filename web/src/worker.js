@@ -33,12 +33,12 @@ const call = (name, ...texts) => python.globals.get(name)(...texts);
 const actions = {
   start,
   explorer: ({ id, spec }) => {
-    if (!python.globals.get("serve")) python.runPython("from scaling_lib.page.host import *");
+    if (!python.globals.get("serve")) python.runPython("from scaling_lib.page.micropython.host import *");
     call("serve", id, JSON.stringify(spec));
   },
   frame: ({ id, values, narrow }) => JSON.parse(call("frame", id, JSON.stringify(values), narrow)),
   snippet: ({ source }) => {
-    python.runPython("from scaling_lib.page.host import *");
+    python.runPython("from scaling_lib.page.micropython.host import *");
     written = 0;
     try {
       call("run", source);

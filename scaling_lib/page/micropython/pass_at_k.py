@@ -1,0 +1,84 @@
+"""Coverage, and what a verifier makes of it (claims S3, L12)."""
+
+import math
+
+from scaling_lib.page.micropython.controls import axis, figure, log_axis, log_slider, slider
+from scaling_lib.page.micropython.drawing import line, points
+from scaling_lib.page.micropython.numbers import grid, log_grid, logistic, percent, si
+
+# Problems differ: the log-odds of solving one in one try are normal. Their z-scores and weights:
+Z = grid(-4.0, 4.0, 41)
+WEIGHTS = [math.exp(-z * z / 2.0) for z in Z]
+WHOLE = sum(WEIGHTS)
+
+
+def mean(values):
+    """Return the mean over the population of problems."""
+    return sum([w * v for w, v in zip(WEIGHTS, values)]) / WHOLE
+
+
+def log1p(x):
+    """Return log(1 + x) without cancellation for small x, which MicroPython's `math` leaves out."""
+    u = 1.0 + x
+    return x if u == 1.0 else math.log(u) * x / (u - 1.0)
+
+
+def log_fail(p):
+    """Return the logarithm of the probability that one try fails."""
+    return log1p(-p) if p < 1.0 else -1e3
+
+
+def at_least_one(log_q, k):
+    """Return the probability that one of k tries succeeds, from the logarithm of failing once."""
+    return -math.expm1(k * log_q)
+
+
+@figure(
+    title="Trying again and again",
+    alt="Share of problems solved against samples: coverage rises slowly, a leaky verifier levels "
+    "off below it.",
+    x=log_axis("Samples", 1, 1e4, "si"),
+    y=axis("Problems solved", 0, 1, "percent"),
+    controls=[
+        log_slider("k", "Samples a problem", 1, 1e4, 100, "si"),
+        log_slider("median", "Success in one try, typical problem", 1e-4, 0.5, 0.03, "percent"),
+        slider("spread", "How much problems differ", 0, 4, 2, step=0.05),
+        log_slider("wrong_accepted", "Wrong answers that the verifier passes", 1e-4, 1, 0.01,
+                   "percent"),
+    ],
+)  # fmt: skip
+def pass_at_k(k, median, spread, wrong_accepted):
+    """Return how the share of problems solved grows with the number of samples.
+
+    Coverage counts a problem when any sample is right, which needs a perfect verifier. One that
+    also accepts a share `wrong_accepted` of wrong answers delivers the first that it accepts.
+    """
+    middle = math.log(median / (1.0 - median))
+    ps = [logistic(middle + spread * z) for z in Z]
+    accepted = [p + (1.0 - p) * wrong_accepted for p in ps]
+    fails, refused = [log_fail(p) for p in ps], [log_fail(a) for a in accepted]
+    right = [p / a for p, a in zip(ps, accepted)]  # of what is accepted
+    single = mean(ps)
+
+    def coverage(n):
+        return mean([at_least_one(q, n) for q in fails])
+
+    def delivered(n):
+        return mean([r * at_least_one(q, n) for r, q in zip(right, refused)])
+
+    def alike(n):
+        return at_least_one(log_fail(single), n)
+
+    xs = log_grid(1.0, 1e4, 25)
+    return {
+        "text": f"One sample solves {percent(single)} of the problems. With k = {si(k)} some "
+        f"sample is right for {percent(coverage(k))}, and a verifier that passes "
+        f"{percent(wrong_accepted)} of the wrong ones delivers {percent(delivered(k))}. Were all "
+        f"problems equally hard, coverage would be {percent(alike(k))}.",
+        "series": [
+            line("any sample right (pass@k)", xs, coverage, 0),
+            line("delivered by the verifier", xs, delivered, 1, 1),
+            line("coverage, all equally hard", xs, alike, 6, 2),
+            points("your samples", [k, k], [coverage(k), delivered(k)], 2),
+        ],
+    }

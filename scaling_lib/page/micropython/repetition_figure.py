@@ -1,0 +1,54 @@
+"""What repeated tokens are worth (claim D3)."""
+
+import math
+
+from scaling_lib.page.micropython.controls import LOSS, axis, figure, log_axis, log_slider, slider
+from scaling_lib.page.micropython.drawing import level, line, points
+from scaling_lib.page.micropython.numbers import MUENNIGHOFF, fixed, log_grid, loss, percent, si
+
+
+@figure(
+    title="Reading the same text again",
+    alt="Loss against epochs: repeated tokens follow fresh ones for a while and then level off at "
+    "a limit.",
+    x=log_axis("Epochs", 1, 100, "si"),
+    y=axis(LOSS, 1.85, 3.2),
+    controls=[
+        slider("epochs", "Epochs", 1, 60, 4, step=1, digits=0),
+        log_slider("unique", "Different tokens", 1e9, 1e12, 1e10, "si", " tokens"),
+        slider("saturation", "R*, when repeating stops paying", 1, 40, 15.4, step=0.1, digits=1),
+        log_slider("N", "Model", 1e9, 1e12, 7e10, "si", " parameters"),
+    ],
+)
+def repetition(unique, epochs, saturation, N):
+    """Return the loss when the same tokens are repeated, against as many fresh ones.
+
+    Muennighoff 2023: D' = U + U R* (1 - exp(-R / R*)) effective tokens for R = epochs - 1
+    repetitions, with R* = `saturation`. The law knows no overfitting, which real runs show after
+    enough epochs.
+    """
+
+    def effective(e):
+        return unique * (1.0 + saturation * (1.0 - math.exp(-(e - 1.0) / saturation)))
+
+    def again(e):
+        return loss(N, effective(e), **MUENNIGHOFF)
+
+    def fresh(e):
+        return loss(N, unique * e, **MUENNIGHOFF)
+
+    most = unique * (1.0 + saturation)
+    often = "once" if epochs == 1 else fixed(epochs) + " times"
+    xs = log_grid(1.0, 100.0, 61)
+    return {
+        "text": f"Reading {si(unique)} tokens {often} is worth {si(effective(epochs))} fresh ones, "
+        f"{percent(effective(epochs) / unique / epochs)} of what was processed: a loss of "
+        f"{fixed(again(epochs), 3)} instead of {fixed(fresh(epochs), 3)} nats. However often they "
+        f"are read, they are never worth more than {si(most)}.",
+        "series": [
+            line("the same tokens again", xs, again, 0),
+            line("fresh tokens", xs, fresh, 1, 1),
+            level("limit of repetition", 1.0, 100.0, loss(N, most, **MUENNIGHOFF)),
+            points("your epochs", [epochs, epochs], [again(epochs), fresh(epochs)], 2),
+        ],
+    }

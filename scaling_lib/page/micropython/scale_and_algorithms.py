@@ -1,0 +1,55 @@
+"""Four ways to share out one gain (claim H4)."""
+
+import math
+
+from scaling_lib.page.micropython.controls import axis, figure, log_axis, log_slider, slider
+from scaling_lib.page.micropython.drawing import band, line, points
+from scaling_lib.page.micropython.numbers import log_grid, percent, times
+
+
+@figure(
+    title="Scale or algorithms: who gets the credit?",
+    alt="Share of progress credited to compute against its growth; a band shows how much the "
+    "order of telling decides.",
+    x=log_axis("Growth of compute", 1, 1e6),
+    y=axis("Share credited to compute", 0, 1, "percent"),
+    controls=[
+        log_slider("compute", "Compute grew", 1, 1e6, 1000, "times"),
+        log_slider("algorithms", "Algorithms became more efficient", 1.1, 1e4, 20, "times"),
+        slider("exponent", "Exponent of the law", 0.02, 1, 0.1, step=0.01),
+    ],
+)
+def scale_and_algorithms(compute, algorithms, exponent):
+    """Return how one gain in loss is shared between compute and algorithms.
+
+    The reducible loss is (a c)^-g, with compute multiplied by c and algorithmic efficiency by a.
+    Told first, compute is credited with 1 - c^-g; told last, with a^-g - (a c)^-g; the Shapley
+    share is the mean of the two. All are divided by the whole gain, 1 - (a c)^-g.
+    """
+    a, c, g = algorithms, compute, exponent
+
+    def first(c):
+        return (1.0 - c**-g) / (1.0 - (a * c) ** -g)
+
+    def last(c):
+        return (a**-g - (a * c) ** -g) / (1.0 - (a * c) ** -g)
+
+    def shapley(c):
+        return (first(c) + last(c)) / 2.0
+
+    def logs(c):
+        return math.log(c) / (math.log(c) + math.log(a))
+
+    xs = log_grid(1.0, 1e6, 61)
+    return {
+        "text": f"Compute {times(c)} and algorithms {times(a)}: compute is credited with "
+        f"{percent(first(c))} of the gain in loss if it is told first, {percent(last(c))} if last, "
+        f"{percent(shapley(c))} on average (Shapley), and {percent(logs(c))} if multiplications "
+        "are counted. One history, four shares.",
+        "series": [
+            band("between first and last", xs, last, first, 0),
+            line("Shapley share of compute", xs, shapley, 0),
+            line("share of multiplications", xs, logs, 1, 1),
+            points("your case", [c, c], [shapley(c), logs(c)], 2),
+        ],
+    }

@@ -1,0 +1,70 @@
+"""Two futures of one trend: the strong and the weak scaling hypothesis (claim H1)."""
+
+import math
+
+from scaling_lib.page.micropython.controls import COMPUTE, figure, log_axis, log_slider, slider
+from scaling_lib.page.micropython.drawing import level, line, points
+from scaling_lib.page.micropython.numbers import fixed, log_grid, power, times
+
+FIRST, LAST = 1e20, 1e36  # FLOP, the ends of the axis
+LARGEST_2025 = 5e26  # FLOP: Grok 3, by estimate
+
+
+@figure(
+    title="The strong and the weak hypothesis",
+    alt="Reducible loss against compute: one line goes on falling, the other bends at a barrier "
+    "and may miss the target.",
+    x=log_axis(COMPUTE, FIRST, LAST),
+    y=log_axis("Reducible loss, relative to the start", 0.005, 1, "percent"),
+    controls=[
+        log_slider("target", "Reducible loss at which it appears", 0.01, 0.9, 0.15, "percent"),
+        log_slider("barrier", "Barrier of the weak hypothesis", 1e22, 1e34, 1e27, unit=" FLOP",
+                   step=0.1),
+        slider("strength", "Strength of the barrier", 0, 1, 0.7, step=0.02, show="percent"),
+        slider("exponent", "Exponent of the trend", 0.03, 0.2, 0.1, step=0.005, digits=3),
+        slider("growth", "Compute grows a year", 1.2, 6, 4, step=0.1, show="times"),
+    ],
+)  # fmt: skip
+def strong_or_weak(exponent, barrier, strength, target, growth):
+    """Return two futures of one trend: it goes on (strong), or bends at a barrier (weak).
+
+    The reducible loss is 1 at 10^20 FLOP and falls as C^-exponent. In the weak case the exponent
+    beyond the barrier is (1 - strength) times as large. `target` is the reducible loss at which a
+    capability appears. The largest run grows by `growth` a year; only the dates depend on it.
+    """
+
+    def strong(c):
+        return (c / FIRST) ** -exponent
+
+    def weak(c):
+        beyond = max(1.0, c / barrier)
+        return strong(min(c, barrier)) * beyond ** (-exponent * (1.0 - strength))
+
+    def when(c):
+        return fixed(math.floor(2025.0 + math.log10(c / LARGEST_2025) / math.log10(growth)))
+
+    need = need_weak = FIRST * target ** (-1.0 / exponent)
+    if need > barrier:
+        left = math.log10(max(1.0, strong(barrier) / target))  # decades that remain beyond it
+        slow = max(exponent * (1.0 - strength), 1e-4)
+        need_weak = barrier * 10.0 ** min(200.0, left / slow)
+    date = f" (about {when(need)}, growing {times(growth)} a year)" if need > LARGEST_2025 else ""
+    if need <= barrier:
+        end = "The barrier lies beyond it: this capability cannot tell the two hypotheses apart."
+    elif need_weak < LAST:
+        late = f" (about {when(need_weak)})" if need_weak > LARGEST_2025 else ""
+        more = times(need_weak / need)
+        end = f"With the barrier it takes {power(need_weak)} FLOP, {more} as much{late}."
+    else:
+        end = "With the barrier, scale alone does not reach it below 10^36 FLOP."
+    marks = [c for c in (need, need_weak) if c < LAST]
+    xs = log_grid(FIRST, LAST, 97)
+    return {
+        "text": f"If the trend goes on, the target is reached at {power(need)} FLOP{date}. {end}",
+        "series": [
+            line("strong: the trend goes on", xs, strong, 0),
+            line("weak: it bends at a barrier", xs, weak, 1, 1),
+            level("target", FIRST, LAST, target),
+            points("target reached", marks, [target for _ in marks], 2, 3),
+        ],
+    }
