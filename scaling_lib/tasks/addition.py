@@ -6,53 +6,22 @@ units first. Every digit but the units depends on the carries below it, so the d
 equally hard, and an answer is right only if all of them are.
 """
 
-from __future__ import annotations
-
 import numpy as np
+
+from scaling_lib.data.checks import whole
+
+MOST_DIGITS = 17  # that 64-bit integers hold
 
 
 def sample(n: int, digits: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw problems uniformly.
-
-    Parameters
-    ----------
-    n : int
-        Number of problems.
-    digits : int
-        Digits k of each number.
-    rng : numpy.random.Generator
-        Source of the draws.
-
-    Returns
-    -------
-    a, b : numpy.ndarray of int64, shape (n,)
-        The two numbers.
-    """
-    _check(digits)
+    """Draw `n` problems uniformly: the two numbers, each of shape (n,)."""
+    whole(digits, "digits", most=MOST_DIGITS)
     return rng.integers(0, 10**digits, n), rng.integers(0, 10**digits, n)
 
 
 def encode(a: np.ndarray, b: np.ndarray, digits: int) -> np.ndarray:
-    """One-hot digits of both numbers.
-
-    Parameters
-    ----------
-    a, b : numpy.ndarray of int, shape (n,)
-        The two numbers, each below ``10**digits``.
-    digits : int
-        Digits k of each number.
-
-    Returns
-    -------
-    numpy.ndarray of float32, shape (n, 20 * digits)
-        The digits of ``a``, units first, then those of ``b``; ten columns a digit.
-
-    Raises
-    ------
-    ValueError
-        If a number does not fit into so many digits.
-    """
-    _check(digits)
+    """One-hot digits of `a`, units first, then those of `b`: float32, shape (n, 20 * digits)."""
+    whole(digits, "digits", most=MOST_DIGITS)
     numbers = np.stack([a, b], axis=1)
     if numbers.size and (numbers.min() < 0 or numbers.max() >= 10**digits):
         raise ValueError(f"numbers must lie in 0 ... {10**digits - 1} to have {digits} digits")
@@ -61,54 +30,12 @@ def encode(a: np.ndarray, b: np.ndarray, digits: int) -> np.ndarray:
 
 
 def answer(a: np.ndarray, b: np.ndarray, digits: int) -> np.ndarray:
-    """Digits of the sum.
-
-    Parameters
-    ----------
-    a, b : numpy.ndarray of int, shape (n,)
-        The two numbers.
-    digits : int
-        Digits k of each number.
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (n, digits + 1)
-        Digits of ``a + b``, units first.
+    """Digits of ``a + b``, units first, shape (n, digits + 1).
 
     Examples
     --------
     >>> answer(np.array([95]), np.array([7]), digits=2)
     array([[2, 0, 1]])
     """
-    _check(digits)
+    whole(digits, "digits", most=MOST_DIGITS)
     return (a + b)[:, None] // 10 ** np.arange(digits + 1) % 10
-
-
-def carries(a: np.ndarray, b: np.ndarray, digits: int) -> np.ndarray:
-    """Count the carries in each sum, a measure of how hard it is.
-
-    Parameters
-    ----------
-    a, b : numpy.ndarray of int, shape (n,)
-        The two numbers.
-    digits : int
-        Digits k of each number.
-
-    Returns
-    -------
-    numpy.ndarray of int64, shape (n,)
-        Between 0 and ``digits``.
-
-    Examples
-    --------
-    >>> carries(np.array([95, 11, 99]), np.array([7, 22, 1]), digits=2)
-    array([2, 0, 2])
-    """
-    _check(digits)
-    power = 10 ** np.arange(1, digits + 1)
-    return ((a[:, None] % power + b[:, None] % power) >= power).sum(1)
-
-
-def _check(digits: int) -> None:
-    if not 1 <= digits <= 17:
-        raise ValueError(f"digits must be between 1 and 17 (64-bit integers), got {digits}")

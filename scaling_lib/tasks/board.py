@@ -14,8 +14,6 @@ A position is two numbers: ``mover``, the stones of the side to move, and ``occu
 A move is a number with one bit set. All functions take arrays of any length.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 COLUMNS, ROWS = 7, 6
@@ -100,19 +98,9 @@ def random_moves(occupied: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def rollout(mover: np.ndarray, occupied: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Play positions to the end with uniformly random moves.
+    """Play positions that nobody has won yet to the end, with uniformly random moves.
 
-    Parameters
-    ----------
-    mover, occupied : numpy.ndarray of uint64, shape (n,)
-        Positions that nobody has won yet.
-    rng : numpy.random.Generator
-        Source of the moves.
-
-    Returns
-    -------
-    numpy.ndarray of int8, shape (n,)
-        1 if the side that was to move wins, -1 if it loses, 0 for a draw.
+    Returns 1 if the side that was to move wins, -1 if it loses, 0 for a draw: int8, shape (n,).
     """
     result = np.zeros(len(mover), np.int8)
     live = np.flatnonzero(occupied != BOARD)
@@ -133,52 +121,13 @@ def rollout(mover: np.ndarray, occupied: np.ndarray, rng: np.random.Generator) -
 
 
 def position(columns: str) -> tuple[np.ndarray, np.ndarray]:
-    """Position after a sequence of moves, for examples and tests.
-
-    Parameters
-    ----------
-    columns : str
-        Columns played, "1" to "7", both sides in turn.
-
-    Returns
-    -------
-    mover, occupied : numpy.ndarray of uint64, shape (1,)
-        The position.
-
-    Raises
-    ------
-    ValueError
-        If a column does not exist or is full.
-    """
+    """Position after moves in columns "1" to "7", both sides in turn; for examples and tests."""
     mover, occupied = np.zeros(1, np.uint64), np.zeros(1, np.uint64)
     for name in columns:
         if name not in "1234567":
-            raise ValueError(f"columns are called 1 to 7, got {name!r}")
+            raise ValueError(f"columns must be called 1 to 7, not {name!r}")
         move = moves(occupied)[:, int(name) - 1]
         if not move[0]:
-            raise ValueError(f"column {name} is full in {columns!r}")
+            raise ValueError(f"columns must have room; {name} is full in {columns!r}")
         mover, occupied = mover ^ occupied, occupied | move
     return mover, occupied
-
-
-def show(mover: int, occupied: int) -> str:
-    """Draw one position: ``x`` is the side to move, ``o`` the other.
-
-    Examples
-    --------
-    >>> print(show(*(x[0] for x in position("4453"))))
-    . . . . . . .
-    . . . . . . .
-    . . . . . . .
-    . . . . . . .
-    . . . o . . .
-    . . o x x . .
-    """
-    rows = []
-    for row in reversed(range(ROWS)):
-        cells = [int(1 << 7 * column + row) for column in range(COLUMNS)]
-        marks = [
-            "x" if int(mover) & cell else "o" if int(occupied) & cell else "." for cell in cells
-        ]
-        rows.append(" ".join(marks))
-    return "\n".join(rows)

@@ -5,11 +5,11 @@ example pair (a, b) and a ciphered letter c; the answer is :math:`c - (b - a) \p
 never named: it has to be inferred from the example. ROT13 is the shift 13 of 26 letters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np
+
+from scaling_lib.data.checks import whole
 
 LETTERS = 26
 
@@ -17,24 +17,12 @@ LETTERS = 26
 def problems(shifts: Iterable[int], p: int = LETTERS) -> tuple[np.ndarray, np.ndarray]:
     """Every problem of the given shifts: p example pairs times p letters to decipher, for each.
 
-    Parameters
-    ----------
-    shifts : iterable of int
-        Shifts between 0 and p - 1.
-    p : int
-        Letters of the alphabet.
-
     Returns
     -------
     letters : numpy.ndarray of int64, shape (n, 3)
         Plain letter a, its cipher b, and the letter c to decipher.
     y : numpy.ndarray of int64, shape (n,)
         The deciphered letter.
-
-    Raises
-    ------
-    ValueError
-        If a shift is out of range or none is given.
 
     Examples
     --------
@@ -44,7 +32,7 @@ def problems(shifts: Iterable[int], p: int = LETTERS) -> tuple[np.ndarray, np.nd
     """
     shifts = np.array(list(shifts), dtype=np.int64)
     if not shifts.size or shifts.min() < 0 or shifts.max() >= p:
-        raise ValueError(f"shifts must be numbers from 0 to {p - 1}, at least one; got {shifts}")
+        raise ValueError(f"shifts must be numbers from 0 to {p - 1}, at least one, not {shifts}")
     a, s, c = (x.ravel() for x in np.meshgrid(np.arange(p), shifts, np.arange(p), indexing="ij"))
     return np.stack([a, (a + s) % p, c], axis=1), (c - s) % p
 
@@ -55,31 +43,8 @@ def encode(letters: np.ndarray, p: int = LETTERS) -> np.ndarray:
 
 
 def choose_shifts(n: int, rng: np.random.Generator, p: int = LETTERS, test: int = 13) -> list[int]:
-    """Pick n shifts to train on: 3 and 5 first, then others at random, never the test shift.
-
-    Parameters
-    ----------
-    n : int
-        How many, from 1 to p - 2.
-    rng : numpy.random.Generator
-        Source of the choice.
-    p : int
-        Letters of the alphabet.
-    test : int
-        The shift held out.
-
-    Returns
-    -------
-    list of int
-        The shifts, none of them 0 or ``test``.
-
-    Raises
-    ------
-    ValueError
-        If there are not so many shifts.
-    """
+    """Pick n shifts to train on: 3 and 5 first, then others at random, never 0 or `test`."""
     first = [shift for shift in (3, 5) if shift != test and shift < p]
     others = [shift for shift in range(1, p) if shift not in (3, 5, test)]
-    if not 1 <= n <= len(first) + len(others):
-        raise ValueError(f"n must lie between 1 and {len(first) + len(others)}, got {n}")
+    whole(n, "n", most=len(first) + len(others))
     return (first + [int(shift) for shift in rng.permutation(others)])[:n]

@@ -7,25 +7,15 @@ best model may be several times larger or smaller than that of the next dialect.
 
 import numpy as np
 
-from scaling_lib.tasks.language import markov_language
+from scaling_lib.tasks.language import MarkovLanguage, markov_language
 
 
-def dialect_weights(seed):
-    """Draw the weights of a dialect.
+def dialect_weights(seed: int) -> dict[str, float]:
+    """Draw the weights of a dialect: `zipf` (2.1 … 1), `pair` (0.4 … 1.2) and `last` (0.75 … 2).
 
     Along a line from 0 to 1 the language goes from few frequent words and weak ties between pairs,
     where small models do, to many words and strong ties, which ask for large ones; what the last
     token tells is drawn apart.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the dialect.
-
-    Returns
-    -------
-    dict of str to float
-        ``zipf`` (2.1 … 1), ``pair`` (0.4 … 1.2) and ``last`` (0.75 … 2), see `markov_language`.
 
     Examples
     --------
@@ -41,19 +31,10 @@ def dialect_weights(seed):
     }
 
 
-def dialect(seed):
+def dialect(seed: int) -> MarkovLanguage:
     """Draw a dialect of 32 tokens. The same seed gives the same dialect.
 
     Half the vocabulary of the book's main language, so that small runs are past the beginning of
     training, where every law bends.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the weights and of the table.
-
-    Returns
-    -------
-    MarkovLanguage
     """
     return markov_language(seed, V=32, **dialect_weights(seed))

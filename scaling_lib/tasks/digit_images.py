@@ -1,17 +1,18 @@
 """Digits: drawn ones with a noise knob and as many as you like, and real handwritten ones.
 
 `glyphs` draws digits from ten small bitmaps, each rotated, slanted, stretched, moved and bent at
-random, and adds noise. `real` is the set of handwritten digits that comes with scikit-learn.
+random, and adds noise. `real` reads 1797 handwritten digits that ship with the book.
 `hand_features` turns images of either kind into features of the sort that people designed before
 networks learned them: the digit is centred, scaled and straightened by its moments, then described
 by zones, profiles and histograms of edge directions.
 """
 
-from __future__ import annotations
-
 import numpy as np
-from sklearn.datasets import load_digits
 
+from scaling_lib.data import DATA
+from scaling_lib.data.checks import whole
+
+HANDWRITTEN = DATA / "handwritten_digits.csv.gz"  # 64 pixels from 0 to 16, and the label
 SIZE = 16
 CLASSES = 10
 #: Five columns and seven rows a digit; ``#`` is ink.
@@ -38,30 +39,10 @@ _INK = np.pad(
 def glyphs(
     n: int, noise: float, rng: np.random.Generator, warp: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw random digits.
+    """Draw `n` random digits: images of shape (n, 16, 16), float32, and their labels.
 
-    Parameters
-    ----------
-    n : int
-        Number of images.
-    noise : float
-        Standard deviation of Gaussian noise added to every pixel; ink is 0.6 to 1.2.
-    rng : numpy.random.Generator
-        Source of everything random.
-    warp : float
-        How much digits are rotated, slanted, moved and bent; 0 only stretches them.
-
-    Returns
-    -------
-    images : numpy.ndarray of float32, shape (n, 16, 16)
-        The images.
-    labels : numpy.ndarray of int64, shape (n,)
-        The digits.
-
-    Raises
-    ------
-    ValueError
-        If n is not positive, or noise or warp is negative.
+    `noise` is the standard deviation of Gaussian noise added to every pixel, where ink is 0.6 to
+    1.2. `warp` is how much digits are rotated, slanted, moved and bent; 0 only stretches them.
     """
     if n < 1 or noise < 0 or warp < 0:
         raise ValueError(f"n must be positive, noise and warp not negative: {n}, {noise}, {warp}")
@@ -99,29 +80,17 @@ def _draw_glyphs(n, noise, rng, warp):
     return images.astype(np.float32), labels
 
 
-def real(test: int = 597, seed: int = 0):
-    """Handwritten digits of the UCI test set that scikit-learn bundles, 8 by 8 pixels.
-
-    Parameters
-    ----------
-    test : int
-        Images held out of the 1797.
-    seed : int
-        Seeds the split.
+def real(test: int = 597, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Handwritten digits of 8 by 8 pixels, of which `test` out of 1797 are held out.
 
     Returns
     -------
     train_images, train_labels, test_images, test_labels : numpy.ndarray
         Images as float32 between 0 and 1, shape (n, 8, 8).
-
-    Raises
-    ------
-    ValueError
-        If no image would be left to train on.
     """
-    images, labels = load_digits(return_X_y=True)
-    if not 0 < test < len(labels):
-        raise ValueError(f"test must lie between 1 and {len(labels) - 1}, got {test}")
+    table = np.loadtxt(HANDWRITTEN, int, delimiter=",")
+    images, labels = table[:, :-1], table[:, -1]
+    whole(test, "test", most=len(labels) - 1)
     images = (images.reshape(-1, 8, 8) / 16).astype(np.float32)
     order = np.random.default_rng(seed).permutation(len(labels))
     held_out, train = order[:test], order[test:]
@@ -134,17 +103,8 @@ def hand_features(images: np.ndarray) -> np.ndarray:
     Each image is smoothed, then resampled on a grid of 10 by 10 points that is centred on its
     centre of mass, as wide and high as its standard deviations, and slanted with it. The features
     are the directions of edges in 4 by 4 zones (4 directions), the ink in 5 by 5 zones, the
-    profiles of ink over rows and columns, the proportions and the slant.
-
-    Parameters
-    ----------
-    images : numpy.ndarray, shape (n, size, size)
-        Images; ink is about 1, paper about 0.
-
-    Returns
-    -------
-    numpy.ndarray of float32, shape (n, 111)
-        The features.
+    profiles of ink over rows and columns, the proportions and the slant: (n, 111) numbers for
+    images of shape (n, size, size), in which ink is about 1 and paper about 0.
     """
     ends = np.cumsum(_chunks(len(images)))[:-1]
     return np.concatenate([_features(part) for part in np.split(images, ends)])

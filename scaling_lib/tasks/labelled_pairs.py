@@ -5,8 +5,6 @@ whoever finds the last occurrence of the current token and copies what came afte
 The passages are drawn anew for each sequence, so nothing about them can be stored in weights.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 
@@ -20,16 +18,12 @@ def repeated(
 
     Parameters
     ----------
-    sequences : int
-        How many.
-    length : int
+    length
         Tokens of a sequence.
-    shortest : int
+    shortest
         Shortest passage; the longest is half of `length`. Its tokens are all different.
-    V : int
+    V
         Vocabulary size, at least ``length // 2``.
-    rng : numpy.random.Generator
-        Source of the draws.
 
     Returns
     -------
@@ -37,11 +31,6 @@ def repeated(
         Tokens, and the token that follows each.
     seen : numpy.ndarray of bool, shape (sequences, length)
         Whether the current token stood earlier in the sequence, so that its successor is known.
-
-    Raises
-    ------
-    ValueError
-        If the lengths do not fit.
 
     Examples
     --------
@@ -52,7 +41,7 @@ def repeated(
     longest = length // 2
     if not 2 <= shortest <= longest <= V:
         raise ValueError(
-            f"need 2 <= shortest <= length // 2 <= V, got {shortest}, {longest} and {V}"
+            f"2 <= shortest <= length // 2 <= V must hold, not so of {shortest}, {longest}, {V}"
         )
     order = rng.random((sequences, V)).argsort(axis=1)
     period = rng.integers(shortest, longest + 1, (sequences, 1))

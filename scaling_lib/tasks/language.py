@@ -27,6 +27,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from scaling_lib.data.checks import whole
+
 STREAMS = 1024
 """How many independent streams a sample is read from, in turn."""
 
@@ -47,38 +49,22 @@ class MarkovLanguage:
     pi: np.ndarray
 
     @property
-    def V(self):
+    def V(self) -> int:
         """Vocabulary size."""
         return len(self.P)
 
     @property
-    def k(self):
+    def k(self) -> int:
         """Tokens of context that the language uses: 2."""
         return 2
 
     @property
-    def entropy(self):
+    def entropy(self) -> float:
         """Entropy rate in nats per token: the loss that no model can beat."""
         return self.entropy_given(2)
 
-    def entropy_given(self, k):
-        """Return the lowest loss of a model that sees the last `k` tokens only.
-
-        Parameters
-        ----------
-        k : int
-            0, 1 or 2; more context does not help.
-
-        Returns
-        -------
-        float
-            Nats per token.
-
-        Raises
-        ------
-        ValueError
-            For another `k`.
-        """
+    def entropy_given(self, k: int) -> float:
+        """Return the lowest loss of a model that sees the last `k` tokens only, nats per token."""
         if k not in (0, 1, 2):
             raise ValueError(f"k must be 0, 1 or 2: the language looks back two tokens; not {k}")
         joint = self.pi[:, :, None] * self.P
@@ -86,26 +72,14 @@ class MarkovLanguage:
         conditional = joint / joint.sum(axis=-1, keepdims=True)
         return float(-(joint * np.log(conditional)).sum())
 
-    def windows(self, n, seed):
+    def windows(self, n: int, seed: int) -> np.ndarray:
         """Draw `n` training examples: three tokens in a row, the last being the target.
 
         The examples come from 1024 streams in turn, so neighbours in the result are independent.
         The first `m` of `n` examples are the same for every `n`: a run on more tokens sees what the
-        shorter run saw, and then more.
-
-        Parameters
-        ----------
-        n : int
-            Number of examples.
-        seed : int
-            Seed of the sample (not of the language).
-
-        Returns
-        -------
-        numpy.ndarray of uint8 (uint16 when V > 256), shape (n, 3)
+        shorter run saw, and then more. Shape (n, 3), uint8.
         """
-        if n < 1:
-            raise ValueError(f"n must be at least 1, not {n}")
+        whole(n, "n")
         rng = np.random.default_rng(seed)
         V = self.V
         # Row i of the table, shifted by i, in one ascending vector: one binary search per stream
@@ -126,19 +100,11 @@ class MarkovLanguage:
         examples = np.stack([tokens[:-2], tokens[1:-1], tokens[2:]], axis=-1)
         return np.ascontiguousarray(examples.reshape(-1, 3)[:n])
 
-    def test_loss(self, model):
-        """Return the exact expected loss of a model on endless fresh text.
+    def test_loss(self, model) -> float:
+        """Return the exact expected loss of a model on endless fresh text, nats per token.
 
-        Parameters
-        ----------
-        model : object
-            Has ``k`` (1 or 2 tokens of context) and ``log_probs(contexts)`` for contexts of shape
-            (B, k).
-
-        Returns
-        -------
-        float
-            Nats per token; at least `entropy`.
+        The model has ``k`` (1 or 2 tokens of context) and ``log_probs(contexts)`` for contexts of
+        shape (B, k).
         """
         V = self.V
         contexts = np.indices((V, V)).reshape(2, -1).T[:, 2 - model.k :]
@@ -151,27 +117,20 @@ class MarkovLanguage:
 
 
 @lru_cache(maxsize=4)
-def markov_language(seed=0, V=64, zipf=1.5, last=1.5, pair=1.0):
+def markov_language(
+    seed: int = 0, V: int = 64, zipf: float = 1.5, last: float = 1.5, pair: float = 1.0
+) -> MarkovLanguage:
     """Draw a language. The same arguments give the same language.
 
     Parameters
     ----------
-    seed : int
+    seed
         Seed of the table. An instructor changes it for each term: other numbers, same shape.
-    V : int
+    V
         Vocabulary size, 2 … 256.
-    zipf, last, pair : float
+    zipf, last, pair
         The weights `a`, `b`, `c` of the module's equation. ``pair=0`` makes the token before the
         last one useless.
-
-    Returns
-    -------
-    MarkovLanguage
-
-    Raises
-    ------
-    ValueError
-        If V is out of range.
 
     Examples
     --------
@@ -179,8 +138,7 @@ def markov_language(seed=0, V=64, zipf=1.5, last=1.5, pair=1.0):
     >>> [round(language.entropy_given(k), 4) for k in (0, 1, 2)]
     [2.9265, 2.4285, 2.1216]
     """
-    if not 2 <= V <= 256:
-        raise ValueError(f"V must be between 2 and 256 (the table has V³ entries), not {V}")
+    whole(V, "V", 2, 256)  # the table has V³ entries
     rng = np.random.default_rng(seed)
     logits = -zipf * np.log(np.arange(1, V + 1))
     logits = logits + last * rng.standard_normal((V, V))

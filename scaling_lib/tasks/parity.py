@@ -3,14 +3,14 @@ r"""Multitask sparse parity: many small skills, each met with its own frequency.
 An input is a one-hot control part that names one of n tasks, then random bits. The answer is the
 parity of the k bits that belong to that task. Nothing about one task helps with another, and half
 of a task is worth nothing, so each is a skill of its own. Task i is drawn with probability
-:math:`p_i \propto i^{-(1 + \alpha)}` (Michaud et al. 2023, ``michaud2023quantization``).
+:math:`p_i \propto i^{-(1 + \alpha)}` [@michaud2023quantization].
 """
-
-from __future__ import annotations
 
 import dataclasses
 
 import numpy as np
+
+from scaling_lib.data.checks import whole
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,11 +19,11 @@ class SparseParity:
 
     Parameters
     ----------
-    tasks, bits, k : int
+    tasks, bits, k
         Number of tasks, random bits of an input, and bits that count in each task.
-    alpha : float
+    alpha
         Frequencies fall as ``i ** -(1 + alpha)``; -1 makes all tasks equally frequent.
-    seed : int
+    seed
         Seeds which bits belong to which task.
 
     Attributes
@@ -32,11 +32,6 @@ class SparseParity:
         The bits of each task.
     frequency : numpy.ndarray of float64, shape (tasks,)
         Probabilities of the tasks, falling, with sum 1.
-
-    Raises
-    ------
-    ValueError
-        If a number is not positive or k exceeds the number of bits.
 
     Examples
     --------
@@ -53,10 +48,8 @@ class SparseParity:
     frequency: np.ndarray = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        if self.tasks < 1 or not 1 <= self.k <= self.bits:
-            raise ValueError(
-                f"need tasks >= 1 and 1 <= k <= bits, got {self.tasks}, {self.k}, {self.bits}"
-            )
+        whole(self.tasks, "tasks")
+        whole(self.k, "k", most=self.bits)
         rng = np.random.default_rng(self.seed)
         subsets = np.stack([rng.permutation(self.bits)[: self.k] for _ in range(self.tasks)])
         frequency = np.arange(1, self.tasks + 1) ** -(1 + self.alpha)
@@ -65,13 +58,6 @@ class SparseParity:
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw n examples, tasks by their frequency.
-
-        Parameters
-        ----------
-        n : int
-            Number of examples.
-        rng : numpy.random.Generator
-            Source of the draws.
 
         Returns
         -------

@@ -5,31 +5,18 @@ its answer their product :math:`g_1 g_2 \cdots g_k`. The order matters (for `n >
 is the end of a chain of `k - 1` look-ups, each of which needs the result of the one before.
 """
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np
 
+from scaling_lib.data.checks import whole
+
 
 def multiplication_table(n: int = 3) -> np.ndarray:
-    """Return the table of products of the symmetric group on `n` things.
+    """Return the table of products of the symmetric group on `n` things, shape (n!, n!).
 
-    Parameters
-    ----------
-    n : int
-        Number of things permuted, 2 to 5. The group has n! elements, in lexicographic order;
-        element 0 changes nothing.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n!, n!)
-        ``table[a, b]`` is the permutation that applies b first, then a.
-
-    Raises
-    ------
-    ValueError
-        If `n` is outside that range.
+    ``table[a, b]`` is the permutation that applies b first, then a. Elements are in lexicographic
+    order; element 0 changes nothing.
 
     Examples
     --------
@@ -37,8 +24,7 @@ def multiplication_table(n: int = 3) -> np.ndarray:
     array([[0, 1],
            [1, 0]])
     """
-    if not 2 <= n <= 5:
-        raise ValueError(f"n must be between 2 and 5 (the group has n! elements), got {n}")
+    whole(n, "n", 2, 5)  # the group has n! elements
     elements = list(itertools.permutations(range(n)))
     number = {element: i for i, element in enumerate(elements)}
     return np.array(
@@ -49,31 +35,14 @@ def multiplication_table(n: int = 3) -> np.ndarray:
 def sample(
     problems: int, k: int, rng: np.random.Generator, table: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw problems uniformly.
-
-    Parameters
-    ----------
-    problems : int
-        How many.
-    k : int
-        Factors in each product.
-    rng : numpy.random.Generator
-        Source of the draws.
-    table : numpy.ndarray
-        From `multiplication_table`.
+    """Draw problems of `k` factors uniformly; `table` is from `multiplication_table`.
 
     Returns
     -------
     factors, products : numpy.ndarray of int, shape (problems, k)
         The factors, and the product of the first 1, 2, ..., k of them; the last is the answer.
-
-    Raises
-    ------
-    ValueError
-        If `k` is below 1.
     """
-    if k < 1:
-        raise ValueError(f"k must be at least 1 factor, got {k}")
+    whole(k, "k")
     factors = rng.integers(0, len(table), (problems, k))
     products = factors.copy()
     for i in range(1, k):

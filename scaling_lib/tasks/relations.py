@@ -6,11 +6,11 @@ random and pair off one to one: nothing in a name gives its description away, so
 known by having been seen.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
+
+from scaling_lib.data.checks import whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,23 +44,7 @@ class Facts:
 def draw(n: int, rng: np.random.Generator, pool: int = 40) -> Facts:
     """Draw `n` facts with distinct names and distinct descriptions.
 
-    Parameters
-    ----------
-    n : int
-        Number of facts.
-    rng : numpy.random.Generator
-        Source of the draws.
-    pool : int
-        Tokens that names are made of, and as many others for descriptions.
-
-    Returns
-    -------
-    Facts
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than `n` pairs of tokens.
+    Names are made of `pool` tokens, and descriptions of as many others.
 
     Examples
     --------
@@ -68,13 +52,8 @@ def draw(n: int, rng: np.random.Generator, pool: int = 40) -> Facts:
     >>> facts.forward(np.arange(3)).shape, facts.V
     ((3, 5), 81)
     """
-    if not 1 <= n <= pool**2:
-        raise ValueError(f"n must be between 1 and pool**2 = {pool**2} facts, got {n}")
-    names, descriptions = (
-        np.stack([offset + codes // pool, offset + codes % pool], 1)
-        for offset, codes in (
-            (0, rng.permutation(pool**2)[:n]),
-            (pool, rng.permutation(pool**2)[:n]),
-        )
-    )
+    whole(n, "n", most=pool**2)  # pairs of tokens
+    names, descriptions = (rng.permutation(pool**2)[:n] for _ in range(2))
+    names = np.stack([names // pool, names % pool], 1)
+    descriptions = pool + np.stack([descriptions // pool, descriptions % pool], 1)
     return Facts(names, descriptions, 2 * pool + 1)

@@ -45,35 +45,20 @@ class CharacterText:
     k: int = 8
 
     @property
-    def V(self):
+    def V(self) -> int:
         """Number of different characters: 96."""
         return len(ALPHABET)
 
     @property
-    def entropy(self):
+    def entropy(self) -> float:
         """Not a number: nobody knows the entropy of a real text."""
         return float("nan")
 
-    def windows(self, n, seed):
+    def windows(self, n: int, seed: int) -> np.ndarray:
         """Draw `n` training examples without replacement: `k` characters and the one after them.
 
-        The first `m` of `n` examples are the same for every `n`.
-
-        Parameters
-        ----------
-        n : int
-            Number of examples, at most ``len(train) − k``.
-        seed : int
-            Seed of the order.
-
-        Returns
-        -------
-        numpy.ndarray of uint8, shape (n, k + 1)
-
-        Raises
-        ------
-        ValueError
-            If the text has fewer examples.
+        Shape (n, k + 1), uint8. The first `m` of `n` examples are the same for every `n`, which is
+        at most ``len(train) − k``.
         """
         available = len(self.train) - self.k
         if not 1 <= n <= available:
@@ -84,19 +69,12 @@ class CharacterText:
         order = np.random.default_rng(seed).permutation(available)[:n]
         return np.lib.stride_tricks.sliding_window_view(self.train, self.k + 1)[order]
 
-    def test_loss(self, model):
-        """Return the mean loss of a model on every second of 80,000 held-out characters.
+    def test_loss(self, model) -> float:
+        """Return the mean loss of a model on every second of 80,000 held-out characters, in nats.
 
-        Parameters
-        ----------
-        model : object
-            Has ``k`` (at most 8) and ``log_probs(contexts)`` for contexts of shape (B, k).
-
-        Returns
-        -------
-        float
-            Nats per character. The standard error of this estimate is about 0.01; it is the same
-            40,000 characters for every model, so differences are much more exact.
+        The model has ``k`` (at most 8) and ``log_probs(contexts)`` for contexts of shape (B, k).
+        The standard error of this estimate is about 0.01; it is the same 40,000 characters for
+        every model, so differences are much more exact.
         """
         windows = np.lib.stride_tricks.sliding_window_view(self.test, self.k + 1)
         windows = windows[: 2 * TEST_WINDOWS : 2]
@@ -109,12 +87,8 @@ class CharacterText:
 
 
 @lru_cache(maxsize=1)
-def python_docs():
+def python_docs() -> CharacterText:
     """Read the shipped text.
-
-    Returns
-    -------
-    CharacterText
 
     Examples
     --------
@@ -130,7 +104,7 @@ def python_docs():
     )
 
 
-def encode(text):
+def encode(text: str) -> np.ndarray:
     """Turn a string into indices of `ALPHABET`; other characters count as a space.
 
     Examples
@@ -149,11 +123,6 @@ def write_corpus(out):
 
     Docstrings longer than 40 characters, each once, and the topics of ``help()``, in an order
     shuffled with seed 0 so that any share of the documents is a fair sample.
-
-    Parameters
-    ----------
-    out : path-like
-        The gzip file to write.
     """
     documents = _docstrings() + [text for _, text in sorted(pydoc_data.topics.topics.items())]
     order = np.random.default_rng(0).permutation(len(documents))

@@ -42,7 +42,7 @@ def test_real_digits_are_split_without_overlap():
     assert train.max() == 1
     keep = {image.tobytes() for image in train}
     assert sum(image.tobytes() in keep for image in test) == 0
-    with pytest.raises(ValueError, match="between 1"):
+    with pytest.raises(ValueError, match=r"test must be .* from 1 to 1796"):
         digits.real(test=1797)
 
 
