@@ -36,7 +36,7 @@ from scaling_lib.models.softmax import log_softmax, softmax_cross_entropy
 
 
 class _HiddenLayerLM:
-    """What both models share: the output layer, the loss, and the flat vectors."""
+    """What both models share: all but how a token enters the hidden layer, and that backward."""
 
     def _allocate(self, shapes, dtype):
         self.theta, self.p = flat_views(shapes, dtype)
@@ -60,8 +60,16 @@ class _HiddenLayerLM:
         """Give back the working memory, for a model that is kept; the next batch makes it anew."""
         self._batches.clear()
 
-    def _output_layer(self, batch, targets):
-        """Return the loss; fill δh, and the gradients of W2 and b2."""
+    def _hidden(self, contexts):
+        batch = self._batch(contexts)
+        self._first_layer(batch)
+        # With an array of zeros this is four times quicker than with the number zero.
+        np.maximum(batch.h, batch.zeros, out=batch.h)
+        return batch
+
+    def loss_and_grad(self, contexts: np.ndarray, targets: np.ndarray) -> float:
+        """Fill `grad`; return the mean cross-entropy of the tokens that follow, nats per token."""
+        batch = self._hidden(contexts)
         p, g, h, z = self.p, self.g, batch.h, batch.z
         np.matmul(h, p["W2"], out=z)
         z += p["b2"]
@@ -70,11 +78,8 @@ class _HiddenLayerLM:
         np.add.reduce(z, axis=0, out=g["b2"])
         np.matmul(z, p["W2"].T, out=batch.dh)
         batch.dh *= np.greater(h, 0, out=batch.positive)
+        self._first_layer_backward(batch)
         return loss
-
-    def _relu(self, batch):
-        # With an array of zeros this is four times quicker than with the number zero.
-        np.maximum(batch.h, batch.zeros, out=batch.h)
 
     def _batch(self, contexts):
         """Return the working memory for contexts of this length, with their one-hot matrix."""
@@ -117,23 +122,17 @@ class OneHotLM(_HiddenLayerLM):
         """Rows, columns and ones a row of x: a token at each position, and the bias."""
         return B, self.k * self.V + 1, self.k + 1
 
-    def _hidden(self, contexts):
-        batch, W1 = self._batch(contexts), self.p["W1"]
+    def _first_layer(self, batch):
         # h = x W1 + b1 by look-up; the bias is added to the first table, which is smaller than h.
         # Places are valid; mode="clip" lets take write without a copy.
+        W1 = self.p["W1"]
         first = W1[: self.V] + self.p["b1"]
         np.take(first, batch.places[:, 0], axis=0, out=batch.h, mode="clip")
         for j in range(1, self.k):
             batch.h += np.take(W1, batch.places[:, j], axis=0, out=batch.dh, mode="clip")
-        self._relu(batch)
-        return batch
 
-    def loss_and_grad(self, contexts: np.ndarray, targets: np.ndarray) -> float:
-        """Fill `grad`; return the mean cross-entropy of the tokens that follow, nats per token."""
-        batch = self._hidden(contexts)
-        loss = self._output_layer(batch, targets)
+    def _first_layer_backward(self, batch):
         self._gW1b1[:] = batch.one_hot_T @ batch.dh
-        return loss
 
     def flops_per_token(self) -> int:
         """Return the FLOP of one token in matrix products, forward and backward: ``6·H·V``.
@@ -177,24 +176,16 @@ class CharMLP(_HiddenLayerLM):
         """Rows, columns and ones a row: one row for each token of each context."""
         return B * self.k, self.V, 1
 
-    def _hidden(self, contexts):
-        batch = self._batch(contexts)
+    def _first_layer(self, batch):
         batch.x = self.p["E"][batch.places].reshape(-1, self.k * self.d)
         np.matmul(batch.x, self.p["W1"], out=batch.h)
         batch.h += self.p["b1"]
-        self._relu(batch)
-        return batch
 
-    def loss_and_grad(self, contexts: np.ndarray, targets: np.ndarray) -> float:
-        """Fill `grad`; return the mean cross-entropy of the tokens that follow, nats per token."""
-        p, g = self.p, self.g
-        batch = self._hidden(contexts)
-        loss = self._output_layer(batch, targets)
-        np.matmul(batch.x.T, batch.dh, out=g["W1"])
-        np.add.reduce(batch.dh, axis=0, out=g["b1"])
-        dx = batch.dh @ p["W1"].T
-        g["E"][:] = batch.one_hot_T @ dx.reshape(-1, self.d)
-        return loss
+    def _first_layer_backward(self, batch):
+        np.matmul(batch.x.T, batch.dh, out=self.g["W1"])
+        np.add.reduce(batch.dh, axis=0, out=self.g["b1"])
+        dx = batch.dh @ self.p["W1"].T
+        self.g["E"][:] = batch.one_hot_T @ dx.reshape(-1, self.d)
 
     def flops_per_token(self) -> int:
         """Return the FLOP of one token in matrix products, forward and backward.

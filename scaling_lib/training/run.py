@@ -260,16 +260,15 @@ def train(config: TrainConfig, seed: int | None = None) -> Run:
     n = config.D // config.epochs
     examples = _examples(config.task, config.task_seed, n, int(sample_seed))[:, -(config.k + 1) :]
     steps_per_epoch = math.ceil(n / config.batch)
-    checkpoints, due = {}, {}
-    for tokens in config.checkpoints:
-        epochs, rest = divmod(tokens, n)
-        step = epochs * steps_per_epoch + math.ceil(rest / config.batch)
-        due.setdefault(step, []).append(tokens)
-        checkpoints[tokens] = math.nan  # until the run gets there
+    step_of = {
+        tokens: tokens // n * steps_per_epoch + math.ceil(tokens % n / config.batch)
+        for tokens in config.checkpoints
+    }
+    loss_at = dict.fromkeys(step_of.values(), math.nan)
 
     def measure(step):
-        if step in due:
-            checkpoints.update(dict.fromkeys(due[step], task.test_loss(model)))
+        if step in loss_at:
+            loss_at[step] = task.test_loss(model)
 
     curve = fit_model(
         model,
@@ -278,7 +277,7 @@ def train(config: TrainConfig, seed: int | None = None) -> Run:
         config.lr,
         schedule=partial(SCHEDULES[config.schedule], warmup=config.warmup),
         optimizer=OPTIMIZERS[config.optimizer](model.theta),
-        after_step=measure if due else None,
+        after_step=measure,
     )
 
     diverged = not math.isfinite(curve[-1])
@@ -293,7 +292,7 @@ def train(config: TrainConfig, seed: int | None = None) -> Run:
         loss=loss,
         entropy=task.entropy,
         curve=curve,
-        checkpoints=checkpoints,
+        checkpoints={tokens: loss_at[step] for tokens, step in step_of.items()},
         seconds=time.process_time() - start,
         model=model,
     )
