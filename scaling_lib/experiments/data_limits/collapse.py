@@ -6,7 +6,7 @@ the next text; the true language is known (`scaling_lib.tasks.language`), so the
 
 Three regimes: ``replace`` keeps only the newest generation's output [@shumailov2024models],
 ``accumulate`` trains on everything so far, the real data included [@gerstgrasser2024model], and
-``mix`` replaces but keeps a share of the real data in every generation.
+``mix`` replaces but keeps a share of the real data (the same every time) in each generation.
 
 For the Gaussian with ``replace`` there is a closed form. Each fit multiplies the variance by an
 independent factor :math:`\chi^2_{n-1} / (n - 1)`, whose logarithm has a negative mean
@@ -21,23 +21,25 @@ generations add no information, and smoothing adds a little error to each. A ten
 helps less than one might hope.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.special import digamma
 
+from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.tasks.language import MarkovLanguage, markov_language
 
 REGIMES = ("replace", "accumulate", "mix")
 
 
-def _check(regime, real_share):
+def _real_part(real, regime, real_share):
+    """Return the share of the real data that stays in every generation."""
     if regime not in REGIMES:
-        raise ValueError(f"regime must be one of {REGIMES}, got {regime!r}")
+        raise ValueError(f"regime must be one of {REGIMES}, not {regime!r}")
     if not 0 <= real_share <= 1:
-        raise ValueError(f"real_share must lie in [0, 1], got {real_share}")
+        raise ValueError(f"real_share must lie in [0, 1], not {real_share}")
+    return real[: round(real_share * len(real))] if regime == "mix" else real[:0]
 
 
 def gaussian(
@@ -48,103 +50,53 @@ def gaussian(
     seed: int = 0,
     real_share: float = 0.1,
 ) -> np.ndarray:
-    """Fit and resample a Gaussian over and over, in many independent chains.
-
-    Parameters
-    ----------
-    n : int
-        Samples in each generation, at least 2.
-    generations : int
-        Rounds of resampling.
-    regime : {"replace", "accumulate", "mix"}
-        What the next generation is fitted to; see the module.
-    chains : int
-        Independent repetitions.
-    seed : int
-        Seed of all draws.
-    real_share : float
-        For ``mix``: share of each generation's data that is the first real sample's.
+    """Fit and resample a Gaussian of standard deviation 1 over and over, in independent chains.
 
     Returns
     -------
     numpy.ndarray, shape (generations + 1, chains)
-        Fitted standard deviation; generation 0 is fitted to real data (true value 1).
-
-    Raises
-    ------
-    ValueError
-        If the regime is unknown or `n` is below 2.
+        Fitted standard deviation; generation 0 is fitted to real data.
     """
-    _check(regime, real_share)
     if n < 2:
-        raise ValueError(f"n must be at least 2 samples to have a standard deviation, got {n}")
+        raise ValueError(f"n must be at least 2 samples to have a standard deviation, not {n}")
     rng = np.random.default_rng(seed)
-    real = rng.standard_normal((n, chains))
-    kept = real[: round(real_share * n)] if regime == "mix" else real[:0]
+    new = rng.standard_normal((n, chains))
+    kept = _real_part(new, regime, real_share)
     # Sums instead of the samples themselves: accumulating stays cheap.
-    count, total, squares = n, real.sum(0), (real**2).sum(0)
+    count, total, squares = 0, 0.0, 0.0
     fitted = np.empty((generations + 1, chains))
     for generation in range(generations + 1):
+        if regime != "accumulate":
+            count, total, squares = 0, 0.0, 0.0
+        count, total, squares = count + n, total + new.sum(0), squares + (new**2).sum(0)
         mean = total / count
         fitted[generation] = np.sqrt((squares - count * mean**2) / (count - 1))
-        new = rng.normal(mean, fitted[generation], (n - len(kept), chains))
-        new = np.concatenate([kept, new])
-        if regime == "accumulate":
-            count, total, squares = count + n, total + new.sum(0), squares + (new**2).sum(0)
-        else:
-            count, total, squares = n, new.sum(0), (new**2).sum(0)
+        drawn = rng.normal(mean, fitted[generation], (n - len(kept), chains))
+        new = np.concatenate([kept, drawn])
     return fitted
 
 
 def expected_log_shrinkage(n: int) -> float:
     r"""Return the mean of :math:`\ln(\sigma'^2 / \sigma^2)` in one generation of ``replace``.
 
-    Parameters
-    ----------
-    n : int
-        Samples in each generation, at least 2.
+    That is :math:`\psi(m/2) - \ln(m/2)` for :math:`m = n - 1`, close to :math:`-1/m`.
 
-    Returns
-    -------
-    float
-        :math:`\psi(m/2) - \ln(m/2)` with :math:`m = n - 1` and the digamma function
-        :math:`\psi`; close to :math:`-1/m`.
-
-    Raises
-    ------
-    ValueError
-        If `n` is below 2.
-
-    Examples
-    --------
     >>> round(expected_log_shrinkage(21) * 20, 3)
     -1.017
     """
     if n < 2:
-        raise ValueError(f"n must be at least 2 samples, got {n}")
-    x, digamma = (n - 1) / 2, 0.0
-    while x < 20:  # the recurrence moves the argument to where the series is exact
-        digamma, x = digamma - 1 / x, x + 1
-    digamma += np.log(x) - 1 / (2 * x) - 1 / (12 * x**2) + 1 / (120 * x**4) - 1 / (252 * x**6)
-    return float(digamma - np.log((n - 1) / 2))
+        raise ValueError(f"n must be at least 2 samples, not {n}")
+    return float(digamma((n - 1) / 2) - np.log((n - 1) / 2))
 
 
 class Trigrams:
-    """Trigram counts, smoothed by interpolation with bigrams, unigrams and a uniform floor.
-
-    Parameters
-    ----------
-    V : int
-        Vocabulary size.
-    alphas : (float, float, float)
-        Weight, in counts, of the shorter context at each level: trigram, bigram, unigram.
-    """
+    """Counts of three tokens in a row, smoothed by bigrams, unigrams and a uniform floor."""
 
     k = 2  # tokens of context: what `MarkovLanguage.test_loss` asks of a model
+    WEIGHTS = (2.0, 5.0, 1.0)  # of the shorter context, in counts: trigram, bigram, unigram
 
-    def __init__(self, V: int, alphas: tuple[float, float, float] = (2.0, 5.0, 1.0)):
-        self.V, self.alphas = V, alphas
-        self.counts = np.zeros((V, V, V))
+    def __init__(self, V: int):
+        self.V, self.counts = V, np.zeros((V, V, V))
 
     def add(self, windows: np.ndarray) -> None:
         """Count text given as windows of three tokens, shape (n, 3)."""
@@ -154,7 +106,7 @@ class Trigrams:
 
     def probabilities(self) -> np.ndarray:
         """Return P[u, v, w], the smoothed probability of `w` after `u`, `v`."""
-        trigram, bigram, unigram = self.alphas
+        trigram, bigram, unigram = self.WEIGHTS
         three = self.counts
         two, one = three.sum(0), three.sum((0, 1))
         p = (one + unigram) / (one.sum() + unigram * self.V)
@@ -172,63 +124,36 @@ def trigrams(
     regime: str = "replace",
     seed: int = 0,
     real_share: float = 0.1,
-    language: MarkovLanguage | None = None,
 ) -> pd.DataFrame:
-    """Let trigram models of the synthetic language learn from each other's text.
-
-    Parameters
-    ----------
-    n : int
-        Tokens in each generation.
-    generations : int
-        Rounds of writing and learning.
-    regime : {"replace", "accumulate", "mix"}
-        What the next generation learns from; see the module.
-    seed : int
-        Seed of the texts.
-    real_share : float
-        For ``mix``: share of each generation's text that is real (the same real text every time).
-    language : MarkovLanguage, optional
-        ``markov_language(seed=0)`` by default.
+    """Let trigram models of the synthetic language learn from each other's text, `n` tokens each.
 
     Returns
     -------
     pandas.DataFrame
-        One row a generation: ``generation, regime, seed, n``, ``loss`` and ``excess`` (exact test
-        loss on the true language, and its distance from the entropy, nats per token), ``distinct``
-        (different trigrams in the newest text), ``entropy`` (of the fitted language itself,
-        over the pairs of the newest text).
-
-    Raises
-    ------
-    ValueError
-        If the regime is unknown or `n` is below 1.
+        One row a generation: ``generation``, ``loss`` and ``excess`` (exact test loss on the true
+        language, and its distance from the entropy, nats per token), ``distinct`` (different
+        trigrams in the newest text), ``entropy`` (of the fitted language itself, over the pairs
+        of the newest text).
     """
-    _check(regime, real_share)
-    language = markov_language() if language is None else language
-    real = language.windows(n, seed)
-    kept = real[: round(real_share * n)] if regime == "mix" else real[:0]
-    newest, rows = real, []
-    model = Trigrams(language.V)
+    language = markov_language()
+    V = language.V
+    newest = language.windows(n, seed)
+    kept = _real_part(newest, regime, real_share)
+    model, rows = Trigrams(V), []
     for generation in range(generations + 1):
         if regime != "accumulate":
-            model = Trigrams(language.V)
+            model = Trigrams(V)
         model.add(newest)
-        pairs = np.zeros((language.V, language.V))
+        pairs = np.zeros((V, V))
         np.add.at(pairs, (newest[:, 0], newest[:, 1]), 1 / len(newest))
         fitted = MarkovLanguage(model.probabilities(), pairs)  # new text starts like the last one
         loss = language.test_loss(model)
         rows.append(
             {
                 "generation": generation,
-                "regime": regime,
-                "seed": seed,
-                "n": n,
                 "loss": loss,
                 "excess": loss - language.entropy,
-                "distinct": len(
-                    np.unique(newest.astype(np.int64) @ [language.V**2, language.V, 1])
-                ),
+                "distinct": len(np.unique(newest.astype(np.int64) @ [V**2, V, 1])),
                 "entropy": float(-(pairs[..., None] * fitted.P * np.log(fitted.P)).sum()),
             }
         )
@@ -242,8 +167,5 @@ def trigrams(
 def compare(
     regimes: Sequence[str] = REGIMES, seeds: Sequence[int] = (0, 1, 2), **settings
 ) -> pd.DataFrame:
-    """Run `trigrams` for several regimes and seeds; one table with the columns of `trigrams`."""
-    return pd.concat(
-        [trigrams(regime=regime, seed=seed, **settings) for regime in regimes for seed in seeds],
-        ignore_index=True,
-    )
+    """Run `trigrams` for several regimes and seeds, one table led by ``regime`` and ``seed``."""
+    return tabulate(trigrams, regime=regimes, seed=seeds, **settings)

@@ -7,13 +7,8 @@ factors :math:`g_S` and :math:`g_D` a year, the two meet at
 
 Each input is a range with a source, read as the 90 % interval of a log-normal: an estimate that is
 known within a factor. `dates` draws the inputs and returns the dates, `tornado` says which of the
-inputs the date depends on (claim D1; `villalobos2024run` does the same with more detail).
-
->>> round(float(meeting(2025.0, stock=3e14, largest=3e13, growth=3.0, stock_growth=1.07)), 1)
-2027.2
+inputs the date depends on (claim D1; [@villalobos2024run] does the same with more detail).
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,24 +19,12 @@ import pandas as pd
 from scaling_lib.data.checks import positive
 
 Z90 = 1.6448536269514722  # half width of a normal's 90 % interval, standard deviations
+INPUTS = ("stock", "largest", "growth", "stock_growth")
 
 
 @dataclass(frozen=True)
 class Range:
-    """An estimate known within a factor.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends of the 90 % interval, positive.
-    source : str
-        Where it is from, in words.
-
-    Raises
-    ------
-    ValueError
-        If the ends are not positive or `low` exceeds `high`.
-    """
+    """An estimate known within a factor: its 90 % interval, and its source in words."""
 
     low: float
     high: float
@@ -78,6 +61,11 @@ def meeting(now, stock, largest, growth, stock_growth):
     -------
     float or ndarray
         Year; infinite where the demand does not outgrow the stock and has not reached it.
+
+    Examples
+    --------
+    >>> round(float(meeting(2025.0, stock=3e14, largest=3e13, growth=3.0, stock_growth=1.07)), 1)
+    2027.2
     """
     lead = np.log(np.asarray(stock, float) / largest)
     pace = np.log(np.asarray(growth, float) / stock_growth)
@@ -86,45 +74,22 @@ def meeting(now, stock, largest, growth, stock_growth):
     return now + np.where(np.isnan(wait), 0.0, wait)
 
 
-NAMES = ("stock", "largest", "growth", "stock_growth")
-
-
 def _check(inputs):
-    if set(inputs) != set(NAMES):
-        raise ValueError(f"inputs must be named {', '.join(NAMES)}; got {', '.join(inputs)}")
+    if set(inputs) != set(INPUTS):
+        raise ValueError(f"inputs must be named {', '.join(INPUTS)}, not {', '.join(inputs)}")
 
 
 def dates(now: float, inputs: Mapping[str, Range], n: int = 20_000, seed: int = 0) -> np.ndarray:
-    """Draw the inputs independently and return the years of meeting, shape (n,).
-
-    Parameters
-    ----------
-    now : float
-        Year for which the ranges hold.
-    inputs : mapping of str to Range
-        ``stock``, ``largest``, ``growth``, ``stock_growth``; see `meeting`.
-    n, seed : int
-        Number of draws and seed.
-
-    Raises
-    ------
-    ValueError
-        If an input is missing or unknown.
-    """
+    """Draw the `INPUTS` of `meeting` independently and return the years of meeting, shape (n,)."""
     _check(inputs)
     rng = np.random.default_rng(seed)
-    return meeting(now, **{name: inputs[name].draw(rng, n) for name in NAMES})
+    return meeting(now, **{name: inputs[name].draw(rng, n) for name in INPUTS})
 
 
 def tornado(
     now: float, inputs: Mapping[str, Range], n: int = 20_000, seed: int = 0
 ) -> pd.DataFrame:
-    """Say how much of the date's uncertainty each input carries.
-
-    Parameters
-    ----------
-    now, inputs, n, seed
-        As for `dates`.
+    """Say how much of the date's uncertainty each input carries; arguments as for `dates`.
 
     Returns
     -------
@@ -135,9 +100,9 @@ def tornado(
         parts. Draws in which the two never meet are left out of the shares.
     """
     _check(inputs)
-    middle = {name: inputs[name].median for name in NAMES}
+    middle = {name: inputs[name].median for name in INPUTS}
     rows = []
-    for name in NAMES:
+    for name in INPUTS:
         values = inputs[name].draw(np.random.default_rng(seed), n)
         alone = meeting(now, **middle | {name: values})
         rows.append(
@@ -145,9 +110,9 @@ def tornado(
                 "input": name,
                 "at_low": float(meeting(now, **middle | {name: inputs[name].low})),
                 "at_high": float(meeting(now, **middle | {name: inputs[name].high})),
-                "variance": np.var(alone[np.isfinite(alone)]),
+                "share": np.var(alone[np.isfinite(alone)]),
             }
         )
     table = pd.DataFrame(rows)
-    table["share"] = table.pop("variance").pipe(lambda v: v / v.sum())
+    table["share"] /= table["share"].sum()
     return table.sort_values("share", ascending=False, ignore_index=True)

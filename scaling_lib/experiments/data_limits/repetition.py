@@ -18,8 +18,6 @@ out rises from about 0.4 to 7 over that range, roughly as the square root (`satu
 four epochs almost as good as new" is thus not a property of data alone.
 """
 
-from __future__ import annotations
-
 import pathlib
 from collections.abc import Sequence
 
@@ -47,22 +45,10 @@ def runs(
     most: int = 2**17,
     jobs: int = 1,
 ) -> pd.DataFrame:
-    """Train on repeated text, and on as much fresh text.
+    """Train networks of width H on `unique` tokens for some epochs, and on as much fresh text.
 
-    Parameters
-    ----------
-    sizes : sequence of int
-        Widths H.
-    unique : sequence of int
-        Unique tokens U.
-    epochs : sequence of int
-        Passes over them; combinations with more than `most` tokens are left out.
-    seeds : sequence of int
-        Seeds of text, weights and order.
-    most : int
-        Largest D, tokens; the fresh runs go up to it in doublings from the smallest U.
-    jobs : int
-        Processes.
+    Combinations of more than `most` tokens are left out; the fresh runs go up to it in doublings
+    from the smallest `unique`.
 
     Returns
     -------
@@ -99,13 +85,24 @@ def _row(H, D, epochs, seed):
     }
 
 
-def cost_of_repeating(table: pd.DataFrame) -> pd.DataFrame:
-    """Compare each repeated run with a fresh run on as many tokens.
+def _with_fresh(table):
+    """Add ``worth``: the fresh tokens, as a multiple of U, that give the excess of each run.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `runs`, or the shipped table.
+    Read off the fresh runs of the same seed and width, log-log; NaN outside them.
+    """
+    fresh = table[table.epochs == 1].sort_values("excess")
+    curves = dict(list(fresh.groupby(["seed", "H"])))
+
+    def tokens(run):
+        curve = curves[run.seed, run.H]
+        excess, D = np.log(curve.excess), np.log(curve.D)
+        return np.exp(np.interp(np.log(run.excess), excess, D, left=np.nan, right=np.nan))
+
+    return table.assign(worth=[tokens(run) / run.U for run in table.itertuples()])
+
+
+def cost_of_repeating(table: pd.DataFrame) -> pd.DataFrame:
+    """Compare each run of the table of `runs` with a fresh run on as many tokens.
 
     Returns
     -------
@@ -116,26 +113,19 @@ def cost_of_repeating(table: pd.DataFrame) -> pd.DataFrame:
         that would have given the same excess, by log-log interpolation, as a multiple of U; NaN
         outside the fresh runs).
     """
-    fresh = table[table.epochs == 1]
-    baseline = fresh.set_index(["seed", "H", "D"]).excess
-    repeated = table.copy()
-    repeated["fresh"] = [
-        baseline.get((row.seed, row.H, row.D), np.nan) for row in table.itertuples()
-    ]
-    repeated["ratio"] = repeated.excess / repeated.fresh
-    repeated["equivalent"] = [
-        _fresh_tokens(fresh[(fresh.seed == row.seed) & (fresh.H == row.H)], row.excess) / row.U
-        for row in repeated.itertuples()
-    ]
+    same = ["seed", "H", "D"]
+    fresh = table[table.epochs == 1][[*same, "excess"]].rename(columns={"excess": "fresh"})
+    both = _with_fresh(table).merge(fresh, on=same, how="left")
     return (
-        repeated.groupby(["H", "U", "epochs"])
+        both.assign(ratio=both.excess / both.fresh)
+        .groupby(["H", "U", "epochs"])
         .agg(
             ratio=("ratio", "mean"),
             low=("ratio", "min"),
             high=("ratio", "max"),
             excess=("excess", "mean"),
             fresh=("fresh", "mean"),
-            fresh_equivalent=("equivalent", "mean"),
+            fresh_equivalent=("worth", "mean"),
         )
         .reset_index()
     )
@@ -144,15 +134,10 @@ def cost_of_repeating(table: pd.DataFrame) -> pd.DataFrame:
 def saturation(table: pd.DataFrame) -> pd.DataFrame:
     r"""Fit R*, the repetitions after which a token is worn out, to each size and amount of text.
 
-    For each seed, width and number of unique tokens U, the tokens D' of fresh text that would have
-    given the same excess are read off the fresh runs, and
+    For each seed, width and number of unique tokens U of the table of `runs`, the tokens D' of
+    fresh text that would have given the same excess are read off the fresh runs, and
     :math:`D' = U + U R^* (1 - e^{-(D/U - 1)/R^*})` [@muennighoff2023scaling] is fitted to their
     logarithm, over the epochs up to the best: the law cannot fall.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `runs`, or the shipped table.
 
     Returns
     -------
@@ -162,46 +147,27 @@ def saturation(table: pd.DataFrame) -> pd.DataFrame:
         excess, mean over seeds). R is infinite where repetition is as good as new.
     """
     grid = np.geomspace(0.05, 500, 4000)
+    repeated = _with_fresh(table)[table.epochs > 1].sort_values("epochs")
     rows = []
-    for (_, H), part in table.groupby(["seed", "H"]):
-        fresh = part[part.epochs == 1]
-        for U, again in part[part.epochs > 1].groupby("U"):
-            again = again.sort_values("epochs")
-            rising = again[: int(np.argmin(again.excess)) + 1]
-            worth = np.array([_fresh_tokens(fresh, excess) / U for excess in rising.excess])
-            seen = np.isfinite(worth)
-            repeated = rising.epochs.to_numpy()[seen] - 1
-            law = 1 + grid[:, None] * -np.expm1(-repeated / grid[:, None])
-            error = np.sum((np.log(law) - np.log(worth[seen])) ** 2, axis=1)
-            best = grid[np.argmin(error)] if np.argmin(error) < len(grid) - 1 else np.inf
-            rows.append((H, again.N.iloc[0], U, best, rising.epochs.iloc[-1]))
-    each = pd.DataFrame(rows, columns=["H", "N", "U", "R", "best"])
-    out = (
-        each.groupby(["H", "N", "U"])
+    for (_, H, N, U), again in repeated.groupby(["seed", "H", "N", "U"]):
+        rising = again[: int(np.argmin(again.excess)) + 1]
+        seen = rising[rising.worth.notna()]
+        law = 1 + grid[:, None] * -np.expm1(-(seen.epochs.to_numpy() - 1) / grid[:, None])
+        error = np.sum((np.log(law) - np.log(seen.worth.to_numpy())) ** 2, axis=1)
+        R = grid[np.argmin(error)] if np.argmin(error) < len(grid) - 1 else np.inf
+        rows.append(
+            {"H": H, "N": N, "U": U, "ratio": U / N, "R": R, "best": rising.epochs.iloc[-1]}
+        )
+    return (
+        pd.DataFrame(rows)
+        .groupby(["H", "N", "U", "ratio"])
         .agg(R=("R", "mean"), low=("R", "min"), high=("R", "max"), best=("best", "mean"))
         .reset_index()
     )
-    out.insert(3, "ratio", out.U / out.N)
-    return out
-
-
-def _fresh_tokens(fresh, excess):
-    curve = fresh.sort_values("excess")
-    if not curve.excess.iloc[0] <= excess <= curve.excess.iloc[-1]:
-        return np.nan
-    return np.exp(np.interp(np.log(excess), np.log(curve.excess), np.log(curve.D)))
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped table.
-
-    Parameters
-    ----------
-    out : pathlib.Path
-        CSV file to write.
-    jobs : int
-        Processes.
-    """
+    """Write the shipped table as CSV."""
     table = runs(
         SHIPPED_SIZES, SHIPPED_UNIQUE, SHIPPED_EPOCHS, SHIPPED_SEEDS, SHIPPED_MOST, jobs=jobs
     )

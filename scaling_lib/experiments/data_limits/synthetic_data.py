@@ -13,7 +13,7 @@ new network is trained on the real examples and on what is kept of the answers:
 
 A right sum is a right sum whoever wrote it, so a verified example is *identical* to a real one;
 whether it carries the same signal then depends on which examples get through. The verifier is the
-only source of new information, as `feng2024beyond` say of larger models.
+only source of new information, as [@feng2024beyond] say of larger models.
 
 Found (seeds 0 to 2, 1000 real examples, four rounds; exact match, mean of three): real data alone
 .20; with all answers .17, so unverified answers to seven times as many problems do a little harm;
@@ -22,75 +22,53 @@ worth about half a real one; right answers to random problems .70 with 7200. A v
 one wrong answer in ten pass leaves .35, three in ten .25.
 """
 
-from __future__ import annotations
-
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from scaling_lib.models.mlp import MLP, log_softmax, steps
-from scaling_lib.models.optimizers import Adam, cosine_schedule
+from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.models.mlp import MLP
 from scaling_lib.tasks import addition
+from scaling_lib.training import fit_model
 
 DIGITS = 2
 KEPT = ("none", "all", "verified", "teacher")
 TEST = 2000  # of the 10 000 pairs: never trained on
+H, BATCH, LR = 64, 128, 3e-3
 
 
 def problems(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return a, b of all pairs to learn from and a, b of the held-out pairs, shuffled by `seed`."""
+    """Return X, y of the pairs to learn from and X, y of the held-out ones, shuffled by `seed`.
+
+    X is one-hot digits, shape (n, 40); y is the digits of the sum, units first, shape (n, 3).
+    """
     pairs = np.random.default_rng([seed, 3]).permutation(10 ** (2 * DIGITS))
     a, b = pairs // 10**DIGITS, pairs % 10**DIGITS
-    return a[TEST:], b[TEST:], a[:TEST], b[:TEST]
+    X, y = addition.encode(a, b, DIGITS), addition.answer(a, b, DIGITS)
+    return X[TEST:], y[TEST:], X[:TEST], y[:TEST]
 
 
-def train(
-    a: np.ndarray, b: np.ndarray, answers: np.ndarray, seed: int, H: int = 64, T: int = 1500
-) -> MLP:
-    """Train a network of two hidden layers on given problems and answers.
-
-    Parameters
-    ----------
-    a, b : numpy.ndarray of int, shape (n,)
-        The problems.
-    answers : numpy.ndarray of int, shape (n, 3)
-        Digits of the answers, units first; they need not be right.
-    seed : int
-        Seeds weights and order.
-    H, T : int
-        Hidden units in each layer, and steps of 128 examples.
-
-    Returns
-    -------
-    MLP
-    """
+def train(X: np.ndarray, answers: np.ndarray, seed: int, training_steps: int) -> MLP:
+    """Train a network of two hidden layers on given answers, right or wrong."""
     model = MLP(
         (20 * DIGITS, H, H, 10 * (DIGITS + 1)),
         heads=DIGITS + 1,
         init_std=(DIGITS**-0.5, (2 / H) ** 0.5, H**-0.5),
         seed=seed,
     )
-    X, rng = addition.encode(a, b, DIGITS), np.random.default_rng([seed, 7])
-    picks = (rng.integers(len(a), size=128) for _ in range(T))
-    batches = ((X[pick], answers[pick]) for pick in picks)
-    for _ in steps(model, Adam(model.theta), batches, lambda t: cosine_schedule(t, T, 3e-3)):
-        pass
+    rng = np.random.default_rng([seed, 7])
+    picks = (rng.integers(len(X), size=BATCH) for _ in itertools.count())
+    fit_model(model, ((X[pick], answers[pick]) for pick in picks), training_steps, LR)
     return model
 
 
-def answer(model: MLP, a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def answer(model: MLP, X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Sample one answer a problem, digit by digit; shape (n, 3), units first."""
-    log_p = log_softmax(model.forward(addition.encode(a, b, DIGITS)))
-    below = np.exp(log_p).cumsum(-1)
+    below = model.probabilities(X).cumsum(-1)
     draw = rng.random(below.shape[:2])[..., None]
     return np.minimum((draw > below).sum(-1), 9)
-
-
-def exact_match(model: MLP, a: np.ndarray, b: np.ndarray) -> float:
-    """Share of problems of which the most likely answer is right in every digit."""
-    p = model.forward(addition.encode(a, b, DIGITS))
-    return float((p.argmax(-1) == addition.answer(a, b, DIGITS)).all(1).mean())
 
 
 def rounds(
@@ -99,54 +77,51 @@ def rounds(
     count: int = 4,
     seed: int = 0,
     passes: float = 0.0,
+    training_steps: int = 1500,
 ) -> pd.DataFrame:
-    """Let a network learn from its own answers for some rounds.
+    """Let a network learn from its own answers for `count` rounds.
 
     Parameters
     ----------
     keep : {"none", "all", "verified", "teacher"}
         What is kept of the answers; see the module.
     real : int
-        Problems with their right answers, at most 8000.
-    count : int
-        Rounds.
-    seed : int
-        Seeds the split of the problems, the weights and the answers.
+        Problems with their right answers, below 8000.
     passes : float
         Probability with which the verifier lets a wrong answer pass.
 
     Returns
     -------
     pandas.DataFrame
-        One row a round, round 0 being the real data alone: ``keep, seed, passes, round``,
-        ``examples`` (trained on), ``right`` (share of them with a right answer) and ``accuracy``
-        (exact match on 2000 held-out problems).
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of range.
+        One row a round, round 0 being the real data alone: ``round``, ``examples`` (trained on),
+        ``right`` (share of them with a right answer) and ``accuracy`` (exact match of the most
+        likely answers to 2000 held-out problems).
     """
-    a, b, test_a, test_b = problems(seed)
+    X, truth, test_X, test_truth = problems(seed)
     if keep not in KEPT:
-        raise ValueError(f"keep must be one of {KEPT}, got {keep!r}")
-    if not 1 <= real < len(a):
-        raise ValueError(f"real must be between 1 and {len(a) - 1} problems, got {real}")
+        raise ValueError(f"keep must be one of {KEPT}, not {keep!r}")
+    if not 1 <= real < len(X):
+        raise ValueError(f"real must be between 1 and {len(X) - 1} problems, not {real}")
     if not 0 <= passes <= 1:
-        raise ValueError(f"passes must be a probability, got {passes}")
-    truth, rng = addition.answer(a, b, DIGITS), np.random.default_rng([seed, 5])
-    known = np.arange(len(a)) < real
+        raise ValueError(f"passes must be a probability, not {passes}")
+    rng = np.random.default_rng([seed, 5])
+    known = np.arange(len(X)) < real
     answers, rows = np.where(known[:, None], truth, -1), []
     for number in range(count + 1):
         used = answers[:, 0] >= 0
-        model = train(a[used], b[used], answers[used], seed)
-        right = (answers[used] == truth[used]).all(1).mean()
-        score = exact_match(model, test_a, test_b)
-        rows.append((keep, seed, passes, number, int(used.sum()), float(right), score))
+        model = train(X[used], answers[used], seed, training_steps)
+        rows.append(
+            {
+                "round": number,
+                "examples": int(used.sum()),
+                "right": float((answers[used] == truth[used]).all(1).mean()),
+                "accuracy": float(model.correct(test_X, test_truth).all(1).mean()),
+            }
+        )
         if keep == "none":
             continue
-        new = answer(model, a, b, rng)
-        good = (new == truth).all(1) | (rng.random(len(a)) < passes)
+        new = answer(model, X, rng)
+        good = (new == truth).all(1) | (rng.random(len(X)) < passes)
         accepted = ~known & (good if keep != "all" else True)
         if keep == "teacher":
             # As many more right answers as a verifier would let pass, to problems at random.
@@ -155,33 +130,22 @@ def rounds(
             answers[chosen] = truth[chosen]
         else:
             answers[accepted] = new[accepted]
-    columns = ["keep", "seed", "passes", "round", "examples", "right", "accuracy"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows)
 
 
 def compare(
     keeps: Sequence[str] = KEPT, seeds: Sequence[int] = (0, 1, 2), **settings
 ) -> pd.DataFrame:
-    """Run `rounds` for several ways of keeping and several seeds; one table."""
-    return pd.concat(
-        [rounds(keep, seed=seed, **settings) for keep in keeps for seed in seeds],
-        ignore_index=True,
-    )
+    """Run `rounds` for several ways of keeping and seeds, one table led by ``keep``, ``seed``."""
+    return tabulate(rounds, keep=keeps, seed=seeds, **settings)
 
 
 def accuracy_by_real(
     sizes: Sequence[int] = (500, 1000, 1500, 2000, 3000, 4000), seeds: Sequence[int] = (0, 1, 2)
 ) -> pd.DataFrame:
-    """Train on right answers alone: what `sizes` of real data are worth.
+    """Train on `sizes` right answers alone: ``examples, seed, accuracy``."""
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``examples, seed, accuracy``, one row a network.
-    """
-    rows = [
-        (size, seed, rounds("none", real=size, count=0, seed=seed)["accuracy"].iloc[0])
-        for size in sizes
-        for seed in seeds
-    ]
-    return pd.DataFrame(rows, columns=["examples", "seed", "accuracy"])
+    def accuracy(examples, seed):
+        return {"accuracy": rounds("none", real=examples, count=0, seed=seed)["accuracy"].iloc[0]}
+
+    return tabulate(accuracy, examples=sizes, seed=seeds)
