@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import digamma
 
+from scaling_lib.data.checks import one_of, probability, whole
 from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.tasks.language import MarkovLanguage, markov_language
 
@@ -35,10 +36,8 @@ REGIMES = ("replace", "accumulate", "mix")
 
 def _real_part(real, regime, real_share):
     """Return the share of the real data that stays in every generation."""
-    if regime not in REGIMES:
-        raise ValueError(f"regime must be one of {REGIMES}, not {regime!r}")
-    if not 0 <= real_share <= 1:
-        raise ValueError(f"real_share must lie in [0, 1], not {real_share}")
+    one_of(regime, "regime", REGIMES)
+    probability(real_share, "real_share")
     return real[: round(real_share * len(real))] if regime == "mix" else real[:0]
 
 
@@ -57,8 +56,7 @@ def gaussian(
     numpy.ndarray, shape (generations + 1, chains)
         Fitted standard deviation; generation 0 is fitted to real data.
     """
-    if n < 2:
-        raise ValueError(f"n must be at least 2 samples to have a standard deviation, not {n}")
+    whole(n, "n", least=2)
     rng = np.random.default_rng(seed)
     new = rng.standard_normal((n, chains))
     kept = _real_part(new, regime, real_share)
@@ -84,8 +82,7 @@ def expected_log_shrinkage(n: int) -> float:
     >>> round(expected_log_shrinkage(21) * 20, 3)
     -1.017
     """
-    if n < 2:
-        raise ValueError(f"n must be at least 2 samples, not {n}")
+    whole(n, "n", least=2)
     return float(digamma((n - 1) / 2) - np.log((n - 1) / 2))
 
 

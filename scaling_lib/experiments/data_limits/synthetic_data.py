@@ -28,6 +28,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from scaling_lib.data.checks import one_of, probability, whole
 from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models.mlp import MLP
 from scaling_lib.tasks import addition
@@ -98,12 +99,9 @@ def rounds(
         likely answers to 2000 held-out problems).
     """
     X, truth, test_X, test_truth = problems(seed)
-    if keep not in KEPT:
-        raise ValueError(f"keep must be one of {KEPT}, not {keep!r}")
-    if not 1 <= real < len(X):
-        raise ValueError(f"real must be between 1 and {len(X) - 1} problems, not {real}")
-    if not 0 <= passes <= 1:
-        raise ValueError(f"passes must be a probability, not {passes}")
+    one_of(keep, "keep", KEPT)
+    whole(real, "real", most=len(X) - 1)
+    probability(passes, "passes")
     rng = np.random.default_rng([seed, 5])
     known = np.arange(len(X)) < real
     answers, rows = np.where(known[:, None], truth, -1), []
