@@ -59,7 +59,7 @@ def test_steps_make_the_chain_learnable():
     assert table.depth.tolist() == [1, 4]
     with pytest.raises(ValueError, match="mode"):
         chain_of_thought.run(4, "guess")
-    with pytest.raises(ValueError, match="at least 2"):
+    with pytest.raises(ValueError, match="k must be"):
         chain_of_thought.run(1, "direct")
 
 
@@ -148,7 +148,7 @@ def test_looked_up_facts_follow_the_store_and_the_retriever(reader):
 
 
 def test_weights_hold_few_facts_and_do_not_change(reader):
-    table = retrieval.compare((4,), (64, 1024), reader=reader).set_index(["way", "facts"])
+    table = retrieval.compare(reader, (4,), (64, 1024)).set_index(["way", "facts"])
     assert table.accuracy["weights", 64] > 0.9 > 0.4 > table.accuracy["weights", 1024]
     assert table.after_change["weights", 64] < 0.85
     assert table.after_change["look-up", 1024] > 0.9

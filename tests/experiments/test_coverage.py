@@ -28,7 +28,7 @@ def test_the_law_bends():
     mean = coverage.by_size(ks=(1, 10, 100, 1000)).groupby(["N", "k"]).coverage.mean().unstack()
     _, b = coverage.local_exponents(mean.columns, mean.loc[1170])
     assert np.all(np.diff(b) > 0.1)
-    with pytest.raises(ValueError, match="strictly between"):
+    with pytest.raises(ValueError, match="share must be above 0 and below 1"):
         coverage.local_exponents([1, 10], [0.5, 1.0])
     with pytest.raises(ValueError, match="increase"):
         coverage.local_exponents([10, 1], [0.5, 0.6])
@@ -54,25 +54,17 @@ def test_a_beta_fitted_to_equal_problems_stays_finite():
 def test_counts_that_cannot_be_are_refused():
     with pytest.raises(ValueError, match="between 0 and n=5"):
         coverage.fit_beta(5, np.array([6]))
-    with pytest.raises(ValueError, match="strictly between"):
+    with pytest.raises(ValueError, match="share must be above 0 and below 1"):
         coverage.fit_law([1, 10], [0.5, 1.0])
 
 
-def test_gain_is_at_least_one_and_grows_with_samples():
-    gain = coverage.gains((10, 100)).pivot_table(index=["seed", "N"], columns="k", values="gain")
-    assert (gain[10] >= 1 - 1e-9).all()
-    assert (gain[100] >= gain[10]).all()
-
-
 def test_equal_compute_spends_the_budget_and_never_more():
-    table = coverage.equal_compute()
-    cost = table.k * table.H.map(coverage.forward_flops)
-    assert (cost <= table.flop).all() and (
-        cost + table.H.map(coverage.forward_flops) > table.flop
-    ).all()
-    assert (table.groupby(["flop", "seed"]).best.sum() == 1).all()
-    largest_budget = table[table.best & (table.flop == table.flop.max())]
-    assert (largest_budget.k >= 10).all() and largest_budget.N.between(8000, 40_000).all()
+    table = coverage.equal_compute(np.geomspace(4000, 1e7, 8))
+    each = table.H.map(coverage.forward_flops)
+    assert (table.k * each <= table.flop).all() and ((table.k + 1) * each > table.flop).all()
+    largest = table[table.flop == table.flop.max()]
+    best = largest.loc[largest.groupby("seed").coverage.idxmax()]
+    assert (best.k >= 10).all() and best.N.between(8000, 40_000).all()
 
 
 def test_votes_converge_to_the_greedy_answer_and_not_to_coverage():
@@ -83,18 +75,9 @@ def test_votes_converge_to_the_greedy_answer_and_not_to_coverage():
     assert one.majority == pytest.approx(one.coverage, abs=0.04)
 
 
-def test_voting_errors():
-    with pytest.raises(ValueError, match="temperature"):
-        voting.vote_and_coverage(temperature=0)
-    with pytest.raises(ValueError, match="no network of width"):
-        voting.vote_and_coverage(sizes=(5,))
-
-
-def test_a_verifier_that_errs_helps_weak_networks_least():
-    table = voting.verified(ns=(1000,), false_positives=(0.0, 0.01))
-    mean = table.groupby(["N", "false_positive"]).accuracy.mean().unstack()
-    lost = mean[0.0] - mean[0.01]
-    assert lost[5298] > 0.2 > 0.02 > lost[21938] > 0
+def test_only_shipped_networks_vote():
+    with pytest.raises(ValueError, match="sizes must be 8 or 12"):
+        voting.vote_and_coverage((1,), sizes=(5,))
 
 
 def test_networks_together():

@@ -28,7 +28,7 @@ def test_a_large_modulus_is_an_exact_check():
 
 
 def test_a_check_modulo_one_is_refused():
-    with pytest.raises(ValueError, match="at least 2"):
+    with pytest.raises(ValueError, match="modulus must be"):
         scaffolds.residue_probability(np.zeros((1, 1, 10)), np.array([[1]]), 1)
 
 
@@ -82,10 +82,8 @@ def test_the_factors_are_not_separate():
 
 
 def test_gains_and_their_intervals():
-    table = scaffolds.gains(["10 samples, exact check", "100 samples, nines"], resamples=60)
+    table = scaffolds.gains(resamples=60)
     assert np.all(table["gain"] >= 1) and np.all(table["low"] <= table["high"])
     assert np.mean((table["low"] <= table["gain"]) & (table["gain"] <= table["high"])) > 0.9
     finite = table[np.isfinite(table["gain"])]
     assert np.all(finite["gain"] <= finite["most"] + 1e-9)
-    with pytest.raises(ValueError, match="no scaffold"):
-        scaffolds.gains(["magic"])

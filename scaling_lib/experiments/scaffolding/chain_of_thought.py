@@ -25,8 +25,7 @@ a model trained on them sees every intermediate product. ``supervised`` separate
 not proofs about what one layer can express.
 """
 
-from __future__ import annotations
-
+import itertools
 import pathlib
 from collections.abc import Sequence
 
@@ -34,14 +33,16 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from scaling_lib.data.checks import one_of, whole
 from scaling_lib.data.files import write_csv
+from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models.attention import AttentionLM
-from scaling_lib.models.mlp import steps
-from scaling_lib.models.optimizers import Adam, cosine_schedule
 from scaling_lib.tasks import permutations
+from scaling_lib.training import fit_model
 
 MODES = ("direct", "supervised", "blank", "steps")
 TEST_SEED = 999
+BATCH, LR = 64, 3e-3
 SHIPPED_KS = (2, 3, 4, 6, 8, 12)
 SHIPPED_SEEDS = (0, 1, 2)
 #: Larger direct networks, trained longer: (d, layers, training steps).
@@ -55,31 +56,16 @@ def run(
     d: int = 32,
     layers: int = 1,
     training_steps: int = 1500,
-    batch: int = 64,
-    lr: float = 3e-3,
     n_test: int = 1000,
-    n: int = 3,
 ) -> dict[str, float]:
-    """Train one network on products of `k` permutations and test it on fresh ones.
+    """Train one network on products of `k` permutations of three things, and test it on others.
 
     Parameters
     ----------
-    k : int
-        Permutations in a product, at least 2.
     mode : {"direct", "supervised", "blank", "steps"}
         How the answer is asked for; see the module.
-    seed : int
-        Seeds the weights and, separately, the problems.
     d, layers : int
         Width and number of blocks of the attention model (two heads).
-    training_steps, batch : int
-        Adam steps with cosine decay, fresh problems in each.
-    lr : float
-        Peak learning rate.
-    n_test : int
-        Test problems; the standard error of the accuracy is at most ``0.5 / sqrt(n_test)``.
-    n : int
-        Things permuted: 3 gives a group of 6, 5 a group of 120.
 
     Returns
     -------
@@ -87,30 +73,17 @@ def run(
         ``k, mode, seed, d, layers, N`` (parameters), ``D`` (training problems), ``train_flop``,
         ``answer_flop`` (FLOP to answer one problem, every token read once), ``depth`` (blocks that
         the answer passes through one after another), ``accuracy`` of the final product, ``chance``.
-
-    Raises
-    ------
-    ValueError
-        If `mode` is unknown or `k` below 2.
     """
-    if mode not in MODES:
-        raise ValueError(f"mode must be one of {MODES}, got {mode!r}")
-    if k < 2:
-        raise ValueError(f"k must be at least 2, got {k}: one factor is its own product")
-    table = permutations.multiplication_table(n)
+    one_of(mode, "mode", MODES)
+    whole(k, "k", least=2)  # one factor is its own product
+    table = permutations.multiplication_table(3)
     group = len(table)
     length = 2 * k if mode in ("steps", "blank") else k + 1
     # The vocabulary: the elements, "=" that ends the question, and an empty thinking token.
     model = AttentionLM(group + 2, length, d, layers, heads=2, seed=seed)
     rng = np.random.default_rng([seed, 1])
-
-    def batches():
-        for _ in range(training_steps):
-            yield examples(*permutations.sample(batch, k, rng, table), mode, group)
-
-    schedule = lambda t: cosine_schedule(t, training_steps, lr)  # noqa: E731
-    for _ in steps(model, Adam(model.theta), batches(), schedule):
-        pass
+    problems = (permutations.sample(BATCH, k, rng, table) for _ in itertools.count())
+    fit_model(model, (examples(*drawn, mode, group) for drawn in problems), training_steps, LR)
 
     factors, products = permutations.sample(n_test, k, np.random.default_rng(TEST_SEED), table)
     x, _ = examples(factors, products, mode, group)
@@ -124,8 +97,8 @@ def run(
         "d": d,
         "layers": layers,
         "N": model.N,
-        "D": training_steps * batch,
-        "train_flop": training_steps * batch * length * model.flops_per_token(length),
+        "D": training_steps * BATCH,
+        "train_flop": training_steps * BATCH * length * model.flops_per_token(length),
         "answer_flop": length * model.flops_per_token(length, backward=False),
         "depth": layers * written,
         "accuracy": float((answer == products[:, -1]).mean()),
@@ -142,8 +115,6 @@ def examples(
     ----------
     factors, products : numpy.ndarray of int, shape (B, k)
         From `permutations.sample`.
-    mode : str
-        One of `MODES`.
     group : int
         Elements of the group; token `group` is "=", the one after it the empty thinking token.
 
@@ -159,10 +130,9 @@ def examples(
     ([[1, 2, 6, 1]], [[-1, -1, 1, 4]])
     """
     B, k = factors.shape
-    equals = np.full((B, 1), group)
-    written = products[:, :-1] if mode == "steps" else np.full((B, k - 1), group + 1)
-    x = np.concatenate([factors, equals], 1)
+    x = np.concatenate([factors, np.full((B, 1), group)], 1)
     if mode in ("steps", "blank"):
+        written = products[:, :-1] if mode == "steps" else np.full((B, k - 1), group + 1)
         x = np.concatenate([x, written], 1)
     targets = np.full_like(x, -1)
     targets[:, -1] = products[:, -1]
@@ -179,35 +149,12 @@ def compare(
     seeds: Sequence[int] = (0,),
     **settings,
 ) -> pd.DataFrame:
-    """Run every combination.
-
-    Parameters
-    ----------
-    ks, modes, seeds : sequences
-        See `run`.
-    **settings
-        Passed on to `run`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a network, with the columns of `run`.
-    """
-    return pd.DataFrame(
-        [run(k, mode, seed, **settings) for k in ks for mode in modes for seed in seeds]
-    )
+    """Call `run` for every combination; one row a network, with the columns of `run`."""
+    return tabulate(run, k=ks, mode=modes, seed=seeds, **settings)
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped table: every mode at six lengths, and larger direct networks.
-
-    Parameters
-    ----------
-    out : pathlib.Path
-        CSV file to write.
-    jobs : int
-        Processes.
-    """
+    """Write the shipped table as CSV: every mode at six lengths, and larger direct networks."""
     grid = [dict(k=k, mode=mode) for k in SHIPPED_KS for mode in MODES]
     grid += [
         dict(k=k, mode="direct", d=d, layers=layers, training_steps=training_steps)

@@ -1,7 +1,7 @@
 r"""One table of models by scaffolds: what each is worth, and whether they work independently.
 
-Every shipped addition network (`emergence`) is scored bare and in four
-scaffolds, problem by problem (`success`), so that three questions have the same answer sheet:
+Every shipped addition network (`adders`) is scored bare and in four scaffolds, problem by problem
+(`success`), so that three questions have the same answer sheet:
 
 * what a scaffold adds, in points and in training compute (`gains`): its compute-equivalent gain
   [@davidson2023capabilities] is the factor by which the compute of a bare network would have to
@@ -19,19 +19,18 @@ a quarter of the problems falls from 8 to 1.2 with size and rises again. Network
 for 6000 steps, so "compute" grows with size only.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
-from scaling_lib import data as datasets
+from scaling_lib.data import load
+from scaling_lib.data.checks import one_of, whole
+from scaling_lib.experiments.scaffolding.adders import adders
 from scaling_lib.experiments.scaling_hypothesis import emergence
 from scaling_lib.sampling import best_of_n, compute_equivalent_gain, solve_probability
 
 #: The share of problems that the scaffold with a tool may hand over.
 CALLS = 0.25
+LEVEL = 0.9  #: of the intervals of `gains`
 
 
 def residue_probability(
@@ -48,17 +47,12 @@ def residue_probability(
     answer : numpy.ndarray of int, shape (problems, digits)
         Right digits.
     modulus : int
-        Remainders compared are those modulo this number, at least 2. Nine is casting out nines.
+        At least 2 (everything is 0 modulo 1); nine is casting out nines.
 
     Returns
     -------
     right, passed : numpy.ndarray, shape (..., problems)
         ``passed`` is never below ``right``.
-
-    Raises
-    ------
-    ValueError
-        If `modulus` is below 2.
 
     Examples
     --------
@@ -68,8 +62,7 @@ def residue_probability(
     >>> [x.round(3).tolist() for x in residue_probability(log_p, np.array([[0]]), 9)]
     [[0.1], [0.2]]
     """
-    if modulus < 2:
-        raise ValueError(f"modulus must be at least 2, got {modulus}: everything is 0 modulo 1")
+    whole(modulus, "modulus", least=2)
     p = np.exp(log_p)
     right = np.take_along_axis(p, np.broadcast_to(answer[..., None], (*p.shape[:-1], 1)), -1)
     remainder = np.zeros((*p.shape[:-2], modulus))
@@ -124,31 +117,20 @@ def scores() -> pd.DataFrame:
         One row a scaffold and network: ``scaffold, seed, H, N`` (parameters), ``C`` (training
         FLOP), ``score``.
     """
-    shipped = emergence.shipped_distributions()
-    compute = training_compute()
+    C = dict(zip(emergence.SHIPPED_SIZES, training_compute(), strict=True))
     return pd.DataFrame(
-        [
-            {
-                "scaffold": name,
-                "seed": int(seed),
-                "H": int(H),
-                "N": int(N),
-                "C": C,
-                "score": float(right[i, j].mean()),
-            }
-            for name, right in success().items()
-            for i, seed in enumerate(shipped["seed"])
-            for j, (H, N, C) in enumerate(zip(shipped["H"], shipped["N"], compute, strict=True))
-        ]
+        {"scaffold": name} | adder.names | {"C": C[adder.names["H"]], "score": score}
+        for name, right in success().items()
+        for adder, score in zip(adders(), right.mean(-1).ravel(), strict=True)
     )
 
 
 def training_compute() -> np.ndarray:
     """Return the training FLOP of the shipped networks, by size."""
-    return datasets.load("emergence").groupby("H")["C"].first().to_numpy()
+    return load("emergence").groupby("H")["C"].first().to_numpy()
 
 
-def interaction(table: pd.DataFrame, scale: str = "points", problems: int = 256) -> dict:
+def interaction(table: pd.DataFrame, scale: str = "points") -> dict:
     """Split the spread of scores into model, scaffold, what only both together explain, and seeds.
 
     An analysis of variance with two crossed factors. A network is scored in every scaffold, so the
@@ -161,8 +143,6 @@ def interaction(table: pd.DataFrame, scale: str = "points", problems: int = 256)
         From `scores`, every scaffold with every network.
     scale : {"points", "log-odds"}
         Scores as they are, or their log-odds, with half a problem added to either side.
-    problems : int
-        Problems that each score is a share of (for ``log-odds``).
 
     Returns
     -------
@@ -170,21 +150,15 @@ def interaction(table: pd.DataFrame, scale: str = "points", problems: int = 256)
         ``model``, ``scaffold``, ``interaction``, ``seeds between``, ``seeds within``: shares of the
         sum of squares, which add up to 1. ``F``: mean square of the interaction over that within
         seeds; near 1 if the factors are separate.
-
-    Raises
-    ------
-    ValueError
-        If `scale` is unknown or a combination is missing.
     """
-    if scale not in ("points", "log-odds"):
-        raise ValueError(f"scale must be 'points' or 'log-odds', got {scale!r}")
+    one_of(scale, "scale", ("points", "log-odds"))
     cells = table.pivot_table(index=["H", "scaffold"], columns="seed", values="score")
     models, scaffolds = (cells.index.unique(level) for level in (0, 1))
     if len(cells) != len(models) * len(scaffolds) or cells.isna().any(axis=None):
         raise ValueError("every scaffold must be scored with every network and seed")
     y = cells.to_numpy().reshape(len(models), len(scaffolds), -1)
     if scale == "log-odds":
-        y = (y * problems + 0.5) / (problems + 1)
+        y = (y * emergence.PROBLEMS + 0.5) / (emergence.PROBLEMS + 1)
         y = np.log(y / (1 - y))
     m, s, r = y.shape
     mean = y.mean(-1)
@@ -203,23 +177,11 @@ def interaction(table: pd.DataFrame, scale: str = "points", problems: int = 256)
     return {name: float(part / total) for name, part in squares.items()} | {"F": float(F)}
 
 
-def gains(
-    scaffolds: Sequence[str] | None = None, resamples: int = 400, level: float = 0.9, seed: int = 0
-) -> pd.DataFrame:
+def gains(resamples: int = 400, seed: int = 0) -> pd.DataFrame:
     """Measure the compute-equivalent gain of each scaffold at each size, with intervals.
 
-    Scores are averaged over seeds and problems; the interval comes from resampling both.
-
-    Parameters
-    ----------
-    scaffolds : sequence of str, optional
-        Names from `success`; all but ``bare`` by default.
-    resamples : int
-        Bootstrap samples.
-    level : float
-        Of the interval, between 0 and 1.
-    seed : int
-        Seed of the resampling.
+    Scores are averaged over seeds and problems; the interval of level `LEVEL` comes from resampling
+    both.
 
     Returns
     -------
@@ -227,17 +189,8 @@ def gains(
         One row a scaffold and size: ``scaffold, N, C, bare, score, gain, low, high, most``. A gain
         is a ratio of training FLOP, ``inf`` beyond the largest network, and ``most`` is the largest
         ratio that the table can show at that size.
-
-    Raises
-    ------
-    ValueError
-        If a scaffold is not one of `success`.
     """
     right = success()
-    scaffolds = [name for name in right if name != "bare"] if scaffolds is None else scaffolds
-    unknown = set(scaffolds) - set(right)
-    if unknown:
-        raise ValueError(f"no scaffold {sorted(unknown)}; there are {list(right)}")
     C, N = training_compute(), emergence.shipped_distributions()["N"]
     seeds, _, problems = right["bare"].shape
     rng = np.random.default_rng(seed)
@@ -246,30 +199,32 @@ def gains(
         for _ in range(resamples)
     ]
     again = {
-        name: np.stack([right[name][i][:, :, j].mean((0, 2)) for i, j in draws])
-        for name in ["bare", *scaffolds]
+        name: np.stack([each[i][:, :, j].mean((0, 2)) for i, j in draws])
+        for name, each in right.items()
     }
-    bare, rows = right["bare"].mean((0, 2)), []
-    for name in scaffolds:
-        score = right[name].mean((0, 2))
+
+    def gain(plain, scaffolded, j):
+        return compute_equivalent_gain(C, plain, C[j], max(scaffolded[j], plain[j]))
+
+    bare, rows = right.pop("bare").mean((0, 2)), []
+    for name, each in right.items():
+        score = each.mean((0, 2))
         for j in range(len(C)):
-            each = [
-                compute_equivalent_gain(C, plain, C[j], max(scaffolded[j], plain[j]))
-                for plain, scaffolded in zip(again["bare"], again[name], strict=True)
-            ]
+            resampled = [gain(*pair, j) for pair in zip(again["bare"], again[name], strict=True)]
             # Order statistics: there is nothing to interpolate between a number and infinity.
-            ends = np.nanquantile(each, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
+            ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+            low, high = np.nanquantile(resampled, ends, method="inverted_cdf")
             rows.append(
                 {
                     "scaffold": name,
-                    "N": int(N[j]),
-                    "C": float(C[j]),
-                    "bare": float(bare[j]),
-                    "score": float(score[j]),
-                    "gain": compute_equivalent_gain(C, bare, C[j], max(score[j], bare[j])),
-                    "low": float(ends[0]),
-                    "high": float(ends[1]),
-                    "most": float(C[-1] / C[j]),
+                    "N": N[j],
+                    "C": C[j],
+                    "bare": bare[j],
+                    "score": score[j],
+                    "gain": gain(bare, score, j),
+                    "low": low,
+                    "high": high,
+                    "most": C[-1] / C[j],
                 }
             )
     return pd.DataFrame(rows)

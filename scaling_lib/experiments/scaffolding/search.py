@@ -17,98 +17,69 @@ The measure is nodes expanded. A learned value costs far more FLOP a node than c
 `LearnedValue.value_flops` says how much: at equal FLOP the hand-written value wins here.
 """
 
-from __future__ import annotations
-
 import heapq
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from scaling_lib.models.mlp import MLP, steps
-from scaling_lib.models.optimizers import Adam, cosine_schedule
+from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.models.mlp import MLP
 from scaling_lib.tasks.puzzle import Puzzle, manhattan, misplaced, one_hot, puzzle
+from scaling_lib.training import fit_model
 
-HAND_WRITTEN = {
+Value = Callable[[np.ndarray], np.ndarray]  #: boards (B, 9) -> estimated moves to the goal (B,)
+
+HAND_WRITTEN: dict[str, Value] = {
     "none": lambda boards: np.zeros(len(boards)),
     "misplaced": misplaced,
     "manhattan": manhattan,
 }
 TEST_SEED = 999
-DISTANCES = 32  # classes of a learned value: 0 to 31 moves
+TEST_POSITIONS = 10_000  #: never learned from
+LEARNED_POSITIONS, TRAINING_STEPS, BATCH, LR = 20_000, 1500, 128, 5e-3
+DISTANCES = np.arange(32, dtype=np.float32)  #: classes of a learned value, moves
 
 
 class LearnedValue:
-    """A network with one hidden layer that estimates the distance to the goal.
+    """A network with one hidden layer of width H that estimates the distance to the goal.
 
     It predicts a distribution over the distances 0 to 31; the value of a position is the mean.
-
-    Parameters
-    ----------
-    H : int
-        Width of the hidden layer.
-    positions : int
-        Positions whose exact distance it learns from, drawn at random; 1 to 100 000.
-    seed : int
-        Seeds the weights and the positions.
-    training_steps, batch : int
-        Adam steps with cosine decay, and positions in each.
-    lr : float
-        Peak learning rate.
-
-    Attributes
-    ----------
-    N : int
-        Parameters.
     """
 
-    def __init__(
-        self,
-        H: int = 32,
-        positions: int = 20_000,
-        seed: int = 0,
-        training_steps: int = 1500,
-        batch: int = 128,
-        lr: float = 5e-3,
-    ):
-        if not 1 <= positions <= 100_000:
-            raise ValueError(f"positions must be between 1 and 100000, got {positions}")
+    def __init__(self, H: int, seed: int = 0):
         world = puzzle()
         rng = np.random.default_rng([seed, 1])
-        known = rng.choice(training_indices(world), positions, replace=False)
+        known = rng.choice(training_indices(), LEARNED_POSITIONS, replace=False)
         X, y = one_hot(world.boards[known]), world.distance[known]
-        self.model = MLP((81, H, DISTANCES), seed=seed)
-        self.N = self.model.N
-
-        def batches():
-            for _ in range(training_steps):
-                chosen = rng.integers(0, positions, batch)
-                yield X[chosen], y[chosen]
-
-        schedule = lambda t: cosine_schedule(t, training_steps, lr)  # noqa: E731
-        for _ in steps(self.model, Adam(self.model.theta), batches(), schedule):
-            pass
+        self.model = MLP((81, H, len(DISTANCES)), seed=seed)
+        picks = (rng.integers(0, LEARNED_POSITIONS, BATCH) for _ in itertools.count())
+        fit_model(self.model, ((X[pick], y[pick]) for pick in picks), TRAINING_STEPS, LR)
 
     def __call__(self, boards: np.ndarray) -> np.ndarray:
         """Return the estimated distance of each board, shape (B,)."""
-        moves = np.arange(DISTANCES, dtype=np.float32)
         parts = np.array_split(boards, max(1, len(boards) // 8192))
-        return np.concatenate([self.model.probabilities(one_hot(part)) @ moves for part in parts])
+        return np.concatenate([self.model.probabilities(one_hot(b)) @ DISTANCES for b in parts])
 
     def value_flops(self) -> int:
         """Return the FLOP of one evaluation, two a weight (one forward pass)."""
-        return 2 * sum(m * n for m, n in zip(self.model.sizes, self.model.sizes[1:], strict=False))
+        return 2 * sum(m * n for m, n in itertools.pairwise(self.model.sizes))
 
 
-def training_indices(world: Puzzle) -> np.ndarray:
-    """Return the positions that learned values may see: all but the first of the test problems."""
-    split = np.random.default_rng(TEST_SEED).permutation(len(world.boards))
-    return split[10_000:]
+def _shuffled():
+    return np.random.default_rng(TEST_SEED).permutation(len(puzzle().boards))
 
 
-def start_positions(n: int) -> np.ndarray:
-    """Return the indices of the first `n` (at most 10 000) of a fixed sequence of positions."""
-    return np.random.default_rng(TEST_SEED).permutation(len(puzzle().boards))[:10_000][:n]
+def training_indices() -> np.ndarray:
+    """Return the indices of the positions that learned values may see."""
+    return _shuffled()[TEST_POSITIONS:]
+
+
+def start_positions(n: int = TEST_POSITIONS) -> np.ndarray:
+    """Return the indices of the first `n` of a fixed sequence of test positions."""
+    return _shuffled()[:TEST_POSITIONS][:n]
 
 
 def best_first(
@@ -122,8 +93,6 @@ def best_first(
         Value of every position: estimated moves to the goal.
     start : int
         Index of the first position.
-    world : Puzzle
-        From `scaling_lib.tasks.puzzle.puzzle`.
     budget : int
         Nodes that may be expanded.
     weight : float
@@ -151,7 +120,7 @@ def best_first(
         closed.add(node)
         expanded += 1
         for neighbour in world.neighbours[node].tolist():
-            if neighbour < 0 or best.get(neighbour, 99_999) <= g + 1:
+            if neighbour < 0 or best.get(neighbour, math.inf) <= g + 1:
                 continue
             best[neighbour] = g + 1
             closed.discard(neighbour)  # a shorter way to a known position reopens it
@@ -160,24 +129,9 @@ def best_first(
 
 
 def run(
-    values: dict | None = None,
-    problems: int = 100,
-    budget: int = 3000,
-    weight: float = np.inf,
+    values: Mapping[str, Value], problems: int = 100, budget: int = 3000, weight: float = np.inf
 ) -> pd.DataFrame:
-    """Search the same problems with several values.
-
-    Parameters
-    ----------
-    values : dict of str to callable, optional
-        Name, and a function from boards (B, 9) to values (B,). Default: the hand-written ones and
-        two learned ones (H = 8 and H = 64, seed 0).
-    problems : int
-        Start positions.
-    budget : int
-        Most nodes a search may expand.
-    weight : float
-        See `best_first`.
+    """Search the same problems with several values, expanding `budget` nodes at most.
 
     Returns
     -------
@@ -185,42 +139,23 @@ def run(
         One row a value and problem: ``value, problem, distance`` (true), ``expanded``, ``solved``,
         ``moves`` (NaN if not solved).
     """
-    if values is None:
-        values = HAND_WRITTEN | {f"learned, H = {H}": LearnedValue(H) for H in (8, 64)}
     world = puzzle()
-    rows = []
-    for name, value in values.items():
-        h = np.asarray(value(world.boards), float)
-        for start in start_positions(problems).tolist():
-            moves, expanded = best_first(h, start, world, budget, weight)
-            rows.append(
-                {
-                    "value": name,
-                    "problem": start,
-                    "distance": int(world.distance[start]),
-                    "expanded": expanded,
-                    "solved": moves is not None,
-                    "moves": np.nan if moves is None else moves,
-                }
-            )
-    return pd.DataFrame(rows)
+    h = {name: np.asarray(value(world.boards), float) for name, value in values.items()}
+
+    def solve(value, problem):
+        moves, expanded = best_first(h[value], problem, world, budget, weight)
+        return {
+            "distance": world.distance[problem],
+            "expanded": expanded,
+            "solved": moves is not None,
+            "moves": np.nan if moves is None else moves,
+        }
+
+    return tabulate(solve, value=list(values), problem=start_positions(problems).tolist())
 
 
 def solved_within(table: pd.DataFrame, budgets: Sequence[int]) -> pd.DataFrame:
-    """Turn the nodes that each problem took into the share solved at every budget.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `run`.
-    budgets : sequence of int
-        Nodes, none larger than the budget of the searches.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a value, one column a budget.
-    """
+    """Return the share solved in the table of `run`: one row a value, one column a budget."""
     return pd.DataFrame(
         {
             budget: (table.solved & (table.expanded <= budget)).groupby(table.value).mean()
@@ -229,13 +164,8 @@ def solved_within(table: pd.DataFrame, budgets: Sequence[int]) -> pd.DataFrame:
     )
 
 
-def value_errors(values: dict) -> pd.DataFrame:
+def value_errors(values: Mapping[str, Value]) -> pd.DataFrame:
     """Score values against the true distance of the test positions.
-
-    Parameters
-    ----------
-    values : dict of str to callable
-        As in `run`.
 
     Returns
     -------
@@ -243,16 +173,10 @@ def value_errors(values: dict) -> pd.DataFrame:
         One row a value: ``value``, ``error`` (root mean square, moves), ``too_high`` (share of
         positions whose distance it overestimates by more than half a move).
     """
-    world = puzzle()
-    test = start_positions(10_000)
-    rows = []
-    for name, value in values.items():
-        gap = np.asarray(value(world.boards[test]), float) - world.distance[test]
-        rows.append(
-            {
-                "value": name,
-                "error": float(np.sqrt((gap**2).mean())),
-                "too_high": float((gap > 0.5).mean()),
-            }
-        )
-    return pd.DataFrame(rows)
+    world, test = puzzle(), start_positions()
+
+    def score(value):
+        gap = np.asarray(values[value](world.boards[test]), float) - world.distance[test]
+        return {"error": np.sqrt((gap**2).mean()), "too_high": (gap > 0.5).mean()}
+
+    return tabulate(score, value=list(values))

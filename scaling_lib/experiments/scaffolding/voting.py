@@ -1,4 +1,4 @@
-r"""Choosing among samples without knowing the answer: votes, and verifiers that err.
+r"""Choosing among samples without knowing the answer: votes, and what they cannot do.
 
 A majority vote over more and more samples of one network does not converge to the truth; it
 converges to the network's *most probable* answer. The addition networks predict their digits
@@ -19,84 +19,53 @@ among accepted ones (`scaling_lib.sampling.best_of_n`): hard problems, where rig
 are hit most.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from scaling_lib.data.checks import one_of
+from scaling_lib.experiments.scaffolding.adders import adders
 from scaling_lib.experiments.scaffolding.noisy_units import vote_correlation
 from scaling_lib.experiments.scaling_hypothesis import emergence
-from scaling_lib.sampling import best_of_n, coverage, sampled_vote
+from scaling_lib.sampling import coverage, sampled_vote
 
+#: Value of each digit of an answer, units first: ``digits @ PLACES`` is the number.
 PLACES = 10 ** np.arange(emergence.DIGITS + 1)
 
 
 def vote_and_coverage(
-    ks: Sequence[int] = (1, 4, 16, 64, 256),
-    sizes: Sequence[int] | None = None,
-    temperature: float = 1.0,
-    seed: int = 0,
+    ks: Sequence[int], sizes: Sequence[int] = emergence.SHIPPED_SIZES, seed: int = 0
 ) -> pd.DataFrame:
-    """Compare pass@k with the majority of the same `k` samples, and with the greedy answer.
-
-    Parameters
-    ----------
-    ks : sequence of int
-        Samples a problem.
-    sizes : sequence of int, optional
-        Widths H of the shipped networks; all by default.
-    temperature : float
-        Samples are drawn from :math:`p^{1/T}`, normalised; larger than zero.
-    seed : int
-        Seed of the samples.
+    """Compare pass@k with the majority of `k` samples, and with the greedy answer.
 
     Returns
     -------
     pandas.DataFrame
-        One row a network and `k`: ``seed, H, N, k, coverage`` (exact), ``majority`` (of drawn
-        samples; ties count in proportion), ``greedy`` (the limit of the majority), ``sampled``
-        (one sample, exact).
-
-    Raises
-    ------
-    ValueError
-        If `temperature` is not positive or a width was not shipped.
+        One row a network of width in `sizes` and `k`: ``seed, H, N, k, coverage`` (exact),
+        ``majority`` (of samples that `seed` draws; ties count in proportion), ``greedy`` (the limit
+        of the majority), ``sampled`` (one sample, exact).
     """
-    if not temperature > 0:
-        raise ValueError(f"temperature must be larger than zero, got {temperature}")
-    shipped = emergence.shipped_distributions()
-    widths = shipped["H"].tolist()
-    sizes = widths if sizes is None else sizes
-    unknown = set(sizes) - set(widths)
-    if unknown:
-        raise ValueError(f"no network of width {sorted(unknown)} is shipped; there are {widths}")
-    right = shipped["answer"] @ PLACES
+    for H in sizes:
+        one_of(H, "each of sizes", emergence.SHIPPED_SIZES)
+    truth = emergence.shipped_distributions()["answer"] @ PLACES
     rng = np.random.default_rng(seed)
     rows = []
-    for i, network_seed in enumerate(shipped["seed"]):
-        for H in sizes:
-            j = widths.index(H)
-            log_p = shipped["log_p"][i, j].astype(float) / temperature
-            p = np.exp(log_p - log_p.max(-1, keepdims=True))
-            p /= p.sum(-1, keepdims=True)
-            p_right = np.take_along_axis(p, shipped["answer"][..., None], -1)[..., 0].prod(-1)
-            samples = draw_answers(p, max(ks), rng)
-            greedy = float((p.argmax(-1) @ PLACES == right).mean())
-            for k in ks:
-                rows.append(
-                    {
-                        "seed": int(network_seed),
-                        "H": int(H),
-                        "N": int(shipped["N"][j]),
-                        "k": int(k),
-                        "coverage": coverage(p_right, k),
-                        "majority": float(sampled_vote(samples, right, k).mean()),
-                        "greedy": greedy,
-                        "sampled": float(p_right.mean()),
-                    }
-                )
+    for adder in adders():
+        if adder.names["H"] not in sizes:
+            continue
+        samples = draw_answers(np.exp(adder.log_p.astype(float)), max(ks), rng)
+        for k in ks:
+            rows.append(
+                adder.names
+                | {
+                    "k": k,
+                    "coverage": coverage(adder.p, k),
+                    "majority": sampled_vote(samples, truth, k).mean(),
+                    "greedy": adder.right.mean(),
+                    "sampled": coverage(adder.p, 1),
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -107,10 +76,6 @@ def draw_answers(p: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndar
     ----------
     p : numpy.ndarray, shape (problems, digits, 10)
         Probability of each digit, units first.
-    draws : int
-        Answers a problem.
-    rng : numpy.random.Generator
-        Source of the draws.
 
     Returns
     -------
@@ -127,47 +92,6 @@ def draw_answers(p: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndar
     return answers
 
 
-def verified(
-    ns: Sequence[int] = (1, 10, 100, 1000),
-    false_positives: Sequence[float] = (0.0, 0.001, 0.01, 0.1),
-    true_positive: float = 1.0,
-) -> pd.DataFrame:
-    """Return the accuracy of best-of-n with verifiers of several qualities, exactly.
-
-    Parameters
-    ----------
-    ns : sequence of int
-        Samples a problem.
-    false_positives : sequence of float
-        Probability that the verifier accepts a wrong sample.
-    true_positive : float
-        Probability that it accepts a right one.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a network, verifier and `n`: ``seed, H, N, n, false_positive, accuracy``.
-    """
-    shipped = emergence.shipped_distributions()
-    p = emergence.right_answer_probability(shipped)
-    return pd.DataFrame(
-        [
-            {
-                "seed": int(seed),
-                "H": int(H),
-                "N": int(shipped["N"][j]),
-                "n": int(n),
-                "false_positive": f,
-                "accuracy": accuracy,
-            }
-            for i, seed in enumerate(shipped["seed"])
-            for j, H in enumerate(shipped["H"])
-            for f in false_positives
-            for n, accuracy in zip(ns, best_of_n(p[i, j], ns, true_positive, f), strict=True)
-        ]
-    )
-
-
 def across_networks() -> pd.DataFrame:
     """Combine the shipped networks of one size, which differ in their seed only.
 
@@ -180,21 +104,21 @@ def across_networks() -> pd.DataFrame:
         of being right between two networks, over problems).
     """
     shipped = emergence.shipped_distributions()
-    right = shipped["answer"] @ PLACES
+    truth = shipped["answer"] @ PLACES
     rows = []
-    for j, H in enumerate(shipped["H"]):
+    for j, (H, N) in enumerate(zip(shipped["H"], shipped["N"], strict=True)):
         log_p = shipped["log_p"][:, j]
         answers = log_p.argmax(-1) @ PLACES
-        correct = answers == right
+        right = answers == truth
         rows.append(
             {
-                "H": int(H),
-                "N": int(shipped["N"][j]),
-                "single": float(correct.mean()),
-                "vote": float(sampled_vote(answers, right, len(answers)).mean()),
-                "product": float((log_p.sum(0).argmax(-1) @ PLACES == right).mean()),
-                "any": float(correct.any(0).mean()),
-                "correlation": vote_correlation(correct),
+                "H": H,
+                "N": N,
+                "single": right.mean(),
+                "vote": sampled_vote(answers, truth, len(answers)).mean(),
+                "product": (log_p.sum(0).argmax(-1) @ PLACES == truth).mean(),
+                "any": right.any(0).mean(),
+                "correlation": vote_correlation(right),
             }
         )
     return pd.DataFrame(rows)
