@@ -13,6 +13,7 @@ import json
 import math
 import pathlib
 import textwrap
+from collections.abc import Callable
 
 import anywidget
 import traitlets
@@ -24,7 +25,7 @@ from scaling_lib.page.micropython.host import load_function, respond, stored_fra
 MIME = "application/vnd.scaling-measured+json"
 HERE = pathlib.Path(__file__).parent
 CARRIED = "scaling_lib.page.micropython."  # the modules that a page has
-MOST_FRAMES = 400  # of a figure computed beforehand: about half a megabyte of notebook
+MOST_FRAMES = 400  # each is stored in the notebook, and travels with the page
 
 
 class Explorer(anywidget.AnyWidget):
@@ -76,32 +77,29 @@ def bundle(live, still):
     return {**data, **still}, metadata
 
 
-def explore(f, controls, axes, alt, *, title, data=None):
-    """Put controls on a pure-Python function that returns a frame.
+def explore(
+    f: Callable, controls: list[dict], axes: dict, alt: str, *, title: str, data=None
+) -> Explorer:
+    """Put controls on a pure-Python function that returns a frame; the last line of a cell.
 
     Parameters
     ----------
-    f : callable
+    f
         ``f(**arguments) -> frame``, with one argument for each control, and `data` if that is
         given. Since MicroPython runs it on the page, it may use `math` and nothing else from
         outside; one in a file of `page.micropython` also the other files there.
-    controls : list of dict
+    controls
         Made by `slider`, `choice` and `toggle`.
-    axes : dict
+    axes
         ``{"x": axis, "y": axis}``, each with `title`, `domain`, and optionally `log` and `ticks`
         (`plain`, `si`, `power` or `percent`).
-    alt : str
+    alt
         What the figure shows, for those who do not see it, in one sentence; the frame's own
         sentence is added.
-    title : str
+    title
         Heading of the explorer.
-    data : optional
+    data
         A table, arrays or JSON types: stored in the notebook and given to `f` on both sides.
-
-    Returns
-    -------
-    Explorer
-        Show it as the last line of a cell.
 
     Raises
     ------
@@ -145,22 +143,21 @@ def explore(f, controls, axes, alt, *, title, data=None):
     return Explorer(json.loads(json.dumps(spec, allow_nan=False)), f)
 
 
-def explore_frames(frames, controls, axes, alt, *, title):
+def explore_frames(
+    frames: Callable, controls: list[dict], axes: dict, alt: str, *, title: str
+) -> Explorer:
     """Put controls on frames that are computed here, for what needs numpy, a fit or a training run.
+
+    The page looks up the stored frame; numbers are stored with five significant digits.
 
     Parameters
     ----------
-    frames : callable
+    frames
         ``frames(**arguments) -> frame``; called once for every combination of positions.
-    controls : list of dict
+    controls
         As for `explore`; every step of a slider is a position, so give coarse steps.
     axes, alt, title
         As for `explore`.
-
-    Returns
-    -------
-    Explorer
-        One that looks up the stored frame. Numbers are stored with five significant digits.
 
     Raises
     ------

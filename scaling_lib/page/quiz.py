@@ -63,21 +63,11 @@ class SelfCheck(anywidget.AnyWidget):
         return bundle(super()._repr_mimebundle_(**kwargs), still)
 
 
-def self_check(chapter, *ids):
+def self_check(chapter: str, *ids: str) -> SelfCheck:
     """Show self-check questions as the last line of a cell.
 
-    Answers are kept by the reader's browser and sent nowhere.
-
-    Parameters
-    ----------
-    chapter : str
-        Name of a file in `page/bank`, without its ending.
-    *ids : str
-        The questions wanted, in this order; default: all of the chapter.
-
-    Returns
-    -------
-    SelfCheck
+    `chapter` names a file in `page/bank`; of its questions those with the given ids are shown, in
+    this order, or all. Answers are kept by the reader's browser and sent nowhere.
 
     Raises
     ------

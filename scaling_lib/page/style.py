@@ -22,7 +22,7 @@ STYLE = {
 }
 
 
-def use_book_style():
+def use_book_style() -> None:
     """Draw all further figures of this session in the style of the book.
 
     In a notebook figures become SVG without a date inside, so that drawing the same figure again

@@ -28,7 +28,8 @@ from scaling_lib.page.micropython.numbers import (
 def allocation(growth, exponent):
     """Return how model size grows with compute under three rules N ~ C^a from one start.
 
-    The costs start from a run of 10^19 FLOP that the law of Besiroglu 2024 finds optimal.
+    The costs start from a run of 10^19 FLOP that the refitted law [@besiroglu2024chinchilla] finds
+    optimal.
     """
     n0, d0 = optimum(1e19, **BESIROGLU)
     best = loss(*optimum(1e19 * growth, **BESIROGLU), **BESIROGLU)

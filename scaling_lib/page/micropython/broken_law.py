@@ -23,8 +23,9 @@ from scaling_lib.page.micropython.numbers import digits3, fixed, line_fit, log_g
     ],
 )
 def broken_law(slope1, slope2, slope3, break1, break2, sharpness):
-    """Return a law of three straight segments joined smoothly: Caballero 2023 without an offset.
+    """Return a law of three straight segments joined smoothly.
 
+    A broken law without an offset [@caballero2023broken]:
     y = x^-c0 prod_i (1 + (x / d_i)^(1 / f_i))^(-c_i f_i), so that the slope after break i is
     -(c0 + ... + ci); f_i is 0.5 / sharpness.
     """

@@ -36,19 +36,12 @@ def figure(title, alt, x, y, controls, table=None, rows=None, columns=None):
         Makes of the table what the function is given as `data`; the kernel alone calls it.
         With a table, `x`, `y` and `controls` may be functions of these data.
     """
+    declared = dict(
+        title=title, alt=alt, x=x, y=y, controls=controls, table=table, rows=rows, columns=columns
+    )
 
     def declare(function):
-        FIGURES[function.__name__] = {
-            "function": function,
-            "title": title,
-            "alt": alt,
-            "x": x,
-            "y": y,
-            "controls": controls,
-            "table": table,
-            "rows": rows,
-            "columns": columns,
-        }
+        FIGURES[function.__name__] = dict(declared, function=function)
         return function
 
     return declare
@@ -64,24 +57,34 @@ def log_axis(title, low, high, ticks="power"):
     return axis(title, low, high, ticks, True)
 
 
-def slider(name, label, low, high, value, *, step=None, log=False, show="fixed", digits=2, unit=""):
+def slider(
+    name: str,
+    label: str,
+    low: float,
+    high: float,
+    value: float,
+    *,
+    step: float | None = None,
+    log: bool = False,
+    show: str = "fixed",
+    digits: int = 2,
+    unit: str = "",
+) -> dict:
     """Describe a slider.
 
     Parameters
     ----------
-    name : str
-        The function's argument.
-    label : str
-        What the reader sees above the slider.
-    low, high, value : float
+    name, label
+        The function's argument, and what the reader sees above the slider.
+    low, high, value
         Ends and start, in the unit that the function is given.
-    step : float, optional
+    step
         On a logarithmic slider in decades; default: about a hundredth of the range.
-    log : bool, optional
+    log
         Whether it moves by powers of ten; `low` must then be positive.
-    show : {"fixed", "si", "power", "percent", "times"}, optional
+    show : {"fixed", "si", "power", "percent", "times"}
         How the value is put into words: `digits` decimals, 1.5B, 3.2 × 10^21, 40 %, ×5.4.
-    unit : str, optional
+    unit
         Text after the value, with its space.
 
     Raises
@@ -125,7 +128,7 @@ def log_slider(name, label, low, high, value, show="power", unit="", step=0.02):
     return slider(name, label, low, high, value, log=True, show=show, unit=unit, step=step)
 
 
-def choice(name, label, options, value=None):
+def choice(name: str, label: str, options: dict[str, str], value: str | None = None) -> dict:
     """Describe a choice: `options` from the argument's values to what the reader sees of each.
 
     Raises
@@ -144,7 +147,7 @@ def choice(name, label, options, value=None):
     return {"kind": "choice", "name": name, "label": label, "options": pairs, "value": value}
 
 
-def toggle(name, label, value=False):
+def toggle(name: str, label: str, value: bool = False) -> dict:
     """Describe a switch that gives the function True or False."""
     return {"kind": "toggle", "name": name, "label": label, "value": bool(value)}
 

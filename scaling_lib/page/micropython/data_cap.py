@@ -34,7 +34,7 @@ def part(ratio):
 def data_cap(C, cap):
     """Return the best loss, above the irreducible one, when only `cap` tokens exist.
 
-    The law is that of Besiroglu 2024.
+    By the refitted law [@besiroglu2024chinchilla].
     """
 
     def capped(c):

@@ -22,7 +22,7 @@ from scaling_lib.page.micropython.numbers import (
 )
 
 FITS = {"besiroglu": BESIROGLU, "hoffmann": HOFFMANN}
-# Parameters and tokens: Brown 2020, Hoffmann 2022.
+# Parameters and tokens [@brown2020language; @hoffmann2022training].
 KNOWN_RUNS = (
     ("GPT-3 175B", 175e9, 300e9),
     ("Gopher 280B", 280e9, 300e9),

@@ -20,7 +20,7 @@ from scaling_lib.page.micropython.numbers import fixed, log_grid, logistic, perc
     ],
 )
 def many_skills(D, exponent, sharpness):
-    """Return sharp skills of different frequency and their smooth mean, after Michaud 2023.
+    """Return sharp skills of different frequency and their smooth mean [@michaud2023quantization].
 
     Skill k of 200 has a frequency proportional to k^-(1 + exponent) and is learned, within
     `sharpness` powers of ten, once it has been seen a thousand times; the mean is weighted by

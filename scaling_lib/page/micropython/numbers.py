@@ -6,14 +6,15 @@ together.
 
 import math
 
-# Fits of L(N, D) = E + A / N^alpha + B / D^beta, losses in nats per token: Hoffmann 2022
-# (Approach 3), the refit of the same runs by Besiroglu 2024, Muennighoff 2023.
+# Fits of L(N, D) = E + A / N^alpha + B / D^beta, losses in nats per token: Approach 3 of
+# [@hoffmann2022training], the refit of the same runs [@besiroglu2024chinchilla], and
+# [@muennighoff2023scaling].
 HOFFMANN = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28}
 BESIROGLU = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
 MUENNIGHOFF = {"E": 1.87, "A": 521.0, "B": 1488.0, "alpha": 0.35, "beta": 0.35}
 # Exponents a of N_opt ~ C^a.
-KAPLAN_EXPONENT = 0.73  # Kaplan 2020
-EQUAL_EXPONENT = 0.50  # Hoffmann 2022, Approach 1
+KAPLAN_EXPONENT = 0.73  # [@kaplan2020scaling]
+EQUAL_EXPONENT = 0.50  # Approach 1 of [@hoffmann2022training]
 FLOP_PER_PARAMETER_TOKEN = 6.0  # C = 6 N D
 
 
@@ -23,7 +24,7 @@ def loss(N, D, E, A, B, alpha, beta):
 
 
 def optimum(C, E, A, B, alpha, beta):
-    """Return the parameters and tokens that minimise the loss under C = 6 N D."""
+    """Return the parameters and tokens that minimize the loss under C = 6 N D."""
     g = (alpha * A / (beta * B)) ** (1.0 / (alpha + beta))
     N = g * (C / FLOP_PER_PARAMETER_TOKEN) ** (beta / (alpha + beta))
     return N, C / FLOP_PER_PARAMETER_TOKEN / N

@@ -23,9 +23,9 @@ from scaling_lib.page.micropython.numbers import MUENNIGHOFF, fixed, log_grid, l
 def repetition(unique, epochs, saturation, N):
     """Return the loss when the same tokens are repeated, against as many fresh ones.
 
-    Muennighoff 2023: D' = U + U R* (1 - exp(-R / R*)) effective tokens for R = epochs - 1
-    repetitions, with R* = `saturation`. The law knows no overfitting, which real runs show after
-    enough epochs.
+    R = epochs - 1 repetitions make D' = U + U R* (1 - exp(-R / R*)) effective tokens, with
+    R* = `saturation` [@muennighoff2023scaling]. The law knows no overfitting, which real runs show
+    after enough epochs.
     """
 
     def effective(e):

@@ -32,7 +32,7 @@ def scaffold_threshold(C, gain, threshold, steepness):
     """Return the score of bare and scaffolded models against the threshold of an evaluation.
 
     The score is logistic in log10 of compute and even at 10^25 FLOP; a scaffold counts as `gain`
-    times the training compute, its compute-equivalent gain (Davidson 2023).
+    times the training compute, its compute-equivalent gain [@davidson2023capabilities].
     """
 
     def score(c):
