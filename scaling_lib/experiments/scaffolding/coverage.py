@@ -36,9 +36,8 @@ from scaling_lib.sampling import coverage
 def forward_flops(H: int) -> int:
     """Return the FLOP of one forward pass of an addition network of width `H`, two a weight.
 
-    One pass gives the distribution of all five digits, so that further samples of the *same*
-    network would be almost free. `equal_compute` still charges each of them a full pass, as a model
-    that writes its answer token by token would have to pay.
+    One pass gives the distribution of all five digits; `equal_compute` still charges each sample a
+    full pass, as a model that writes its answer token by token would have to pay.
     """
     return 2 * (20 * DIGITS * H + H * H + 10 * (DIGITS + 1) * H)
 
@@ -68,23 +67,10 @@ def by_size(ks: Sequence[int]) -> pd.DataFrame:
 def local_exponents(k: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     r"""Return the local exponent `b` of :math:`\text{coverage} = e^{-a k^{-b}}` along a curve.
 
-    Parameters
-    ----------
-    k : array, shape (m,)
-        Samples, increasing.
-    share : array, shape (m,)
-        Coverage, each above 0 and below 1.
+    `share` is the coverage of an increasing number `k` of samples. Returned are the geometric
+    middle of each interval of `k`, and :math:`-\Delta \ln(-\ln \text{coverage}) / \Delta \ln k`
+    there: constant if the law holds; where it moves, the law bends.
 
-    Returns
-    -------
-    middle : numpy.ndarray, shape (m - 1,)
-        Geometric middle of each interval of `k`.
-    b : numpy.ndarray, shape (m - 1,)
-        :math:`-\Delta \ln(-\ln \text{coverage}) / \Delta \ln k`. Constant if the law holds; where
-        it moves, the law bends.
-
-    Examples
-    --------
     >>> k = np.array([1.0, 10, 100])
     >>> local_exponents(k, np.exp(-3 * k**-0.5))[1].round(6).tolist()
     [0.5, 0.5]

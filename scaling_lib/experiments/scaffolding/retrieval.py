@@ -75,12 +75,8 @@ def look_up(
 
     Parameters
     ----------
-    reader : AttentionLM
-        From `train_reader`.
     which : numpy.ndarray of int, shape (B,)
         Facts that are asked for.
-    rng : numpy.random.Generator
-        Draws the wrong candidates, the order, and the retriever's failures.
     candidates : int
         Facts retrieved, with different second key tokens; the reader compares only these.
     recall : float

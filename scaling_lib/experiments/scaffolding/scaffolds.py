@@ -36,26 +36,12 @@ LEVEL = 0.9  #: of the intervals of `gains`
 def residue_probability(
     log_p: np.ndarray, answer: np.ndarray, modulus: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return how often one sample is right, and how often it passes a check of its remainder.
+    """Return how often one sample is right, and how often its remainder is; (..., problems) each.
 
-    Digits are sampled independently, so the distribution of the remainder is a convolution, exact.
+    Digits, of log-probability `log_p` (..., problems, digits, 10) with the units first, are sampled
+    independently, so the distribution of the remainder is an exact convolution. The modulus is at
+    least 2 (everything is 0 modulo 1).
 
-    Parameters
-    ----------
-    log_p : numpy.ndarray, shape (..., problems, digits, 10)
-        Natural log of the probability of each digit, units first.
-    answer : numpy.ndarray of int, shape (problems, digits)
-        Right digits.
-    modulus : int
-        At least 2 (everything is 0 modulo 1); nine is casting out nines.
-
-    Returns
-    -------
-    right, passed : numpy.ndarray, shape (..., problems)
-        ``passed`` is never below ``right``.
-
-    Examples
-    --------
     >>> log_p = np.log(np.full((1, 1, 10), 0.1))
     >>> [x.round(3).tolist() for x in residue_probability(log_p, np.array([[4]]), 9)]
     [[0.1], [0.1]]

@@ -6,12 +6,12 @@ so that the search is breadth first), two hand-written ones (`misplaced`, `manha
 ones, small networks trained on the exact distance of some positions. Each problem is searched once
 to a large budget; the nodes that it took give the share solved at *every* budget.
 
-Found (50 problems, seed 0): following the value alone (:math:`w = \infty`), a
-learned value with H = 128 solves every problem within 100 nodes, where Manhattan distance solves
-one in six and blind search none within 5000, and its solutions are shorter. With `w = 1` the order
-turns round: Manhattan distance beats every learned value, although its error is four times as
-large. It errs, but it separates good moves from bad ones by whole moves, while a learned mean is
-squeezed towards the average. How good a value is depends on the search that uses it.
+Found (50 problems, seed 0): following the value alone (:math:`w = \infty`), a learned value with
+H = 128 solves every problem within 100 nodes, where Manhattan distance solves one in six and blind
+search none within 5000, and its solutions are shorter. With `w = 1` the order turns round:
+Manhattan distance beats every learned value, although its error is four times as large. It tells
+good moves from bad ones by whole moves, while a learned mean is squeezed towards the average. How
+good a value is depends on the search that uses it.
 
 The measure is nodes expanded. A learned value costs far more FLOP a node than counting tiles, and
 `LearnedValue.value_flops` says how much: at equal FLOP the hand-written value wins here.
@@ -91,8 +91,6 @@ def best_first(
     ----------
     h : numpy.ndarray, shape (positions,)
         Value of every position: estimated moves to the goal.
-    start : int
-        Index of the first position.
     budget : int
         Nodes that may be expanded.
     weight : float
