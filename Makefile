@@ -64,8 +64,9 @@ bench: .venv/.ready ## measure speed side by side with the peers and print the r
 sweeps: .venv/.ready ## regenerate the shipped runs in scaling_lib/data (under two hours)
 	$(PY) -m scaling_lib regenerate all --jobs $(JOBS)
 
-audit: book ## Lighthouse on three pages of the built site
-	$(PY) tools/audit.py
+audit: book ## Lighthouse on three pages of the built site; reports in _build/audit
+	npm ci --prefix web/audit --no-progress --loglevel=error
+	cd _build && npm exec --prefix ../web/audit -- lhci autorun --config=../web/audit/lighthouserc.cjs
 
 pdf: book ## the whole book as one PDF
 	$(PY) tools/make_pdf.py
