@@ -4,11 +4,9 @@ The pages of the built site are put into one document, which Chromium prints twi
 to learn on which page each section begins.
 """
 
-from __future__ import annotations
-
 import html
+import io
 import logging
-import os
 import posixpath
 import re
 import sys
@@ -20,6 +18,8 @@ from bs4 import BeautifulSoup, Tag
 from chromium import FLAGS, find
 from playwright.sync_api import Error, sync_playwright
 from pypdf import PdfReader, PdfWriter
+
+from scaling_lib.data.files import write_bytes
 
 # Chromium counts the objects of its file otherwise than pypdf, which repairs that and says so.
 logging.getLogger("pypdf").setLevel(logging.ERROR)
@@ -166,9 +166,9 @@ def print_book(site: Path, target: Path) -> int:
         writer = PdfWriter(clone_from=draft)
         writer.add_metadata({"/Title": "Scaling, Measured", "/Producer": "Chromium, pypdf"})
         writer.page_mode = "/UseOutlines"
-        staged = target.with_name(target.name + ".part")
-        writer.write(staged)
-        os.replace(staged, target)
+        buffer = io.BytesIO()
+        writer.write(buffer)
+        write_bytes(target, buffer.getvalue())
         return len(writer.pages)
 
 

@@ -1,11 +1,11 @@
 """Pack the built site into an archive that opens from the disk, with no server."""
 
-from __future__ import annotations
-
-import os
+import io
 import sys
 import zipfile
 from pathlib import Path
+
+from scaling_lib.data.files import write_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
@@ -26,15 +26,15 @@ figures, search and exercises' pages work from this folder.
 def pack(site: Path, archive: Path) -> int:
     """Write the archive in one step; return how many files it holds."""
     files = [p for p in sorted(site.rglob("*")) if p.is_file() and p.name not in LEFT_OUT]
-    staged = archive.with_name(archive.name + ".part")
-    with zipfile.ZipFile(staged, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
         entries = [(f"{FOLDER}/{p.relative_to(site).as_posix()}", p.read_bytes()) for p in files]
         for name, data in [(f"{FOLDER}/READ ME.txt", READ_ME.encode()), *entries]:
             info = zipfile.ZipInfo(name, DATE)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             target.writestr(info, data)
-    os.replace(staged, archive)
+    write_bytes(archive, buffer.getvalue())
     return len(files)
 
 

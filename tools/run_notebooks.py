@@ -10,7 +10,6 @@ import argparse
 import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 
 import joblib
@@ -18,12 +17,14 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from scaling_lib.data.files import write_bytes
+
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-# What metadata may hold: the book's own keys, tags, slides, grading. The rest is an editor's view
+# What metadata may hold: the book's own keys, tags, grading. The rest is an editor's view
 # state.
 NOTEBOOK_KEYS = {"title", "authors", "description", "mystnb"}
-CELL_KEYS = {"mystnb", "tags", "slideshow", "exercise", "nbgrader", "deletable", "editable"}
+CELL_KEYS = {"mystnb", "tags", "exercise", "nbgrader", "deletable", "editable"}
 WIDGET_TYPES = {
     "application/vnd.jupyter.widget-view+json",
     "application/vnd.jupyter.widget-state+json",
@@ -97,12 +98,7 @@ def _stable(value, cell):
 
 def write(nb, path):
     """Store a notebook; a reader never sees a half-written file."""
-    text = nbformat.writes(nb) + "\n"
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text.rstrip("\n") + "\n")
-    os.chmod(name, 0o644)
-    os.replace(name, path)
+    write_bytes(path, (nbformat.writes(nb).rstrip("\n") + "\n").encode())
 
 
 def execute(path):

@@ -1,5 +1,5 @@
 // Bundle what the pages run: components.js (small, on pages that use it) and python.js (fetched on first touch).
-import { readFileSync, mkdirSync, writeFileSync, renameSync } from "node:fs";
+import { readFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,12 +26,6 @@ const bundle = async (entry, options = {}) => {
   return result.outputFiles[0].text;
 };
 
-// Write to a temporary name and rename, so that a build that is interrupted leaves no half file.
-const put = (name, text) => {
-  writeFileSync(join(out, `${name}.part`), text);
-  renameSync(join(out, `${name}.part`), join(out, name));
-};
-
 const worker = await bundle("worker.js", {
   format: "iife",
   // The interpreter asks for its own address, and for node's modules; a worker made from a string has neither.
@@ -43,5 +37,5 @@ const wasm = readFileSync(require.resolve("@micropython/micropython-webassembly-
 const pack = (data) => gzipSync(data, { level: 9 }).toString("base64");
 const python = `scalingPython("${pack(JSON.stringify({ worker, files: pythonFiles() }))}","${pack(wasm)}");\n`;
 
-put("python.js", python);
-put("components.js", await bundle("page.js"));
+writeFileSync(join(out, "python.js"), python);
+writeFileSync(join(out, "components.js"), await bundle("page.js"));

@@ -3,25 +3,16 @@
 import functools
 import http.server
 import os
-import shutil
 import threading
 from pathlib import Path
 
+import chromium
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SITE = Path(os.environ.get("BOOK_SITE", ROOT / "_build" / "html"))
 # The site must work from wherever it is put.
 SUBPATH = "/some/where/"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def all_pages() -> list[str]:
@@ -100,11 +91,11 @@ def address(site, serve) -> str:
 def browser():
     from playwright.sync_api import Error, sync_playwright
 
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     with sync_playwright() as playwright:
         try:
-            started = playwright.chromium.launch(executable_path=path, args=FLAGS)
+            started = playwright.chromium.launch(
+                executable_path=chromium.find(), args=chromium.FLAGS
+            )
         except Error as error:
             unavailable(
                 "no Chromium for the checks in the browser: install Debian's `chromium`, run "
@@ -112,6 +103,44 @@ def browser():
             )
         yield started
         started.close()
+
+
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+# When the page has settled and two frames are drawn, the colours are the theme's.
+SWITCH = """async theme => {
+    document.documentElement.dataset.theme = theme;
+    await new Promise(done => requestIdleCallback(done));
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await Promise.all(document.getAnimations().map(a => a.finished.catch(() => 0)));
+}"""
+# Between the themes only colours differ, and which of two pictures is shown.
+DARK_RULES = ["color-contrast", "link-in-text-block", "image-alt", "role-img-alt", "svg-img-alt"]
+CHECK = """async rules => {
+    const preload = !rules && location.protocol !== "file:";
+    const options = { resultTypes: ["violations"], preload };
+    if (rules) options.runOnly = { type: "rule", values: rules };
+    return (await axe.run(document, options)).violations.map(v =>
+        `${v.id} (${v.impact}): ${v.nodes.length} times, first ${v.nodes[0].html.slice(0, 160)}`);
+}"""
+
+
+@pytest.fixture(scope="session")
+def violations():
+    """Return a function that sets the theme of a page and lists what axe-core finds wrong.
+
+    The light theme comes first: it has every rule, the dark one those that it can break alone.
+    """
+    if not AXE.exists():
+        unavailable("axe-core is not there: Node.js was absent when the site was built")
+    script = AXE.read_text(encoding="utf-8")
+
+    def check(page, theme: str) -> list[str]:
+        page.evaluate(SWITCH, theme)
+        if not page.evaluate("typeof axe !== 'undefined'"):
+            page.evaluate(script)
+        return page.evaluate(CHECK, DARK_RULES if theme == "dark" else None)
+
+    return check
 
 
 @pytest.fixture
