@@ -8,12 +8,11 @@ Without Node.js the figures stand still and the answers are in a fold.
 from __future__ import annotations
 
 import html
-import shutil
-import subprocess
 from pathlib import Path
 
 from docutils import nodes
 from myst_nb.core import render
+from node_scripts import ROOT, has_node, run_node
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -24,7 +23,6 @@ from scaling_lib.page.quiz import selfcheck_html
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
 PAGE = ROOT / "scaling_lib" / "page"
 STYLES = [PAGE / "explorer.css", PAGE / "quiz.css", WEB / "src" / "tryit.css"]
@@ -147,17 +145,12 @@ def provide(app: Sphinx, config: Config) -> None:
 
 def bundle(assets: Path) -> bool:
     """Run the bundler; return whether there are scripts for the pages to load."""
-    if shutil.which("node") is None or not (WEB / "node_modules" / "esbuild").exists():
+    if not has_node("esbuild"):
         log.info(
             "Node.js or its packages are absent: explorers and snippets stand still on the site."
         )
         return False
-    run = subprocess.run(["node", WEB / "build.mjs", assets], capture_output=True, text=True)
-    if run.returncode:
-        log.warning(
-            "explorers and snippets stand still, the bundler failed: %s", run.stderr.strip()[-800:]
-        )
-    return run.returncode == 0
+    return run_node("build.mjs", assets, lost="explorers and snippets stand still")
 
 
 def add_assets(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:

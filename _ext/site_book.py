@@ -1,27 +1,23 @@
 """The book's own Sphinx extension: settings, what a page carries, what the site is made of.
 
-Each part does one thing: `site_vendor` brings fonts and licences, `site_maths` typesets formulas,
-`site_figures` makes dark twins, `site_pages` repairs the body of a page, `site_meta` writes what
-other machines read, and `site_styles` makes one style sheet of many.
+Each part does one thing: `site_fonts` and `licences` bring what is taken from npm, `typeset_maths`
+typesets formulas, `dark_figures` makes dark twins, `page_body` repairs the body of a page,
+`page_head` writes what other machines read, and `style_sheet` makes one style sheet of many.
 """
 
-from __future__ import annotations
-
-import importlib.util
 import os
 import re
 from pathlib import Path
 
-import site_figures
-import site_meta
-import site_pages
-import site_styles
-import site_vendor
+import dark_figures
+import licences
+import page_body
+import page_head
+import site_fonts
+import style_sheet
+from node_scripts import has_node
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.util import logging
-
-log = logging.getLogger(__name__)
 
 # Loaded by Jupyter Book on every page: unused, asking other hosts, or done by `book.js`.
 UNWANTED = ("thebe", "comments", "hypothesis", "utterances", "copybutton", "clipboard")
@@ -100,37 +96,26 @@ def choose_assets(app: Sphinx, pagename: str, template: str, context: dict, doct
         if not any(mark in body for mark in marks):
             scripts = [s for s in scripts if not any(word in str(s) for word in words)]
     context["script_files"] = [deferred(script) for script in scripts]
-    context["preloaded_fonts"] = site_vendor.preloaded()
-    site_styles.remember(app, context)
+    context["preloaded_fonts"] = site_fonts.preloaded()
+    style_sheet.remember(app, context)
     context["default_mode"] = "auto"
-    context["maths_css"] = has_maths and site_vendor.has_node()
-    context["site_css"] = "_static/" + site_styles.BUNDLE
-    context["site_css_version"] = site_styles.fingerprint(app)
-    context["vendored"] = site_vendor.licences(Path(app.outdir).parent)
-
-
-def choose_maths(app: Sphinx, config: Config) -> None:
-    """Typeset formulas now where Node.js is, in the reader's browser where it is not."""
-    config.html_math_renderer = "typeset" if site_vendor.has_node() else "katex"
-    if not site_vendor.has_node():
-        config.katex_css_path = "katex-math.css"
-        config.katex_options = 'output: "mathml"'
+    context["maths_css"] = has_maths and has_node()
+    context["site_css"] = "_static/" + style_sheet.BUNDLE
+    context["site_css_version"] = style_sheet.fingerprint()
+    context["vendored"] = licences.read(Path(app.outdir).parent)
 
 
 def setup(app: Sphinx) -> dict:
     """Connect the parts; the order of a page's handlers is given by their priorities."""
-    app.setup_extension("site_maths")
-    app.setup_extension("claims")
+    for part in ("typeset_maths", "claim_pages", "components"):
+        app.setup_extension(part)
     app.connect("config-inited", apply_settings, priority=10)
-    app.connect("config-inited", choose_maths, priority=15)
-    app.connect("config-inited", site_vendor.provide, priority=20)
-    app.connect("html-page-context", site_pages.rewrite_body, priority=700)
+    app.connect("config-inited", site_fonts.provide, priority=20)
+    app.connect("html-page-context", page_body.rewrite_body, priority=700)
     app.connect("html-page-context", choose_assets, priority=900)
-    app.connect("html-page-context", site_meta.describe_page, priority=910)
-    app.connect("build-finished", site_vendor.reduce_fonts, priority=790)
-    app.connect("build-finished", site_figures.finish, priority=795)
-    app.connect("build-finished", site_styles.finish, priority=800)
-    app.connect("build-finished", site_meta.finish, priority=810)
-    if importlib.util.find_spec("components"):
-        app.setup_extension("components")
+    app.connect("html-page-context", page_head.describe_page, priority=910)
+    app.connect("build-finished", site_fonts.reduce_fonts, priority=790)
+    app.connect("build-finished", dark_figures.write_files, priority=795)
+    app.connect("build-finished", style_sheet.finish, priority=800)
+    app.connect("build-finished", page_head.finish, priority=810)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -1,11 +1,10 @@
 """The ledger of claims against the notebooks, and the pages that are made from it."""
 
-import importlib.util
 import re
-import sys
 import tomllib
 from pathlib import Path
 
+import claim_ledger as ledger
 import nbformat
 import pytest
 from pybtex.database import parse_file
@@ -15,15 +14,6 @@ CHAPTERS = ROOT / "chapters"
 FILE = CHAPTERS / "claims.toml"
 
 
-def load_ledger():
-    spec = importlib.util.spec_from_file_location("ledger", ROOT / "_ext" / "ledger.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["ledger"] = module  # where its data classes look for their names
-    spec.loader.exec_module(module)
-    return module
-
-
-ledger = load_ledger()
 ROWS = tomllib.loads(FILE.read_text(encoding="utf-8"))["claim"]
 
 

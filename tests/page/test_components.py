@@ -4,10 +4,10 @@ import io
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import nbformat
+import node_scripts
 import pytest
 from bs4 import BeautifulSoup
 
@@ -49,11 +49,8 @@ def build(folder, monkeypatch, with_node):
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace
 
-    monkeypatch.setattr(sys, "path", [str(ROOT / "_ext"), *sys.path])
-    import components
-
     if not with_node:
-        monkeypatch.setattr(components.shutil, "which", lambda name: None)
+        monkeypatch.setattr(node_scripts.shutil, "which", lambda name: None)
     source = folder / "source"
     source.mkdir()
     nbformat.write(notebook(), source / "index.ipynb")

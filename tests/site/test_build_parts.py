@@ -1,83 +1,94 @@
 """The parts that make the site: what they say of themselves, and colours that stay apart."""
 
 import doctest
-import importlib
-import sys
 from itertools import combinations
-from pathlib import Path
+from types import SimpleNamespace
 
+import dark_figures
+import exercise_pages
+import make_pdf
+import make_slides
 import numpy as np
+import page_head
 import pytest
+import site_book
+from bs4 import BeautifulSoup
+from lxml import etree
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 # Okabe and Ito's colours, in which the book's figures are drawn.
 PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
 
 
-def load(folder: str, name: str, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / folder))
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.modules.pop(name, None)
-
-
 @pytest.mark.parametrize(
-    ("folder", "name"),
-    [
-        ("_ext", "site_book"),
-        ("_ext", "site_exercises"),
-        ("_ext", "site_figures"),
-        ("_ext", "site_meta"),
-        ("tools", "make_pdf"),
-    ],
+    "module",
+    [site_book, exercise_pages, dark_figures, page_head, make_pdf, make_slides],
+    ids=lambda m: m.__name__,
 )
-def test_examples_hold(folder, name, monkeypatch):
-    module = load(folder, name, monkeypatch)
+def test_examples_hold(module):
     result = doctest.testmod(module)
     assert result.attempted > 0
     assert result.failed == 0
 
 
-def test_colours_can_be_told_apart_and_seen_on_the_dark_ground(monkeypatch):
-    figures = load("_ext", "site_figures", monkeypatch)
-    dark = [figures.to_oklab(figures.darken(colour)) for colour in PALETTE]
-    ground = figures.to_oklab(figures.DARK_GROUND)
+def test_colours_can_be_told_apart_and_seen_on_the_dark_ground():
+    dark = [dark_figures.to_oklab(dark_figures.darken(colour)) for colour in PALETTE]
+    ground = dark_figures.to_oklab(dark_figures.DARK_GROUND)
     assert min(np.linalg.norm(a - b) for a, b in combinations(dark, 2)) > 0.08
     assert min(colour[0] - ground[0] for colour in dark) > 0.4
 
 
-def test_oklab_returns(monkeypatch):
-    figures = load("_ext", "site_figures", monkeypatch)
+def test_oklab_returns():
     for colour in [*PALETTE, "#ffffff", "#000000", "#808080"]:
-        assert figures.from_oklab(figures.to_oklab(colour)) == colour
+        assert dark_figures.from_oklab(dark_figures.to_oklab(colour)) == colour
 
 
-def test_a_picture_has_no_dark_twin(monkeypatch):
-    figures = load("_ext", "site_figures", monkeypatch)
+def test_a_picture_has_no_dark_twin(tmp_path):
     svg = '<svg xmlns="http://www.w3.org/2000/svg">{}</svg>'
-    lines = svg.format('<path d="M0 0L1 1" style="stroke: #000"/>').encode()
-    assert figures.DARK_INK.encode() in figures.dark_svg(lines)
-    assert figures.dark_svg(svg.format('<image href="data:,"/>').encode()) is None
+    for drawn, inside in ((True, '<path d="M0 0L1 1"/>'), (False, '<image href="data:,"/>')):
+        (tmp_path / "a.svg").write_text(svg.format(inside))
+        assert dark_figures.is_drawing(tmp_path / "a.svg") == drawn
 
 
-def test_links_of_the_lost_page_are_absolute(tmp_path, monkeypatch):
-    meta = load("_ext", "site_meta", monkeypatch)
-    page = tmp_path / "404.html"
-    page.write_text(
-        '<html data-content_root="./"><a href="chapters/intro.html"></a><a href="#x"></a>'
-        '<a href="https://example.org/"></a><script src="_static/book.js?v=1"></script></html>'
-    )
-    meta.root_addresses(page, "/name/")
-    text = page.read_text()
-    for expected in ("/name/chapters/intro.html", '"#x"', '"https://example.org/"', '"/name/"'):
-        assert expected in text
-    assert "/name/_static/book.js?v=1" in text
+def test_every_colour_of_a_drawing_is_made_dark():
+    svg = """<svg xmlns="http://www.w3.org/2000/svg"><path style="stroke: #000;fill:none"/>
+    <path stroke="red" fill="url(#a)"/><path style="fill:#fff"/><path d="M0 0"/></svg>"""
+    root = etree.fromstring(dark_figures.dark_svg(svg.encode()))
+    assert root.get("fill") == dark_figures.DARK_INK  # of what names no colour
+    line, red, ground, plain = root
+    assert line.get("style") == f"stroke:{dark_figures.DARK_INK};fill:none"
+    assert red.get("stroke") == dark_figures.darken("#ff0000") and red.get("fill") == "url(#a)"
+    assert ground.get("style") == f"fill:{dark_figures.DARK_GROUND}"
+    assert plain.attrib == {"d": "M0 0"}
 
 
-def test_the_site_map_lists_absolute_addresses(tmp_path, monkeypatch):
-    meta = load("_ext", "site_meta", monkeypatch)
-    meta.write_sitemap(tmp_path, "https://owner.github.io/name/", ["a.html", "b&c.html"])
+def head(pagename, base):
+    config = SimpleNamespace(html_baseurl=base, root_doc="index")
+    builder = SimpleNamespace(get_target_uri=lambda name: name + ".html")
+    app = SimpleNamespace(config=config, builder=builder, env=SimpleNamespace(metadata={}))
+    context = {"docstitle": "Book", "title": "Page", "pathto": lambda path, resource: "../" + path}
+    page_head.describe_page(app, pagename, "", context, None)
+    return BeautifulSoup(context["metatags"], "html.parser"), context
+
+
+def test_links_of_the_lost_page_hold_at_any_depth():
+    found, context = head("404", "https://owner.github.io/name/")
+    assert found.find(True).name == "base"  # before any address
+    assert found.base["href"] == "/name/404.html"
+    assert context["pageurl"] is None
+    assert not head("404", "")[0].base and not head("a", "https://owner.github.io/name/")[0].base
+
+
+def test_addresses_are_absolute_where_the_base_is_known():
+    found, context = head("a", "https://owner.github.io/name/")
+    address = "https://owner.github.io/name/a.html"
+    assert found.find(property="og:url")["content"] == context["pageurl"] == address
+    found, context = head("a", "")
+    assert found.find(property="og:image")["content"] == "../_static/preview.png"
+    assert context["pageurl"] is None and not found.find(property="og:url")
+
+
+def test_the_site_map_lists_absolute_addresses(tmp_path):
+    page_head.write_sitemap(tmp_path, "https://owner.github.io/name/", ["a.html", "b&c.html"])
     text = (tmp_path / "sitemap.xml").read_text()
     assert "<loc>https://owner.github.io/name/a.html</loc>" in text
     assert "b&amp;c.html" in text

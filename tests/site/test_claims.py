@@ -1,6 +1,7 @@
 """The pages of the claims in the built site: each row, its links, and the buttons."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,12 @@ FILE = Path(__file__).resolve().parent.parent.parent / "chapters" / "claims.toml
 ROWS = tomllib.loads(FILE.read_text(encoding="utf-8"))["claim"]
 
 
+@cache
 def parse(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
 
 
 def test_every_claim_links_to_its_place(site):
-    pages = {}
     claims = parse(site / "chapters/claims.html")
     for row in ROWS:
         item = claims.find(id=f"claim-{row['id'].lower()}")
@@ -28,7 +29,7 @@ def test_every_claim_links_to_its_place(site):
             continue
         place = f"{row['chapter']}.html#{row['anchor']}"
         assert place in links
-        page = pages.setdefault(row["chapter"], parse(site / f"chapters/{row['chapter']}.html"))
+        page = parse(site / f"chapters/{row['chapter']}.html")
         assert page.find(id=row["anchor"]), f"{place} leads nowhere"
 
 

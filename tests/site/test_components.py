@@ -1,7 +1,6 @@
 """Explorers, snippets and questions as a reader meets them: by hand and keyboard, from anywhere."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -9,7 +8,6 @@ from scaling_lib.page import figures
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
-AXE = Path(__file__).resolve().parent.parent.parent / "web/node_modules/axe-core/axe.min.js"
 PAGE = "chapters/explorers.html"
 
 
@@ -228,9 +226,7 @@ def test_questions_say_what_is_wrong_and_remember(gallery):
     assert not choice.locator("input:checked").count()
 
 
-def test_no_violation_once_everything_is_in_use(gallery):
-    if not AXE.exists():
-        pytest.skip("axe-core is not there: Node.js was absent when the site was built")
+def test_no_violation_once_everything_is_in_use(gallery, violations):
     snippet = gallery.locator(".sm-try").first
     run(gallery, snippet, "1 / 0")
     for i, answer in enumerate(("200B parameters on 400B tokens", "200B parameters on 40B tokens")):
@@ -240,13 +236,7 @@ def test_no_violation_once_everything_is_in_use(gallery):
         box = explorer(gallery, "How fast do notable systems grow?")
         box.locator(".sm-walk input").fill(str(i + 3))
         assert box.locator(".sm-tip").is_visible()
-        gallery.evaluate(
-            "t => { document.documentElement.dataset.theme = t; }", ("light", "dark")[i]
-        )
-        gallery.wait_for_function("document.getAnimations().every(a => a.playState === 'finished')")
-        gallery.evaluate(AXE.read_text(encoding="utf-8"))
-        found = gallery.evaluate("axe.run(document, { preload: false })")["violations"]
-        assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found] == []
+        assert violations(gallery, ("light", "dark")[i]) == []
 
 
 def test_nothing_was_said_and_nobody_else_was_asked(gallery):

@@ -5,26 +5,12 @@ them; none is kept in the repository. What a page shows is what the student vers
 solution in a fold; hidden tests and written answers stay in the source.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
 import nbformat
 from sphinx.application import Sphinx
 from sphinx.config import Config
-
-STUB = '    raise NotImplementedError("Put your solution in place of this line.")\n'
-
-
-def without_solution(code: str) -> str:
-    r"""Return the code of a solution cell as a student gets it.
-
-    >>> print(without_solution("a\n    ### BEGIN SOLUTION\n    b\n    ### END SOLUTION"))
-    a
-        raise NotImplementedError("Put your solution in place of this line.")
-    """
-    return re.sub(r" *### BEGIN SOLUTION\n.*### END SOLUTION\n?", STUB, code, flags=re.S).rstrip()
 
 
 def solution(code: str) -> str:
@@ -43,8 +29,8 @@ def task(text: str) -> str:
     return text.split("\n\n", 3)[3]
 
 
-def exercise_page(name: str, facts: dict, cells: dict[str, str]) -> str:
-    """Return the page of one exercise as MyST Markdown."""
+def exercise_page(name: str, facts: dict, cells: dict[str, str], student: str) -> str:
+    """Return the page of one exercise as MyST Markdown; `student` is the code to complete."""
     i = facts["id"]
     hints = "\n\n".join(cells[f"{i}-hint-{number}"] for number in (1, 2))
     question = cells[f"{i}-question"].split("(2 points). ", 1)[1]
@@ -79,7 +65,7 @@ Notebook
 ## Write
 
 ```python
-{without_solution(cells[i])}
+{student.rstrip()}
 ```
 
 {hints}
@@ -165,8 +151,12 @@ def pages(source: Path) -> dict[str, str]:
     """
     name = source.stem
     cells, exercises = read(source)
+    student, _ = read(source.parents[2] / "release" / name / source.name)
     try:
-        made = {f"{name}/{e['id']}.md": exercise_page(name, e, cells) for e in exercises}
+        made = {
+            f"{name}/{e['id']}.md": exercise_page(name, e, cells, student[e["id"]])
+            for e in exercises
+        }
     except KeyError as error:
         raise ValueError(f"{source}: an exercise has no {error}") from None
     return {f"{name}.md": assignment_page(name, cells["title"], exercises), **made}

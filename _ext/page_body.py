@@ -1,8 +1,6 @@
 """Rewrite the body of each page: made accessible, light, and fit for a phone."""
 
-from __future__ import annotations
-
-import site_figures
+import dark_figures
 from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
@@ -17,7 +15,7 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     if not context.get("body"):
         return
     soup = BeautifulSoup(context["body"], "html.parser")
-    site_figures.prepare(app, soup)
+    dark_figures.prepare(app, soup)
     for table in soup.find_all("table"):
         repair_table(soup, table)
     for script in soup.find_all("script"):

@@ -6,8 +6,6 @@ about its values: it stays as it is, on a light plate. So does any figure whose 
 `keep-colours`.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from pathlib import Path
@@ -15,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from bs4 import BeautifulSoup, Tag
 from lxml import etree
-from PIL import Image
+from node_scripts import has_node, run_node
+from PIL import Image, ImageColor
 from sphinx.application import Sphinx
 
 # Ground and ink of the dark theme, as in _static/book.css.
@@ -25,7 +24,6 @@ DARK_INK = "#e3e1dc"
 WIDE = 680
 
 COLOUR_PROPERTIES = {"fill", "stroke", "stop-color", "color"}
-NAMED = {"white": "#ffffff", "black": "#000000"}
 
 _TO_LMS = np.array(
     [
@@ -79,17 +77,20 @@ def darken(colour: str) -> str:
 
 def _expand(value: str) -> str | None:
     """Return a colour as `#rrggbb`, or None for `none`, `url(#x)` and the like."""
-    value = NAMED.get(value.strip().lower(), value.strip().lower())
-    if re.fullmatch(r"#[0-9a-f]{3}", value):
-        value = "#" + "".join(2 * digit for digit in value[1:])
-    return value if re.fullmatch(r"#[0-9a-f]{6}", value) else None
-
-
-def dark_svg(source: bytes) -> bytes | None:
-    """Return the dark twin of an SVG, or None when it contains a picture."""
-    root = etree.fromstring(source, etree.XMLParser(remove_comments=True, resolve_entities=False))
-    if any(etree.QName(e).localname == "image" for e in root.iter(etree.Element)):
+    try:
+        return "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(value.strip())[:3])
+    except ValueError:
         return None
+
+
+def is_drawing(path: Path) -> bool:
+    """Return whether a file is an SVG of lines, with no picture in it."""
+    return path.suffix == ".svg" and b"<image" not in path.read_bytes()
+
+
+def dark_svg(source: bytes) -> bytes:
+    """Return the dark twin of an SVG of lines."""
+    root = etree.fromstring(source, etree.XMLParser(remove_comments=True, resolve_entities=False))
     for element in root.iter(etree.Element):
         for name in COLOUR_PROPERTIES & set(element.attrib):
             if colour := _expand(element.get(name)):
@@ -106,8 +107,8 @@ def _dark_style(style: str) -> str:
     for declaration in filter(str.strip, style.split(";")):
         name, _, value = (part.strip() for part in declaration.partition(":"))
         colour = _expand(value) if name in COLOUR_PROPERTIES else None
-        declarations.append(f"{name}: {darken(colour) if colour else value}")
-    return "; ".join(declarations)
+        declarations.append(f"{name}:{darken(colour) if colour else value}")
+    return ";".join(declarations)
 
 
 def size(path: Path) -> tuple[int, int] | None:
@@ -137,85 +138,34 @@ def prepare(app: Sphinx, soup: BeautifulSoup) -> None:
         image["loading"], image["decoding"] = "lazy", "async"
         # The theme would dim and frame every image that does not say it suits both themes.
         classes = image["class"] = [*image.get("class", []), "dark-light"]
-        twin = None
-        if source.suffix == ".svg" and "keep-colours" not in classes:
-            twin = dark_svg(source.read_bytes())
-        if twin is None:
+        if is_drawing(source) and "keep-colours" not in classes:
+            shown = [image, add_twin(image)]
+        else:
             image["class"] = [*classes, "on-light-plate"]
             shown = [image]
-        else:
-            shown = [image, _add_twin(app, image, twin)]
         if image.find_parent("figure") and int(image.get("width", "0")) >= WIDE:
             box = image.wrap(soup.new_tag("div", attrs={"class": "scrolls wide"}))
             box.extend(shown)
 
 
-def shorten(svg: bytes) -> bytes:
-    r"""Drop what a reader cannot see: tenths of a pixel, unused names, the metadata.
-
-    >>> shorten(b'<svg><g id="a"><path d="M 1.234 7 L -0.54 2 L 3 4 z"/></g></svg>')
-    b'<svg><g><path d="M1.2 7L-0.5 2 3 4z"/></g></svg>'
-    """
-    parser = etree.XMLParser(remove_comments=True, remove_blank_text=True, resolve_entities=False)
-    root = etree.fromstring(svg, parser)
-    text = etree.tostring(root, encoding="unicode")
-    used = set(re.findall(r"#([\w.-]+)", text))
-    for element in list(root.iter(etree.Element)):
-        if etree.QName(element).localname == "metadata":
-            element.getparent().remove(element)
-            continue
-        if element.get("id") not in used:
-            element.attrib.pop("id", None)
-        # Outlines of glyphs are drawn a hundred times larger than they are shown.
-        digits = -1 if "scale(0.0" in element.get("transform", "") else 1
-        for name in {"d", "x", "y"} & set(element.attrib):
-            element.set(name, _compact(element.get(name), digits))
-        if "translate(" in element.get("transform", ""):
-            moved = re.sub(r"translate\([^)]*\)", _rounded_move, element.get("transform"))
-            element.set("transform", moved)
-    return etree.tostring(root)
-
-
-def _rounded_move(match: re.Match) -> str:
-    return f"translate({_compact(match[0][10:-1], 1)})"
-
-
-def _compact(data: str, digits: int) -> str:
-    """Round numbers and write a path as tersely as the grammar allows."""
-
-    def rounded(match: re.Match) -> str:
-        number = f"{round(float(match[0]), digits):.{max(digits, 0)}f}"
-        number = number.rstrip("0").rstrip(".") if "." in number else number
-        return "0" if number == "-0" else number
-
-    data = re.sub(r"-?\d+(?:\.\d+)?", rounded, " ".join(data.split()))
-    data = re.sub(r" ?([A-Za-z]) ?", r"\1", data)
-    # A line follows a line (and a curve a curve) without being named again.
-    return re.sub(r"([LCQ])([^A-Za-z]*)((?:\1[^A-Za-z]*)+)", _run, data)
-
-
-def _run(match: re.Match) -> str:
-    return match[0][0] + match[0][1:].replace(match[1], " ")
-
-
-def finish(app: Sphinx, exception: Exception | None) -> None:
-    """Shorten what Sphinx copied and what was made here."""
-    if exception or app.builder.name != "html":
-        return
-    for path in (Path(app.outdir) / app.builder.imagedir).glob("*.svg"):
-        path.write_bytes(shorten(path.read_bytes()))
-
-
-def _add_twin(app: Sphinx, image: Tag, twin: bytes) -> Tag:
-    """Write the twin beside its original and show the one that fits the theme; return it."""
-    folder = Path(app.outdir) / app.builder.imagedir
-    folder.mkdir(parents=True, exist_ok=True)
-    name = Path(image["src"]).stem + "-dark.svg"
-    (folder / name).write_bytes(twin)
+def add_twin(image: Tag) -> Tag:
+    """Show the drawing or its dark twin, as fits the theme; return the twin's element."""
     dark = BeautifulSoup(str(image), "html.parser").img
-    dark["src"] = image["src"].rsplit("/", 1)[0] + "/" + name
-    dark["class"] = [*image.get("class", []), "for-dark"]
+    dark["src"] = image["src"].removesuffix(".svg") + "-dark.svg"
+    dark["class"] = [*image["class"], "for-dark"]
     dark.attrs.pop("id", None)
-    image["class"] = [*image.get("class", []), "for-light"]
+    image["class"] = [*image["class"], "for-light"]
     image.insert_after(dark)
     return dark
+
+
+def write_files(app: Sphinx, exception: Exception | None) -> None:
+    """Shorten the drawings that Sphinx copied, where Node.js is, and write their dark twins."""
+    if exception or app.builder.name != "html":
+        return
+    folder = Path(app.outdir) / app.builder.imagedir
+    originals = [p for p in folder.glob("*.svg") if not p.stem.endswith("-dark")]
+    if originals and has_node("svgo"):
+        run_node("svgs.mjs", *originals, lost="figures are not shortened")
+    for path in filter(is_drawing, originals):
+        path.with_name(f"{path.stem}-dark.svg").write_bytes(dark_svg(path.read_bytes()))

@@ -5,8 +5,6 @@ mean. Everything here raises `ValueError` with one message that names every faul
 a build can stop on it and a test can read it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib

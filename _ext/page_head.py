@@ -4,10 +4,7 @@ All absolute addresses come from one setting (`html: baseurl` in `_config.yml`).
 are left out rather than guessed, and the site still works from wherever it is put.
 """
 
-from __future__ import annotations
-
 import html
-import posixpath
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -78,7 +75,11 @@ def describe_page(app: Sphinx, pagename: str, template: str, context: dict, doct
         properties["og:url"] = context["pageurl"] = base + app.builder.get_target_uri(pagename)
     else:
         context["pageurl"] = None
-    tags = [f'<meta name="description" content="{html.escape(description)}" />']
+    tags = []
+    if base and pagename == "404":
+        # A server shows this page at addresses of any depth: its links start from its own place.
+        tags.append(f'<base href="{urlsplit(base).path}404.html" />')
+    tags.append(f'<meta name="description" content="{html.escape(description)}" />')
     tags += [
         f'<meta property="{key}" content="{html.escape(value)}" />'
         for key, value in properties.items()
@@ -113,26 +114,27 @@ def write_preview(path: Path, title: str, line: str) -> None:
     figure.savefig(path, metadata={"Software": None})
 
 
-def write_index(site: Path, target: str, title: str, base: str) -> None:
-    """Send whoever opens the top of the site to its first page."""
-    canonical = f'\n<link rel="canonical" href="{base}{target}" />' if base else ""
-    image = f'\n<meta property="og:image" content="{base or ""}{PREVIEW}" />'
-    (site / "index.html").write_text(
-        f"""<!DOCTYPE html>
+INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8" />
 <meta name="viewport" content="width=device-width, initial-scale=1" />
-<title>{html.escape(title)}</title>
-<meta name="description" content="{html.escape(title)}: the first page of the book." />
-<meta property="og:title" content="{html.escape(title)}" />{image}{canonical}
+<title>{title}</title>
+<meta name="description" content="{title}: the first page of the book." />
+<meta property="og:title" content="{title}" />
+<meta property="og:image" content="{base}{preview}" />{canonical}
 <meta http-equiv="refresh" content="0; url={target}" />
 </head>
-<body><main><h1>{html.escape(title)}</h1><p><a href="{target}">Open the book</a></p></main></body>
+<body><main><h1>{title}</h1><p><a href="{target}">Open the book</a></p></main></body>
 </html>
-""",
-        encoding="utf-8",
-    )
+"""
+
+
+def write_index(site: Path, target: str, title: str, base: str) -> None:
+    """Send whoever opens the top of the site to its first page."""
+    canonical = f'\n<link rel="canonical" href="{base}{target}" />' if base else ""
+    facts = {"title": html.escape(title), "base": base, "target": target, "preview": PREVIEW}
+    (site / "index.html").write_text(INDEX.format(canonical=canonical, **facts), encoding="utf-8")
 
 
 def write_sitemap(site: Path, base: str, pages: list[str]) -> None:
@@ -143,17 +145,6 @@ def write_sitemap(site: Path, base: str, pages: list[str]) -> None:
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{rows}</urlset>\n',
         encoding="utf-8",
     )
-
-
-def root_addresses(page: Path, prefix: str) -> None:
-    """Make a page's links absolute: a server shows it at addresses of any depth."""
-    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-    for attribute in ("href", "src", "action", "data-content_root"):
-        for element in soup.find_all(attrs={attribute: True}):
-            value = element[attribute]
-            if not urlsplit(value).scheme and not value.startswith(("#", "/")):
-                element[attribute] = posixpath.normpath(prefix + value) + "/" * value.endswith("/")
-    page.write_text(soup.decode(formatter="minimal"), encoding="utf-8")
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
@@ -167,6 +158,5 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     if base:
         pages = sorted(app.builder.get_target_uri(doc) for doc in app.env.found_docs)
         write_sitemap(site, base, pages)
-        root_addresses(site / "404.html", urlsplit(base).path)
     else:
         log.info("no base address is set: canonical addresses and sitemap.xml are left out")

@@ -2,22 +2,19 @@
 
 `{claim-counts}` is the table at the top, `{claims} CHAPTER` the claims of one chapter and
 `{not-shown} CHAPTER` those that an experiment showed partly or not. The rows come from
-`chapters/claims.toml` (see `ledger`); a row that is wrong stops the build with its name.
+`chapters/claims.toml` (see `claim_ledger`); a row that is wrong stops the build with its name.
 """
 
-from __future__ import annotations
-
 import re
-from pathlib import Path
 
-import ledger
+import claim_ledger as ledger
 from docutils import nodes
 from docutils.statemachine import StringList
+from node_scripts import ROOT
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "chapters" / "claims.toml"
 BIBLIOGRAPHY = ROOT / "references.bib"
 SHOWN = {"yes": "", "partly": ", shown in part", "no": ", not shown"}
