@@ -5,17 +5,15 @@ scripts are bundled by `web/build.mjs` and loaded only by the pages that have so
 Without Node.js the figures stand still and the answers are in a fold.
 """
 
-from __future__ import annotations
-
 import html
 from pathlib import Path
 
+from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from myst_nb.core import render
 from node_scripts import ROOT, has_node, run_node
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from scaling_lib.page.explorer import MIME, embedded_json, explorer_html
@@ -44,93 +42,43 @@ class Components:
         return [nodes.raw(text=make(spec), format="html", classes=["component"])]
 
 
-class Snippets(SphinxPostTransform):
+BUTTONS = "".join(
+    f'<button type="button" class="sm-button sm-try-{label.lower()}"{state}>{label}</button>'
+    for label, state in (("Run", ""), ("Edit", ""), ("Reset", " hidden"))
+)
+
+
+def add_snippets(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
     """Make code that is marked `try` something that the reader edits and runs.
 
     Marked are code cells with the tag `try`, whose stored output is shown first, and Python code
     blocks with the class `try`, whose caption becomes the title.
     """
-
-    default_priority = 6  # after the choice of outputs (4), before highlighting and references
-    formats = ("html",)
-
-    def run(self, **kwargs) -> None:
-        """Replace each marked cell or block."""
-        for n, node in enumerate(list(self.document.findall(self.is_marked))):
-            node.replace_self(
-                self.cell(node, n) if isinstance(node, nodes.container) else self.block(node, n)
-            )
-
-    @staticmethod
-    def is_marked(node: nodes.Node) -> bool:
-        """Return whether a node is a cell or a code block to try."""
-        if isinstance(node, nodes.container) and node.get("nb_element") == "cell_code":
-            return "tag_try" in node["classes"]
-        return isinstance(node, nodes.literal_block) and "try" in node["classes"]
-
-    def cell(self, node: nodes.container, n: int) -> nodes.Element:
-        """Return a snippet made of a code cell and its printed output."""
-        code = next(node.findall(nodes.literal_block))
-        outputs = [
-            c for c in node.findall(nodes.container) if c.get("nb_element") == "cell_code_output"
-        ]
-        text = "\n".join(
-            block.astext() for c in outputs for block in c.findall(nodes.literal_block)
-        )
-        return self.snippet(code, "", text, n)
-
-    def block(self, node: nodes.literal_block, n: int) -> nodes.Element:
-        """Return a snippet made of a code block."""
-        title = ""
-        if isinstance(node.parent, nodes.container) and node.parent.get("literal_block"):
-            caption = next(node.parent.findall(nodes.caption), None)
-            if caption is not None:
-                title = caption.astext()
-                caption.parent.remove(caption)
-        return self.snippet(node, title, "", n)
-
-    def snippet(self, code: nodes.literal_block, title: str, output: str, n: int) -> nodes.Element:
-        """Return the nodes of a snippet around its highlighted code."""
-        box = nodes.container(classes=["sm-try-code"])
-        copy = code.deepcopy()
-        copy["classes"] = [c for c in copy["classes"] if c != "try"]
-        box += copy
-        hint = f"try-hint-{n + 1}"
-        hidden = "" if output else " hidden"
-        after = (
-            f'<div class="sm-try-bar">{button("Run")}{button("Edit")}{button("Reset", " hidden")}'
-            f'<span class="sm-try-hint" id="{hint}" hidden>Ctrl + Enter runs, Tab leaves the field'
-            '</span></div><div class="sm-try-output" role="status" aria-label="Output"'
-            f"{hidden}><pre>{html.escape(output)}</pre></div>{embedded_json(code.astext())}"
-        )
-        name = html.escape(title or f"Snippet {n + 1}")
-        heading = f'<p class="sm-title">{name}</p>' if title else ""
-        return Snippet("", raw(heading), box, raw(after), name=name)
+    soup = BeautifulSoup(context.get("body") or "", "html.parser")
+    marked = soup.select("div.cell.tag_try, div.try[class*=highlight-]")
+    for n, box in enumerate(marked, 1):
+        code = box if "try" in box["class"] else box.select_one(".cell_input [class*=highlight-]")
+        output = "\n".join(pre.get_text() for pre in box.select(".cell_output pre"))
+        captioned = box.find_parent(class_="literal-block-wrapper")
+        title = captioned.select_one(".caption-text").get_text() if captioned else ""
+        whole = captioned or box
+        whole.replace_with(BeautifulSoup(snippet(code, title, output, n), "html.parser"))
+    if marked:
+        context["body"] = soup.decode(formatter="minimal")
 
 
-class Snippet(nodes.General, nodes.Element):
-    """A snippet to try: its code, its buttons, its output."""
-
-
-def visit_snippet(translator, node: Snippet) -> None:
-    """Open the group that holds a snippet."""
-    translator.body.append(f'<div class="sm-try" role="group" aria-label="Try it: {node["name"]}">')
-
-
-def depart_snippet(translator, node: Snippet) -> None:
-    """Close the group."""
-    translator.body.append("</div>\n")
-
-
-def button(label: str, state: str = "") -> str:
-    """Return a button of a snippet."""
-    kind = f"sm-button sm-try-{label.lower()}"
-    return f'<button type="button" class="{kind}"{state}>{label}</button>'
-
-
-def raw(text: str) -> nodes.raw:
-    """Return HTML as a node."""
-    return nodes.raw("", text, format="html")
+def snippet(code: Tag, title: str, output: str, n: int) -> str:
+    """Return the HTML of a snippet around its highlighted code."""
+    name = html.escape(title)
+    heading = f'<p class="sm-title">{name}</p>' if title else ""
+    return (
+        f'<div class="sm-try" role="group" aria-label="Try it: {name or f"Snippet {n}"}">{heading}'
+        f'<div class="sm-try-code">{code}</div><div class="sm-try-bar">{BUTTONS}'
+        f'<span class="sm-try-hint" id="try-hint-{n}" hidden>Ctrl + Enter runs, Tab leaves the '
+        'field</span></div><div class="sm-try-output" role="status" aria-label="Output"'
+        f"{'' if output else ' hidden'}><pre>{html.escape(output)}</pre></div>"
+        f"{embedded_json(code.get_text().rstrip())}</div>"
+    )
 
 
 def provide(app: Sphinx, config: Config) -> None:
@@ -178,7 +126,6 @@ def setup(app: Sphinx) -> dict:
     register_renderer()
     app.add_config_value("components_live", False, "html", bool)
     app.connect("config-inited", provide, priority=30)
+    app.connect("html-page-context", add_snippets, priority=590)
     app.connect("html-page-context", add_assets, priority=600)
-    app.add_node(Snippet, html=(visit_snippet, depart_snippet))
-    app.add_post_transform(Snippets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -31,7 +31,7 @@ def notebook():
     return nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_markdown_cell(
-                "# Page\n\n```{code-block} python\n:class: try\n:caption: Doubling </b>\n\n"
+                "# Page\n\n```{code-block} python\n:class: try\n:caption: Doubling a < b & c\n\n"
                 "print('</script>')\n```\n\n```python\nprint('left alone')\n```"
             ),
             snippet,
@@ -113,7 +113,7 @@ def test_an_explorer_is_whole_before_any_script(pages):
 
 def test_marked_cells_and_blocks_become_snippets_and_no_others(pages):
     block, cell = pages["index"].select(".sm-try")
-    assert block["aria-label"] == "Try it: Doubling </b>"
+    assert block["aria-label"] == "Try it: Doubling a < b & c"
     assert json.loads(block.find("script").string) == "print('</script>')"
     assert block.select_one(".sm-try-output").has_attr("hidden")
     assert json.loads(cell.find("script").string) == "print(6 * 7 < 50)"
