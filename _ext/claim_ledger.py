@@ -25,6 +25,9 @@ CHAPTERS = {
 STATUSES = ("measured", "computed", "cited", "open")
 RUN = ("measured", "computed")
 SHOWN = ("yes", "partly", "no")
+# What a row needs that is not open, and what besides it needs if its cell was run.
+CITED = ("anchor", "result")
+RAN = ("cell", "printed")
 
 
 @dataclass(frozen=True)
@@ -58,19 +61,9 @@ def all_ids() -> list[str]:
 
 
 def load(path: Path, known_sources: set[str] | None = None) -> list[Claim]:
-    """Read the ledger and check every row by itself.
+    """Read the ledger, in the order of the chapters, and check every row by itself.
 
-    Parameters
-    ----------
-    path : Path
-        The file, in TOML.
-    known_sources : set of str, optional
-        Keys of the bibliography; without them sources are not checked.
-
-    Returns
-    -------
-    list of Claim
-        In the order of the chapters.
+    Sources are held against the keys of the bibliography, if they are given.
 
     Raises
     ------
@@ -95,43 +88,35 @@ def faults_of(row: dict, known_sources: set[str] | None = None) -> list[str]:
     name = row.get("id", "a row without an id")
     if missing := [field for field in FIELDS if field not in row]:
         return [f"{name}: lacks {', '.join(missing)}"]
-    found = [f"unknown field {field!r}" for field in row if field not in FIELDS]
-    if name not in all_ids():
-        found.append(
-            f"unknown id; ids are {', '.join(f'{k}1 to {k}{n}' for k, n in NUMBERS.items())}"
-        )
-    if row["chapter"] not in CHAPTERS:
-        found.append(f"unknown chapter {row['chapter']!r}; use one of {', '.join(CHAPTERS)}")
-    if row["status"] not in STATUSES:
-        found.append(f"unknown status {row['status']!r}; use one of {', '.join(STATUSES)}")
-    if not row["claim"] or not row["sources"]:
-        found.append("a claim needs its words and at least one source")
-    if known_sources is not None:
-        unknown = [key for key in row["sources"] if key not in known_sources]
-        found += [f"source {key!r} is not in references.bib" for key in unknown]
-    if row["status"] in STATUSES and row["status"] != "open":
-        found += faults_of_result(row)
-    return [f"{name}: {fault}" for fault in found]
-
-
-def faults_of_result(row: dict) -> list[str]:
-    """List what is wrong with the result of a row that is not open."""
-    found = [
-        f"a {row['status']} row needs {field}" for field in ("anchor", "result") if not row[field]
+    ids = ", ".join(f"{letter}1 to {letter}{last}" for letter, last in NUMBERS.items())
+    sources = row["sources"] if known_sources is not None else ()
+    tests = [
+        *((False, f"unknown field {field!r}") for field in row if field not in FIELDS),
+        (name in all_ids(), f"unknown id; ids are {ids}"),
+        *(
+            (row[field] in known, f"unknown {field} {row[field]!r}; use one of {', '.join(known)}")
+            for field, known in (("chapter", CHAPTERS), ("status", STATUSES))
+        ),
+        (row["claim"] and row["sources"], "a claim needs its words and at least one source"),
+        *((key in known_sources, f"source {key!r} is not in references.bib") for key in sources),
     ]
-    if row["status"] not in RUN:
-        extra = [field for field in ("shown", "cell", "printed", "why") if row[field]]
-        return found + [f"a {row['status']} row has no {field}" for field in extra]
-    found += [
-        f"a {row['status']} row needs {field}" for field in ("cell", "printed") if not row[field]
-    ]
-    if row["shown"] not in SHOWN:
-        found.append(f"shown is {row['shown']!r}; use one of {', '.join(SHOWN)}")
-    elif (row["shown"] == "yes") == bool(row["why"]):
-        found.append("why belongs to what is shown partly or not, and only there")
-    if row["printed"] not in row["result"]:
-        found.append(f"the result does not contain what is printed: {row['printed']!r}")
-    return found
+    if row["status"] in RUN:
+        tests += [
+            *((row[f], f"a {row['status']} row needs {f}") for f in (*CITED, *RAN)),
+            (row["shown"] in SHOWN, f"shown is {row['shown']!r}; use one of {', '.join(SHOWN)}"),
+            (
+                row["shown"] not in SHOWN or (row["shown"] == "yes") != bool(row["why"]),
+                "why belongs to what is shown partly or not, and only there",
+            ),
+            (
+                row["printed"] in row["result"],
+                f"the result does not contain what is printed: {row['printed']!r}",
+            ),
+        ]
+    elif row["status"] == "cited":
+        tests += [(row[field], f"a cited row needs {field}") for field in CITED]
+        tests += [(not row[f], f"a cited row has no {f}") for f in ("shown", *RAN, "why")]
+    return [f"{name}: {fault}" for holds, fault in tests if not holds]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Build the site into `_build/html`, warnings as errors; only then replace what was there."""
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import os
@@ -18,7 +16,7 @@ BUILD = ROOT / "_build"
 
 LOST = (
     "The site is built without what it adds: figures that move, the book's own fonts, typeset "
-    "formulas (the browser shows them as MathML) and a reduced style sheet."
+    "formulas (the browser shows them as MathML), and short style sheets and figures."
 )
 
 

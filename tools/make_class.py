@@ -5,8 +5,6 @@ Every student solves each exercise rightly, in another way, wrongly or not at al
 each learning platform would hand it over, with its roster, and beside it what each should score.
 """
 
-from __future__ import annotations
-
 import argparse
 import copy
 import csv
@@ -89,27 +87,10 @@ def table(rows) -> bytes:
 
 
 def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, bytes]:
-    """Make up a class.
+    """Make up a class of 3 to 80 students; another seed makes another class.
 
-    Parameters
-    ----------
-    assignment : str
-        A folder of `exercises/source`.
-    students : int
-        How many, 3 to 80.
-    seed : int
-        Another seed, another class.
-
-    Returns
-    -------
-    dict of str to bytes
-        Files by their path: `folder/`, `nbgrader/`, `canvas.zip` with `canvas_gradebook.csv`,
-        `moodle.zip` with `moodle_worksheet.csv`, and `expected.csv`.
-
-    Raises
-    ------
-    ValueError
-        If there is no such assignment, or too few or too many students.
+    Returns files by their path: `folder/`, `nbgrader/`, `canvas.zip` with `canvas_gradebook.csv`,
+    `moodle.zip` with `moodle_worksheet.csv`, and `expected.csv`.
     """
     known = sorted(p.name for p in (EXERCISES / "source").iterdir() if p.is_dir())
     if assignment not in known:

@@ -31,17 +31,9 @@ STUBS = {
 
 
 def release(source):
-    """Return the student version of an assignment.
+    """Return the student version of an assignment in nbgrader's source format.
 
-    Parameters
-    ----------
-    source : nbformat.NotebookNode
-        An assignment in nbgrader's source format, not changed.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        Without outputs, solutions and hidden tests; cells that count are locked.
+    It has no outputs, solutions and hidden tests; cells that count are locked.
     """
     nb, resources = nbformat.from_dict(source), {}
     steps = [LockCells(), ClearSolutions(**STUBS), ClearOutput(), ClearHiddenTests()]

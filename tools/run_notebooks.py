@@ -32,12 +32,7 @@ WIDGET_TYPES = {
 
 
 def normalise(nb):
-    """Bring a notebook to the stored form, in place.
-
-    Parameters
-    ----------
-    nb : nbformat.NotebookNode
-        A notebook of format 4.
+    """Bring a notebook of format 4 to the stored form, in place.
 
     Raises
     ------
@@ -104,11 +99,8 @@ def write(nb, path):
 def execute(path):
     """Run one notebook in a fresh kernel and store it.
 
-    Returns
-    -------
-    tuple of (float, float)
-        CPU seconds and peak resident memory in MB of the kernel; NaN where the system does not
-        tell (only Linux tells the peak).
+    Returns the CPU seconds of the kernel and its peak memory in MB (NaN where the system is not
+    Linux, which alone tells it).
     """
     nb = nbformat.read(path, as_version=4)
     client = NotebookClient(
