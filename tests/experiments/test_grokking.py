@@ -34,9 +34,8 @@ def test_test_accuracy_arrives_long_after_training_accuracy():
 
 
 def test_too_few_pairs_do_not_generalise_and_many_do_at_once():
-    table = grokking.by_fraction((0.2, 0.5), seeds=(0,), p=31, training_steps=300)
-    few, many = table.iloc[0], table.iloc[1]
-    assert few["train_99"] <= 100
-    assert np.isnan(few["test_95"])
-    assert few["final_test_accuracy"] < 0.2
-    assert many["final_test_accuracy"] > few["final_test_accuracy"]
+    few, many = (grokking.train(p=31, fraction=f, training_steps=300) for f in (0.2, 0.5))
+    assert grokking.first_step(few, "train_accuracy", 0.99) <= 100
+    assert np.isnan(grokking.first_step(few, "test_accuracy", 0.95))
+    assert few["test_accuracy"].iloc[-1] < 0.2
+    assert many["test_accuracy"].iloc[-1] > few["test_accuracy"].iloc[-1]

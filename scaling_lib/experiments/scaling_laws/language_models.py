@@ -1,15 +1,8 @@
-"""Trained models of the synthetic language, for experiments that need the model and not its loss.
+"""Trained models of the synthetic language, several of which may share one training text."""
 
-`scaling_lib.training.run.train` returns the record of a run; this returns what the run trained.
-"""
-
-from __future__ import annotations
-
-from scaling_lib.models.mlp import steps
 from scaling_lib.models.mlp_lm import OneHotLM
-from scaling_lib.models.optimizers import Adam, cosine_schedule
 from scaling_lib.tasks.language import markov_language
-from scaling_lib.training.run import TrainConfig, make_model
+from scaling_lib.training import TrainConfig, fit_model, make_model
 
 
 def trained(
@@ -17,36 +10,13 @@ def trained(
 ) -> OneHotLM:
     """Train one model for one pass over `D` tokens, with Adam, cosine decay and the usual rules.
 
-    Parameters
-    ----------
-    H : int
-        Width of the hidden layer.
-    D : int
-        Tokens.
-    seed : int
-        Seed of the initial weights.
-    task_seed : int
-        Seed of the language.
-    data_seed : int, optional
-        Seed of the training text; `seed` by default. Name it to train several models on one text.
-
-    Returns
-    -------
-    OneHotLM
+    Unlike that of `scaling_lib.train`, its text has a seed of its own (`seed` by default), so that
+    several models can be trained on one text.
     """
     config = TrainConfig(H=H, D=D, task_seed=task_seed).resolved()
     model = make_model(config, seed)
     text = markov_language(task_seed).windows(D, 1000 + (seed if data_seed is None else data_seed))
-    total = -(-D // config.batch)
-    batches = (
-        (text[i : i + config.batch, :-1], text[i : i + config.batch, -1])
-        for i in range(0, D, config.batch)
-    )
-    for _ in steps(
-        model,
-        Adam(model.theta),
-        batches,
-        lambda t: cosine_schedule(t, total, config.lr, config.warmup),
-    ):
-        pass
+    starts = range(0, D, config.batch)
+    batches = (text[i : i + config.batch] for i in starts)
+    fit_model(model, ((part[:, :-1], part[:, -1]) for part in batches), len(starts), config.lr)
     return model

@@ -4,8 +4,8 @@ Inputs x have M latent coordinates of variance :math:`\lambda_i = i^{-(1+\alpha)
 :math:`y = w \cdot x`, with noise if wanted. The learner sees N random linear features
 :math:`\phi = U x` of D examples and fits y by ridge regression; its test loss is computed exactly
 from w and :math:`\lambda`, without a test set. The theory says that the loss falls as
-:math:`N^{-\alpha}` when N is the scarce resource and as :math:`D^{-\alpha}` when D is (Maloney,
-Roberts and Sully 2022, ``maloney2022solvable``; Bahri et al. 2021, ``bahri2021explaining``).
+:math:`N^{-\alpha}` when N is the scarce resource and as :math:`D^{-\alpha}` when D is
+[@maloney2022solvable; @bahri2021explaining].
 
 Found (latent 4000, 128 teachers, other resource 1200, sizes 16 to 256, seeds 0 to 2): measured
 exponents for alpha = 0.3, 0.5, 1, 1.5 are 0.32, 0.48, 0.95, 1.44 for N and 0.32, 0.49, 0.95, 1.44
@@ -15,12 +15,12 @@ flattest spectrum and too low for the others (finite sizes). With noisy targets 
 its first minimum at N = 1024; a ridge of 1e-2 takes the peak away and is better everywhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+
+from scaling_lib.experiments.tabulate import tabulate
 
 
 def losses(
@@ -33,23 +33,19 @@ def losses(
     noise: float = 0.0,
     teachers: int = 128,
 ) -> tuple[float, float]:
-    r"""Train and test loss of one random-feature regression.
+    """Train and test loss of one random-feature regression with N features and D examples.
 
     Parameters
     ----------
-    N, D : int
-        Features and training examples.
-    alpha : float
+    alpha
         The variances of the latent coordinates fall as ``i ** -(1 + alpha)``.
-    rng : numpy.random.Generator
-        Source of features, examples, teachers and noise.
-    latent : int
+    latent
         Latent coordinates M, at least N; the power laws need it far above N and D.
-    ridge : float
+    ridge
         Ridge penalty, as a multiple of the mean squared singular value of the feature matrix.
-    noise : float
+    noise
         Standard deviation of the noise on the targets, as a multiple of that of the targets.
-    teachers : int
+    teachers
         Independent targets w, over which the loss is averaged.
 
     Returns
@@ -57,16 +53,11 @@ def losses(
     train, test : float
         Mean squared errors divided by the variance of the (noiseless) target. The test target has
         no noise.
-
-    Raises
-    ------
-    ValueError
-        If a size is not positive, or latent is below N.
     """
     if min(N, D, teachers) < 1 or ridge <= 0 or noise < 0:
-        raise ValueError("N, D, teachers and ridge must be positive, noise not negative")
+        raise ValueError("N, D, teachers and ridge must be positive, and noise not negative")
     if latent < N:
-        raise ValueError(f"latent must be at least N = {N}, got {latent}")
+        raise ValueError(f"latent must be at least N = {N}, not {latent}")
     scale = np.arange(1, latent + 1) ** (-(1 + alpha) / 2)
     w = rng.standard_normal((latent, teachers))
     X = rng.standard_normal((D, latent)) * scale
@@ -91,39 +82,25 @@ def exponents(
     other: int = 1200,
     seeds: Sequence[int] = (0, 1, 2),
     latent: int = 4000,
-    teachers: int = 128,
 ) -> pd.DataFrame:
-    """Test loss as features or data grow, the other resource being plentiful.
-
-    Parameters
-    ----------
-    alphas : sequence of float
-        Spectra.
-    sizes : sequence of int
-        Values of the scarce resource.
-    other : int
-        Value of the plentiful resource.
-    seeds : sequence of int
-        Independent draws of everything.
-    latent, teachers : int
-        See `losses`.
+    """Test loss as one resource grows, the other one being plentiful.
 
     Returns
     -------
     pandas.DataFrame
         ``alpha, seed, scarce`` ("N" or "D"), ``size, loss``.
     """
-    rows = []
-    for alpha in alphas:
-        for seed in seeds:
-            rng = np.random.default_rng(seed)
-            for scarce in ("N", "D"):
-                for size in sizes:
-                    N, D = (size, other) if scarce == "N" else (other, size)
-                    loss = losses(N, D, alpha, rng, latent, teachers=teachers)[1]
-                    row = {"alpha": alpha, "seed": seed, "scarce": scarce, "size": size}
-                    rows.append(row | {"loss": loss})
-    return pd.DataFrame(rows)
+
+    def run(alpha, seed):
+        rng = np.random.default_rng(seed)
+
+        def loss(scarce, size):
+            N, D = (size, other) if scarce == "N" else (other, size)
+            return {"loss": losses(N, D, alpha, rng, latent)[1]}
+
+        return tabulate(loss, scarce=["N", "D"], size=list(sizes))
+
+    return tabulate(run, alpha=list(alphas), seed=list(seeds))
 
 
 def slopes(table: pd.DataFrame) -> pd.DataFrame:
@@ -149,25 +126,9 @@ def double_descent(
     D: int = 128,
     ridges: Sequence[float] = (1e-8, 1e-2),
     seeds: Sequence[int] = (0, 1, 2),
-    alpha: float = 1.0,
-    noise: float = 0.3,
     latent: int = 2048,
-    teachers: int = 16,
 ) -> pd.DataFrame:
-    """Train and test loss on both sides of N = D, with noisy targets.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Numbers of features N.
-    D : int
-        Training examples.
-    ridges : sequence of float
-        Ridge penalties. The smallest stands for no regularisation.
-    seeds : sequence of int
-        Independent draws of everything.
-    alpha, noise, latent, teachers : float, float, int, int
-        See `losses`.
+    """Train and test loss on both sides of N = D, with alpha = 1 and noise of 0.3 on the targets.
 
     Returns
     -------
@@ -175,11 +136,10 @@ def double_descent(
         ``ridge, seed, N, train, test``. Near N = D the test loss has heavy tails over seeds: take
         medians.
     """
-    rows = []
-    for ridge in ridges:
-        for seed in seeds:
-            for N in sizes:
-                rng = np.random.default_rng([seed, N])  # the same draws for every ridge
-                train, test = losses(N, D, alpha, rng, latent, ridge, noise, teachers)
-                rows.append({"ridge": ridge, "seed": seed, "N": N, "train": train, "test": test})
-    return pd.DataFrame(rows)
+
+    def run(ridge, seed, N):
+        rng = np.random.default_rng([seed, N])  # the same draws for every ridge
+        train, test = losses(N, D, 1.0, rng, latent, ridge, noise=0.3, teachers=16)
+        return {"train": train, "test": test}
+
+    return tabulate(run, ridge=list(ridges), seed=list(seeds), N=list(sizes))

@@ -24,16 +24,14 @@ import pandas as pd
 
 from scaling_lib.data import load
 from scaling_lib.data.files import write_csv
-from scaling_lib.training.grids import expand, read_grid
-from scaling_lib.training.run import TrainConfig
-from scaling_lib.training.sweeps import sweep
+from scaling_lib.training import read_grid, sweep
 
 ROOT = pathlib.Path(__file__).parents[3]
 SHIPPED_COLUMNS = ["task_seed", "seed", "H", "batch", "lr", "N", "D", "C", "C_6ND", "loss"]
 SHIPPED_COLUMNS += ["entropy", "version"]
 
 
-def shipped():
+def shipped() -> pd.DataFrame:
     """Read the 264 shipped runs.
 
     Returns
@@ -46,45 +44,8 @@ def shipped():
     return runs.assign(excess=runs.loss - runs.entropy)
 
 
-def live_grid(seed=0, task_seed=0, H=(8, 16, 32, 64, 128), D=(13, 14, 15, 16, 17, 18), jobs=1):
-    """Train a small grid while the reader waits: 30 runs in about five CPU seconds.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of weights and samples.
-    task_seed : int
-        Seed of the language; 0 is that of the shipped runs.
-    H : sequence of int
-        Sizes.
-    D : sequence of int
-        Lengths as powers of two.
-    jobs : int
-        Processes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `shipped`.
-    """
-    grid = {"D": [2**i for i in D], "H": list(H)}
-    runs = sweep(expand(grid, seed=seed, task_seed=task_seed), jobs=jobs, progress=False)
-    return runs.assign(excess=runs.loss - runs.entropy)
-
-
-def hold_out(runs, factor):
-    """Split runs into those to fit and those, of more compute, to forecast.
-
-    Parameters
-    ----------
-    runs : pandas.DataFrame
-        Has a column ``C``.
-    factor : float
-        Runs with more than ``max(C) / factor`` FLOP are held out.
-
-    Returns
-    -------
-    fitted, held_out : pandas.DataFrame
+def hold_out(runs: pd.DataFrame, factor: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split runs into those to fit and those, of more than max(C) / factor FLOP, to forecast.
 
     Examples
     --------
@@ -98,13 +59,8 @@ def hold_out(runs, factor):
     return runs[~large], runs[large]
 
 
-def mean_over_seeds(runs):
+def mean_over_seeds(runs: pd.DataFrame) -> pd.DataFrame:
     """Average the loss over seeds.
-
-    Parameters
-    ----------
-    runs : pandas.DataFrame
-        Several rows with the same ``N`` and ``D``.
 
     Returns
     -------
@@ -146,18 +102,8 @@ def isoflop_minima(runs, points=5):
     return pd.DataFrame(rows, columns=["C", "N_opt", "loss"])
 
 
-def allocation_exponent(minima):
-    """Return `a` of the line N_opt ∝ C^a through the minima, and its standard error.
-
-    Parameters
-    ----------
-    minima : pandas.DataFrame
-        From `isoflop_minima`, three lines of equal compute at least.
-
-    Returns
-    -------
-    slope, standard_error : float
-    """
+def allocation_exponent(minima: pd.DataFrame) -> tuple[float, float]:
+    """Return `a` of the line N_opt ∝ C^a through minima of `isoflop_minima`, and its std. error."""
     if len(minima) < 3:
         raise ValueError(f"three minima are needed for a slope and its error, not {len(minima)}")
     x, y = np.log(minima.C), np.log(minima.N_opt)
@@ -167,16 +113,7 @@ def allocation_exponent(minima):
     return float(slope), float(np.sqrt((residual @ residual) / (len(x) - 2) / (x @ x)))
 
 
-def config_of_shipped(row, task="language"):
-    """Build the configuration that made a row of a shipped table, to run it again."""
-    names = ("seed", "H", "D", "batch")
-    settings = {name: int(row[name]) for name in names} | {"lr": float(row["lr"]), "task": task}
-    if task == "language":
-        settings["task_seed"] = int(row["task_seed"])
-    return TrainConfig(**settings)
-
-
-def run_grid(name, jobs):
+def run_grid(name: str, jobs: int) -> pd.DataFrame:
     """Run ``sweeps/<name>.toml``, continuing what an earlier attempt left in ``_build/sweeps``."""
     grid = ROOT / "sweeps" / f"{name}.toml"
     if not grid.exists():
@@ -184,26 +121,18 @@ def run_grid(name, jobs):
     return sweep(read_grid(grid), jobs=jobs, out=unfinished(name))
 
 
-def unfinished(name):
+def unfinished(name: str) -> pathlib.Path:
     """Where the runs of a grid are kept until its table is written."""
     return ROOT / "_build" / "sweeps" / f"{name}.csv"
 
 
-def write_table(name, table, out):
+def write_table(name: str, table: pd.DataFrame, out: pathlib.Path) -> None:
     """Write the shipped table, and drop the unfinished one."""
     write_csv(table, out)
     for path in (unfinished(name), unfinished(name).with_suffix(".seconds.csv")):
         path.unlink(missing_ok=True)
 
 
-def regenerate(out, jobs):
-    """Make the shipped table again.
-
-    Parameters
-    ----------
-    out : pathlib.Path
-        The CSV file.
-    jobs : int
-        Processes.
-    """
+def regenerate(out: pathlib.Path, jobs: int) -> None:
+    """Make the shipped table again."""
     write_table("language", run_grid("language", jobs)[SHIPPED_COLUMNS], out)

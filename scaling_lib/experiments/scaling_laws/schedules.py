@@ -14,11 +14,14 @@ times for the constant rate), and the one with the lower loss at its own end cou
 Found: N_opt ∝ C^a with a = 0.40, 0.39, 0.40 for matched runs (seeds 0, 1, 2; standard error of
 each fit 0.014), 0.44, 0.47, 0.49 for the long cosine (0.03 to 0.05) and 0.44, 0.43, 0.47 for the
 constant rate (0.01 to 0.02), all on the same seven lines of compute. Reading checkpoints overstates
-how fast the best size grows, in the direction in which Kaplan et al. (2020) differ from Hoffmann et
-al. (2022), though by much less. Batch and learning rate move the exponent as much: with both tuned
-the main sweep has 0.36, and with the main sweep's learning rates, too high for this batch in long
-runs, the three methods had 0.46, 0.53 and 0.46 (an earlier set of runs, which does not ship).
+how fast the best size grows, in the direction in which [@kaplan2020scaling] differ from
+[@hoffmann2022training], though by much less. Batch and learning rate move the exponent as much:
+with both tuned the main sweep has 0.36, and with the main sweep's learning rates, too high for this
+batch in long runs, the three methods had 0.46, 0.53 and 0.46 (an earlier set of runs, which does
+not ship).
 """
+
+import pathlib
 
 import pandas as pd
 
@@ -33,7 +36,7 @@ from scaling_lib.experiments.scaling_laws.scaling_sweep import (
 COLUMNS = ["method", "seed", "H", "lr", "N", "D", "C", "C_6ND", "loss", "entropy", "version"]
 
 
-def shipped():
+def shipped() -> pd.DataFrame:
     """Read the shipped losses.
 
     Returns
@@ -45,25 +48,17 @@ def shipped():
     return load("scaling_schedules")
 
 
-def better_rate(runs):
+def better_rate(runs: pd.DataFrame) -> pd.DataFrame:
     """Keep, of the runs that differ in the learning rate alone, the one with the lowest end."""
     asked = runs["checkpoints"].fillna("").str.replace(r":\S+", "", regex=True)
     best = runs.groupby(["schedule", "seed", "D", "H", asked])["loss"].idxmin()
     return runs.loc[sorted(best)]
 
 
-def unfold(runs):
-    """Turn runs with checkpoints into one row for each loss that was read.
+def unfold(runs: pd.DataFrame) -> pd.DataFrame:
+    """Turn the runs of ``sweeps/schedules.toml`` into one row for each loss that was read.
 
-    Parameters
-    ----------
-    runs : pandas.DataFrame
-        Every run of ``sweeps/schedules.toml``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `shipped`. The end of the long cosine is the matched run of that length.
+    The end of the long cosine is the matched run of that length.
     """
     rows = []
     for run in runs.to_dict("records"):
@@ -80,13 +75,8 @@ def unfold(runs):
     return pd.DataFrame(rows)[COLUMNS].sort_values(["method", "seed", "D", "H"], ignore_index=True)
 
 
-def exponents(losses):
+def exponents(losses: pd.DataFrame) -> pd.DataFrame:
     """Fit N_opt ∝ C^a for each method and seed, on lines of compute that all methods resolve.
-
-    Parameters
-    ----------
-    losses : pandas.DataFrame
-        As `shipped`.
 
     Returns
     -------
@@ -103,14 +93,6 @@ def exponents(losses):
     return pd.DataFrame(rows, columns=["method", "seed", "a", "standard_error", "lines"])
 
 
-def regenerate(out, jobs):
-    """Make the shipped table again.
-
-    Parameters
-    ----------
-    out : pathlib.Path
-        The CSV file.
-    jobs : int
-        Processes.
-    """
+def regenerate(out: pathlib.Path, jobs: int) -> None:
+    """Make the shipped table again."""
     write_table("schedules", unfold(better_rate(run_grid("schedules", jobs))), out)

@@ -12,13 +12,17 @@ Sizes do not lie on lines of equal compute here (the embedding grows as √H), s
 compute has to be interpolated.
 """
 
+import pathlib
+
+import pandas as pd
+
 from scaling_lib.data import load
 from scaling_lib.experiments.scaling_laws.scaling_sweep import run_grid, write_table
 
 COLUMNS = ["seed", "H", "d", "batch", "lr", "N", "D", "C", "C_6ND", "loss", "lr_rank", "version"]
 
 
-def shipped():
+def shipped() -> pd.DataFrame:
     """Read the 72 shipped runs.
 
     Returns
@@ -31,34 +35,17 @@ def shipped():
     return load("scaling_text")
 
 
-def best_learning_rate(runs):
-    """Keep, for each size and length, the run with the lowest loss.
+def best_learning_rate(runs: pd.DataFrame) -> pd.DataFrame:
+    """Keep, for each size and length, the run of ``sweeps/text.toml`` with the lowest loss.
 
     The loss is that of the held-out text, so a choice among three rates is a little optimistic;
     next to the differences between sizes it is nothing.
-
-    Parameters
-    ----------
-    runs : pandas.DataFrame
-        Every run of ``sweeps/text.toml``.
-
-    Returns
-    -------
-    pandas.DataFrame
     """
     groups = runs.groupby(["seed", "D", "H"])
     ranked = runs.assign(lr_rank=groups["lr"].rank().astype(int) - 1)
     return ranked.loc[groups["loss"].idxmin(), COLUMNS].reset_index(drop=True)
 
 
-def regenerate(out, jobs):
-    """Make the shipped table again.
-
-    Parameters
-    ----------
-    out : pathlib.Path
-        The CSV file.
-    jobs : int
-        Processes.
-    """
+def regenerate(out: pathlib.Path, jobs: int) -> None:
+    """Make the shipped table again."""
     write_table("text", best_learning_rate(run_grid("text", jobs)), out)
