@@ -40,13 +40,6 @@ def test_network_memorises_few_shifts_and_finds_the_rule_from_many():
     assert few["C"] == 300 * 512 * (6 * (78 * 128 + 128 * 26) - 2 * 78 * 128)
 
 
-def test_lookup_knows_what_it_stored_and_guesses_the_rest():
-    seen = cipher.lookup(8, round(cipher.lookup_problems_needed(8)))
-    assert seen["train"] == pytest.approx(cipher.TARGET, abs=0.01)
-    assert seen["unseen"] == seen["rot13"] == 1 / 26
-    assert cipher.lookup(1, 1)["stored"] == 1
-
-
 def test_program_search_needs_varied_shifts():
     one, two, eight = (cipher.program_search(n) for n in (1, 2, 8))
     assert one["train"] == two["train"] == eight["train"] == 1
@@ -93,6 +86,6 @@ def test_shipped_table_shows_both():
 def test_regenerate_writes_the_table(tmp_path, monkeypatch):
     monkeypatch.setattr(cipher, "SHIPPED_SHIFTS", (24,))
     monkeypatch.setattr(cipher, "SHIPPED_SEEDS", (0,))
-    monkeypatch.setattr(cipher, "train_network", lambda n, s: pd.DataFrame({"n": [n], "s": [s]}))
+    monkeypatch.setattr(cipher, "train_network", lambda **knobs: knobs)
     cipher.regenerate(tmp_path / "cipher.csv")
-    assert (tmp_path / "cipher.csv").read_text() == "n,s\n24,0\n"
+    assert (tmp_path / "cipher.csv").read_text() == "n_shifts,seed\n24,0\n"

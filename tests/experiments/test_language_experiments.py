@@ -156,15 +156,6 @@ def test_more_text_per_parameter_stands_more_repetition():
 
 
 # Algorithms
-def test_shapley_splits_what_there_is():
-    loss = {
-        (a, b, c): 5.0 - a - 2 * b - 0.5 * a * c for a in (0, 1) for b in (0, 1) for c in (0, 1)
-    }
-    np.testing.assert_allclose(algorithms.shapley_split(loss), [-1.25, -2, -0.25])
-    with pytest.raises(ValueError, match="combinations"):
-        algorithms.shapley_split({(0, 0): 1.0, (1, 1): 0.0})
-
-
 def test_multiplier_of_a_known_law():
     D = np.array([2.0**i for i in range(12, 21)])
     rows = [
@@ -180,6 +171,8 @@ def test_multiplier_of_a_known_law():
     np.testing.assert_allclose(multiplier.dropna(), 4)
     split = algorithms.progress_split(table, D_old=2**12, D_new=2**14).iloc[0]
     assert split.algorithm == pytest.approx(split.scale) == pytest.approx(0.5)
+    # 1 to 1/2 by the algorithm or by four times the data, then 1/2 to 1/4: of 3/4 in all.
+    assert (split.algorithm_first, split.algorithm_last) == pytest.approx((2 / 3, 1 / 3))
     with pytest.raises(ValueError, match="no run"):
         algorithms.progress_split(table, D_old=5)
 
@@ -189,9 +182,9 @@ def test_shipped_algorithms_show_a_growing_multiplier():
     multiplier = algorithms.compute_multiplier(table).groupby("D").multiplier.min()
     assert multiplier[2**20] > 3 > 2.5 > multiplier[2**14] > 1.2
     context = algorithms.progress_split(table, old="adam cosine, context 1")
-    optimiser = algorithms.progress_split(table)
-    assert optimiser.scale.min() > 0.65 and context.scale.max() < 0.55
-    with pytest.raises(ValueError, match="unknown variants"):
+    optimizer = algorithms.progress_split(table)
+    assert optimizer.scale.min() > 0.65 and context.scale.max() < 0.55
+    with pytest.raises(ValueError, match="muon"):
         algorithms.runs(("muon",))
 
 

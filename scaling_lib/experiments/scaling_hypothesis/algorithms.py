@@ -6,7 +6,7 @@ tokens: Adam or plain SGD, with or without a cosine schedule, with one token of 
 
 How much of the progress from (old algorithm, little data) to (new algorithm, much data) is due to
 the algorithm? The answer depends on the order in which the two changes are made; the Shapley value
-averages over the orders (`shapley_split`). It still depends on the pair of runs compared, which is
+averages over the orders (`progress_split`). It still depends on the pair of runs compared, which is
 the point: a share of algorithms and a share of scale, as in [@ho2024algorithmic], are statements
 about an interval and a pair of algorithms, not constants of nature.
 
@@ -16,22 +16,19 @@ SGD with a cosine schedule 3.4 to 3.6, beside Adam at a constant rate 2.4 to 2.5
 constant, and the first is not even smooth (8.4 to 11.4 at 524 000 tokens: the rates tried are
 coarse). The second token of context is worth a factor that grows without bound, 92 to 98 at a
 million, because one token has a floor. From 16 000 tokens to a million, scale gets 76 to 78 % of
-the progress beside the change of optimiser and 44 % beside the change of context.
+the progress beside the change of optimizer and 44 % beside the change of context.
 """
 
-from __future__ import annotations
-
-import itertools
 import math
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
 from scaling_lib.data.files import write_csv
-from scaling_lib.training.run import TrainConfig, train
+from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.training import TrainConfig, train
 
 #: Name -> settings of `TrainConfig`, and the learning rates tried (None: the tuned rule for Adam).
 VARIANTS: dict[str, tuple[dict, tuple]] = {
@@ -52,61 +49,32 @@ def runs(
     H: int = 64,
     jobs: int = 1,
 ) -> pd.DataFrame:
-    """Train every variant at every number of tokens, at each learning rate that it lists.
-
-    Parameters
-    ----------
-    variants : sequence of str
-        Names in `VARIANTS`.
-    Ds : sequence of int
-        Tokens of a run.
-    seeds : sequence of int
-        Seeds of text and weights.
-    H : int
-        Width of the model.
-    jobs : int
-        Processes.
+    """Train every variant of `VARIANTS` on every number of tokens.
 
     Returns
     -------
     pandas.DataFrame
-        One row a variant, D and seed, at its best learning rate (chosen by the exact test loss,
-        which favours the variants with more rates to choose from a little): ``variant, seed, H, N,
-        D, C, lr, loss, excess``.
-
-    Raises
-    ------
-    ValueError
-        If a variant is unknown.
+        One row a variant, seed and D, at the best of the learning rates that the variant lists
+        (chosen by the exact test loss, which favours the variants with more rates to choose from a
+        little): ``variant, seed, H, N, D, C, lr, loss, excess``.
     """
     unknown = set(variants) - set(VARIANTS)
     if unknown:
-        raise ValueError(f"unknown variants {sorted(unknown)}; there are {list(VARIANTS)}")
-    configs = [
-        (name, TrainConfig(H=H, D=D, seed=seed, lr=lr, **VARIANTS[name][0]))
-        for name in variants
-        for seed in seeds
-        for D in Ds
-        for lr in VARIANTS[name][1]
-    ]
-    rows = Parallel(n_jobs=jobs)(delayed(_row)(*pair) for pair in configs)
-    table = pd.DataFrame(rows).sort_values("loss", na_position="last")
-    best = table.drop_duplicates(["variant", "seed", "D"])
-    order = {name: i for i, name in enumerate(variants)}
-    return best.sort_values(
-        ["variant", "seed", "D"], key=lambda c: c.map(order) if c.name == "variant" else c
-    ).reset_index(drop=True)
+        raise ValueError(f"variants must be some of {list(VARIANTS)}, not {sorted(unknown)}")
+    return tabulate(_best, jobs, variant=list(variants), seed=list(seeds), D=list(Ds), H=H)
 
 
-def _row(name, config):
+def _best(variant, seed, D, H):
+    settings, rates = VARIANTS[variant]
     with np.errstate(over="ignore", invalid="ignore"):  # a rate that is too high may diverge
-        run = train(config)
+        tried = [train(TrainConfig(H=H, D=D, seed=seed, lr=lr, **settings)) for lr in rates]
+    run = min(tried, key=lambda run: (math.isnan(run.loss), run.loss))
     return {
-        "variant": name,
-        "seed": config.seed,
-        "H": config.H,
+        "variant": variant,
+        "seed": seed,
+        "H": H,
         "N": run.N,
-        "D": run.D,
+        "D": D,
         "C": float(run.C),
         "lr": run.config.lr,
         "loss": run.loss,
@@ -121,10 +89,8 @@ def compute_multiplier(
 
     Parameters
     ----------
-    table : pandas.DataFrame
+    table
         From `runs`, or the shipped table.
-    new, old : str
-        Variants.
 
     Returns
     -------
@@ -150,47 +116,6 @@ def compute_multiplier(
     return pd.DataFrame(rows)
 
 
-def shapley_split(values: Mapping[tuple[int, ...], float]) -> np.ndarray:
-    r"""Split a change between the factors that made it, averaging over all orders.
-
-    The contribution of factor `i` is the mean, over the :math:`n!` orders in which the factors may
-    be switched from old (0) to new (1), of the change in value at the moment when `i` is switched.
-
-    Parameters
-    ----------
-    values : mapping from tuple of 0 and 1 to float
-        The value (a loss, say) for every combination of old and new factors: :math:`2^n` entries.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n,)
-        Contributions; their sum is ``values[(1, ..., 1)] - values[(0, ..., 0)]``.
-
-    Raises
-    ------
-    ValueError
-        If a combination is missing or has another length.
-
-    Examples
-    --------
-    >>> loss = {(0, 0): 4.0, (1, 0): 3.0, (0, 1): 2.0, (1, 1): 1.5}
-    >>> shapley_split(loss).tolist()
-    [-0.75, -1.75]
-    """
-    n = len(next(iter(values), ()))
-    combinations = set(itertools.product((0, 1), repeat=n))
-    if not n or set(values) != combinations:
-        raise ValueError(f"values needs all {2**n} combinations of {n} factors, got {len(values)}")
-    share = np.zeros(n)
-    for order in itertools.permutations(range(n)):
-        state = [0] * n
-        for factor in order:
-            before = values[tuple(state)]
-            state[factor] = 1
-            share[factor] += values[tuple(state)] - before
-    return share / math.factorial(n)
-
-
 def progress_split(
     table: pd.DataFrame,
     old: str = "sgd constant",
@@ -198,15 +123,16 @@ def progress_split(
     D_old: int = 2**14,
     D_new: int = 2**20,
 ) -> pd.DataFrame:
-    """Split the loss reduction between algorithm and scale, for each seed.
+    """Split the loss reduction between algorithm and scale, for each seed, by Shapley's value.
+
+    A cause is credited with the mean, over both orders, of the change at the moment when it is
+    switched from old to new.
 
     Parameters
     ----------
-    table : pandas.DataFrame
+    table
         From `runs`, or the shipped table.
-    old, new : str
-        Variants.
-    D_old, D_new : int
+    D_old, D_new
         Tokens before and after.
 
     Returns
@@ -215,46 +141,31 @@ def progress_split(
         One row a seed: ``seed``, ``reduction`` (nats per token), ``algorithm`` and ``scale`` (their
         shares of it, which add up to 1), ``algorithm_first`` and ``algorithm_last`` (the share of
         the algorithm if it is switched before, or after, the scale).
-
-    Raises
-    ------
-    ValueError
-        If a run is missing from the table.
     """
     rows = []
     for seed, part in table.groupby("seed"):
         losses = part.set_index(["variant", "D"]).loss
         try:
-            value = {
-                (i, j): float(losses[variant, D])
-                for i, variant in enumerate((old, new))
-                for j, D in enumerate((D_old, D_new))
-            }
+            start, scaled, changed, end = (
+                float(losses[variant, D]) for variant in (old, new) for D in (D_old, D_new)
+            )
         except KeyError as missing:
             raise ValueError(f"seed {seed} has no run {missing.args[0]}") from None
-        total = value[1, 1] - value[0, 0]
-        algorithm, scale = shapley_split(value) / total
+        total = end - start
+        first, last = changed - start, end - scaled
         rows.append(
             {
                 "seed": seed,
                 "reduction": -total,
-                "algorithm": algorithm,
-                "scale": scale,
-                "algorithm_first": (value[1, 0] - value[0, 0]) / total,
-                "algorithm_last": (value[1, 1] - value[0, 1]) / total,
+                "algorithm": (first + last) / 2 / total,
+                "scale": (scaled - start + (end - changed)) / 2 / total,
+                "algorithm_first": first / total,
+                "algorithm_last": last / total,
             }
         )
     return pd.DataFrame(rows)
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped table: all variants, nine numbers of tokens, three seeds.
-
-    Parameters
-    ----------
-    out : pathlib.Path
-        CSV file to write.
-    jobs : int
-        Processes.
-    """
+    """Write the shipped table: all variants, nine numbers of tokens, three seeds."""
     write_csv(runs(tuple(VARIANTS), SHIPPED_DS, SHIPPED_SEEDS, jobs=jobs), out)

@@ -4,8 +4,8 @@ r"""King - man + woman: analogies by arithmetic on word vectors, in a corpus tha
 noun among context words that are drawn from its attributes' vocabularies, from words of its own,
 and from words that go with anything. Nothing here is about English; the point is what is needed for
 vector arithmetic to work. The vectors are the left singular vectors of the matrix of positive
-pointwise mutual information between nouns and context words (the analogy test: Mikolov, Yih and
-Zweig 2013, ``mikolov2013linguistic``).
+pointwise mutual information between nouns and context words (the analogy test:
+[@mikolov2013linguistic]).
 
 Found (16 nouns, 368 analogies, seeds 0 to 2, 20 % own context words): with six dimensions the
 arithmetic solves 26 % of the analogies after 100 sentences, 73 % after 300, 97 % after 1000 and all
@@ -17,8 +17,6 @@ own words: 54 % after 1000 sentences). And with all 16 dimensions nearest to kin
 always one of the three words of the question: the usual rule that leaves those out does much work.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 from collections.abc import Sequence
@@ -26,10 +24,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-#: The words of each (rank, sex, age).
+from scaling_lib.experiments.tabulate import tabulate
+
 RANKS = ("royal", "common", "monastic", "noble")
 SEXES = ("male", "female")
 AGES = ("adult", "young")
+#: (rank, sex, age) -> noun.
 NOUNS = {
     ("royal", "male", "adult"): "king",
     ("royal", "female", "adult"): "queen",
@@ -54,11 +54,7 @@ WORDS = tuple(NOUNS.values())
 def analogies() -> list[tuple[str, str, str, str]]:
     """All analogies a : b = c : d in which one attribute changes, in the same way on both sides.
 
-    Returns
-    -------
-    list of tuple of str
-        ``(a, b, c, d)``; the question is b - a + c, the answer d. Three different words are asked
-        for a fourth.
+    The question is b - a + c, the answer d; three different words are asked for a fourth.
 
     Examples
     --------
@@ -82,21 +78,9 @@ def analogies() -> list[tuple[str, str, str, str]]:
 class Corpus:
     """How sentences are made.
 
-    Parameters
-    ----------
-    own : float
-        Share of context words that belong to the noun alone.
-    common : float
-        Share of context words that go with anything; the rest come from the attributes.
-    words : int
-        Context words of each attribute value, of each noun, and common ones.
-    length : int
-        Context words of a sentence.
-
-    Raises
-    ------
-    ValueError
-        If the shares are negative or exceed 1 together.
+    Of the context words a share `own` belongs to the noun alone, a share `common` goes with
+    anything, and the rest come from the noun's attributes. Each attribute value, each noun, and
+    "anything" has so many `words`; a sentence has `length` of them.
     """
 
     own: float = 0.2
@@ -106,7 +90,9 @@ class Corpus:
 
     def __post_init__(self):
         if self.own < 0 or self.common < 0 or self.own + self.common > 1:
-            raise ValueError(f"own and common must be shares, got {self.own} and {self.common}")
+            raise ValueError(
+                f"own and common must be shares of 1, not {self.own} and {self.common}"
+            )
 
     def context_probabilities(self) -> np.ndarray:
         """Probability of each context word for each noun, shape (16, context words)."""
@@ -120,19 +106,9 @@ class Corpus:
         return np.repeat(topic, self.words, axis=1) / self.words
 
     def counts(self, sentences: int, rng: np.random.Generator) -> np.ndarray:
-        """Write sentences and count how often each noun meets each context word.
+        """Write sentences, one noun each, and count how often it meets each context word.
 
-        Parameters
-        ----------
-        sentences : int
-            Number of sentences; each has one noun, all equally frequent.
-        rng : numpy.random.Generator
-            Source of the draws.
-
-        Returns
-        -------
-        numpy.ndarray of int64, shape (16, context words)
-            Co-occurrence counts.
+        The result has the shape (16, context words); all nouns are equally frequent.
         """
         per_noun = rng.multinomial(sentences, np.full(len(NOUNS), 1 / len(NOUNS)))
         return rng.multinomial(per_noun * self.length, self.context_probabilities())
@@ -142,19 +118,8 @@ def word_vectors(counts: np.ndarray, dimensions: int = 6) -> np.ndarray:
     r"""Vectors of the nouns from their co-occurrence counts.
 
     The positive pointwise mutual information :math:`\max(0, \ln \frac{p(w, c)}{p(w) p(c)})` is
-    factorised; a noun's vector is its row of left singular vectors times singular values.
-
-    Parameters
-    ----------
-    counts : numpy.ndarray, shape (words, contexts)
-        Co-occurrence counts.
-    dimensions : int
-        Singular vectors kept.
-
-    Returns
-    -------
-    numpy.ndarray, shape (words, dimensions)
-        The vectors.
+    factorised; a noun's vector is its row of left singular vectors times singular values, of which
+    so many `dimensions` are kept. `counts` has the shape (words, contexts).
     """
     total = counts.sum()
     expected = counts.sum(1, keepdims=True) * counts.sum(0, keepdims=True) / max(total, 1)
@@ -168,30 +133,14 @@ def word_vectors(counts: np.ndarray, dimensions: int = 6) -> np.ndarray:
 def solve(
     vectors: np.ndarray, a: str, b: str, c: str, exclude: bool = True
 ) -> list[tuple[str, float]]:
-    """Rank all nouns by the cosine of their vector with b - a + c.
+    """Rank all nouns by the cosine of their vector with b - a + c: "a is to b as c is to ...".
 
-    Parameters
-    ----------
-    vectors : numpy.ndarray, shape (16, dimensions)
-        From `word_vectors`.
-    a, b, c : str
-        Words of the question "a is to b as c is to ...".
-    exclude : bool
-        Leave out a, b and c, as is usual. Without that, one of them is often nearest.
-
-    Returns
-    -------
-    list of (str, float)
-        Nouns with their cosines, nearest first.
-
-    Raises
-    ------
-    ValueError
-        If a word is not in the corpus.
+    Without `exclude`, a, b and c may be answers too, and one of them is often nearest. Returns
+    nouns with their cosines, nearest first.
     """
     for word in (a, b, c):
         if word not in WORDS:
-            raise ValueError(f"{word!r} is not one of {', '.join(WORDS)}")
+            raise ValueError(f"a, b and c must be some of {', '.join(WORDS)}, not {word!r}")
     index = {word: i for i, word in enumerate(WORDS)}
     target = vectors[index[b]] - vectors[index[a]] + vectors[index[c]]
     norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(target)
@@ -208,19 +157,9 @@ def accuracy(vectors: np.ndarray, exclude: bool = True) -> float:
 
 
 def lookup_accuracy(share_seen: float, seed: int = 0) -> float:
-    """Accuracy of a table that has stored some analogies and guesses the others.
+    """Accuracy of a table that has stored a share of all analogies and guesses the others.
 
-    Parameters
-    ----------
-    share_seen : float
-        Share of `analogies` stored, from 0 to 1.
-    seed : int
-        Seeds which ones, and the guesses among the 13 other nouns.
-
-    Returns
-    -------
-    float
-        Share of right answers over all analogies.
+    A guess is one of the 13 other nouns.
     """
     rng = np.random.default_rng(seed)
     asked = analogies()
@@ -240,29 +179,16 @@ def by_sentences(
 ) -> pd.DataFrame:
     """Accuracy of the arithmetic by size of the corpus and by how much nouns go their own way.
 
-    Parameters
-    ----------
-    sizes : sequence of int
-        Sentences D.
-    owns : sequence of float
-        Values of ``Corpus.own``.
-    seeds : sequence of int
-        One corpus each.
-    dimensions : int
-        Of the vectors.
-
     Returns
     -------
     pandas.DataFrame
-        ``own, seed, D, accuracy`` and ``with_inputs``, the accuracy when the three words of the
-        question may be the answer too.
+        ``own, seed, D`` (sentences), ``accuracy`` and ``with_inputs``, the accuracy when the three
+        words of the question may be the answer too.
     """
-    rows = []
-    for own in owns:
-        for seed in seeds:
-            for D in sizes:
-                counts = Corpus(own=own).counts(D, np.random.default_rng([seed, D]))
-                vectors = word_vectors(counts, dimensions)
-                row = {"own": own, "seed": seed, "D": D, "accuracy": accuracy(vectors)}
-                rows.append(row | {"with_inputs": accuracy(vectors, exclude=False)})
-    return pd.DataFrame(rows)
+
+    def run(own, seed, D):
+        counts = Corpus(own=own).counts(D, np.random.default_rng([seed, D]))
+        vectors = word_vectors(counts, dimensions)
+        return {"accuracy": accuracy(vectors), "with_inputs": accuracy(vectors, exclude=False)}
+
+    return tabulate(run, own=list(owns), seed=list(seeds), D=list(sizes))

@@ -3,9 +3,9 @@ r"""Memorisation and synthesis: three learners meet a Caesar cipher they have ne
 Each problem shows one example pair of a cipher and asks for another letter to be deciphered
 (`scaling_lib.tasks.caesar`). The learners see problems of some shifts; 13 (ROT13) is never one of
 them. The claim under test: a language model that deciphers shifts 3 and 5 but fails on 13 has
-stored answers, not the rule (Chollet 2024, ``chollet2024francois``).
+stored answers, not the rule [@chollet2024francois].
 
-- `lookup` stores problems and their answers, and guesses when asked for anything else.
+- A look-up table stores problems and their answers, and guesses when asked for anything else.
 - `train_network` is a network with one hidden layer, trained by gradient descent.
 - `program_search` tries all rules :math:`\alpha c + \beta b + \gamma a + \delta \pmod{26}` and
   keeps those that fit the examples.
@@ -18,31 +18,33 @@ differ widely. The loss matters: with cross-entropy it gets 45 % of the unseen s
 on 12 of them (seed 0, 1500 steps), where the squared error gets all.
 
 Work until 95 % of the unseen shifts are right: the look-up table never gets there, though it needs
-only about 16 thousand problems to answer 95 % of those of 8 shifts it knows; the network needs 256
-to 410 thousand problems (with repeats) and 3e10 to 5e10 FLOP; the search over 26⁴ rules needs 4 to
-9 problems and 4e6 operations, because people wrote the space of rules that it searches. With shifts
-3 and 5 alone the search is left with two rules that agree on every odd shift, 13 included, and
-differ on every even one. What is cheapest depends on the exam.
+only about 16 thousand problems to answer 95 % of those of 8 shifts it knows (of M problems,
+:math:`1 - (1 - 1/M)^D` are expected to be stored after D draws); the network needs 256 to 410
+thousand problems (with repeats) and 3e10 to 5e10 FLOP; the search over 26⁴ rules needs 4 to 9
+problems and 4e6 operations, because people wrote the space of rules that it searches. With shifts 3
+and 5 alone the search is left with two rules that agree on every odd shift, 13 included, and differ
+on every even one. What is cheapest depends on the exam.
 """
 
-from __future__ import annotations
-
-import math
 import pathlib
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
 from scaling_lib.data.files import write_csv
-from scaling_lib.models.mlp import MLP, steps
+from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.models.mlp import MLP
 from scaling_lib.models.optimizers import Adam
 from scaling_lib.tasks import caesar as cipher
+from scaling_lib.training import fit_model
 
 P = cipher.LETTERS
 ROT13 = 13
 TARGET = 0.95
+BATCH = 512
+WARM_UP = 50  # steps until the constant rate
+EVERY = 100  # steps between two measurements
+STOP_AT = 0.999  # accuracy on the unseen shifts at which training ends
 SHIPPED_SHIFTS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20)
 SHIPPED_SEEDS = (0, 1, 2, 3, 4)
 
@@ -52,33 +54,20 @@ def train_network(
     seed: int = 0,
     training_steps: int = 1500,
     H: int = 256,
-    batch: int = 512,
     lr: float = 3e-3,
     weight_decay: float = 1.0,
     loss: str = "mse",
-    every: int = 100,
-    stop_at: float | None = 0.999,
 ) -> pd.DataFrame:
     """Train a network on problems of some shifts, and test it on all the others.
 
     Parameters
     ----------
-    n_shifts : int
+    n_shifts
         Number of training shifts: 3 and 5 first, then others at random; never 13.
-    seed : int
-        Seeds the choice of shifts, the initial weights and the batches.
-    training_steps, batch : int
-        AdamW steps (50 of warm-up, then a constant rate), and problems a step.
-    H : int
+    H
         Hidden width; one hidden layer with cubic activation and no biases.
-    lr, weight_decay : float
-        Of AdamW, with decays 0.9 and 0.98.
-    loss : {"mse", "cross_entropy"}
-        Loss of the network.
-    every : int
-        Steps between two rows of the result.
-    stop_at : float, optional
-        Stop when the unseen shifts are deciphered this well.
+    loss
+        "mse" or "cross_entropy".
 
     Returns
     -------
@@ -89,7 +78,6 @@ def train_network(
     """
     rng = np.random.default_rng(seed)
     shifts = cipher.choose_shifts(n_shifts, rng)
-    unseen = [shift for shift in range(1, P) if shift not in shifts]
     model = MLP(
         (3 * P, H, P),
         activation="cubic",
@@ -99,126 +87,48 @@ def train_network(
         seed=rng,
     )
     tests = {}
-    for name, tested in (("train", shifts), ("rot13", [ROT13]), ("unseen", unseen)):
+    for name, tested in (("train", shifts), ("rot13", [ROT13]), ("unseen", _unseen(shifts))):
         letters, y = cipher.problems(tested)
         tests[name] = cipher.encode(letters), y
     X, y = tests["train"]
-
-    def batches():
-        for _ in range(training_steps):
-            rows = rng.integers(0, len(y), batch)
-            yield X[rows], y[rows]
-
-    optimiser = Adam(model.theta, betas=(0.9, 0.98), weight_decay=weight_decay)
+    chosen = (rng.integers(0, len(y), BATCH) for _ in range(training_steps))
     records = []
-    for step, _ in steps(model, optimiser, batches(), lambda t: lr * min(1, (t + 1) / 50)):
-        if step % every == 0 or step == training_steps:
-            D = step * batch
-            record = {"n_shifts": n_shifts, "seed": seed, "N": model.N, "step": step, "D": D}
-            record["C"] = float(D * model.flops_per_example())
-            record |= {name: model.accuracy(*test) for name, test in tests.items()}
-            records.append(record)
-            if stop_at is not None and record["unseen"] >= stop_at:
-                break
+
+    def measure(step):
+        if step % EVERY and step != training_steps:
+            return False
+        D = step * BATCH
+        record = {"n_shifts": n_shifts, "seed": seed, "N": model.N, "step": step, "D": D}
+        record["C"] = float(D * model.flops_per_example())
+        records.append(record | {name: model.accuracy(*test) for name, test in tests.items()})
+        return records[-1]["unseen"] >= STOP_AT
+
+    fit_model(
+        model,
+        ((X[rows], y[rows]) for rows in chosen),
+        training_steps,
+        lr,
+        schedule=lambda step, steps, lr: lr * min(1, (step + 1) / WARM_UP),
+        optimizer=Adam(model.theta, betas=(0.9, 0.98), weight_decay=weight_decay),
+        after_step=measure,
+    )
     return pd.DataFrame(records)
 
 
-def by_shifts(
-    counts: Sequence[int] = (2, 4, 6, 8, 12), seeds: Sequence[int] = (0,), **settings
-) -> pd.DataFrame:
-    """Train a network for each number of training shifts and each seed.
-
-    Parameters
-    ----------
-    counts : sequence of int
-        Numbers of training shifts.
-    seeds : sequence of int
-        One network each.
-    **settings
-        Passed on to `train_network`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        All learning curves, one below the other, with the columns of `train_network`.
-    """
-    curves = [train_network(n, seed, **settings) for n in counts for seed in seeds]
-    return pd.concat(curves, ignore_index=True)
+def _unseen(shifts):
+    return [shift for shift in range(1, P) if shift not in shifts]
 
 
 def final(curves: pd.DataFrame) -> pd.DataFrame:
-    """Last record of each network in the learning curves of `by_shifts`."""
+    """Last record of each network in learning curves, one below the other."""
     return curves.groupby(["n_shifts", "seed"], as_index=False).last()
-
-
-def lookup(n_shifts: int, D: int, seed: int = 0) -> dict[str, float]:
-    """Store D problems drawn at random from the training shifts; guess all others.
-
-    Parameters
-    ----------
-    n_shifts : int
-        Number of training shifts, chosen as in `train_network` for the same seed.
-    D : int
-        Problems seen, drawn with replacement.
-    seed : int
-        Seeds the shifts and the draws.
-
-    Returns
-    -------
-    dict
-        ``D``, ``stored`` (different problems), ``operations`` (one a problem seen), and the
-        expected accuracies ``train``, ``rot13`` and ``unseen``, a guess being right once in 26.
-    """
-    rng = np.random.default_rng(seed)
-    letters, _ = cipher.problems(cipher.choose_shifts(n_shifts, rng))
-    stored = len(np.unique(rng.integers(0, len(letters), D)))
-    known = stored / len(letters)
-    accuracies = {"train": known + (1 - known) / P, "rot13": 1 / P, "unseen": 1 / P}
-    return {"D": D, "stored": stored, "operations": float(D)} | accuracies
-
-
-def lookup_problems_needed(n_shifts: int, target: float = TARGET) -> float:
-    r"""Draws that a look-up table needs to answer a share of the problems of its own shifts.
-
-    Of M problems, :math:`1 - (1 - 1/M)^D` are expected to be stored after D draws; the rest are
-    guessed. The result solves this for D.
-
-    Parameters
-    ----------
-    n_shifts : int
-        Number of shifts, 26² problems each.
-    target : float
-        Expected accuracy, above a guess and below 1.
-
-    Returns
-    -------
-    float
-        Expected number of problems to see.
-
-    Examples
-    --------
-    >>> round(lookup_problems_needed(8))
-    15987
-    """
-    M = n_shifts * P * P
-    stored = (target - 1 / P) / (1 - 1 / P)
-    return math.log(1 - stored) / math.log1p(-1 / M)
 
 
 def program_search(n_shifts: int, D: int = 12, seed: int = 0) -> dict[str, float]:
     r"""Try every rule :math:`\alpha c + \beta b + \gamma a + \delta \pmod{26}` on D problems.
 
     The true rule is :math:`c - b + a`. Rules that fail on a problem are dropped before the next
-    one, so nearly all work is done on the first problem.
-
-    Parameters
-    ----------
-    n_shifts : int
-        Number of training shifts, chosen as in `train_network` for the same seed.
-    D : int
-        Problems seen.
-    seed : int
-        Seeds the shifts and the problems.
+    one, so nearly all work is done on the first problem. Shifts are chosen as in `train_network`.
 
     Returns
     -------
@@ -243,14 +153,13 @@ def program_search(n_shifts: int, D: int = 12, seed: int = 0) -> dict[str, float
         a, b, c = letters.T[:, :, None]
         return float(((some[0] * c + some[1] * b + some[2] * a + some[3]) % P == y[:, None]).mean())
 
-    unseen = [shift for shift in range(1, P) if shift not in shifts]
     return {
         "D": D,
         "left": rules.shape[1],
         "operations": 8.0 * tried,
         "train": accuracy(shifts),
         "rot13": accuracy([ROT13]),
-        "unseen": accuracy(unseen),
+        "unseen": accuracy(_unseen(shifts)),
     }
 
 
@@ -259,12 +168,10 @@ def compute_to_target(curves: pd.DataFrame, target: float = TARGET, seed: int = 
 
     Parameters
     ----------
-    curves : pandas.DataFrame
-        Learning curves of networks, from `by_shifts` or the shipped table ``cipher``.
-    target : float
+    curves
+        Learning curves of networks, from `train_network` or the shipped table ``cipher``.
+    target
         Accuracy on the unseen shifts.
-    seed : int
-        Seeds the problems of the program search.
 
     Returns
     -------
@@ -301,15 +208,6 @@ def compute_to_target(curves: pd.DataFrame, target: float = TARGET, seed: int = 
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped learning curves.
-
-    Parameters
-    ----------
-    out : pathlib.Path
-        CSV file to write.
-    jobs : int
-        Processes.
-    """
-    grid = [(n, seed) for n in SHIPPED_SHIFTS for seed in SHIPPED_SEEDS]
-    curves = Parallel(n_jobs=jobs)(delayed(train_network)(n, seed) for n, seed in grid)
-    write_csv(pd.concat(curves, ignore_index=True), out)
+    """Write the shipped learning curves."""
+    grid = {"n_shifts": list(SHIPPED_SHIFTS), "seed": list(SHIPPED_SEEDS)}
+    write_csv(tabulate(train_network, jobs, **grid), out)

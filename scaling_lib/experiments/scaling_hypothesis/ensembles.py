@@ -14,14 +14,13 @@ part and saturates. The two come close only where text is scarce and members wid
 :math:`2^{14}` tokens, one seed: 0.264 against 0.254 with four members).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from scaling_lib.experiments.scaling_laws.language_models import trained
+from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models.mlp_lm import OneHotLM
 from scaling_lib.tasks.language import markov_language
 
@@ -29,20 +28,14 @@ from scaling_lib.tasks.language import markov_language
 class Average:
     """Several models that answer together.
 
-    Parameters
-    ----------
-    members : sequence of OneHotLM
-        Trained models with the same context and vocabulary.
-    of : {"probabilities", "logits"}
-        What is averaged. The mean of probabilities is a mixture; the mean of logits, normalised, a
-        product of experts.
+    The mean of "probabilities" is a mixture; that of "logits", normalised, a product of experts.
     """
 
     def __init__(self, members: Sequence[OneHotLM], of: str = "probabilities"):
         if not members:
-            raise ValueError("an average needs at least one model")
+            raise ValueError("members must be at least one model")
         if of not in ("probabilities", "logits"):
-            raise ValueError(f'of must be "probabilities" or "logits", got {of!r}')
+            raise ValueError(f'of must be "probabilities" or "logits", not {of!r}')
         self.members, self.of, self.k = list(members), of, members[0].k
 
     def log_probs(self, contexts: np.ndarray) -> np.ndarray:
@@ -55,50 +48,35 @@ class Average:
 
 
 def compare(
-    H: int = 8,
-    members: Sequence[int] = (1, 2, 4, 8),
-    D: int = 2**17,
-    seed: int = 0,
-    task_seed: int = 0,
+    H: int = 8, members: Sequence[int] = (1, 2, 4, 8), D: int = 2**17, seed: int = 0
 ) -> pd.DataFrame:
-    """Compare ensembles of narrow models with wide models of the same size and compute.
-
-    Parameters
-    ----------
-    H : int
-        Width of a member.
-    members : sequence of int
-        Ensemble sizes k; the wide model has width ``k * H``.
-    D : int
-        Training tokens, the same text for all.
-    seed : int
-        Seed of the text and, with the member's number, of the weights.
-    task_seed : int
-        Seed of the language.
+    """Compare ensembles of k narrow models with one of width k H, at the same size and compute.
 
     Returns
     -------
     pandas.DataFrame
-        One row a size: ``k, N`` (parameters of all members), ``C`` (training FLOP of all members),
-        ``N_wide``, and exact excess loss in nats per token: ``member`` (mean over members),
-        ``probabilities``, ``logits`` (the two averages), ``wide``.
+        One row a size: ``seed, k, N`` (parameters of all members), ``C`` (training FLOP of all
+        members), ``N_wide``, and exact excess loss in nats per token: ``member`` (mean over
+        members), ``probabilities``, ``logits`` (the two averages), ``wide``.
     """
-    language = markov_language(task_seed)
-    narrow = [trained(H, D, 100 * seed + i, task_seed, data_seed=seed) for i in range(max(members))]
-    excess = [language.test_loss(model) - language.entropy for model in narrow]
-    rows = []
-    for k in members:
-        wide = trained(k * H, D, 100 * seed, task_seed, data_seed=seed)
-        row = {
-            "seed": seed,
-            "k": k,
+    language = markov_language(0)
+    narrow = [trained(H, D, 100 * seed + i, data_seed=seed) for i in range(max(members))]
+
+    def excess(model):
+        return language.test_loss(model) - language.entropy
+
+    alone = [excess(model) for model in narrow]
+
+    def run(seed, k):
+        wide = trained(k * H, D, 100 * seed, data_seed=seed)
+        return {
             "N": k * narrow[0].N,
             "C": float(k * D * narrow[0].flops_per_token()),
             "N_wide": wide.N,
-            "member": float(np.mean(excess[:k])),
+            "member": float(np.mean(alone[:k])),
+            "probabilities": excess(Average(narrow[:k], "probabilities")),
+            "logits": excess(Average(narrow[:k], "logits")),
+            "wide": excess(wide),
         }
-        for of in ("probabilities", "logits"):
-            row[of] = language.test_loss(Average(narrow[:k], of)) - language.entropy
-        row["wide"] = language.test_loss(wide) - language.entropy
-        rows.append(row)
-    return pd.DataFrame(rows)
+
+    return tabulate(run, seed=[seed], k=list(members))

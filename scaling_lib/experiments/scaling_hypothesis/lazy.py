@@ -4,8 +4,8 @@ Each example carries a cue, one input that equals the label in most examples, an
 of which the parity of three *is* the label. The cue is linear and quickly learned; the parity is
 neither. Examples in which the cue is wrong (exceptions) tell what a network has learned: 0 % right
 means that it follows the cue, 100 % that it knows the rule. The hypothesis under test: networks
-take the simplest solution until the data force another (Branwen 2020, ``branwen2020scaling``;
-shortcuts: Geirhos et al. 2020, ``geirhos2020shortcut``).
+take the simplest solution until the data force another ([@branwen2020scaling]; shortcuts:
+[@geirhos2020shortcut]).
 
 Found (128 hidden units, 3000 steps, seeds 0 to 2): it shows, clearly. With a cue right in 90 % of
 the examples, all runs follow the cue within 20 to 50 steps. With 100 or 300 examples they stay
@@ -18,87 +18,48 @@ On ordinary test examples little of this can be seen: accuracy is 84 to 91 % wit
 Weight decay (0.3) makes the rule come somewhat earlier; without it the picture is the same.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
-from scaling_lib.models.mlp import MLP, steps
+from scaling_lib.models.mlp import MLP
 from scaling_lib.models.optimizers import Adam
+from scaling_lib.training import fit_model
+
+BITS = 12
+RULE_BITS = 3  # the first of them; the label is their parity
+BATCH = 128
+WEIGHT_DECAY = 0.3
+EVERY = 50  # steps between two measurements, with a few more early on
+EARLY = (1, 10, 20, 30)
 
 
 def examples(
-    n: int, agreement: float, rng: np.random.Generator, bits: int = 12, k: int = 3
+    n: int, agreement: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw examples with a cue that is usually right and a rule that always is.
-
-    Parameters
-    ----------
-    n : int
-        Number of examples.
-    agreement : float
-        Probability, from 0 to 1, that the cue equals the label.
-    rng : numpy.random.Generator
-        Source of the draws.
-    bits, k : int
-        Random bits, and how many of them (the first) the rule needs.
+    """Draw examples with a cue that equals the label with probability `agreement`.
 
     Returns
     -------
-    X : numpy.ndarray of float32, shape (n, 1 + bits)
+    X : numpy.ndarray of float32, shape (n, 1 + 12)
         The cue, then the bits, all -1 or 1.
     y : numpy.ndarray of int64, shape (n,)
-        1 if an odd number of the first k bits is 1, else 0.
+        1 if an odd number of the first three bits is 1, else 0.
     conflict : numpy.ndarray of bool, shape (n,)
         Whether the cue contradicts the label.
-
-    Raises
-    ------
-    ValueError
-        If agreement is not a probability or k exceeds the number of bits.
     """
-    if not 0 <= agreement <= 1 or not 1 <= k <= bits:
-        raise ValueError(f"need 0 <= agreement <= 1 and 1 <= k <= bits, got {agreement}, {k}")
-    values = rng.integers(0, 2, (n, bits))
-    y = values[:, :k].sum(1) % 2
+    if not 0 <= agreement <= 1:
+        raise ValueError(f"agreement must be a probability, not {agreement}")
+    values = rng.integers(0, 2, (n, BITS))
+    y = values[:, :RULE_BITS].sum(1) % 2
     conflict = rng.random(n) >= agreement
     cue = np.where(conflict, 1 - y, y)
     return (2 * np.column_stack([cue, values]) - 1).astype(np.float32), y, conflict
 
 
 def train(
-    D: int,
-    agreement: float = 0.9,
-    seed: int = 0,
-    H: int = 128,
-    training_steps: int = 3000,
-    batch: int = 128,
-    lr: float = 2e-3,
-    weight_decay: float = 0.3,
-    bits: int = 12,
-    k: int = 3,
-    every: int = 50,
+    D: int, agreement: float = 0.9, seed: int = 0, H: int = 128, training_steps: int = 3000
 ) -> pd.DataFrame:
-    """Train on D examples and test where the cue is right and where it is wrong.
-
-    Parameters
-    ----------
-    D : int
-        Training examples; batches are drawn from them with replacement.
-    agreement : float
-        Share of the examples in which the cue is right.
-    seed : int
-        Seeds the examples, the weights and the batches.
-    H : int
-        Hidden width (ReLU).
-    training_steps, batch, lr, weight_decay : int, int, float, float
-        Adam with a constant learning rate and decoupled weight decay.
-    bits, k : int
-        See `examples`.
-    every : int
-        Steps between two records.
+    """Train on D examples, drawn with replacement, and test where the cue is right and wrong.
 
     Returns
     -------
@@ -107,64 +68,29 @@ def train(
         fresh examples in which the cue is right and wrong. A learner that follows the cue scores
         1 and 0; one that knows the rule scores 1 and 1.
     """
-    X, y, _ = examples(D, agreement, np.random.default_rng([seed, 1]), bits, k)
     tests = {
-        name: examples(2000, p, np.random.default_rng([seed, 2]), bits, k)[:2]
-        for name, p in (("agree", 1.0), ("conflict", 0.0))
+        "train": examples(D, agreement, np.random.default_rng([seed, 1]))[:2],
+        "agree": examples(2000, 1.0, np.random.default_rng([seed, 2]))[:2],
+        "conflict": examples(2000, 0.0, np.random.default_rng([seed, 2]))[:2],
     }
-    tests["train"] = X, y
-    model = MLP((1 + bits, H, 2), seed=seed)
+    X, y = tests["train"]
+    model = MLP((1 + BITS, H, 2), seed=seed)
     rng = np.random.default_rng([seed, 3])
-    optimiser = Adam(model.theta, weight_decay=weight_decay)
-
-    def batches():
-        for _ in range(training_steps):
-            rows = rng.integers(0, D, batch)
-            yield X[rows], y[rows]
-
+    chosen = (rng.integers(0, D, BATCH) for _ in range(training_steps))
     records = []
-    for step, _ in steps(model, optimiser, batches(), lr):
-        if step % every == 0 or step in (1, 10, 20, 30) or step == training_steps:
+
+    def measure(step):
+        if step % EVERY == 0 or step in EARLY or step == training_steps:
             record = {"D": D, "agreement": agreement, "seed": seed, "step": step}
-            records.append(
-                record
-                | {name: model.accuracy(*tests[name]) for name in ("train", "agree", "conflict")}
-            )
+            records.append(record | {name: model.accuracy(*test) for name, test in tests.items()})
+
+    fit_model(
+        model,
+        ((X[rows], y[rows]) for rows in chosen),
+        training_steps,
+        lr=2e-3,
+        schedule=None,
+        optimizer=Adam(model.theta, weight_decay=WEIGHT_DECAY),
+        after_step=measure,
+    )
     return pd.DataFrame(records)
-
-
-def by_data(
-    sizes: Sequence[int] = (100, 300, 1000, 3000),
-    agreements: Sequence[float] = (0.5, 0.9),
-    seeds: Sequence[int] = (0,),
-    **settings,
-) -> pd.DataFrame:
-    """Accuracy at the end of training, by examples and by how often the cue is right.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Numbers of training examples D.
-    agreements : sequence of float
-        Shares of the examples in which the cue is right; at 0.5 it says nothing, so those runs
-        show what the rule costs to learn when no cue is in the way.
-    seeds : sequence of int
-        One run each.
-    **settings
-        Passed on to `train`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Last record of each run of `train`, with ``exceptions``, the expected number of training
-        examples in which the cue is wrong.
-    """
-    rows = [
-        train(D, agreement, seed, **settings).iloc[-1]
-        for agreement in agreements
-        for D in sizes
-        for seed in seeds
-    ]
-    table = pd.DataFrame(rows).reset_index(drop=True)
-    table = table.astype({"D": int, "seed": int, "step": int})
-    return table.assign(exceptions=table["D"] * (1 - table["agreement"]))

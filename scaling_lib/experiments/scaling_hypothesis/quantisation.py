@@ -11,8 +11,6 @@ cliff. Between them lies the bargain: the wide model at 4 bits takes half the me
 one at 32 and loses a quarter less.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,24 +21,9 @@ from scaling_lib.tasks.language import markov_language
 
 
 def quantise(w: np.ndarray, bits: int) -> np.ndarray:
-    r"""Round a matrix to `bits` bits, with one scale a column.
+    r"""Round a matrix to 2 to 16 bits, with one scale a column.
 
-    Parameters
-    ----------
-    w : numpy.ndarray, shape (m, n)
-        Weights.
-    bits : int
-        2 to 16; the values are :math:`-q, \dots, q` times a scale, with :math:`q = 2^{b-1} - 1`.
-
-    Returns
-    -------
-    numpy.ndarray, shape (m, n)
-        A new matrix of the same type.
-
-    Raises
-    ------
-    ValueError
-        If `bits` is outside that range.
+    The values are :math:`-q, \dots, q` times a scale, with :math:`q = 2^{b-1} - 1`.
 
     Examples
     --------
@@ -48,7 +31,7 @@ def quantise(w: np.ndarray, bits: int) -> np.ndarray:
     [1.0, 0.0, -1.0]
     """
     if not 2 <= bits <= 16:
-        raise ValueError(f"bits must be between 2 and 16, got {bits}")
+        raise ValueError(f"bits must be between 2 and 16, not {bits}")
     scale = np.abs(w).max(0, keepdims=True) / (2 ** (bits - 1) - 1)
     scale = np.where(scale > 0, scale, 1)  # a column of zeros stays zero
     return (np.round(w / scale) * scale).astype(w.dtype)
@@ -59,42 +42,28 @@ def loss_by_bits(
     bits: Sequence[int] = (8, 6, 5, 4, 3, 2),
     D: int = 2**18,
     seed: int = 0,
-    task_seed: int = 0,
 ) -> pd.DataFrame:
-    """Train models and round each to several precisions.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Widths H.
-    bits : sequence of int
-        Bits a weight; 32 (no rounding) is always included.
-    D : int
-        Training tokens.
-    seed : int
-        Seed of the weights and of the text.
-    task_seed : int
-        Seed of the language.
+    """Train models of several widths H on D tokens and round each to several precisions.
 
     Returns
     -------
     pandas.DataFrame
-        One row a model and precision: ``H, N, bits, bytes`` (of all weights at that precision),
-        ``loss``, ``excess`` (exact, nats per token), ``added`` (loss above the unrounded model's).
+        One row a model and precision, 32 bits (no rounding) first: ``H, N, bits, bytes`` (of all
+        weights at that precision), ``loss``, ``excess`` (exact, nats per token), ``added`` (loss
+        above the unrounded model's), ``seed``.
     """
-    language = markov_language(task_seed)
+    language = markov_language(0)
     rows = []
     for H in sizes:
-        model = trained(H, D, seed, task_seed)
-        kept = model.theta.copy()
-        full = language.test_loss(model)
+        model = trained(H, D, seed)
+        kept, full = model.theta.copy(), language.test_loss(model)
+        matrices = model.p["W1"].size + model.p["W2"].size
         for b in (32, *bits):
             model.theta[:] = kept
             if b != 32:
                 for name in ("W1", "W2"):
                     model.p[name][:] = quantise(model.p[name], b)
-            loss = full if b == 32 else language.test_loss(model)
-            matrices = model.p["W1"].size + model.p["W2"].size
+            loss = language.test_loss(model)
             rows.append(
                 {
                     "H": H,

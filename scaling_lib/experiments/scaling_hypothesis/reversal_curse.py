@@ -12,77 +12,41 @@ pairs: real text has paraphrases and hints that may soften the effect, and this 
 models that may look a fact up (`retrieval`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models.attention import AttentionLM
-from scaling_lib.models.mlp import log_softmax, steps
-from scaling_lib.models.optimizers import Adam, cosine_schedule
+from scaling_lib.models.softmax import log_softmax
 from scaling_lib.tasks import relations
+from scaling_lib.training import fit_model
 
 ANSWER = 2  # tokens in an answer
+BATCH = 64
+GROUPS = ("both ways", "name first", "description first")  # half of the facts, a quarter, a quarter
 
 
 def run(
-    n: int = 100,
-    both: float = 0.5,
-    seed: int = 0,
-    d: int = 64,
-    layers: int = 1,
-    training_steps: int = 1500,
-    batch: int = 64,
-    lr: float = 3e-3,
+    n: int = 100, seed: int = 0, d: int = 64, layers: int = 1, training_steps: int = 1500
 ) -> pd.DataFrame:
-    """Train on `n` facts and ask for each in both directions.
-
-    Parameters
-    ----------
-    n : int
-        Number of facts, at least 4.
-    both : float
-        Share of facts that are seen in both directions; half of the others is seen only as
-        "name is description", the rest only as "description is name".
-    seed : int
-        Seeds the facts, the weights and the order.
-    d, layers : int
-        Width and blocks of the attention model (two heads).
-    training_steps, batch : int
-        Adam steps with cosine decay, and sentences in each.
-    lr : float
-        Peak learning rate.
+    """Train an attention model of width d on n facts and ask for each in both directions.
 
     Returns
     -------
     pandas.DataFrame
-        One row for each group of facts and direction of the question: ``seen`` ("both ways",
-        "name first", "description first"), ``asked`` ("name", "description": what is given),
-        ``trained`` (whether this direction was seen), ``facts``, ``accuracy`` (both tokens right),
-        ``log_p_right`` and ``log_p_random`` (mean log-probability, nats, of the right answer, and
-        of another fact's answer), ``seed``, ``N``.
-
-    Raises
-    ------
-    ValueError
-        If `both` is not a share or a group is empty.
+        One row for each group of facts and direction of the question: ``seen`` (one of `GROUPS`),
+        ``asked`` ("name", "description": what is given), ``trained`` (whether this direction was
+        seen), ``facts``, ``accuracy`` (both tokens right), ``log_p_right`` and ``log_p_random``
+        (mean log-probability, nats, of the right answer, and of another fact's answer), ``seed``,
+        ``N``.
     """
-    if not 0 <= both < 1:
-        raise ValueError(f"both must be a share in [0, 1), got {both}")
     rng = np.random.default_rng([seed, 1])
     facts = relations.draw(n, rng)
-    cut = round(both * n), round((1 + both) / 2 * n)
-    groups = dict(
-        zip(
-            ("both ways", "name first", "description first"),
-            np.split(np.arange(n), cut),
-            strict=True,
-        )
-    )
+    groups = dict(zip(GROUPS, np.split(np.arange(n), (round(n / 2), round(0.75 * n))), strict=True))
     if min(len(groups["name first"]), len(groups["description first"])) == 0:
-        raise ValueError(f"n={n} facts leave no fact that is seen in one direction only")
+        raise ValueError(f"n must leave facts that are seen in one direction only, not {n}")
     name_first = np.concatenate([groups["both ways"], groups["name first"]])
     description_first = np.concatenate([groups["both ways"], groups["description first"]])
     sentences = np.concatenate([facts.forward(name_first), facts.backward(description_first)])
@@ -90,21 +54,17 @@ def run(
     model = AttentionLM(facts.V, sentences.shape[1] - 1, d, layers, heads=2, seed=seed)
 
     def batches():
-        for _ in range(training_steps):
-            x = sentences[rng.integers(0, len(sentences), batch)]
+        while True:
+            x = sentences[rng.integers(0, len(sentences), BATCH)]
             targets = x[:, 1:].copy()
             targets[:, :-ANSWER] = -1  # the question itself is not a target
             yield x[:, :-1], targets
 
-    schedule = lambda t: cosine_schedule(t, training_steps, lr)  # noqa: E731
-    for _ in steps(model, Adam(model.theta), batches(), schedule):
-        pass
+    fit_model(model, batches(), training_steps, lr=3e-3)
 
     rows = []
     for seen, which in groups.items():
         for asked, write in (("name", facts.forward), ("description", facts.backward)):
-            if not len(which):
-                continue
             right = write(which)
             answered = model.complete(right[:, :-ANSWER], ANSWER)
             wrong = np.concatenate([right[:, :-ANSWER], np.roll(right[:, -ANSWER:], 1, 0)], 1)
@@ -125,33 +85,16 @@ def run(
 
 
 def answer_log_probability(model: AttentionLM, sentences: np.ndarray) -> float:
-    """Return the mean log-probability, in nats, of the answers that end the sentences.
-
-    Parameters
-    ----------
-    model : AttentionLM
-        A trained model.
-    sentences : numpy.ndarray of int, shape (B, 5)
-        Question and answer.
-
-    Returns
-    -------
-    float
-    """
+    """Mean log-probability, in nats, of the answers that end sentences of shape (B, 5)."""
     log_p = log_softmax(model.logits(sentences[:, :-1]))[:, -ANSWER:]
     picked = np.take_along_axis(log_p, sentences[:, -ANSWER:, None], -1)
     return float(picked.sum((1, 2)).mean())
 
 
-def summary(seeds: Sequence[int] = (0, 1, 2), **settings) -> pd.DataFrame:
+def summary(
+    seeds: Sequence[int] = (0, 1, 2), n: int = 100, d: int = 64, training_steps: int = 1500
+) -> pd.DataFrame:
     """Repeat over seeds and pool the groups that were seen in one direction.
-
-    Parameters
-    ----------
-    seeds : sequence of int
-        One set of facts and one model each.
-    **settings
-        Passed on to `run`.
 
     Returns
     -------
@@ -159,19 +102,16 @@ def summary(seeds: Sequence[int] = (0, 1, 2), **settings) -> pd.DataFrame:
         One row a seed: accuracy ``both_ways`` (facts seen in both directions), ``as_seen`` and
         ``reversed`` (facts seen in one direction only).
     """
-    rows = []
-    for seed in seeds:
-        table = run(seed=seed, **settings)
+
+    def pooled(seed):
+        table = run(n, seed, d, training_steps=training_steps)
         both_ways = table.seen == "both ways"
         cases = {
             "both_ways": both_ways,
             "as_seen": ~both_ways & table.trained,
             "reversed": ~both_ways & ~table.trained,
         }
-        row = {"seed": seed}
-        for name, chosen in cases.items():
-            part = table[chosen]
-            right = (part.accuracy * part.facts).sum()
-            row[name] = right / part.facts.sum() if len(part) else np.nan
-        rows.append(row)
-    return pd.DataFrame(rows)
+        parts = {name: table[chosen] for name, chosen in cases.items()}
+        return {name: (p.accuracy * p.facts).sum() / p.facts.sum() for name, p in parts.items()}
+
+    return tabulate(pooled, seed=list(seeds))

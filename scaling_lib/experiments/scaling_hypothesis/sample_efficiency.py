@@ -10,14 +10,13 @@ Found in the shipped sweep (three seeds): to come within 0.2 nats of the entropy
 is lowest near 32 to 64. The gain saturates: the step from 256 to 512 units saves a twelfth.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from scaling_lib.training.run import TrainConfig, train
+from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.training import TrainConfig, train
 
 
 def learning_curves(
@@ -25,38 +24,20 @@ def learning_curves(
     Ds: Sequence[int] = (2**12, 2**13, 2**14, 2**15, 2**16),
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Train models of several sizes on several numbers of tokens.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Widths H.
-    Ds : sequence of int
-        Tokens of a run.
-    seed : int
-        Seed of text and weights.
+    """Train models of several widths H on several numbers of tokens.
 
     Returns
     -------
     pandas.DataFrame
-        One row a run, with the columns that `tokens_to_target` reads: ``seed, H, N, D, C, loss,
+        One row a run, with the columns that `tokens_to_target` reads: ``seed, H, D, N, C, loss,
         entropy``.
     """
-    runs = [train(TrainConfig(H=H, D=D, seed=seed)) for H in sizes for D in Ds]
-    return pd.DataFrame(
-        [
-            {
-                "seed": seed,
-                "H": run.config.H,
-                "N": run.N,
-                "D": run.D,
-                "C": float(run.C),
-                "loss": run.loss,
-                "entropy": run.entropy,
-            }
-            for run in runs
-        ]
-    )
+
+    def run(seed, H, D):
+        result = train(TrainConfig(H=H, D=D, seed=seed))
+        return {name: getattr(result, name) for name in ("N", "C", "loss", "entropy")}
+
+    return tabulate(run, seed=[seed], H=list(sizes), D=list(Ds))
 
 
 def tokens_to_target(table: pd.DataFrame, excess: float = 0.2) -> pd.DataFrame:
@@ -64,9 +45,9 @@ def tokens_to_target(table: pd.DataFrame, excess: float = 0.2) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : pandas.DataFrame
+    table
         Runs with columns ``seed, H, N, D, C, loss, entropy``.
-    excess : float
+    excess
         Target, nats per token above the entropy.
 
     Returns
@@ -74,17 +55,12 @@ def tokens_to_target(table: pd.DataFrame, excess: float = 0.2) -> pd.DataFrame:
     pandas.DataFrame
         One row a seed and size: ``seed, H, N, tokens, flop``, interpolated in log excess against
         log D (and log C); NaN where the runs of that size do not bracket the target.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing or the target is not positive.
     """
     missing = {"seed", "H", "N", "D", "C", "loss", "entropy"} - set(table.columns)
     if missing:
         raise ValueError(f"the table has no column {sorted(missing)}")
     if not excess > 0:
-        raise ValueError(f"excess must be larger than zero, got {excess}")
+        raise ValueError(f"excess must be larger than zero, not {excess}")
     rows = []
     for (seed, H, N), runs in table.groupby(["seed", "H", "N"]):
         runs = runs.assign(log_excess=np.log(runs.loss - runs.entropy)).sort_values("log_excess")

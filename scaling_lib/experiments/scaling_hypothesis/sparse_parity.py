@@ -1,7 +1,7 @@
 r"""Many sharp skills add up to one smooth curve: multitask sparse parity.
 
 A network with one hidden layer trains on fresh examples of several parity tasks of falling
-frequency (the task: Michaud et al. 2023, ``michaud2023quantization``). The loss of each task stays
+frequency (the task: [@michaud2023quantization]). The loss of each task stays
 near :math:`\ln 2` (a coin flip) and then drops within a few hundred steps, frequent tasks first;
 the mean loss, weighted by frequency, falls smoothly.
 
@@ -12,16 +12,16 @@ one would get if each task needed a fixed number of its own examples: rare tasks
 their own examples than frequent ones. The order is not strict; neighbouring rare tasks swap places.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np
-import pandas as pd
 
-from scaling_lib.models.mlp import MLP, log_softmax, steps
-from scaling_lib.models.optimizers import Adam
+from scaling_lib.models.mlp import MLP
+from scaling_lib.models.softmax import log_softmax
 from scaling_lib.tasks.parity import SparseParity
+from scaling_lib.training import fit_model
+
+TEST_EXAMPLES = 200  # of each task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ParityRun:
     task : SparseParity
         The tasks, with their frequencies.
     step : numpy.ndarray, shape (records,)
-        Optimiser steps done.
+        Steps done.
     losses : numpy.ndarray, shape (records, tasks)
         Test loss of each task, nats.
     N : int
@@ -58,63 +58,39 @@ class ParityRun:
         below = self.losses < level
         return np.where(below.any(0), self.step[below.argmax(0)].astype(float), np.nan)
 
-    def table(self) -> pd.DataFrame:
-        """One row a task: ``task`` (1 is the most frequent), ``frequency``, ``learned_at``."""
-        number = np.arange(1, self.task.tasks + 1)
-        return pd.DataFrame(
-            {"task": number, "frequency": self.task.frequency, "learned_at": self.learned_at()}
-        )
-
 
 def train(
     task: SparseParity | None = None,
     H: int = 256,
     batch: int = 1000,
-    lr: float = 5e-3,
     training_steps: int = 3000,
     seed: int = 0,
     every: int = 50,
-    n_test: int = 200,
 ) -> ParityRun:
-    """Train on fresh examples and follow the loss of every task.
+    """Train on fresh examples and measure the loss of every task after `every` so many steps.
 
-    Parameters
-    ----------
-    task : SparseParity, optional
-        Default: 12 tasks of 3 of 16 bits, frequency exponent 0.6, bits chosen by ``seed``.
-    H : int
-        Hidden width (ReLU).
-    batch, lr, training_steps : int, float, int
-        Adam with a constant learning rate.
-    seed : int
-        Seeds the initial weights and the examples (and the tasks, if none are given).
-    every : int
-        Steps between two records.
-    n_test : int
-        Test examples of each task.
-
-    Returns
-    -------
-    ParityRun
-        The losses.
+    Default task: 12 tasks of 3 of 16 bits, frequency exponent 0.6, bits chosen by `seed`.
     """
     task = SparseParity(seed=seed) if task is None else task
     inputs = task.tasks + task.bits
     model = MLP((inputs, H, 2), init_std=(task.bits**-0.5, H**-0.5), seed=seed)
     rng = np.random.default_rng([seed, 1])
-    which = np.repeat(np.arange(task.tasks), n_test)
+    which = np.repeat(np.arange(task.tasks), TEST_EXAMPLES)
     X_test, y_test = task.examples(which, np.random.default_rng([seed, 2]))
 
     def test_losses():
         log_p = log_softmax(model.forward(X_test))
-        return -log_p[np.arange(len(y_test)), y_test].reshape(task.tasks, n_test).mean(1)
+        return -log_p[np.arange(len(y_test)), y_test].reshape(task.tasks, TEST_EXAMPLES).mean(1)
 
     at, losses = [0], [test_losses()]
-    batches = (task.sample(batch, rng) for _ in range(training_steps))
-    for step, _ in steps(model, Adam(model.theta), batches, lr):
+
+    def measure(step):
         if step % every == 0:
             at.append(step)
             losses.append(test_losses())
+
+    batches = (task.sample(batch, rng) for _ in range(training_steps))
+    fit_model(model, batches, training_steps, lr=5e-3, schedule=None, after_step=measure)
     C = float(training_steps * batch * model.flops_per_example())
     return ParityRun(task, np.array(at), np.array(losses, dtype=float), model.N, C)
 
@@ -122,22 +98,7 @@ def train(
 def learning_exponent(run: ParityRun, level: float = 0.1) -> float:
     r"""Slope b of :math:`\text{step} \propto \text{frequency}^{b}` over the tasks learned.
 
-    Parameters
-    ----------
-    run : ParityRun
-        From `train`.
-    level : float
-        Loss in nats at which a task counts as learned.
-
-    Returns
-    -------
-    float
-        Least-squares slope in logarithms; tasks never learned are left out.
-
-    Raises
-    ------
-    ValueError
-        If fewer than three tasks were learned.
+    Least squares in logarithms; tasks whose loss never falls below `level` nats are left out.
     """
     when = run.learned_at(level)
     known = ~np.isnan(when)
