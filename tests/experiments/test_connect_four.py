@@ -81,10 +81,10 @@ def test_rollouts_end_as_the_position_demands():
     assert game.rollout(full & 0, full, np.random.default_rng(0)).tolist() == [0]
 
 
-def test_position_and_show():
-    mover, occupied = game.position("112")
-    assert game.show(mover[0], occupied[0]).splitlines()[-1] == "o o . . . . ."
-    assert game.show(mover[0], occupied[0]).splitlines()[-2] == "x . . . . . ."
+def test_positions_are_those_of_their_moves():
+    mover, occupied = game.position("112")  # x, o, x: now o moves
+    assert mover.tolist() == [1 << 1]
+    assert occupied.tolist() == [1 << 0 | 1 << 1 | 1 << 7]
     with pytest.raises(ValueError, match="full"):
         game.position("1111111")
     with pytest.raises(ValueError, match="1 to 7"):
