@@ -11,7 +11,6 @@ Its entropy is not known: what the fitted irreducible loss means here cannot be 
 import ast
 import gzip
 import pathlib
-import pydoc_data.topics
 import sysconfig
 from dataclasses import dataclass
 from functools import lru_cache
@@ -124,6 +123,8 @@ def write_corpus(out):
     Docstrings longer than 40 characters, each once, and the topics of ``help()``, in an order
     shuffled with seed 0 so that any share of the documents is a fair sample.
     """
+    import pydoc_data.topics  # 0.7 MB that nothing else reads
+
     documents = _docstrings() + [text for _, text in sorted(pydoc_data.topics.topics.items())]
     order = np.random.default_rng(0).permutation(len(documents))
     text = DOCUMENT_END.join(documents[i].replace(DOCUMENT_END, " ") for i in order)

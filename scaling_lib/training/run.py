@@ -141,10 +141,8 @@ class TrainConfig:
     @property
     def N(self) -> int:
         """Exact number of parameters."""
-        full, V = self.resolved(), _task(self.task, self.task_seed).V
-        if self.task == "text":
-            return CharMLP.count_parameters(V, full.k, full.d, full.H)
-        return OneHotLM.count_parameters(V, full.k, full.H)
+        kind, sizes = _kind_and_sizes(self)
+        return kind.count_parameters(*sizes)
 
     @property
     def C_6ND(self) -> int:
@@ -300,11 +298,15 @@ def train(config: TrainConfig, seed: int | None = None) -> Run:
 
 def make_model(config: TrainConfig, seed: int) -> OneHotLM | CharMLP:
     """Build the untrained model of a configuration."""
-    config = config.resolved()
-    V = _task(config.task, config.task_seed).V
+    kind, sizes = _kind_and_sizes(config)
+    return kind(*sizes, seed)
+
+
+def _kind_and_sizes(config):
+    full, V = config.resolved(), _task(config.task, config.task_seed).V
     if config.task == "text":
-        return CharMLP(V, config.k, config.d, config.H, seed)
-    return OneHotLM(V, config.k, config.H, seed)
+        return CharMLP, (V, full.k, full.d, full.H)
+    return OneHotLM, (V, full.k, full.H)
 
 
 def _task(name, seed):

@@ -20,11 +20,11 @@ TOML = """
 [base]
 task = "language"
 [[grid]]
-D = [1024, 4096]
+D = [256, 512]
 H = [4, 8]
 seed = [0, 1]
 """
-GRID = expand({"D": [1024, 4096], "H": [4, 8], "seed": [0, 1]})
+GRID = expand({"D": [256, 512], "H": [4, 8], "seed": [0, 1]})
 
 
 @pytest.fixture(scope="module")
