@@ -192,11 +192,3 @@ class MLP:
         """
         products = [m * n for m, n in pairwise(self.sizes)]
         return 6 * sum(products) - 2 * products[0]
-
-
-def steps(model, optimiser, batches, schedule):
-    """Yield ``(steps done, loss before the step)``; `fit_model` is the loop to use."""
-    for step, (X, y) in enumerate(batches):
-        loss = model.loss_and_grad(X, y)
-        optimiser.step(model.grad, schedule(step) if callable(schedule) else schedule)
-        yield step + 1, loss
