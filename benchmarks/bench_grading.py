@@ -33,7 +33,7 @@ from nbgrader.nbgraderformat import reads  # noqa: E402
 from grading.reports.student_results import read_results  # noqa: E402
 from grading.sandbox.enclosure import choose  # noqa: E402
 from grading.source.assignment import load, parse  # noqa: E402
-from grading.source.notebooks import read_notebook  # noqa: E402
+from grading.source.submitted_cells import read_notebook  # noqa: E402
 
 TARGETS = {"grading, 2 jobs": 1.5, "nbgrader with our plugin": 1.0}
 

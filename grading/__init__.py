@@ -1,14 +1,18 @@
 """Grade untrusted notebook submissions: submissions in a sandbox, tests in a trusted process.
 
-Tests of an assignment import what they need from here: `fresh`, `reference` and `same`.
+Tests of an assignment import what they need from here: `fresh`, `reference` and `same`. `grade` is
+the command of that name, for use from Python.
 """
 
 import importlib
 
-__all__ = ["fresh", "reference", "same"]
+_ROOMS = {"grade": "grading.classes.batch"}
+_ROOMS |= dict.fromkeys(("fresh", "reference", "same"), "grading.source.hidden_tests")
+
+__all__ = list(_ROOMS)
 
 
 def __getattr__(name):
-    if name not in __all__:
+    if name not in _ROOMS:
         raise AttributeError(f"module 'grading' has no attribute {name!r}")
-    return getattr(importlib.import_module("grading.source.hidden_tests"), name)
+    return getattr(importlib.import_module(_ROOMS[name]), name)

@@ -9,58 +9,298 @@ _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if sys.path and os.path.realpath(sys.path[0]) == os.getcwd() != os.path.realpath(_HERE):
     del sys.path[0]
 
-import argparse  # noqa: E402
-import importlib  # noqa: E402
+import pathlib  # noqa: E402
 
-from scaling_lib import __version__  # noqa: E402
+from scaling_lib import __main__ as command_line  # noqa: E402
+
+# Each command is a function that adds its options, and one that runs it and returns the exit
+# status. They import what they need when they are called, so that the others start fast.
+
+
+def grade_options(parser):
+    """Grade a class: a result, and a page of feedback, for each student."""
+    _assignment_options(parser)
+    add = parser.add_argument
+    add(
+        "submissions",
+        help="folder (STUDENT/ASSIGNMENT/*.ipynb, STUDENT/*.ipynb or STUDENT.ipynb) or the zip "
+        "archive that Canvas or Moodle exports",
+    )
+    add("--out", required=True, help="folder of results; an unfinished one is continued")
+    add("--jobs", type=int, default=1, help="submissions at a time (1)")
+    add("--scheduler", help="Dask scheduler, tcp://host:8786, instead of --jobs")
+    add("--due", help="deadline, such as 2026-11-30T23:59+01:00")
+    _settings_options(parser)
+
+
+def grade_run(options):
+    """Grade; 1 if a submission got no result, 130 after Ctrl-C."""
+    from grading.classes.batch import grade
+    from grading.classes.submissions import LateRule
+    from grading.source.assignment import load
+
+    assignment = load(options.assignment, options.overlay)
+    settings, late = _settings(options), LateRule.parse(options.due, options.late)
+    if not settings.seed:
+        words = "hidden inputs are drawn from the public seed, which anyone can use"
+        print(f"{words}: give --seed-file", file=sys.stderr)
+    where = options.submissions, options.out
+    try:
+        summary = grade(assignment, *where, settings, late, options.jobs, options.scheduler)
+    except KeyboardInterrupt:
+        print(f"stopped; the same command continues {options.out}", file=sys.stderr)
+        return 130
+    known = f", {summary.resumed} of them known before" if summary.resumed else ""
+    print(f"{len(summary.results)} results in {options.out}{known}; grades.csv has the table")
+    if assignment.max_by_hand:
+        more = f"{assignment.max_by_hand:g} more points"
+        print(f"{more} are to be marked by hand: see `by_hand` in each result.json")
+    for student, reason in summary.failed.items():
+        print(f"no result for {student}: {reason}", file=sys.stderr)
+    return 1 if summary.failed else 0
+
+
+def export_options(parser):
+    """Write the scores for Canvas, Moodle or Gradescope."""
+    add = parser.add_argument
+    add("graded", help="the folder that `grade --out` named")
+    kinds = parser.add_mutually_exclusive_group(required=True)
+    kinds.add_argument("--canvas", metavar="ROSTER.csv", help="gradebook that Canvas exported")
+    kinds.add_argument("--moodle", metavar="ROSTER.csv", help="grading worksheet of Moodle")
+    kinds.add_argument(
+        "--gradescope", action="store_true", help="a results.json in each student's folder"
+    )
+    kinds.add_argument("--to-mark", action="store_true", help="sheet of what is marked by hand")
+    add("--marks", metavar="SHEET.csv", help="the sheet of --to-mark, filled in")
+    add("--column", help="Canvas's column, if it is not called as the assignment")
+    add("--scale", action="store_true", help="convert to the platform's maximum")
+    add("--out", help="file to write (GRADED/canvas.csv, moodle.csv, to_mark.csv)")
+
+
+def export_run(options):
+    """Write the scores; 1 if a result found no place in the roster."""
+    from grading.platforms.gradescope import gradescope_results
+    from grading.platforms.rosters import add_marks, canvas, marking_sheet, moodle
+    from grading.reports.student_results import number, read_results, write_json
+    from scaling_lib.data.files import write_bytes
+
+    folder = pathlib.Path(options.graded)
+    results = read_results(folder)
+    if options.marks:
+        add_marks(results, options.marks)
+    elif not options.to_mark and (left := results[0]["max_by_hand"]):
+        words = "points to be marked by hand are left out: give --marks"
+        print(f"{number(left)} {words}", file=sys.stderr)
+    if options.gradescope:
+        for result in results:
+            write_json(pathlib.Path(result["folder"], "results.json"), gradescope_results(result))
+        print(f"{len(results)} files results.json in the folders of {folder}")
+        return 0
+    missing = []
+    if options.canvas:
+        name = "canvas.csv"
+        text, missing = canvas(options.canvas, results, options.column, options.scale)
+    elif options.moodle:
+        name, (text, missing) = "moodle.csv", moodle(options.moodle, results, options.scale)
+    else:
+        name, text = "to_mark.csv", marking_sheet(results)
+    out = pathlib.Path(options.out or folder / name)
+    write_bytes(out, text.encode())
+    print(f"{len(results) - len(missing)} students in {out}")
+    if missing:
+        print(f"not in the roster: {', '.join(missing)}", file=sys.stderr)
+    return 1 if missing else 0
+
+
+def arrange_options(parser):
+    """Put submissions where nbgrader looks for them.
+
+    What cannot be read becomes a notebook without answers that says why, so that nbgrader gives it
+    a mark, too.
+    """
+    _assignment_options(parser)
+    parser.add_argument("submissions", help="folder or archive, as for `grade`")
+    parser.add_argument("--course", required=True, help="nbgrader's course folder, as exercises")
+
+
+def arrange_run(options):
+    """Write ``COURSE/submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb`` for each submission."""
+    from grading.classes.batch import with_folders
+    from grading.classes.submissions import TIMESTAMP, collect
+    from grading.reports.student_results import write_json
+    from grading.source.assignment import load
+    from grading.source.submitted_cells import read_notebook, restore_notebook
+
+    assignment = load(options.assignment, options.overlay)
+    submitted = pathlib.Path(options.course) / "submitted"
+    found = list(with_folders(collect(options.submissions, assignment), submitted))
+    for submission, folder in found:
+        cells = read_notebook(submission.read()) if submission.chosen else []
+        remark = " ".join([submission.message, *submission.notes])
+        made = restore_notebook(assignment, cells, remark)
+        write_json(folder / assignment.name / f"{assignment.name}.ipynb", made)
+        if submission.submitted:
+            time = submission.submitted.strftime("%Y-%m-%d %H:%M:%S.%f %Z")
+            (folder / assignment.name / TIMESTAMP).write_text(time + "\n", encoding="utf-8")
+    print(f"{len(found)} submissions in {submitted}")
+
+
+def bundle_options(parser):
+    """Build an autograder for Gradescope."""
+    _assignment_options(parser)
+    parser.add_argument("--out", required=True, help="zip archive to write")
+    _settings_options(parser)
+
+
+def bundle_run(options):
+    """Write the archive."""
+    from grading.platforms.gradescope import bundle
+    from grading.source.assignment import load
+    from scaling_lib.data.files import write_bytes
+
+    assignment = load(options.assignment, options.overlay)
+    settings = _settings(options)
+    if not settings.seed:
+        raise ValueError("a bundle needs a secret: give --seed-file")
+    if options.limit:
+        raise ValueError("a bundle has the default limits")
+    more = [f"--late={options.late:g}"]
+    more += [f"--sandbox={options.sandbox}"] if options.sandbox else []
+    more += ["--unsafe"] if options.unsafe else []
+    content = bundle(assignment, settings, more)
+    write_bytes(options.out, content)
+    print(f"{options.out}: {len(content) / 1e6:.1f} MB, with the solutions and the secret")
+
+
+def capstone_options(parser):
+    """Score the games of the capstone, or hand out its languages."""
+    add = parser.add_argument
+    add("input", help="folder or zip archive of submissions; with --hand-out a list of students")
+    add("--out", required=True, help="folder of results; with --hand-out a file")
+    add("--seed-file", help="file with your secret")
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument(
+        "--hand-out", action="store_true", help="write a language for each line of the list"
+    )
+    who.add_argument("--languages", help="the table that --hand-out wrote")
+    who.add_argument("--language", type=int, help="the one language of the class")
+    add("--jobs", type=int, default=1, help="processes (1)")
+
+
+def capstone_run(options):
+    """Hand out languages, or grade."""
+    from grading.classes.games import grade_games, languages_table, read_languages, summary_line
+    from grading.reports.student_results import to_csv
+    from grading.source.hidden_tests import PUBLIC_SEED
+    from scaling_lib.data.files import write_bytes
+
+    secret = _secret(options) or PUBLIC_SEED
+    if secret == PUBLIC_SEED:
+        print("the public seed is used, which anyone can use: give --seed-file", file=sys.stderr)
+    if options.jobs < 1:
+        raise ValueError(f"jobs must be at least 1, not {options.jobs}")
+    if options.hand_out:
+        lines = pathlib.Path(options.input).read_text(encoding="utf-8-sig").splitlines()
+        students = [line.strip() for line in lines if line.strip()]
+        write_bytes(options.out, to_csv(languages_table(students, secret)).encode())
+        print(f"{len(students)} languages in {options.out}: give each student their own")
+        return
+    languages = options.language
+    if languages is None:
+        languages = read_languages(options.languages)
+    results = grade_games(options.input, options.out, secret, languages, options.jobs)
+    print(f"{summary_line(results)}; {options.out}/grades.csv has the table")
+
+
+def answers_options(parser):
+    """Show how known right and wrong answers score."""
+    add = parser.add_argument
+    add("assignment", help="name in exercises/source, or a source notebook's path")
+    add("--answers", help="file of answers (exercises/answers/NAME.py)")
+    add("--why", action="store_true", help="also say why points were lost")
+
+
+def answers_run(options):
+    """Print the table; 1 if an answer earned something else than it should."""
+    from grading.marking.known_answers import answers_table, score_answers
+
+    rows = score_answers(options.assignment, options.answers)
+    print("\n".join(answers_table(rows, options.why)))
+    return 0 if all(row["ok"] for row in rows) else 1
+
+
+def _assignment_options(parser):
+    """Add the options that say what is graded."""
+    parser.add_argument(
+        "assignment", help="name of a folder in exercises/source, or a source notebook's path"
+    )
+    parser.add_argument("--overlay", help="private folder of hidden tests, ASSIGNMENT/TEST-ID.py")
+
+
+def _settings_options(parser):
+    """Add the options that say how submissions are run, and what late ones lose."""
+    from grading.sandbox.enclosure import KINDS, Limits
+
+    add = parser.add_argument
+    add("--late", type=float, default=0, metavar="PERCENT", help="taken off for each day late (0)")
+    add("--seed-file", help="file with the secret that hidden inputs are drawn from")
+    add("--files", help="folder whose content submissions find beside them")
+    add(
+        "--limit",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a limit; there are "
+        + ", ".join(f"{name}={value}" for name, value in vars(Limits()).items()),
+    )
+    add("--sandbox", choices=KINDS, help="insist on one kind of sandbox")
+    add(
+        "--unsafe",
+        action="store_true",
+        help="without a sandbox, run submissions with all of your rights; every result says so",
+    )
+
+
+def _settings(options):
+    """Return the `Settings` that the options of `_settings_options` describe."""
+    from grading.marking.grade_one import Settings
+    from grading.sandbox.enclosure import Limits
+
+    files = pathlib.Path(options.files) if options.files else None
+    if files and not files.is_dir():
+        raise ValueError(f"{files} is no folder")
+    limits = Limits.parse(options.limit)
+    return Settings(limits, options.sandbox, options.unsafe, _secret(options), files)
+
+
+def _secret(options):
+    """Return the instructor's secret; empty if none was named."""
+    if not options.seed_file:
+        return ""
+    secret = pathlib.Path(options.seed_file).read_text(encoding="utf-8").strip()
+    if not secret:
+        raise ValueError(f"{options.seed_file} is empty: write a long random text into it")
+    return secret
+
 
 COMMANDS = {
-    "grade": ("grading.cli_grade", "grade a class"),
-    "export": ("grading.cli_export", "write the scores for Canvas, Moodle or Gradescope"),
-    "arrange": ("grading.cli_arrange", "put submissions where nbgrader looks for them"),
-    "bundle": ("grading.cli_bundle", "build an autograder for Gradescope"),
-    "capstone": ("grading.cli_capstone", "score the games of the capstone"),
-    "answers": ("grading.cli_answers", "show how known right and wrong answers score"),
+    "grade": (grade_options, grade_run),
+    "export": (export_options, export_run),
+    "arrange": (arrange_options, arrange_run),
+    "bundle": (bundle_options, bundle_run),
+    "capstone": (capstone_options, capstone_run),
+    "answers": (answers_options, answers_run),
 }
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message):
-        """Print one line and end with status 2."""
-        self.exit(2, f"{self.prog}: error: {message} (--help explains)\n")
 
 
 def build_parser(command=None):
     """Return the parser, with the options of `command` alone."""
-    parser = Parser(prog="grading", description="Grade untrusted notebooks.")
-    parser.add_argument("--version", action="version", version=f"grading {__version__}")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, (module, words) in COMMANDS.items():
-        if name == command:
-            importlib.import_module(module).add_parser(subparsers)
-        else:
-            subparsers.add_parser(name, help=words, add_help=False)
-    return parser
+    return command_line.build_parser("grading", "Grade untrusted notebooks.", COMMANDS, command)
 
 
 def main(arguments=None):
-    """Run one command and return its exit status: 0, 1 if it failed, or 2 for unusable input."""
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
-    command = next((a for a in arguments if not a.startswith("-")), None)
-    options = build_parser(command).parse_args(arguments)
-    try:
-        status = options.run(options)
-        sys.stdout.flush()
-        return status or 0
-    except (ValueError, OSError) as error:
-        if isinstance(error, BrokenPipeError):  # the reader of our output has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
-        message = " ".join(str(error).split())
-        print(f"grading {options.command}: error: {message}", file=sys.stderr)
-        return 2
+    """Run one command; return 0, 1 if it failed, or 2 for input that cannot be used."""
+    return command_line.run_command("grading", "Grade untrusted notebooks.", COMMANDS, arguments)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class Refused(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class File:
-    """One file of a tree."""
+    """One file of a folder or an archive."""
 
     path: tuple
     """The parts of its path."""
@@ -47,23 +47,11 @@ class File:
         return self.path[-1]
 
 
-def tree(path):
-    """List the files of a folder or a zip archive.
+def list_files(path):
+    """List the files of a folder or a zip archive, without what systems leave behind.
 
-    Parameters
-    ----------
-    path : path-like
-        Folder or archive.
-
-    Returns
-    -------
-    list of File
-        Ordered by path; without hidden files and what systems leave behind.
-
-    Raises
-    ------
-    ValueError
-        If there is no such folder or archive, or it has too many files.
+    Ordered by path. Raises `ValueError` if there is no such folder or archive, or it has too many
+    files.
     """
     path = pathlib.Path(path)
     if path.is_dir():
@@ -71,17 +59,17 @@ def tree(path):
     if not path.exists():
         raise ValueError(f"there is no folder and no archive {path}")
     try:
-        return _sorted(archive(path, str(path)))
+        return _sorted(list_archive(path, str(path)))
     except Refused as error:
         raise ValueError(f"{error}: SUBMISSIONS is a folder or a zip archive") from None
 
 
 def _sorted(files):
-    files = [file for file in files if not any(map(_is_litter, file.path))]
+    files = [file for file in files if not any(map(_left_behind, file.path))]
     return sorted(files, key=lambda file: file.path)
 
 
-def _is_litter(part):
+def _left_behind(part):
     return part.startswith(".") or part in ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -118,25 +106,11 @@ def _read_file(path):
         raise Refused(f"{path.name} cannot be read ({error.strerror})") from None
 
 
-def archive(file, name):
-    """List the files of a zip archive.
+def list_archive(file, name):
+    """List the files of a zip archive, a path or a file object called `name` in messages.
 
-    Parameters
-    ----------
-    file : path-like or file object
-        The archive.
-    name : str
-        How to call it in messages.
-
-    Returns
-    -------
-    list of File
-        Its files; reading one with a path that leads out of the archive raises `Refused`.
-
-    Raises
-    ------
-    Refused
-        If it is no zip archive, or has too many files.
+    Reading a file whose path leads out of the archive raises `Refused`, as does an archive that is
+    none or has too many files.
     """
     try:
         opened = zipfile.ZipFile(file)
@@ -157,11 +131,11 @@ def archive(file, name):
     return files
 
 
-def inner_archive(content, name):
-    """List the files of an archive that is a file of a tree; see `archive`."""
+def list_inner(content, name):
+    """List the files of an archive that is another's; see `list_archive`."""
     if len(content) > MAX_ARCHIVE:
         raise Refused(f"{name} is larger than {MAX_ARCHIVE >> 20} MB")
-    return _sorted(archive(io.BytesIO(content), name))
+    return _sorted(list_archive(io.BytesIO(content), name))
 
 
 def _refuse(_, entry):

@@ -16,11 +16,10 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from tqdm import tqdm
 
-from grading.classes.submissions import collect
-from grading.marking.grade_one import make_job, run_job
+from grading.classes.submissions import LateRule, collect
+from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.reports.feedback import write_feedback
 from grading.reports.student_results import (
-    NotGraded,
     clean,
     empty_result,
     read_report,
@@ -29,13 +28,16 @@ from grading.reports.student_results import (
     write_json,
 )
 from grading.sandbox.enclosure import choose
-from grading.source.digests import digest
-from scaling_lib.training.cluster import connect
+from grading.source.assignment import Assignment, digest, load
 
 RESULT = "result.json"
 AUDIT = "audit.jsonl"
+
 AHEAD = 2
 """Submissions read before there is a free process for them, as a multiple of the processes."""
+
+CONNECT_SECONDS = 20
+"""How long to wait for the answer of a Dask scheduler."""
 
 
 @dataclasses.dataclass
@@ -43,37 +45,49 @@ class Summary:
     """What became of a batch."""
 
     results: list
+    """In the order of the students."""
     failed: dict
     """From students without a result to the reason."""
     resumed: int
     """How many had a result already."""
 
 
-def grade_class(assignment, submissions, out, settings, jobs=1, scheduler=None, progress=True):
+def grade(
+    assignment,
+    submissions,
+    out,
+    settings=Settings(),  # noqa: B008 - frozen
+    late=LateRule(),  # noqa: B008
+    jobs=1,
+    scheduler=None,
+    progress=True,
+):
     """Grade all submissions that have no result yet.
 
     Parameters
     ----------
-    assignment : Assignment
-        What is graded.
+    assignment : Assignment, str or path-like
+        What is graded; a name or path is loaded by `grading.source.assignment.load`.
     submissions : path-like
         Folder or archive; see `grading.classes.submissions.collect`.
     out : path-like
         Folder for a folder a student, ``grades.csv`` and ``audit.jsonl``.
     settings : Settings
-        How.
+        Limits, sandbox, secret seed, files.
+    late : LateRule
+        What late submissions lose.
     jobs : int
         Submissions graded at a time on this machine.
     scheduler : str, optional
-        Address of a Dask scheduler, whose workers grade instead of this machine; see
-        `scaling_lib.training.sweeps.sweep`. The submissions and the secret seed travel to them.
+        Address of a Dask scheduler, whose workers grade instead of this machine. The submissions
+        and the secret seed travel to them.
     progress : bool
         Whether to draw a bar, on stderr.
 
     Returns
     -------
     Summary
-        Results in the order of the students.
+        Results, and who has none.
 
     Raises
     ------
@@ -83,13 +97,15 @@ def grade_class(assignment, submissions, out, settings, jobs=1, scheduler=None, 
     """
     if type(jobs) is not int or jobs < 1:
         raise ValueError(f"jobs must be a whole number of at least 1, not {jobs!r}")
+    if not isinstance(assignment, Assignment):
+        assignment = load(assignment)
     out = pathlib.Path(out)
     _check_folder(out, assignment)
     kind = None if scheduler else choose(settings.sandbox, settings.unsafe)
     handed_in = list(with_folders(collect(submissions, assignment), out))
-    summary = Summary([], {}, 0)
-    audit = _Audit(
-        out / AUDIT,
+    batch = _Batch(assignment, out, settings, late, kind)
+    batch.log(
+        versions=versions(),
         command=shlex.join(sys.argv),
         assignment=assignment.name,
         source=assignment.digest,
@@ -101,21 +117,28 @@ def grade_class(assignment, submissions, out, settings, jobs=1, scheduler=None, 
     )
     with _executor(jobs, scheduler) as (pool, width):
         _check_reference(assignment, settings, pool)
-        batch = _Batch(assignment, out, settings, kind, audit, summary)
         with tqdm(total=len(handed_in), unit="submission", disable=not progress) as bar:
             batch.run(handed_in, pool, lambda: max(1, AHEAD * width()), bar)
-    summary.results.sort(key=lambda result: result["student"])
-    write_grades(out / "grades.csv", summary.results)
-    return summary
+    batch.summary.results.sort(key=lambda result: result["student"])
+    write_grades(out / "grades.csv", batch.summary.results)
+    return batch.summary
 
 
 class _Batch:
-    """The submissions of one call of `grade_class`."""
+    """The submissions of one call of `grade`, and its log."""
 
-    def __init__(self, assignment, out, settings, kind, audit, summary):
-        self.assignment, self.out, self.settings, self.kind = assignment, out, settings, kind
-        self.audit, self.summary = audit, summary
+    def __init__(self, assignment, out, settings, late, kind):
+        self.assignment, self.out, self.settings = assignment, out, settings
+        self.late, self.kind = late, kind
+        self.summary = Summary([], {}, 0)
         self.running = {}
+        out.mkdir(parents=True, exist_ok=True)
+
+    def log(self, **facts):
+        """Write one line of JSON: for the batch's beginning, and for each submission."""
+        time = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        with (self.out / AUDIT).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"time": time} | facts) + "\n")
 
     def run(self, handed_in, pool, most, bar):
         try:
@@ -157,19 +180,23 @@ class _Batch:
                 known = isinstance(trouble, NotGraded)
                 words = clean(trouble if known else f"{type(trouble).__name__}: {trouble}")
                 self.summary.failed[submission.student] = words
-                self.audit.write(student=submission.student, failed=words)
+                self.log(student=submission.student, failed=words)
             else:
                 self._finish(submission, folder, key, result, report["sandbox"])
             bar.update()
 
     def _key(self, submission):
         """Return a name of everything on which a result depends."""
-        settings = self.settings
-        late = [settings.late.days(submission), settings.late.percent]
-        parts = [self.assignment.digest, settings.digest, json.dumps([late, submission.notes])]
-        parts.append(versions()["grading"])
-        parts += [submission.status, submission.message, submission.read()]
-        return digest(*parts)
+        late = [self.late.days(submission), self.late.percent]
+        return digest(
+            self.assignment.digest,
+            self.settings.digest,
+            json.dumps([late, submission.notes]),
+            versions()["grading"],
+            submission.status,
+            submission.message,
+            submission.read(),
+        )
 
     def _finish(self, submission, folder, key, result, kind):
         result |= {
@@ -184,26 +211,12 @@ class _Batch:
             "seed": self.settings.seed_name,
             "versions": versions(),
         }
-        self.settings.late.apply(result, submission)
+        self.late.apply(result, submission)
         write_feedback(folder / "feedback.html", result)
         write_json(folder / RESULT, result)
         self.summary.results.append(result)
         kept = ("student", "file", "submission", "status", "score", "sandbox", "seconds")
-        self.audit.write(**{name: result[name] for name in kept}, starts=result.get("starts"))
-
-
-class _Audit:
-    """The log of what was run: one line of JSON for a batch's beginning and for each submission."""
-
-    def __init__(self, path, **facts):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
-        self.write(versions=versions(), **facts)
-
-    def write(self, **facts):
-        time = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"time": time} | facts) + "\n")
+        self.log(**{name: result[name] for name in kept}, starts=result.get("starts"))
 
 
 def _check_folder(out, assignment):
@@ -233,7 +246,15 @@ def _executor(jobs, scheduler):
         with ThreadPoolExecutor(jobs) as pool:
             yield pool, lambda: jobs
         return
-    with connect(scheduler) as client:
+    try:
+        from distributed import Client
+
+        client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+    except ImportError:
+        raise ValueError("a scheduler needs Dask: pip install scaling-measured[cluster]") from None
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ValueError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+    with client:
         if not client.nthreads():
             print(f"the scheduler at {scheduler} has no workers yet: waiting", file=sys.stderr)
         # Workers may come and go.
@@ -241,7 +262,7 @@ def _executor(jobs, scheduler):
 
 
 def with_folders(submissions, out):
-    """Give each submission a folder of its own, whatever the student is called."""
+    """Yield each submission with a folder of its own, whatever the student is called."""
     taken = set()
     for submission in submissions:
         name = re.sub(r"[^\w@+ -]|^\s+|\s+$", "_", submission.student)[:80] or "_"

@@ -5,7 +5,6 @@ prices are checked, every run that it claims to have bought is trained again, an
 that it commits to, with a seed that only the instructor knows.
 """
 
-import csv
 import dataclasses
 import json
 import pathlib
@@ -14,14 +13,15 @@ import re
 import joblib
 from tqdm import tqdm
 
-from grading.classes.archives import Refused, inner_archive, tree
+from grading.classes.archives import Refused, list_inner
 from grading.classes.batch import with_folders
-from grading.classes.submissions import Submission, owners
+from grading.classes.submissions import Submission, by_student
 from grading.reports.feedback import write_feedback
 from grading.reports.student_results import (
     SCHEMA,
     clean,
     number,
+    read_csv,
     versions,
     write_grades,
     write_json,
@@ -53,54 +53,27 @@ class Game:
 
 
 def language_of(secret, name):
-    """Return the language of a student, or of a class.
-
-    Parameters
-    ----------
-    secret : str
-        The instructor's.
-    name : str
-        Student or class.
-
-    Returns
-    -------
-    int
-        The number that the student puts into the notebook.
-    """
-    return derived_seed(secret, "language", plain(name))
+    """Return the language of a student or a class: the number that goes into the notebook."""
+    return derived_seed(secret, "language", letters_of(name))
 
 
-def plain(name):
+def letters_of(name):
     """Return a name without case, spaces and signs, for comparing."""
     return "".join(c for c in name.casefold() if c.isalnum())
 
 
 def read_languages(path):
-    """Read who plays on which language.
+    """Read who plays on which language, from the columns ``student`` and ``language``.
 
-    Parameters
-    ----------
-    path : path-like
-        CSV with the columns ``student`` and ``language``.
-
-    Returns
-    -------
-    dict of str to int
-        From `plain` names to languages.
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be used, or names a student twice.
+    Returns a dict from names, as `letters_of` gives them, to numbers.
     """
+    _, rows = read_csv(path)
     try:
-        with pathlib.Path(path).open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-        languages = {plain(row["student"].lstrip("'")): int(row["language"]) for row in rows}
-    except (UnicodeDecodeError, csv.Error, KeyError, TypeError, ValueError, AttributeError):
+        languages = {letters_of(row["student"].lstrip("'")): int(row["language"]) for row in rows}
+    except (KeyError, ValueError):
         raise ValueError(f"{path} must be CSV with the columns student and language") from None
-    if len(languages) < len(rows) or not rows:
-        raise ValueError(f"{path} names a student twice, or nobody")
+    if len(languages) < len(rows):
+        raise ValueError(f"{path} names a student twice")
     return languages
 
 
@@ -127,11 +100,6 @@ def grade_games(submissions, out, secret, languages, jobs=1, progress=True):
     -------
     list of dict
         Results as `grading.reports.student_results` describes them, in the order of the students.
-
-    Raises
-    ------
-    ValueError
-        If there are no submissions.
     """
     out = pathlib.Path(out)
     games = [_read(*found, languages) for found in _collect(submissions)]
@@ -152,19 +120,9 @@ def grade_games(submissions, out, secret, languages, jobs=1, progress=True):
 
 def _collect(path):
     """Yield each student's submission with their ledgers and copies of commitments, as bytes."""
-    groups = {}
-    for file, (student, ids, _, _) in owners(tree(path)):
-        key = (student, *sorted(ids.values()))
-        groups.setdefault(key, (Submission(student, ids), []))[1].append(file)
-    if not groups:
-        raise ValueError(f"there are no submissions in {path}")
-    names = [submission.student for submission, _ in groups.values()]
-    for key in sorted(groups):
-        submission, files = groups[key]
-        if names.count(submission.student) > 1:
-            submission.student = "_".join([submission.student, *submission.ids.values()])
+    for submission, found in by_student(path):
         ledgers, copies, refused = set(), [], []
-        for file in _opened(files, refused):
+        for file in _opened([file for file, _, _ in found], refused):
             # Platforms add a number to the name of a file that was handed in again.
             kind = re.search(r"(capstone_ledger|capstone_commitment)[^/]*\.jsonl?$", file.name)
             if kind is None:
@@ -183,7 +141,7 @@ def _opened(files, refused):
             yield file
             continue
         try:
-            yield from inner_archive(file.read(), file.name)
+            yield from list_inner(file.read(), file.name)
         except Refused as error:
             refused.append(str(error))
 
@@ -204,7 +162,7 @@ def _read(submission, ledgers, copies, refused, languages):
     if isinstance(languages, int):
         expected = languages
     else:
-        expected = languages.get(plain(submission.student))
+        expected = languages.get(letters_of(submission.student))
     if expected is None:
         game.problem = "This student is not in the table of languages"
     elif game.played.task_seed != expected:
@@ -343,26 +301,12 @@ def _fill(result, played, secret, losses):
 
 
 def languages_table(students, secret):
-    """Return the table of languages, as text.
+    """Return the table of languages.
 
-    Parameters
-    ----------
-    students : sequence of str
-        Names as the platform writes them on submissions.
-    secret : str
-        The instructor's.
-
-    Returns
-    -------
-    list of tuple
-        Header and rows.
-
-    Raises
-    ------
-    ValueError
-        If two names cannot be told apart, or there is none.
+    Header and rows, with names as the platform writes them on submissions. Raises `ValueError` if
+    two names cannot be told apart, or there is none.
     """
-    if not students or len({plain(name) for name in students}) < len(students):
+    if not students or len({letters_of(name) for name in students}) < len(students):
         raise ValueError("the list names nobody, or two students whose names are alike")
     return [("student", "language"), *((name, language_of(secret, name)) for name in students)]
 

@@ -1,13 +1,13 @@
-"""Who handed in what: nbgrader's folders, a flat folder, or the archive of Canvas or Moodle."""
+"""Who handed in what, and when: folders, or the archive of Canvas or Moodle."""
 
 import dataclasses
 import datetime
+import math
 import pathlib
 import re
 
-from grading.classes.archives import File, Refused, inner_archive, readable, tree
-from grading.source.match_cells import match
-from grading.source.notebooks import Unreadable, read_notebook
+from grading.classes.archives import File, Refused, list_files, list_inner, readable
+from grading.source.submitted_cells import Unreadable, match_places, read_notebook
 
 # The files of Canvas's archive: nameofstudent_LATE_12345_67890_file-1.ipynb
 CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)")
@@ -49,30 +49,30 @@ class Submission:
 
 
 def collect(path, assignment):
-    """Find the submissions of a class.
+    """Yield the submissions of a class, one a student, ordered by name; read one at a time.
 
-    Parameters
-    ----------
-    path : path-like
-        nbgrader's folders (``STUDENT/ASSIGNMENT/*.ipynb``), folders of students
-        (``STUDENT/*.ipynb``), a flat folder (``STUDENT.ipynb``), the archive of Canvas or Moodle,
-        unpacked or not, or any of these as a zip archive.
-    assignment : Assignment
-        Tells which of several notebooks is meant.
-
-    Yields
-    ------
-    Submission
-        One a student, ordered by name; read one at a time.
-
-    Raises
-    ------
-    ValueError
-        If there is nothing.
+    `path` has nbgrader's folders (``STUDENT/ASSIGNMENT/*.ipynb``), folders of students
+    (``STUDENT/*.ipynb``), files (``STUDENT.ipynb``), or the archive of Canvas or Moodle, unpacked
+    or not; or it is a zip archive of any of these. The assignment tells which of several notebooks
+    is meant. Raises `ValueError` if there is nothing.
     """
-    files = tree(path)
+    for submission, found in by_student(path):
+        yield choose_notebook(submission, found, assignment)
+
+
+def by_student(path):
+    """Yield each student's `Submission` and files.
+
+    With each file come whether the platform marked it as late, and its path as handed in.
+    """
+    files = list_files(path)
+    # Canvas's archive, unpacked into some folder. Elsewhere a name such as homework_3_1_final.ipynb
+    # is the student's own, and says nothing about who it is from.
+    flat = len(files) > 1 and len({file.path[:-1] for file in files}) == 1
+    flat = flat and all(CANVAS.fullmatch(file.name) for file in files)
     groups = {}
-    for file, (student, ids, late, inner) in owners(files):
+    for file in files:
+        student, ids, late, inner = owner(file.path[-1:] if flat else file.path)
         group = groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
         group[2].append((file, late, inner))
     if pathlib.Path(path).is_dir():  # a student who handed in an empty folder, or nothing
@@ -89,17 +89,7 @@ def collect(path, assignment):
         student, ids, found = groups[key]
         if names.count(student) > 1:  # two students of one name: their ids tell them apart
             student = "_".join([student, *ids.values()])
-        yield choose_notebook(Submission(student, ids), found, assignment)
-
-
-def owners(files):
-    """Yield each file with what `owner` says of it."""
-    # Canvas's archive, unpacked into some folder. Elsewhere a name such as homework_3_1_final.ipynb
-    # is the student's own, and says nothing about who it is from.
-    flat = len(files) > 1 and len({file.path[:-1] for file in files}) == 1
-    flat = flat and all(CANVAS.fullmatch(file.name) for file in files)
-    for file in files:
-        yield file, owner(file.path[-1:] if flat else file.path)
+        yield Submission(student, ids), found
 
 
 def owner(path):
@@ -115,21 +105,9 @@ def owner(path):
 
 
 def choose_notebook(submission, found, assignment):
-    """Fill in which of a student's files is graded.
+    """Fill in which of a student's files is graded, and return the submission.
 
-    Parameters
-    ----------
-    submission : Submission
-        Is changed.
-    found : list of tuple
-        Files, each with whether the platform marked it as late and its path as handed in.
-    assignment : Assignment
-        Tells which of several notebooks is meant.
-
-    Returns
-    -------
-    Submission
-        The same.
+    `found` are files, each with whether the platform marked it as late and its path as handed in.
     """
     # nbgrader's folders hold other assignments as well.
     own = [entry for entry in found if assignment.name in entry[2][:-1]]
@@ -150,7 +128,7 @@ def choose_notebook(submission, found, assignment):
                         f"there are more than {MAX_NOTEBOOKS} notebooks, or they are larger than "
                         f"{MAX_TOGETHER >> 20} MB together"
                     )
-                similarity = match(assignment, read_notebook(content)).similarity
+                similarity = len(match_places(assignment, read_notebook(content)))
             except Refused as error:
                 refused.append(("refused", str(error)))
                 if count > MAX_NOTEBOOKS or size > MAX_TOGETHER:
@@ -186,7 +164,7 @@ def _notebooks(file, refused):
             refused.append(("unreadable", f"{file.name} is not a notebook (.ipynb)"))
         return []
     try:
-        files = inner_archive(file.read(), file.name)
+        files = list_inner(file.read(), file.name)
     except Refused as error:
         refused.append(("refused", str(error)))
         return []
@@ -214,3 +192,42 @@ def read_time(text):
     except ValueError:
         return None
     return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)
+
+
+@dataclasses.dataclass(frozen=True)
+class LateRule:
+    """Take off a share of the points for each day begun."""
+
+    due: datetime.datetime | None = None
+    """The deadline. Without it only what the platform marked as late is late, by one day."""
+    percent: float = 0.0
+    """Of the points earned, a day; 100 refuses what is late."""
+
+    @classmethod
+    def parse(cls, due, percent):
+        """Read a deadline in ISO format, such as ``2026-11-30T23:59+01:00``, or None."""
+        if not 0 <= percent <= 100:
+            raise ValueError(f"the penalty for a day is from 0 to 100 percent, not {percent:g}")
+        time = None
+        if due is not None and (time := read_time(due)) is None:
+            raise ValueError(f"a deadline looks like 2026-11-30T23:59+01:00, not {due!r}")
+        return cls(time, percent)
+
+    def days(self, submission):
+        """Return how many days, begun ones included, a submission is late."""
+        if self.due and submission.submitted:
+            seconds = (submission.submitted - self.due).total_seconds()
+            return max(0, math.ceil(seconds / 86_400))
+        return int(submission.flagged_late)
+
+    def apply(self, result, submission):
+        """Write into a result what the rule takes off."""
+        days = self.days(submission)
+        lost = min(result["score"], result["score"] * days * self.percent / 100)
+        result["late"] = {"days": days, "lost": round(lost, 6)}
+        if submission.submitted:
+            result["late"]["submitted"] = submission.submitted.isoformat()
+        taken = f": {lost:g} points were taken off" if self.percent else ""
+        if days:
+            result["score"] = round(result["score"] - lost, 6)
+            result["notes"].append(f"Late by {days} day{'s' * (days > 1)}{taken}.")

@@ -1,21 +1,34 @@
-"""Grade one submission: the settings, and the process in which it is done."""
+"""Have one submission graded in processes of their own, whatever it does: both sides of the border.
+
+`run_job` starts ``python -m grading.marking.grade_one``, which takes the job on stdin and prints
+what came out. There a child does the work; it is killed with everything that belongs to it when its
+time is over. The parent imports nothing of the grader and waits, so that one always survives.
+"""
 
 import base64
 import dataclasses
 import json
+import os
 import pathlib
+import select
+import signal
 import subprocess
 import sys
+import time
+import traceback
 
-from grading.classes.lateness import LateRule
-from grading.reports.student_results import NotGraded, read_report
-from grading.sandbox.enclosure import choose
-from grading.sandbox.limits import Limits
-from grading.source.digests import digest
-from grading.source.hidden_tests import PUBLIC_SEED
+from grading.sandbox.enclosure import Limits, choose
+from grading.sandbox.processes import adopt_orphans, descendants, die_with_parent, kill_all
+from grading.source.assignment import digest
 
 GRACE = 25
-"""Seconds that a supervisor may take beyond its hard limit, to clean up."""
+"""Seconds that the process may take beyond its hard limit, to clean up."""
+
+MAX_REPORT = 64 << 20
+
+
+class NotGraded(Exception):
+    """The machine, not the submission, is to blame: there is no result."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,11 +40,10 @@ class Settings:
     """One of `grading.sandbox.enclosure.KINDS`; None for the best there is."""
     unsafe: bool = False
     """Whether to grade where there is no sandbox."""
-    seed: str = PUBLIC_SEED
-    """The instructor's secret, from which hidden tests draw their inputs."""
+    seed: str = ""
+    """The instructor's secret, from which hidden tests draw their inputs; empty: the public one."""
     files: pathlib.Path | None = None
     """Folder whose content submissions find beside them."""
-    late: LateRule = dataclasses.field(default_factory=LateRule)
 
     @property
     def digest(self):
@@ -47,22 +59,7 @@ class Settings:
 
 
 def make_job(assignment, notebook, settings):
-    """Return all that has to be known to grade a submission, as plain data.
-
-    Parameters
-    ----------
-    assignment : Assignment
-        What is graded.
-    notebook : bytes
-        The file that was handed in.
-    settings : Settings
-        How.
-
-    Returns
-    -------
-    dict
-        For `run_job`.
-    """
+    """Return all that `run_job` has to know, as plain data; `notebook` are the file's bytes."""
     fields = {"text": assignment.text, "name": assignment.name, "overlay": assignment.overlay}
     return {
         "assignment": fields,
@@ -76,28 +73,14 @@ def make_job(assignment, notebook, settings):
 
 
 def run_job(job):
-    """Have a submission graded on this machine, in a process of its own.
+    """Grade a submission on this machine; return what `main` printed, and the ``sandbox``.
 
-    Parameters
-    ----------
-    job : dict
-        What `make_job` returned.
-
-    Returns
-    -------
-    dict
-        For `grading.reports.student_results.read_report`.
-
-    Raises
-    ------
-    NoSandbox
-        If this machine has no sandbox.
-    NotGraded
-        If the process fails.
+    Raises `grading.sandbox.enclosure.NoSandbox` if this machine has none, and `NotGraded` if the
+    process fails.
     """
     job = job | {"sandbox": choose(job["wanted"], job["unsafe"])}
     # -P: the folder in which an instructor stands may hold a submission called numpy.py.
-    command = [sys.executable, "-P", "-m", "grading.marking.supervisor"]
+    command = [sys.executable, "-P", "-m", "grading.marking.grade_one"]
     seconds = job["limits"]["hard"] + GRACE
     try:
         done = subprocess.run(
@@ -112,18 +95,92 @@ def run_job(job):
         raise NotGraded(f"the supervising process failed: {words}") from None
 
 
-def grade_one(assignment, notebook, settings):
-    """Grade one submission; see `make_job` for the arguments.
+def main():
+    """Read a job, have it done, print ``events``, ``end``, processes ``left`` and ``seconds``."""
+    die_with_parent()
+    adopt_orphans()
+    job = json.load(sys.stdin)
+    began = time.monotonic()
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.close(reader)
+        _work(job, writer)
+    os.close(writer)
+    report, end = _listen(reader, began + job["limits"]["hard"])
+    left = kill_all(lambda: descendants(os.getpid()))
+    events = []
+    for line in report.split(b"\n"):
+        try:
+            events.append(json.loads(line))
+        except ValueError:
+            continue  # cut off by the end
+    if not end and (not events or events[-1]["event"] not in ("done", "failed")):
+        end = "the process that grades ended"
+    seconds = round(time.monotonic() - began, 2)
+    json.dump({"events": events, "end": end, "left": left, "seconds": seconds}, sys.stdout)
 
-    Returns
-    -------
-    dict
-        The result; see `grading.reports.student_results`.
 
-    Raises
-    ------
-    NoSandbox, NotGraded
-        If this machine is to blame.
-    """
-    report = run_job(make_job(assignment, notebook, settings))
-    return read_report(assignment, report) | {"sandbox": report["sandbox"]}
+def _listen(reader, deadline):
+    """Return what the child wrote, and why it had to be ended, if it had to."""
+    report = bytearray()
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return bytes(report), "it took too long"
+        if not select.select([reader], [], [], left)[0]:
+            continue
+        block = os.read(reader, 1 << 16)
+        if not block:
+            return bytes(report), ""
+        report += block
+        if len(report) > MAX_REPORT:
+            return bytes(report), "its report is too large"
+
+
+def _work(job, writer):
+    """Grade, in the child; never returns."""
+
+    def emit(event):
+        line = (json.dumps(event) + "\n").encode()
+        while line:
+            line = line[os.write(writer, line) :]
+
+    try:
+        import resource  # not on Windows, where the rest of this file must still be read
+
+        # Tests may print, and submissions must find nothing at all.
+        null = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(null, standard)
+        os.set_inheritable(writer, False)
+        die_with_parent()
+        adopt_orphans()
+        space, memory = job["limits"]["address_space"], job["limits"]["memory"]
+        resource.setrlimit(resource.RLIMIT_AS, (space, space))
+        # Answers must not make the tests use more than the submission itself may.
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, resource.RLIM_INFINITY))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the batch decides
+        _mark(job, emit)
+    except BaseException:
+        emit({"event": "failed", "kind": "error", "text": traceback.format_exc()[-4000:]})
+    finally:
+        os._exit(0)
+
+
+def _mark(job, emit):
+    from grading.marking.mark import mark
+    from grading.marking.session import Broken
+    from grading.source.hidden_tests import SEED_VARIABLE
+    from grading.source.submitted_cells import Unreadable
+
+    os.environ[SEED_VARIABLE] = job["seed"]
+    try:
+        mark(job, emit)
+    except Unreadable as error:
+        emit({"event": "failed", "kind": "unreadable", "text": str(error)})
+    except Broken as error:
+        emit({"event": "failed", "kind": "broken", "text": str(error)})
+
+
+if __name__ == "__main__":
+    main()

@@ -5,13 +5,12 @@ import dataclasses
 import pathlib
 import runpy
 
-from grading.marking.run_tests import Tests
+from grading.marking.mark import Tests
 from grading.marking.session import Session
-from grading.sandbox.enclosure import choose
-from grading.sandbox.limits import Limits
-from grading.source.assignment import load
-from grading.source.match_cells import defined_names
+from grading.sandbox.enclosure import Limits, choose
+from grading.source.assignment import SOURCES, load
 from grading.source.source_names import SourceNames
+from grading.source.submitted_cells import defined_names
 
 FIELDS = {"exercise": str, "name": str, "kind": str, "code": str, "expected": (int, float)}
 KINDS = ("alternative", "wrong")
@@ -27,26 +26,11 @@ STOCK = {
 
 
 def read_answers(path, assignment):
-    """Read a file of known answers.
+    """Read the known answers to an assignment: a Python file that defines ``ANSWERS``.
 
-    Parameters
-    ----------
-    path : path-like
-        Python file that defines ``ANSWERS``, a list of dicts: ``exercise`` (the ``grade_id`` of a
-        solution cell), ``name``, ``kind`` (``"alternative"`` or ``"wrong"``), ``code`` (replaces
-        the solution cell) and ``expected``, the points that the exercise's tests must give.
-    assignment : Assignment
-        To which they are answers.
-
-    Returns
-    -------
-    list of dict
-        The answers.
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be used; names the answer and what is wrong.
+    That is a list of dicts: ``exercise`` (the ``grade_id`` of a solution cell), ``name``, ``kind``
+    (one of `KINDS`), ``code`` (replaces the solution cell) and ``expected``, the points that the
+    exercise's tests must give. `ValueError` names the answer that cannot be used and why.
     """
     path = pathlib.Path(path)
     try:
@@ -57,7 +41,6 @@ def read_answers(path, assignment):
         raise ValueError(f"{path} cannot be read: {error}") from None
     if type(answers) is not list:
         raise ValueError(f"{path}: ANSWERS must be a list, not {type(answers).__name__}")
-    exercises = {cell.id for cell in assignment.cells if cell.role == "solution"}
     for i, answer in enumerate(answers):
         where = f"{path}: answer {i + 1}"
         if type(answer) is not dict or answer.keys() != FIELDS.keys():
@@ -65,8 +48,8 @@ def read_answers(path, assignment):
         for field, kind in FIELDS.items():
             if not isinstance(answer[field], kind) or isinstance(answer[field], bool):
                 raise ValueError(f"{where}: {field} cannot be {answer[field]!r}")
-        if answer["exercise"] not in exercises:
-            known = ", ".join(sorted(exercises))
+        if answer["exercise"] not in assignment.solutions:
+            known = ", ".join(sorted(assignment.solutions))
             raise ValueError(f"{where}: no exercise {answer['exercise']!r}, only {known}")
         if answer["kind"] not in KINDS:
             raise ValueError(f"{where}: kind is {' or '.join(KINDS)}, not {answer['kind']!r}")
@@ -80,6 +63,8 @@ def read_answers(path, assignment):
 def score_answers(name_or_path, answers=None, sandbox=None):
     """Give each answer to the tests of its exercise.
 
+    The answers are the instructor's own, so that they are also run where there is no sandbox.
+
     Parameters
     ----------
     name_or_path : str or path-like
@@ -87,8 +72,7 @@ def score_answers(name_or_path, answers=None, sandbox=None):
     answers : path-like, optional
         The file of answers; by default ``exercises/answers/NAME.py``.
     sandbox : str, optional
-        See `grading.sandbox.enclosure.choose`. The answers are the instructor's own, so that they
-        are also run where there is no sandbox.
+        See `grading.sandbox.enclosure.choose`.
 
     Returns
     -------
@@ -96,18 +80,11 @@ def score_answers(name_or_path, answers=None, sandbox=None):
         One row an answer, the reference first: ``exercise``, ``name``, ``kind``, ``expected`` and
         ``earned`` points, ``points`` (all there are), ``lost`` (from tests to messages) and ``ok``
         (whether it earned what is expected).
-
-    Raises
-    ------
-    ValueError
-        If the assignment or the answers cannot be used.
     """
     assignment = load(name_or_path)
-    if answers is None:
-        from grading.source.assignment import SOURCES
-
-        answers = SOURCES.parent / "answers" / f"{assignment.name}.py"
-    known = read_answers(answers, assignment)
+    known = read_answers(
+        answers or SOURCES.parent / "answers" / f"{assignment.name}.py", assignment
+    )
     # The answers share a session, which is as long as there are answers.
     limits = dataclasses.replace(Limits(), total=3600.0, hard=3600.0, restarts=1000)
     source = SourceNames(assignment)
@@ -121,8 +98,8 @@ def score_answers(name_or_path, answers=None, sandbox=None):
         tests = Tests(assignment, source, session)
         return [
             _score(assignment, tests, session, answer)
-            for cell in assignment.cells
-            if cell.role == "solution" and assignment.tests_of(cell.id)
+            for cell in assignment.solutions.values()
+            if assignment.tests_of(cell.id)
             for answer in _answers_to(cell, assignment, known)
         ]
     finally:
@@ -134,18 +111,15 @@ def _answers_to(cell, assignment, known):
     common = {"exercise": cell.id, "kind": "reference", "expected": points}
     yield common | {"name": "the reference solution", "code": cell.source}
     yield from (answer for answer in known if answer["exercise"] == cell.id)
-    for name, value in STOCK.items():
-        code = "\n".join(_stock(cell, value))
-        yield common | {"name": name, "kind": "stock", "code": code, "expected": 0}
-
-
-def _stock(cell, value):
     functions = {n.name for n in ast.parse(cell.source).body if isinstance(n, ast.FunctionDef)}
-    for name in sorted(defined_names(cell.source)):
-        if name in functions:
-            yield f"def {name}(*args, **kwargs):\n    return {value}"
-        else:
-            yield f"args = ()\n{name} = {value}"
+    for name, value in STOCK.items():
+        code = "\n".join(
+            f"def {one}(*args, **kwargs):\n    return {value}"
+            if one in functions
+            else f"args = ()\n{one} = {value}"
+            for one in sorted(defined_names(cell.source))
+        )
+        yield common | {"name": name, "kind": "stock", "code": code, "expected": 0}
 
 
 def _score(assignment, tests, session, answer):
@@ -153,25 +127,36 @@ def _score(assignment, tests, session, answer):
     error = session.run(answer["code"])["error"]
     mark = f"answer {len(session.past)}"
     session.mark(mark)
-    earned, lost, points = 0, {}, 0
+    outcomes = []
     for test in assignment.tests_of(answer["exercise"]):
         session.restore(mark)
         outcome = tests.check_visible(test)
         if not outcome.message and assignment.tests[test].hidden:
             outcome = tests.check_hidden(test)
-        earned += outcome.score
-        points += outcome.points
-        if not outcome.passed:
-            lost[test] = outcome.detail or "it gave a part of its points"
+        outcomes.append(outcome)
+    lost = {o.id: o.detail or "it gave a part of its points" for o in outcomes if not o.passed}
     if error:
         lost["the cell itself"] = error
-    return {
-        "exercise": answer["exercise"],
-        "name": answer["name"],
-        "kind": answer["kind"],
-        "expected": answer["expected"],
+    earned = sum(outcome.score for outcome in outcomes)
+    facts = {name: answer[name] for name in ("exercise", "name", "kind", "expected")}
+    points = sum(outcome.points for outcome in outcomes)
+    return facts | {
         "earned": earned,
         "points": points,
         "lost": lost,
         "ok": earned == answer["expected"],
     }
+
+
+def answers_table(rows, why=False):
+    """Yield the lines of a Markdown table of `score_answers`; `why` adds why points were lost."""
+    yield "| exercise | answer | kind | earned | expected |  |"
+    yield "|---|---|---|--:|--:|---|"
+    for row in rows:
+        cells = [row["exercise"], row["name"], row["kind"]]
+        cells += [f"{row['earned']:g} of {row['points']:g}", f"{row['expected']:g}"]
+        yield "| " + " | ".join([*cells, "" if row["ok"] else "**differs**"]) + " |"
+        for test, text in row["lost"].items() if why else ():
+            yield f"  - {test}: {' '.join(text.split())}"
+    wrong = sum(not row["ok"] for row in rows)
+    yield f"\n{len(rows)} answers, {wrong or 'none'} of them not as expected"

@@ -1,15 +1,29 @@
-"""Grade one submission; runs in a process of its own, under `grading.marking.supervisor`."""
+"""Mark one submission: run its cells in the sandbox, then the instructor's tests on it.
+
+This process is trusted: it holds the solutions and the hidden tests, and never runs a line of a
+submission. All visible checks come before the first hidden one, so that everything a student will
+read is made before the submission sees its first hidden input; of hidden tests is told only what
+the submission cannot put into its own words.
+"""
 
 import ast
 import base64
+import builtins
+import contextlib
+import dataclasses
+import io
+import reprlib
+import signal
+import threading
 
-from grading.marking.run_tests import Tests
-from grading.marking.session import Session
-from grading.sandbox.limits import Limits
+import numpy as np
+
+from grading.marking.session import CallFailed, CallLost, Function, Session
+from grading.sandbox.enclosure import Limits
 from grading.source.assignment import parse
-from grading.source.match_cells import defined_names, match, written_names
-from grading.source.notebooks import read_notebook
+from grading.source.hidden_tests import reference
 from grading.source.source_names import SourceNames
+from grading.source.submitted_cells import defined_names, match, read_notebook, written_names
 
 END = ""
 """Mark of the names when all cells have run; those of a test have its ``grade_id``, never empty."""
@@ -17,18 +31,26 @@ END = ""
 MAX_SHOWN = 10_000_000
 """Characters of pictures that are kept of a submission: its report must not get too large."""
 
+MAX_WRITTEN = 20_000
+"""Characters of an answer in words."""
 
-def judge(job, emit):
+MAX_MESSAGE = 4000
+"""Characters of a message, which may hold all that a function returned."""
+
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = 80
+
+
+def mark(job, emit):
     """Run a submission's cells and test them.
 
     Parameters
     ----------
     job : dict
-        ``assignment`` (``text``, ``name``, ``overlay``), ``notebook`` (the file in base64),
-        ``sandbox`` (its kind), ``limits``, ``files``.
+        See `grading.marking.grade_one.make_job`; ``sandbox`` is its kind.
     emit : callable
-        Called with a dict as soon as something is known: ``event`` is ``"match"``, ``"cell"`` or
-        ``"outcome"``. What has been emitted counts, whatever happens next.
+        Called with a dict as soon as something is known: ``event`` is ``"match"``, ``"cell"``,
+        ``"outcome"`` or ``"done"``. What has been emitted counts, whatever happens next.
 
     Raises
     ------
@@ -39,27 +61,27 @@ def judge(job, emit):
     """
     assignment = parse(**job["assignment"])
     found = match(assignment, read_notebook(base64.b64decode(job["notebook"])))
-    written = {name: text[:20_000] for name, text in found.text.items()}
-    restored = list(found.restored)
-    emit({"event": "match", "cells": found.similarity, "restored": restored, "text": written})
+    written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
+    emit({"event": "match", "restored": list(found.restored), "text": written})
     source = SourceNames(assignment)
     session = Session(job["sandbox"], Limits(**job["limits"]), job["files"], source.is_trusted)
     try:
-        _run_cells(found, source, session, emit)
-        _run_tests(assignment, found, Tests(assignment, source, session), emit)
+        run_cells(found, source, session, emit)
+        run_tests(assignment, found, Tests(assignment, source, session), emit)
     finally:
         session.close()
     emit({"event": "done", "starts": session.starts})
 
 
-def _run_cells(found, source, session, emit):
+def run_cells(found, source, session, emit):
+    """Run all cells in order, and mark the names at each test."""
     # A learner who deleted the cell with the imports has not failed the exercises for it.
     imports = [ast.unparse(node) for node in source.imports]
-    room = MAX_SHOWN
     guarded = [f"try:\n    {line}\nexcept Exception:\n    pass" for line in imports]
     session.run("\n".join(guarded), session.limits.start)
+    room = MAX_SHOWN
     for step in found.steps:
-        if step.do == "test":
+        if step.test:
             session.mark(step.test)
             continue
         result = session.run(step.source)
@@ -71,60 +93,247 @@ def _run_cells(found, source, session, emit):
     session.mark(END)
 
 
-def _run_tests(assignment, found, tests, emit):
-    """Run all visible checks before the first hidden one; see `grading.marking.run_tests`."""
-
-    def report(outcome):
-        emit(
-            {
-                "event": "outcome",
-                "id": outcome.id,
-                "score": outcome.score,
-                "message": outcome.message,
-                "detail": outcome.detail,
-            }
-        )
-
+def run_tests(assignment, found, tests, emit):
+    """Run all visible checks, then all hidden ones, and emit the best outcome of each test."""
     passed = {}
     for test, cell in assignment.tests.items():
-        best = None
-        places = _places(assignment, found, test)
+        outcomes = []
+        places = places_to_try(assignment, found, test)
         for place in places:
             tests.session.restore(place)
-            outcome = tests.check_visible(test)
-            if outcome.lacks_name and END not in places:
+            outcomes.append(tests.check_visible(test))
+            if outcomes[-1].lacks_name and END not in places:
                 places.append(END)  # a later cell may define what the answer needs
-            if cell.hidden and not outcome.message:
+            if cell.hidden and not outcomes[-1].message:
                 passed.setdefault(test, []).append(place)
-            if best is None or outcome.score >= best.score:
-                best = outcome
-        if test not in passed:
-            report(best)
+        if test not in passed:  # of equals the last, whose message is about the finished notebook
+            emit(max(reversed(outcomes), key=lambda outcome: outcome.score).as_event())
     for test, places in passed.items():
-        best = None
+        outcomes = []
         for place in places:
             tests.session.restore(place)
-            outcome = tests.check_hidden(test)
-            if best is None or outcome.score > best.score:
-                best = outcome
-            if best.passed:
+            outcomes.append(tests.check_hidden(test))
+            if outcomes[-1].passed:
                 break
-        report(best)
+        emit(max(outcomes, key=lambda outcome: outcome.score).as_event())
 
 
-def _places(assignment, found, test):
+def places_to_try(assignment, found, test):
     """Return the marks at which a test is tried: its own place, and the end if that may help.
 
     Who keeps a first attempt and solves the exercise in a later cell has solved it.
     """
     place = next(i for i, step in enumerate(found.steps) if step.test == test)
-    later = [step.source for step in found.steps[place:] if step.do == "run" and step.learners]
-    wanted = _names(assignment.tests[test].source)
-    for cell in assignment.cells:
-        if cell.role == "solution" and test in assignment.tests_of(cell.id):
+    later = [step.source for step in found.steps[place:] if step.learners and not step.test]
+    tree = ast.parse(assignment.tests[test].source)
+    wanted = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for name, cell in assignment.solutions.items():
+        if test in assignment.tests_of(name):
             wanted |= defined_names(cell.source)
     return [test, END] if any(wanted & written_names(text) for text in later) else [test]
 
 
-def _names(source):
-    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What a test cell gave."""
+
+    id: str
+    score: float
+    points: float
+    message: str = ""
+    """For the student: never words of a hidden test, nor what it called with."""
+    detail: str = ""
+    """For the instructor alone."""
+    lacks_name: bool = False
+    """Whether it failed for a name that was not defined where it was tried."""
+
+    @property
+    def passed(self):
+        """Whether it gave all of its points."""
+        return self.score == self.points
+
+    def as_event(self):
+        """Return what `mark` emits."""
+        kept = ("id", "score", "message", "detail")
+        return {"event": "outcome"} | {name: getattr(self, name) for name in kept}
+
+
+class Undefined(CallLost):
+    """The submission lacks a name that a test needs."""
+
+
+class TestTimeout(BaseException):
+    """A test cell has taken too long."""
+
+    __test__ = False  # not for pytest
+
+
+class Namespace(dict):
+    """The names of a test cell: its own, else the source's, else the submission's.
+
+    `watch` is called with a text about each call of a function of the submission.
+    """
+
+    def __init__(self, session, source, watch):
+        super().__init__(__name__="tests")
+        self.session, self.source, self.watch = session, source, watch
+        self.functions = {}
+
+    def __missing__(self, name):
+        if self.source.is_trusted(name):
+            self[name] = self.source[name]
+            return self[name]
+        if hasattr(builtins, name) and name not in self.source.defined:
+            raise KeyError(name)
+        try:
+            value = self.session.get(name)
+        except KeyError:
+            raise Undefined(f"`{name}` is not defined") from None
+        if isinstance(value, Function):
+            self[name] = value = self.functions[name] = Watched(value, self.watch)
+        return value
+
+    def forget(self):
+        """Look the submission's functions up again: it may have others now."""
+        for name, function in self.functions.items():
+            if self.get(name) is function:
+                del self[name]
+        self.functions.clear()
+
+
+class Watched(Function):
+    """A function of the submission whose last call is told to `watch`."""
+
+    def __init__(self, function, watch):
+        super().__init__(function.session, function.__name__)
+        self.watch = watch
+
+    def __call__(self, *args, **kwargs):
+        """Call the submission's function."""
+        parts = [_short(a) for a in args] + [f"{k}={_short(v)}" for k, v in kwargs.items()]
+        call = f"{self.__name__}({', '.join(parts)})"
+        try:
+            value = super().__call__(*args, **kwargs)
+        except (CallFailed, CallLost):
+            self.watch(f"The call was {call}.")
+            raise
+        self.watch(f"The last call, {call}, gave {_short(value)}.")
+        return value
+
+
+def _short(value):
+    """Return a value as a learner would write it, in one line or two."""
+    with np.printoptions(precision=6, legacy="1.25"):  # 0.15, not np.float64(0.15)
+        return _repr.repr(value)
+
+
+class Tests:
+    """The tests of an assignment on one submission, whose cells have been run."""
+
+    __test__ = False  # not for pytest
+
+    def __init__(self, assignment, source, session):
+        self.assignment, self.source, self.session = assignment, source, session
+        self.last_call = ""
+        # Hidden tests have names of their own: what a visible check has changed is not theirs.
+        self.visible = Namespace(session, source, self._remember)
+        self.complete = Namespace(session, source, self._remember)
+
+    def _remember(self, call):
+        self.last_call = call
+
+    def check_visible(self, test):
+        """Return the `Outcome` of what learners see of a test cell: all points if nothing failed.
+
+        `test` is its id.
+        """
+        cell = self.assignment.tests[test]
+        score, error, line = self._execute(cell, cell.visible, self.visible)
+        if error is None:
+            return Outcome(test, score, cell.points)
+        message = _in_words(error, line)
+        if self.last_call and not isinstance(error, Undefined):
+            message = f"{message.rstrip('.')}. {self.last_call}"
+        message = message[:MAX_MESSAGE]
+        lacks = isinstance(error, Undefined | NameError)
+        return Outcome(test, 0, cell.points, message, message, lacks)
+
+    def check_hidden(self, test):
+        """Return the `Outcome` of all of a test cell, whose visible part has passed."""
+        cell = self.assignment.tests[test]
+        score, error, line = self._execute(cell, cell.source, self.complete)
+        if error is None:
+            return Outcome(test, score, cell.points)
+        message = "The checks that you see pass, hidden tests do not"
+        if not ast.parse(cell.visible).body:  # they see none
+            message = "Hidden tests do not pass"
+        if isinstance(error, CallLost):
+            message += f": in one of them, {error.told}"
+        elif isinstance(error, CallFailed):
+            message += f": in one of them, your function {error.told}"
+        elif isinstance(error, TestTimeout):
+            message += ": they take too long"
+        detail = _in_words(error, line)[:MAX_MESSAGE]
+        return Outcome(test, 0, cell.points, message + ".", detail)
+
+    def _execute(self, cell, text, names):
+        """Return points, exception and the text of the line that failed."""
+        self.last_call = ""
+        names.forget()
+        filename = f"<test {cell.id}>"
+        tree = ast.parse(text)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        value = None
+        try:
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()),
+                time_limit(min(self.session.limits.test, max(self.session.left(), 1.0))),
+                reference.taken_from(self.source.__getitem__),
+            ):
+                exec(compile(tree, filename, "exec"), names)
+                if last:
+                    value = eval(compile(ast.Expression(last.value), filename, "eval"), names)
+        except (Exception, CallLost, TestTimeout, SystemExit) as error:
+            numbers = [n for n, name in _traced_lines(error) if name == filename]
+            return 0, error, text.split("\n")[numbers[0] - 1].strip() if numbers else ""
+        if type(value) in (int, float) and 0 <= value <= cell.points:
+            return value, None, ""
+        return cell.points, None, ""
+
+
+def _traced_lines(error):
+    trace = error.__traceback__
+    while trace:
+        yield trace.tb_lineno, trace.tb_frame.f_code.co_filename
+        trace = trace.tb_next
+
+
+def _in_words(error, line):
+    if isinstance(error, CallFailed | CallLost):
+        return str(error)
+    if isinstance(error, TestTimeout):
+        return "The checks take too long"
+    if isinstance(error, AssertionError):
+        return str(error) or f"This check failed: {line}"
+    return f"The answer does not fit the check `{line}`: {type(error).__name__}: {error}"
+
+
+@contextlib.contextmanager
+def time_limit(seconds):
+    """Raise `TestTimeout` after some seconds, in the main thread of a system with alarms."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not hasattr(signal, "setitimer") or not in_main_thread:
+        yield
+        return
+
+    def stop(*_):
+        raise TestTimeout
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

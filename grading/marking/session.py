@@ -6,14 +6,12 @@ import time
 
 import numpy as np
 
-from grading.sandbox.channel import Lost
 from grading.sandbox.inside import plain_data
-from grading.sandbox.worker_process import Sandbox
+from grading.sandbox.worker_process import Lost, Sandbox
+from grading.source.source_names import REFERENCE
 
 MESSAGE_LENGTH = 2000
 USABLE = "a check can use numbers, text, lists, tuples, dicts, arrays of numbers and tables"
-REFERENCE = "reference"
-"""The module's name of what the source notebook defines."""
 
 
 class Broken(Exception):
@@ -43,14 +41,10 @@ class Session:
 
     Parameters
     ----------
-    kind : str
-        Which sandbox; see `grading.sandbox.enclosure.choose`.
-    limits : Limits
-        What it may use up.
-    files : path-like, optional
-        Folder whose content it finds in its folder.
-    given : callable, optional
-        Tells of a name whether the assignment itself defines it in the submission's notebook, so
+    kind, limits, files
+        See `grading.sandbox.worker_process.Sandbox`.
+    given : callable
+        From a name to whether the assignment itself defines it in the submission's notebook, so
         that a test may pass what it stands for by this name.
     """
 
@@ -58,29 +52,18 @@ class Session:
         self.kind, self.limits, self.files, self.given = kind, limits, files, given
         self.began = time.monotonic()
         self.starts = 0
-        self._sandbox = None
         self.past = []
         """Requests to repeat after a restart; None for one that ended a sandbox."""
-        self._place = None
+        self._sandbox = self._place = None
 
     def run(self, source, seconds=None):
-        """Run a cell.
+        """Run a cell, by default for as long as a cell may take.
 
-        Parameters
-        ----------
-        source : str
-            Its text.
-        seconds : float, optional
-            How long it may take; by default as long as a cell may.
-
-        Returns
-        -------
-        dict
-            ``error``: empty, or what went wrong; ``printed``: text; ``shown``: a list of dicts from
-            MIME types to text.
+        Returns a dict: ``error`` is empty or says what went wrong, ``printed`` is text, ``shown``
+        a list of dicts from MIME types to text.
         """
         try:
-            answer = self._lasting({"op": "run", "source": source}, seconds)
+            answer = self._ask_lasting({"op": "run", "source": source}, seconds)
         except Lost as lost:
             return {"error": f"The cell was stopped: {lost}.", "printed": "", "shown": []}
         printed, shown = answer.get("printed"), answer.get("shown")
@@ -93,7 +76,7 @@ class Session:
     def mark(self, mark):
         """Remember under a name what all names of the submission stand for now."""
         try:
-            self._lasting({"op": "mark", "name": mark})
+            self._ask_lasting({"op": "mark", "name": mark})
         except Lost:
             return  # what follows will say so
 
@@ -107,41 +90,25 @@ class Session:
                 return  # it is done when the sandbox is started again
 
     def get(self, name):
-        """Return the value that a name has in the submission.
+        """Return what a name of the submission stands for: plain data, or a `Function`.
 
-        Parameters
-        ----------
-        name : str
-            The name.
-
-        Returns
-        -------
-        object
-            Plain data, or a `Function`.
-
-        Raises
-        ------
-        KeyError
-            If the submission defines no such name.
-        CallLost
-            If its value cannot cross, or the sandbox died.
+        Raises `KeyError` if it defines no such name, `CallLost` if its value cannot cross or the
+        sandbox died.
         """
         try:
             answer = self._ask({"op": "get", "name": name}, self.limits.call)
         except Lost as lost:
             raise CallLost(f"`{name}` could not be read: {lost}") from None
-        kind = answer.get("kind")
-        if answer.get("ok") is True and kind == "missing":
+        kind = answer.get("kind") if answer.get("ok") is True else None
+        if kind == "missing":
             raise KeyError(name)
-        if answer.get("ok") is True and kind == "function":
-            return Function(self, name)
-        return self._value(answer, f"`{name}`")
+        return Function(self, name) if kind == "function" else _value(answer, f"`{name}`")
 
     def call(self, name, args, kwargs):
         """Call a function of the submission; see `Function`."""
         message = {"op": "call", "name": name}
-        message["args"] = plain_data.encode(list(args), self._named)
-        message["kwargs"] = plain_data.encode(kwargs, self._named)
+        message["args"] = plain_data.encode(list(args), self._by_name)
+        message["kwargs"] = plain_data.encode(kwargs, self._by_name)
         try:
             answer = self._ask(message, self.limits.call)
         except Lost as lost:
@@ -151,7 +118,7 @@ class Session:
         if type(what := answer.get("unusable")) is str:
             told = f"`{name}` returned something that cannot be used"
             raise CallLost(f"`{name}` returned {what[:100]}: {USABLE}", told)
-        return self._value(answer, f"`{name}` returned something that")
+        return _value(answer, f"`{name}` returned something that")
 
     def close(self):
         """End the sandbox."""
@@ -163,16 +130,7 @@ class Session:
         """Return the seconds that are left to the submission."""
         return self.limits.total - (time.monotonic() - self.began)
 
-    @staticmethod
-    def _value(answer, what):
-        try:
-            if answer.get("ok") is not True:
-                raise plain_data.Malformed(describe(answer))
-            return plain_data.decode(answer.get("value"))
-        except plain_data.Malformed as error:
-            raise CallLost(f"{what} cannot be used: {error}", f"{what} cannot be used") from None
-
-    def _lasting(self, message, seconds=None):
+    def _ask_lasting(self, message, seconds=None):
         """Make a request that is repeated after a restart, unless it ends the sandbox."""
         self.past.append(None)
         answer = self._ask(message, seconds or self.limits.cell)
@@ -219,7 +177,7 @@ class Session:
                         self.past[i] = None
                     break
 
-    def _named(self, value):
+    def _by_name(self, value):
         """Encode what is no plain data but has a name inside the sandbox."""
         if isinstance(value, Function):
             return {"$": "own", "v": value.__name__}
@@ -252,6 +210,16 @@ class Function:
         return f"<function {self.__name__} of the submission>"
 
 
+def _value(answer, what):
+    """Return the value in a worker's answer."""
+    try:
+        if answer.get("ok") is not True:
+            raise plain_data.Malformed(describe(answer))
+        return plain_data.decode(answer.get("value"))
+    except plain_data.Malformed as error:
+        raise CallLost(f"{what} cannot be used: {error}", f"{what} cannot be used") from None
+
+
 _FAILURES = {}
 """From the name of a built-in exception to its twin that is a `CallFailed`."""
 
@@ -282,20 +250,18 @@ def describe(answer):
 
 
 def importable(value):
-    """Return module and name under which a value can be imported, or None."""
+    """Return module and name under which a value can be imported, or None.
+
+    A function and a class know both. A constant, such as ``HOFFMANN_2022``, is found in the module
+    of its class under the ``name`` that it declares.
+    """
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
     if isinstance(value, np.ufunc):
         module, name = "numpy", value.__name__
-    if type(module) is str and type(name) is str:
-        found = sys.modules.get(module)
-        for part in name.split("."):
-            found = getattr(found, part, None)
-        if found is value and module != "__main__":
-            return [module, name]
-    # A constant of the library, such as HOFFMANN_2022.
-    for module, content in list(sys.modules.items()):
-        if module.split(".")[0] == "scaling_lib":
-            for name, one in vars(content).items():
-                if one is value:
-                    return [module, name]
-    return None
+    name = name or getattr(value, "name", None)
+    if type(module) is not str or type(name) is not str or module == "__main__":
+        return None
+    found = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return [module, name] if found is value else None

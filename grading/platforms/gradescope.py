@@ -14,11 +14,10 @@ import shlex
 import sys
 import zipfile
 
-from grading.classes.archives import tree
-from grading.classes.lateness import LateRule
-from grading.classes.submissions import Submission, choose_notebook
-from grading.marking.grade_one import Settings, grade_one
-from grading.reports.student_results import NotGraded, empty_result, one_line, write_json
+from grading.classes.archives import list_files
+from grading.classes.submissions import LateRule, Submission, choose_notebook
+from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
+from grading.reports.student_results import empty_result, one_line, read_report, write_json
 from grading.source.assignment import load
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
@@ -47,17 +46,9 @@ exec "$python" -P -m grading.platforms.gradescope "$root" {options}
 
 
 def gradescope_results(result):
-    """Return a result in Gradescope's form.
+    """Return a result in the form of Gradescope's ``results.json``.
 
-    Parameters
-    ----------
-    result : dict
-        See `grading.reports.student_results`.
-
-    Returns
-    -------
-    dict
-        What ``results.json`` holds. Tests with hidden parts are shown after the grades are out.
+    Tests with hidden parts are shown after the grades are out.
     """
     tests = [
         {
@@ -83,27 +74,14 @@ def gradescope_results(result):
     }
 
 
-def bundle(assignment, notebook, settings, options):
-    """Return the autograder for one assignment, as a zip archive.
+def bundle(assignment, settings, options):
+    """Return the autograder for one assignment, a zip archive as bytes.
 
-    Parameters
-    ----------
-    assignment : Assignment
-        What it grades.
-    notebook : str
-        The source notebook.
-    settings : Settings
-        Its secret seed is put into the archive, which must stay with the instructors.
-    options : list of str
-        Further options of ``run_autograder``.
-
-    Returns
-    -------
-    bytes
-        The archive.
+    The secret seed of the settings is in it: it must stay with the instructors. `options` are
+    further ones of ``run_autograder``.
     """
     files = {"setup.sh": SETUP, "run_autograder": RUN.format(options=shlex.join(options))}
-    files[f"assignment/{assignment.name}.ipynb"] = notebook
+    files[f"assignment/{assignment.name}.ipynb"] = assignment.text
     files["seed"] = settings.seed
     for test, text in assignment.overlay.items():
         files[f"overlay/{assignment.name}/{test}.py"] = text
@@ -131,21 +109,9 @@ def bundle(assignment, notebook, settings, options):
 
 
 def run_autograder(root, sandbox=None, unsafe=False, late=0.0):
-    """Grade the one submission that Gradescope has put into its folders.
+    """Grade the one submission in Gradescope's folders; write and return ``results.json``.
 
-    Parameters
-    ----------
-    root : path-like
-        ``/autograder``.
-    sandbox, unsafe
-        See `grading.marking.grade_one.Settings`.
-    late : float
-        Percent taken off for each day after the due date that Gradescope names.
-
-    Returns
-    -------
-    dict
-        What was written to ``results/results.json``.
+    `root` is ``/autograder``, `late` percent taken off for each day after Gradescope's due date.
     """
     root = pathlib.Path(root)
     source = root / "source"
@@ -160,13 +126,14 @@ def run_autograder(root, sandbox=None, unsafe=False, late=0.0):
         files=files if files.is_dir() else None,
     )
     submission = Submission("submission")
-    found = [(file, False, file.path) for file in tree(root / "submission")]
+    found = [(file, False, file.path) for file in list_files(root / "submission")]
     choose_notebook(submission, found, assignment)
     # Afterwards: what counts is Gradescope's clock, not a timestamp among the student's files.
     submission.submitted = None
     due = _read_metadata(root / "submission_metadata.json", submission)
     if submission.chosen:
-        result = grade_one(assignment, submission.read(), settings)
+        report = run_job(make_job(assignment, submission.read(), settings))
+        result = read_report(assignment, report) | {"sandbox": report["sandbox"]}
     else:
         result = empty_result(assignment, submission.status, submission.message)
     result["notes"] = list(submission.notes)

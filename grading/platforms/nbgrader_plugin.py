@@ -13,8 +13,8 @@ import os
 import pathlib
 import struct
 
-import bleach
 import nbformat
+import nh3
 from nbconvert.filters import markdown2html
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat.v4 import new_output
@@ -35,18 +35,17 @@ from traitlets import Bool, Dict, Unicode
 
 from grading.marking.grade_one import Settings, make_job, run_job
 from grading.reports.student_results import clean, read_report
-from grading.sandbox.limits import Limits
+from grading.sandbox.enclosure import Limits
 from grading.source.assignment import load
-from grading.source.hidden_tests import PUBLIC_SEED, SEED_VARIABLE
-from grading.source.notebooks import read_notebook
-from grading.source.restore_cells import restore
+from grading.source.hidden_tests import SEED_VARIABLE
+from grading.source.submitted_cells import read_notebook, restore_notebook
 
 MAX_PIXELS = 50_000_000
 
 TAGS = "a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol"
 TAGS += " p pre s span strong sub summary sup table tbody td th thead tr ul"
-PROTOCOLS = ("http", "https", "data")
-ATTRIBUTES = {"*": ["class", "id", "title"], "a": ["href"], "img": ["src", "alt"]}
+PROTOCOLS = {"http", "https", "data"}
+ATTRIBUTES = {"*": {"class", "id", "title"}, "a": {"href"}, "img": {"src", "alt"}}
 
 
 class SourcePreprocessor(NbGraderPreprocessor):
@@ -66,9 +65,9 @@ class RestoreCells(SourcePreprocessor):
     """Put back the cells and the metadata that a submission has lost."""
 
     def preprocess(self, nb, resources):
-        """Return the notebook with all cells of the source; see `grading.source.restore_cells`."""
+        """Return the notebook with all cells of the source; see `restore_notebook`."""
         cells = read_notebook(nbformat.writes(nb).encode())
-        made = restore(self.assignment(resources), cells)
+        made = restore_notebook(self.assignment(resources), cells)
         return nbformat.from_dict(made), resources
 
 
@@ -82,7 +81,7 @@ class SandboxExecute(SourcePreprocessor):
     ).tag(config=True)
     sandbox = Unicode("", help="Insist on one kind of sandbox.").tag(config=True)
     unsafe = Bool(False, help="Grade where there is no sandbox.").tag(config=True)
-    limits = Dict(help="What differs from grading.sandbox.limits.Limits.").tag(config=True)
+    limits = Dict(help="What differs from grading.sandbox.enclosure.Limits.").tag(config=True)
 
     def preprocess(self, nb, resources):
         """Return the notebook with the outputs of its cells and of the tests."""
@@ -109,7 +108,7 @@ class SandboxExecute(SourcePreprocessor):
     def _seed(self):
         if self.seed_file:
             return pathlib.Path(self.seed_file).read_text(encoding="utf-8").strip()
-        return os.environ.get(SEED_VARIABLE) or PUBLIC_SEED
+        return os.environ.get(SEED_VARIABLE, "")
 
 
 def outputs(event):
@@ -130,17 +129,10 @@ def outputs(event):
 
 
 def picture(data):
-    """Return a picture in base64 if it is one; pages that show it do not look.
+    """Return a PNG in base64 from a dict of MIME types that a submission may have made up.
 
-    Parameters
-    ----------
-    data : dict
-        From MIME types to text that a submission may have made up.
-
-    Returns
-    -------
-    str
-        Empty if there is no PNG, or one that would fill the memory of who looks at it.
+    Empty if there is none, or one that would fill the memory of who looks at it: pages that show it
+    do not look.
     """
     try:
         content = base64.b64decode("".join(data["image/png"].split()), validate=True)
@@ -153,7 +145,8 @@ def picture(data):
 
 def markdown(text):
     """Return a text cell as HTML in which nothing is live; nbgrader's pages show any HTML."""
-    return bleach.clean(markdown2html(text), TAGS.split(), ATTRIBUTES, protocols=PROTOCOLS)
+    kept = {"tags": set(TAGS.split()), "attributes": ATTRIBUTES, "url_schemes": PROTOCOLS}
+    return nh3.clean(markdown2html(text), link_rel=None, **kept)
 
 
 def verdict(item, result, sandbox):

@@ -1,53 +1,55 @@
-"""Fill in the table that a learning platform exported, so that it can be imported again.
+"""Tables that a person or a learning platform fills in: marks by hand, and rosters.
 
 Canvas: Grades, Export; the column of the assignment is filled in. Moodle: the assignment's grading
 worksheet; the columns Grade and Feedback comments are filled in.
 """
 
-import csv
-import pathlib
+import math
 
-from grading.reports.student_results import number, one_line, to_csv
+from grading.reports.student_results import number, one_line, read_csv, to_csv
 
 CANVAS_KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
-MOODLE_NEEDED = ("Identifier", "Grade", "Maximum Grade")
+SHEET = ("student", "item", "points", "max_points", "answer")
 
 
-def read_roster(path):
-    """Return the header and the rows of a table.
+def marking_sheet(results):
+    """Return a table to be filled in: one row for each answer that a person marks."""
+    rows = [
+        [result["student"], item["id"], "", number(item["points"]), item["text"]]
+        for result in results
+        for item in result["by_hand"]
+    ]
+    return to_csv([SHEET, *rows])
 
-    Parameters
-    ----------
-    path : path-like
-        CSV in UTF-8, with or without a byte-order mark.
 
-    Returns
-    -------
-    header : list of str
-        Its columns.
-    rows : list of list of str
-        Each as long as the header.
+def add_marks(results, path):
+    """Add the points of a filled-in sheet to the ``score`` and ``max_score`` of results, in place.
 
-    Raises
-    ------
-    ValueError
-        If it is no such file.
+    Raises `ValueError` if a row names nobody or nothing, or has no points between 0 and what the
+    item is worth, or if an answer is not marked.
     """
-    try:
-        with pathlib.Path(path).open(newline="", encoding="utf-8-sig") as file:
-            table = [row for row in csv.reader(file) if any(row)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path} is no CSV file in UTF-8: {error}") from None
-    if len(table) < 2:
-        raise ValueError(f"{path} has no students")
-    header = table[0]
-    if len(set(header)) < len(header):
-        raise ValueError(f"{path} names a column twice")
-    return header, [[*row, *[""] * len(header)][: len(header)] for row in table[1:]]
+    open_items = {(r["student"], i["id"]): (r, i) for r in results for i in r["by_hand"]}
+    # What a spreadsheet must not take for a formula was written with an apostrophe.
+    names = {student.lstrip("'"): student for student, _ in open_items}
+    for line, row in enumerate(read_csv(path)[1], 2):
+        student = names.get(row.get("student", "").lstrip("'"))
+        found = open_items.pop((student, row.get("item")), None)
+        if found is None:
+            raise ValueError(f"{path}, row {line}: nothing to mark, or it is marked twice")
+        result, item = found
+        points = _float(row.get("points"))
+        if not 0 <= points <= item["points"]:
+            where = f"{path}, row {line}: {item['id']} of {student}"
+            raise ValueError(f"{where} must have from 0 to {number(item['points'])} points")
+        result["score"] = round(result["score"] + points, 6)
+        result["max_score"] += item["points"]
+    if open_items:
+        student, item = min(open_items)
+        raise ValueError(f"{path}: {item} of {student} is not marked")
 
 
 def canvas(path, results, column=None, scale=False):
-    """Return Canvas's gradebook with the scores.
+    """Return Canvas's gradebook with the scores, as CSV, and the students who are not in it.
 
     Parameters
     ----------
@@ -59,74 +61,62 @@ def canvas(path, results, column=None, scale=False):
         The assignment's column; by default the one whose title begins with its name.
     scale : bool
         Whether to convert scores to the platform's own maximum where that differs.
-
-    Returns
-    -------
-    text : str
-        CSV to be imported.
-    missing : list of str
-        Students with a result who are not in the gradebook.
-
-    Raises
-    ------
-    ValueError
-        If the table cannot be used; names what is wrong.
     """
-    header, rows = read_roster(path)
-    for needed in ("Student", "ID"):
-        if needed not in header:
-            raise ValueError(f"{path} has no column {needed!r}: is it Canvas's gradebook?")
+    header, rows = _read_roster(path, ("Student", "ID"), "Canvas's gradebook")
     titles = [t for t in header if t not in CANVAS_KEPT]
     name = column or results[0]["assignment"]
-    found = [t for t in titles if t == name] or [
-        t for t in titles if _plain(t).startswith(_plain(name))
-    ]
+    found = [t for t in titles if t == name]
+    found = found or [t for t in titles if _letters(t).startswith(_letters(name))]
     if len(found) != 1:
         known = ", ".join(titles) or "none"
         raise ValueError(f"{path}: name the assignment's column with --column; there are {known}")
-    place = header.index(found[0])
+    (column,) = found
     students = _Students(results)
-    maximum = None
+    maximum = math.nan
     for row in rows:
-        cell = dict(zip(header, row, strict=True))
-        if cell["Student"].strip() == "Points Possible":
-            maximum = _maximum(row[place], path)
+        name = row["Student"]
+        if name.strip() == "Points Possible":
+            maximum = _maximum(row[column], path)
             continue
-        keys = [("canvas", cell["ID"]), cell.get("SIS Login ID"), cell.get("SIS User ID")]
-        result = students.find(*keys, cell["Student"], _other_order(cell["Student"]))
-        if result:
-            row[place] = number(_scaled(result, maximum, scale))
-    kept = [i for i, title in enumerate(header) if title in CANVAS_KEPT or i == place]
-    return to_csv([[line[i] for i in kept] for line in (header, *rows)]), students.missing()
+        keys = [("canvas", row["ID"]), row.get("SIS Login ID"), row.get("SIS User ID")]
+        if result := students.find(*keys, name, _other_order(name)):
+            row[column] = number(_scaled(result, maximum, scale))
+    kept = [title for title in header if title in CANVAS_KEPT or title == column]
+    return to_csv([kept, *([row[title] for title in kept] for row in rows)]), students.missing()
 
 
 def moodle(path, results, scale=False):
     """Return Moodle's grading worksheet with the scores; see `canvas`."""
-    header, rows = read_roster(path)
-    for needed in MOODLE_NEEDED:
-        if needed not in header:
-            raise ValueError(f"{path} has no column {needed!r}: is it Moodle's grading worksheet?")
+    needed = ("Identifier", "Grade", "Maximum Grade")
+    header, rows = _read_roster(path, needed, "Moodle's grading worksheet")
     students = _Students(results)
     for row in rows:
-        cell = dict(zip(header, row, strict=True))
-        participant = cell["Identifier"].split()[-1] if cell["Identifier"].split() else ""
-        keys = [("moodle", participant), cell.get("Email address"), cell.get("ID number")]
-        if result := students.find(*keys, cell.get("Full name")):
-            maximum = _maximum(cell["Maximum Grade"], path)
-            row[header.index("Grade")] = number(_scaled(result, maximum, scale))
+        participant = row["Identifier"].split()[-1:] or [""]
+        keys = [("moodle", *participant), row.get("Email address"), row.get("ID number")]
+        if result := students.find(*keys, row.get("Full name")):
+            maximum = _maximum(row["Maximum Grade"], path)
+            row["Grade"] = number(_scaled(result, maximum, scale))
             if "Feedback comments" in header:
-                row[header.index("Feedback comments")] = one_line(result)
-    return to_csv([header, *rows]), students.missing()
+                row["Feedback comments"] = one_line(result)
+    return to_csv([header, *(row.values() for row in rows)]), students.missing()
+
+
+def _read_roster(path, needed, what):
+    header, rows = read_csv(path)
+    for title in needed:
+        if title not in header:
+            raise ValueError(f"{path} has no column {title!r}: is it {what}?")
+    return header, rows
 
 
 class _Students:
     """Results by all names under which a student may be known."""
 
     def __init__(self, results):
-        self.left = {result["student"]: result for result in results}
+        self.left = {result["student"] for result in results}
         self.by_key, twice = {}, set()
         for result in results:
-            keys = {_plain(result["student"]), *map(tuple, result.get("ids", {}).items())}
+            keys = {_letters(result["student"]), *result.get("ids", {}).items()}
             for key in keys:
                 twice |= {key} & self.by_key.keys()
                 self.by_key[key] = result
@@ -135,9 +125,9 @@ class _Students:
 
     def find(self, *keys):
         for key in keys:
-            key = key if type(key) is tuple else _plain(key or "")
+            key = key if type(key) is tuple else _letters(key or "")
             if key and (result := self.by_key.get(key)):
-                self.left.pop(result["student"], None)
+                self.left.discard(result["student"])
                 return result
         return None
 
@@ -145,7 +135,7 @@ class _Students:
         return sorted(self.left)
 
 
-def _plain(name):
+def _letters(name):
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
@@ -155,18 +145,24 @@ def _other_order(name):
     return f"{after} {before}" if comma else " ".join([*name.split()[-1:], *name.split()[:-1]])
 
 
-def _maximum(text, path):
+def _float(text):
+    """Return a number; NaN for text that is none."""
     try:
-        value = float(text)
+        return float(text or "nan")
     except ValueError:
-        return None
-    if not 0 <= value < float("inf"):
+        return math.nan
+
+
+def _maximum(text, path):
+    value = _float(text)
+    if not 0 <= value < math.inf and not math.isnan(value):
         raise ValueError(f"{path}: {text!r} cannot be a maximum of points")
     return value
 
 
 def _scaled(result, maximum, scale):
-    if maximum is None or maximum == result["max_score"]:
+    """Return a score on the platform's scale; NaN is a platform that names no maximum."""
+    if math.isnan(maximum) or maximum == result["max_score"]:
         return result["score"]
     if not scale:
         raise ValueError(

@@ -32,18 +32,7 @@ pre { padding: 0 .8rem; }
 
 
 def feedback_page(result):
-    """Return the page of one submission.
-
-    Parameters
-    ----------
-    result : dict
-        See `grading.reports.student_results`.
-
-    Returns
-    -------
-    str
-        HTML that needs no other file.
-    """
+    """Return the page of one result (`grading.reports.student_results`): HTML in a single file."""
     e = html.escape
     style = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"

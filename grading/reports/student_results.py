@@ -8,17 +8,14 @@ import pathlib
 import platform
 import re
 
+from grading.marking.grade_one import NotGraded
 from scaling_lib import __version__
-from scaling_lib.data.files import write_bytes
+from scaling_lib.data.files import read_table, write_bytes
 
 SCHEMA = 1
 GRADES = ("student", "score", "max_score", "status", "message")
 STATUSES = ("graded", "unreadable", "missing", "refused", "stopped")
 """``stopped``: its time was over, or its grading process ended; what it had earned counts."""
-
-
-class NotGraded(Exception):
-    """The machine, not the submission, is to blame: there is no result."""
 
 
 def versions():
@@ -43,21 +40,9 @@ def clean(text):
 
 
 def empty_result(assignment, status, message):
-    """Return the result of a submission that was not run.
+    """Return the result of a submission that was not run: all tests have 0 points.
 
-    Parameters
-    ----------
-    assignment : Assignment
-        What was to be graded.
-    status : str
-        One of `STATUSES`.
-    message : str
-        The reason, for the student.
-
-    Returns
-    -------
-    dict
-        All tests have 0 points.
+    `status` is one of `STATUSES`, `message` the reason, for the student.
     """
     items = [
         {
@@ -90,24 +75,9 @@ def empty_result(assignment, status, message):
 
 
 def read_report(assignment, report):
-    """Return the result that a supervisor's report tells of.
+    """Return the result of which a report of `grading.marking.grade_one.run_job` tells.
 
-    Parameters
-    ----------
-    assignment : Assignment
-        What was graded.
-    report : dict
-        What `grading.marking.supervisor` printed.
-
-    Returns
-    -------
-    dict
-        The result.
-
-    Raises
-    ------
-    NotGraded
-        If the sandbox did not start or the grader itself failed.
+    Raises `NotGraded` if the sandbox did not start or the grader itself failed.
     """
     events = report["events"]
     last = events[-1] if events else {}
@@ -151,22 +121,9 @@ def write_json(path, value):
 
 
 def read_results(folder):
-    """Return all results in a folder of graded submissions, by student.
+    """Return all results in the folder that ``grade --out`` named, ordered by student.
 
-    Parameters
-    ----------
-    folder : path-like
-        What ``grade --out`` named.
-
-    Returns
-    -------
-    list of dict
-        Ordered by student.
-
-    Raises
-    ------
-    ValueError
-        If there are none, or if a file is broken.
+    Raises `ValueError` if there are none, or if a file is broken.
     """
     results = []
     for path in sorted(pathlib.Path(folder).glob("*/result.json")):
@@ -196,18 +153,7 @@ def write_grades(path, results):
 
 
 def by_exercise(items):
-    """Return tests by what they test: ``slope-test`` and ``slope-test-2`` belong to ``slope``.
-
-    Parameters
-    ----------
-    items : list of dict
-        Of a result.
-
-    Returns
-    -------
-    dict
-        From the name of an exercise to its items.
-    """
+    """Return a result's items by exercise: ``slope-test-2`` belongs to ``slope``."""
     groups = {}
     for item in items:
         groups.setdefault(re.sub(r"-test(-\d+)?$", "", item["id"]), []).append(item)
@@ -229,6 +175,12 @@ def one_line(result):
     if result.get("sandbox") == "none":
         parts.append("Graded without a sandbox.")
     return " ".join(" ".join(parts).split())
+
+
+def read_csv(path):
+    """Return the columns of a table, and its rows as dicts; see `scaling_lib.data.files`."""
+    header, rows = read_table(path)
+    return header, [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def to_csv(rows):

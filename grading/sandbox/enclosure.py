@@ -1,4 +1,4 @@
-"""Which sandbox there is, and the command that starts a worker in it.
+"""Which sandbox there is, what a submission may use up, and the command that starts a worker.
 
 bubblewrap gives the worker a file system of its own, no network, no other processes, and takes
 everything down with it. Without it Linux's Landlock gives the same file system rights and refuses
@@ -28,29 +28,70 @@ PYTHON = ("bin", "lib", "lib64", "ssl", "share/zoneinfo", "pyvenv.cfg")
 of the whole class, is in /usr/local/share."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What one submission may use up.
+
+    Seconds count elapsed time. `memory` and `processes` count everything that the submission
+    started; `address_space` is that of one process, which reserves far more than it uses.
+    """
+
+    call: float = 10.0
+    """Seconds a call of one of its functions may take."""
+    cell: float = 20.0
+    """Seconds a cell may take."""
+    test: float = 60.0
+    """Seconds a test cell may take, its calls included."""
+    total: float = 120.0
+    """Seconds after which the submission does not run any more."""
+    hard: float = 170.0
+    """Seconds after which everything that belongs to the submission is killed."""
+    start: float = 60.0
+    """Seconds the sandbox may take to start."""
+    memory: int = 2 << 30
+    """Bytes."""
+    address_space: int = 6 << 30
+    """Bytes."""
+    disk: int = 256 << 20
+    """Bytes of all files it writes."""
+    message: int = 16 << 20
+    """Bytes of one answer."""
+    processes: int = 64
+    """Processes at a time."""
+    restarts: int = 20
+    """How often a sandbox that died is started again."""
+
+    def __post_init__(self):
+        for name, value in vars(self).items():
+            if type(value) not in (int, float) or not 0 < value < float("inf"):
+                raise ValueError(f"limit {name} must be a positive number, not {value!r}")
+
+    @classmethod
+    def parse(cls, settings):
+        """Read what differs from the defaults, as ``["call=5", "memory=1e9"]``."""
+        kinds = {field.name: type(field.default) for field in dataclasses.fields(cls)}
+        values = {}
+        for setting in settings:
+            name, _, value = setting.partition("=")
+            if name not in kinds:
+                raise ValueError(f"there is no limit {name!r}; there are {', '.join(kinds)}")
+            try:
+                values[name] = kinds[name](float(value))
+            except (ValueError, OverflowError):
+                raise ValueError(f"limit {name} must be a number, not {value!r}") from None
+        if "total" in values and "hard" not in values:  # the time to end everything stays
+            values["hard"] = max(cls.hard, values["total"] + cls.hard - cls.total)
+        return cls(**values)
+
+
 class NoSandbox(ValueError):
     """There is no sandbox on this machine."""
 
 
 def choose(wanted=None, unsafe=False):
-    """Return the best sandbox that works here.
+    """Return the best of `KINDS` that works here, or the one that is wanted.
 
-    Parameters
-    ----------
-    wanted : str, optional
-        One of `KINDS`, to insist on it.
-    unsafe : bool
-        Whether to do without, if there is none.
-
-    Returns
-    -------
-    str
-        ``"bubblewrap"``, ``"landlock"`` or, if `unsafe`, ``"none"``.
-
-    Raises
-    ------
-    NoSandbox
-        If there is none and `unsafe` is False; says what to install.
+    ``"none"`` only if `unsafe`; else `NoSandbox` is raised and says what to install.
     """
     if wanted not in (None, *KINDS):
         raise ValueError(f"a sandbox is one of {', '.join(KINDS)}, not {wanted!r}")
@@ -112,22 +153,7 @@ def _make_removable(folder):
 
 
 def enclosure(kind, limits, files=None):
-    """Prepare to start a worker.
-
-    Parameters
-    ----------
-    kind : str
-        What `choose` returned.
-    limits : Limits
-        What it may use up.
-    files : path-like, optional
-        Folder whose content is put into the worker's folder.
-
-    Returns
-    -------
-    Enclosure
-        To be started.
-    """
+    """Return the `Enclosure` of a worker; `files` is a folder whose content it finds in its own."""
     # A core of 0 bytes is still given to a program that collects them, one of 1 byte is not.
     rlimits = {"AS": limits.address_space, "FSIZE": limits.disk, "CORE": 1}
     rlimits |= {"CPU": int(limits.total) + 1, "NPROC": 4 * limits.processes, "NOFILE": 512}

@@ -44,7 +44,7 @@ def descendants(pid):
     return found
 
 
-def belonging(pid):
+def family(pid):
     """Return the ids of a child of this process, its descendants, and the orphans adopted here."""
     roots = [pid]
     if _adopting:
@@ -106,7 +106,7 @@ def unlinked(pids):
     return sum(found.values())
 
 
-def calm(pids, crowd):
+def slow_down(pids, crowd):
     """Give processes the lowest priority if they have more than `crowd` threads together.
 
     What they start inherits it, and only root can take it back.
@@ -125,7 +125,7 @@ def calm(pids, crowd):
 def adopt_orphans():
     """Make this process the parent of descendants whose parent ends, so that none gets lost.
 
-    From then on every child that `belonging` does not know belongs to it, too: a process calls this
+    From then on every child that `family` does not know belongs to it, too: a process calls this
     that has one child at a time.
     """
     global _adopting
@@ -141,19 +141,9 @@ def die_with_parent():
 
 
 def kill_all(find, patience=10.0):
-    """End processes until there are none.
+    """End the processes whose ids `find` returns until there are none; return how many are left.
 
-    Parameters
-    ----------
-    find : callable
-        Returns the ids of those that are left.
-    patience : float
-        Seconds after which it gives up on processes that multiply faster than they are ended.
-
-    Returns
-    -------
-    int
-        How many are left.
+    After `patience` seconds it gives up on processes that multiply faster than they are ended.
     """
     deadline = time.monotonic() + patience
     while left := find():

@@ -1,13 +1,20 @@
-"""A worker in its enclosure, watched while it lives."""
+"""A worker in its enclosure: messages to and from it, and a watch on what it uses.
 
+A worker may send anything, or nothing, or never stop.
+"""
+
+import json
 import os
+import select
+import struct
 import subprocess
 import threading
 import time
 
-from grading.sandbox.channel import Channel, Lost
 from grading.sandbox.enclosure import enclosure
-from grading.sandbox.processes import belonging, calm, disk_usage, kill_all, unlinked, usage
+from grading.sandbox.processes import disk_usage, family, kill_all, slow_down, unlinked, usage
+
+HEAD = struct.Struct(">I")
 
 PULSE = 0.2
 """Seconds between two looks at what the worker uses."""
@@ -16,22 +23,102 @@ CROWD = 12
 """Threads beyond which a submission has to give way to those that are graded beside it."""
 
 
+class Lost(Exception):
+    """The worker is gone, or has to go; the text says why."""
+
+
+class Channel:
+    """JSON messages with their length in front, over two pipes.
+
+    Both file descriptors become non-blocking; no message of more than `largest` bytes is taken.
+    """
+
+    def __init__(self, reader, writer, largest):
+        self.reader, self.writer, self.largest = reader, writer, largest
+        self.received = bytearray()
+        os.set_blocking(reader, False)
+        os.set_blocking(writer, False)
+
+    def ask(self, message, seconds):
+        """Send a dict and return the answer, a dict of which nothing else is known.
+
+        Raises `Lost` if there is none in time, it is too large or no dict in JSON, or the worker
+        has ended or sent something before it was asked.
+        """
+        if self.received or _ready(self.reader, 0):
+            raise Lost(self._ended() or "it sent something before it was asked")
+        deadline = time.monotonic() + seconds
+        self._send(json.dumps(message).encode(), deadline, seconds)
+        return self.receive(deadline, seconds)
+
+    def receive(self, deadline, seconds):
+        """Return one message; see `ask`."""
+        length = None
+        while length is None or len(self.received) < HEAD.size + length:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Lost(_late(seconds))
+            if _ready(self.reader, left):
+                self._read()
+            if length is None and len(self.received) >= HEAD.size:
+                (length,) = HEAD.unpack_from(self.received)
+                if length > self.largest:
+                    raise Lost(f"its answer is larger than {self.largest >> 20} MB")
+        content = bytes(self.received[HEAD.size : HEAD.size + length])
+        del self.received[: HEAD.size + length]
+        try:
+            message = json.loads(content)
+        except (ValueError, RecursionError):
+            raise Lost("its answer cannot be read") from None
+        if type(message) is not dict:
+            raise Lost("its answer cannot be read")
+        return message
+
+    def _read(self):
+        try:
+            block = os.read(self.reader, 1 << 20)
+        except BlockingIOError:
+            return
+        if not block:
+            raise Lost("its process ended")
+        self.received += block
+
+    def _ended(self):
+        try:
+            self._read()
+        except Lost as lost:
+            return str(lost)
+        return ""
+
+    def _send(self, content, deadline, seconds):
+        content = memoryview(HEAD.pack(len(content)) + content)
+        while content:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Lost(_late(seconds))
+            if not select.select([], [self.writer], [], left)[1]:
+                continue
+            try:
+                content = content[os.write(self.writer, content) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise Lost("its process ended") from None
+
+
+def _late(seconds):
+    return f"it took longer than {seconds:.3g} s"
+
+
+def _ready(descriptor, seconds):
+    return bool(select.select([descriptor], [], [], max(0.0, seconds))[0])
+
+
 class Sandbox:
     """Start a worker; ask it; it is gone after `close`, or after the first `Lost`.
 
-    Parameters
-    ----------
-    kind : str
-        What `grading.sandbox.enclosure.choose` returned.
-    limits : Limits
-        What it may use up.
-    files : path-like, optional
-        Folder whose content it finds in its folder.
-
-    Raises
-    ------
-    Lost
-        If the worker does not start.
+    `kind` is what `grading.sandbox.enclosure.choose` returned, `files` a folder whose content the
+    worker finds in its own. Raises `Lost` if it does not start.
     """
 
     def __init__(self, kind, limits, files=None):
@@ -88,14 +175,14 @@ class Sandbox:
 
     def _alive(self):
         if self.process.poll() is None:
-            return belonging(self.process.pid)
-        return [pid for pid in belonging(self.process.pid) if pid != self.process.pid]
+            return family(self.process.pid)
+        return [pid for pid in family(self.process.pid) if pid != self.process.pid]
 
     def _watch(self):
         limits, folder = self.limits, self.enclosure.folder
         while not self.ended.wait(PULSE):
-            pids = belonging(self.process.pid)
-            calm(pids, CROWD)
+            pids = family(self.process.pid)
+            slow_down(pids, CROWD)
             # Processes first: many of them also use much memory, and the message names the cause.
             if len(pids) > limits.processes:
                 self.reason = f"it started more than {limits.processes} processes"

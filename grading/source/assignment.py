@@ -3,62 +3,24 @@
 import ast
 import dataclasses
 import functools
+import hashlib
 import json
 import pathlib
 import re
 
-from grading.source.digests import digest
-
 SOURCES = pathlib.Path(__file__).resolve().parents[2] / "exercises" / "source"
 """Where assignments are found by name, in a checkout of the book."""
 
-_HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
-_SOLUTION = ("BEGIN SOLUTION", "END SOLUTION")
+_BEGIN, _END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 
 
-@dataclasses.dataclass(frozen=True)
-class Cell:
-    """One cell of the source notebook."""
-
-    kind: str
-    """``"code"`` or ``"markdown"``."""
-
-    source: str
-    """Its text, with solutions and hidden tests."""
-
-    id: str
-    """Its ``grade_id``; empty if it has none."""
-
-    role: str
-    """``"test"``, ``"solution"``, ``"hand"`` (a person marks it), ``"locked"`` or ``"plain"``."""
-
-    points: float = 0
-
-    @functools.cached_property
-    def hidden(self):
-        """Numbers of the lines that learners do not see, from 1."""
-        return frozenset(_region(self.source, _HIDDEN, f"cell {self.id!r}"))
-
-    @functools.cached_property
-    def released(self):
-        """The text without hidden tests."""
-        lines = enumerate(self.source.split("\n"), 1)
-        return "\n".join(line for number, line in lines if number not in self.hidden)
-
-
-def _region(source, marks, where):
-    inside, found = False, []
-    for number, line in enumerate(source.split("\n"), 1):
-        if marks[0] in line or marks[1] in line:
-            if inside == (marks[0] in line):
-                raise ValueError(f"{where}: {marks[0]} and {marks[1]} do not alternate")
-            inside = marks[0] in line
-            found.append(number)
-        elif inside:
-            found.append(number)
-    if inside:
-        raise ValueError(f"{where}: {marks[0]} without {marks[1]}")
-    return found
+def digest(*parts):
+    """Return a short name of texts or bytes, a different one for different parts."""
+    content = hashlib.sha256()
+    for part in parts:
+        part = part.encode() if isinstance(part, str) else part
+        content.update(len(part).to_bytes(8, "big") + part)
+    return content.hexdigest()[:16]
 
 
 def python_only(source):
@@ -67,40 +29,80 @@ def python_only(source):
 
 
 @dataclasses.dataclass(frozen=True)
-class Assignment:
-    """A source notebook.
+class Cell:
+    """One cell of the source notebook, with solutions and hidden tests."""
 
-    Parameters
-    ----------
-    name : str
-        How the assignment is called: the notebook's file name without its ending.
-    text : str
-        The notebook, JSON.
-    cells : tuple of Cell
-        Its cells in order.
-    overlay : dict
-        From ids of test cells to further hidden tests, which their cells already contain.
-    """
+    kind: str
+    """``"code"`` or ``"markdown"``."""
+    source: str
+    id: str
+    """Its ``grade_id``; empty if it has none."""
+    role: str
+    """``"test"``, ``"solution"``, ``"hand"`` (a person marks it), ``"locked"`` or ``"plain"``."""
+    points: float = 0
+
+    @functools.cached_property
+    def hidden(self):
+        """Numbers of the lines that learners do not see, from 1."""
+        inside, found = False, set()
+        for number, line in enumerate(self.source.split("\n"), 1):
+            mark = _BEGIN in line or _END in line
+            if mark and inside == (_BEGIN in line):
+                raise ValueError(f"cell {self.id!r}: {_BEGIN} and {_END} do not alternate")
+            inside ^= mark
+            if mark or inside:
+                found.add(number)
+        if inside:
+            raise ValueError(f"cell {self.id!r}: {_BEGIN} without {_END}")
+        return frozenset(found)
+
+    @property
+    def released(self):
+        """The text without hidden tests."""
+        lines = enumerate(self.source.split("\n"), 1)
+        return "\n".join(line for number, line in lines if number not in self.hidden)
+
+    @property
+    def visible(self):
+        """What learners see, with its lines where they were."""
+        lines = enumerate(self.source.split("\n"), 1)
+        return "\n".join("" if number in self.hidden else line for number, line in lines)
+
+
+@dataclasses.dataclass(frozen=True)
+class Assignment:
+    """A source notebook."""
 
     name: str
+    """The notebook's file name without its ending."""
     text: str
+    """The notebook, JSON."""
     cells: tuple
     overlay: dict = dataclasses.field(default_factory=dict, hash=False)
+    """From ids of test cells to further hidden tests, which their cells already contain."""
 
     @functools.cached_property
     def by_id(self):
         """From ``grade_id`` to cell."""
         return {cell.id: cell for cell in self.cells if cell.id}
 
+    def _with_role(self, role):
+        return {cell.id: cell for cell in self.cells if cell.role == role}
+
     @functools.cached_property
     def tests(self):
         """The test cells, by ``grade_id``."""
-        return {cell.id: cell for cell in self.cells if cell.role == "test"}
+        return self._with_role("test")
+
+    @functools.cached_property
+    def solutions(self):
+        """The solution cells, by ``grade_id``."""
+        return self._with_role("solution")
 
     @functools.cached_property
     def by_hand(self):
         """The cells that a person marks, by ``grade_id``."""
-        return {cell.id: cell for cell in self.cells if cell.role == "hand"}
+        return self._with_role("hand")
 
     @property
     def max_score(self):
@@ -119,70 +121,53 @@ class Assignment:
 
     def tests_of(self, exercise):
         """Return the ids of an exercise's tests: they begin with its id and a hyphen."""
-        solutions = [cell.id for cell in self.cells if cell.role == "solution"]
 
         def owner(test):
-            return max((s for s in solutions if test.startswith(s + "-")), key=len, default="")
+            return max((s for s in self.solutions if test.startswith(s + "-")), key=len, default="")
 
         return [test for test in self.tests if owner(test) == exercise]
 
 
 def parse(text, name, overlay=None):
-    """Read a source notebook.
+    """Read a source notebook, JSON, into an `Assignment`.
 
-    Parameters
-    ----------
-    text : str
-        The notebook, JSON.
-    name : str
-        What to call it.
-    overlay : dict, optional
-        From ids of test cells to more hidden tests, which are put at the end of the cell.
-
-    Returns
-    -------
-    Assignment
-        Its cells and tests.
-
-    Raises
-    ------
-    ValueError
-        If it is no notebook in nbgrader's source format, or if a cell that matters is broken; names
-        the cell and what is wrong.
+    ``overlay``, from ids of test cells to more hidden tests, is put at the end of these cells.
+    A notebook that is not in nbgrader's source format, or has a broken cell that matters, raises
+    `ValueError`, which names the cell and what is wrong.
     """
-    where = f"{name}: "
     try:
         notebook = json.loads(text)
         raw = notebook["cells"]
         if notebook["nbformat"] != 4 or type(raw) is not list:
             raise ValueError
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise ValueError(f"{where}not a notebook of format 4") from None
+        raise ValueError(f"{name}: not a notebook of format 4") from None
     more = dict(overlay or {})
     cells = []
     for number, cell in enumerate(raw, 1):
         try:
             cells.append(_cell(cell, more))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"{where}cell {number}: {error or 'it is malformed'}") from None
+            raise ValueError(f"{name}: cell {number}: {error or 'it is malformed'}") from None
     ids = [cell.id for cell in cells if cell.id]
     if double := {one for one in ids if ids.count(one) > 1}:
-        raise ValueError(f"{where}the id {min(double)!r} is used twice")
+        raise ValueError(f"{name}: the id {min(double)!r} is used twice")
     if more:
-        raise ValueError(f"{where}there is no test cell {min(more)!r} to add hidden tests to")
+        raise ValueError(f"{name}: there is no test cell {min(more)!r} to add hidden tests to")
     if not any(cell.role in ("test", "hand") for cell in cells):
-        raise ValueError(f"{where}no cell gives points: is it the source notebook for nbgrader?")
+        raise ValueError(f"{name}: no cell gives points: is it the source notebook for nbgrader?")
     for cell in cells:
         if cell.kind == "code" and cell.role != "plain":
             _ = cell.hidden
             try:
                 ast.parse(python_only(cell.source))
             except SyntaxError as error:
-                raise ValueError(f"{where}cell {cell.id!r}: {error}") from None
+                raise ValueError(f"{name}: cell {cell.id!r}: {error}") from None
     return Assignment(name, text, tuple(cells), dict(overlay or {}))
 
 
 def _cell(cell, overlay):
+    """Return a `Cell`; its hidden tests are taken out of the overlay."""
     kind, source = cell["cell_type"], "".join(cell["source"])
     data = cell.get("metadata", {}).get("nbgrader", {})
     grade, solution = bool(data.get("grade")), bool(data.get("solution"))
@@ -203,29 +188,15 @@ def _cell(cell, overlay):
     if type(points) not in (int, float) or not 0 <= points < float("inf"):
         raise ValueError(f"points must be a number that is not negative, not {points!r}")
     if role == "test" and name in overlay:
-        source += f"\n### {_HIDDEN[0]}\n{overlay.pop(name)}\n### {_HIDDEN[1]}"
+        source += f"\n### {_BEGIN}\n{overlay.pop(name)}\n### {_END}"
     return Cell(kind, source, name, role, points)
 
 
 def load(name_or_path, overlay=None):
-    """Find and read an assignment.
+    """Find and read an assignment: a name under ``exercises/source``, or a notebook's path.
 
-    Parameters
-    ----------
-    name_or_path : str or path-like
-        A name under ``exercises/source``, or the path of a notebook.
-    overlay : path-like, optional
-        Private folder with more hidden tests: ``ASSIGNMENT/TEST-CELL.py``.
-
-    Returns
-    -------
-    Assignment
-        The assignment.
-
-    Raises
-    ------
-    ValueError
-        If it is not found or cannot be used.
+    ``overlay`` is a private folder with more hidden tests, ``ASSIGNMENT/TEST-CELL.py``. Raises
+    `ValueError` if the assignment is not found or cannot be used.
     """
     path = pathlib.Path(name_or_path)
     if path.suffix != ".ipynb":

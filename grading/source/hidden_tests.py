@@ -27,22 +27,10 @@ PUBLIC_SEED = "public"
 
 
 def fresh(exercise):
-    """Return a generator of inputs that depends on the instructor's secret.
+    """Return a numpy generator that depends on the instructor's secret and the exercise's id.
 
-    Parameters
-    ----------
-    exercise : str
-        The exercise's id. The same id always gives a generator in the same state.
-
-    Returns
-    -------
-    numpy.random.Generator
-        Seeded from the environment variable ``SCALING_SECRET_SEED`` and the id.
-
-    Raises
-    ------
-    ValueError
-        If the id is not a string of at least one character.
+    The same id always gives a generator in the same state. Raises `ValueError` if it is no string
+    of at least one character.
     """
     if not isinstance(exercise, str) or not exercise:
         raise ValueError(f"fresh() takes the exercise's id, such as 'allocation', not {exercise!r}")
@@ -72,13 +60,7 @@ class Reference:
 
     @contextlib.contextmanager
     def taken_from(self, lookup):
-        """Take the reference from somewhere else for a while; the grader does.
-
-        Parameters
-        ----------
-        lookup : callable
-            From a name to its value; raises `KeyError` for a name that is not defined.
-        """
+        """For a while, take names from a function that raises `KeyError` for unknown ones."""
         before, self._lookup = self._lookup, lookup
         try:
             yield self
@@ -99,15 +81,10 @@ def same(actual, expected, rtol=1e-9, atol=0.0):
     Parameters
     ----------
     actual, expected : array_like
-        Numbers. `actual` may be anything at all.
+        Numbers. `actual` may be anything at all: what is not made of numbers is never the same.
     rtol, atol : float
-        Allowed difference: ``atol + rtol * abs(expected)``.
-
-    Returns
-    -------
-    bool
-        True if the shapes are equal and every number is close; NaN equals NaN, infinity equals
-        infinity of the same sign. False if `actual` is not made of numbers.
+        Allowed difference: ``atol + rtol * abs(expected)``. NaN equals NaN, infinity equals
+        infinity of the same sign.
     """
     try:
         actual = np.asarray(actual)

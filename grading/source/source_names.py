@@ -7,21 +7,17 @@ computations cost the grader nothing.
 import ast
 import functools
 
-from grading.marking.session import REFERENCE
 from grading.source.assignment import python_only
+
+REFERENCE = "reference"
+"""The module's name of what the source notebook defines."""
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _SCOPES += (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class SourceNames:
-    """The names that a source notebook defines, evaluated when they are asked for.
-
-    Parameters
-    ----------
-    assignment : Assignment
-        The source. Only what stands outside its test cells counts.
-    """
+    """The names that an assignment defines outside its test cells, evaluated when asked for."""
 
     def __init__(self, assignment):
         nodes = [
@@ -39,13 +35,9 @@ class SourceNames:
             self.statements.append((node, bound, used_names(node)))
             if solution and node not in self.imports:
                 self._solved |= bound
+        self.defined = set().union(*(bound for _, bound, _ in self.statements))
         self._done = set()
         self._values = {"__name__": REFERENCE}
-
-    @functools.cached_property
-    def defined(self):
-        """All names."""
-        return set().union(*(bound for _, bound, _ in self.statements))
 
     @functools.cache  # noqa: B019 - one object a process
     def is_trusted(self, name):

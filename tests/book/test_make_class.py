@@ -47,7 +47,7 @@ def test_bad_input_is_named(tool, tmp_path, capsys):
 
 def test_marks_are_those_of_the_grader(tool, tmp_path):
     """Three of the students, through the real grader."""
-    from grading.classes.batch import grade_class
+    from grading import grade as grade_class
     from grading.marking.grade_one import Settings
     from grading.source.assignment import load
 

@@ -109,7 +109,7 @@ def papers(outside, port):
         "        for n in names:\n            if n.endswith(('.ipynb', '.json', '.db', '.py')):\n"
         "                try:\n                    found += open(os.path.join(folder, n)).read()\n"
         "                except (OSError, ValueError):\n                    pass",
-        "if 'HIDDEN TESTS' in found or 'def grade_class' in found:\n"
+        "if 'HIDDEN TESTS' in found or 'def make_job' in found:\n"
         + "\n".join("    " + line for line in solved.split("\n")),
         f"def loss(N):\n    return float(open('{outside}/secret.txt').read())",
         after="slope",

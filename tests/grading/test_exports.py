@@ -12,9 +12,8 @@ from small_assignment import SEED, Paper, source
 
 from grading.__main__ import main
 from grading.platforms import gradescope
-from grading.platforms.marks import add_marks, marking_sheet
 from grading.platforms.nbgrader_plugin import markdown, picture
-from grading.platforms.rosters import canvas, moodle
+from grading.platforms.rosters import add_marks, canvas, marking_sheet, moodle
 from grading.reports.feedback import feedback_page
 from grading.reports.student_results import (
     GRADES,
@@ -119,15 +118,15 @@ def test_two_students_of_one_name_are_told_apart_by_their_ids(tmp_path):
 @pytest.mark.parametrize(
     ("fill", "content", "message"),
     [
-        (canvas, "", "has no students"),
-        (canvas, "Student,ID,Small\n", "has no students"),
+        (canvas, "", "at least one row"),
+        (canvas, "Student,ID,Small\n", "has a header but no rows"),
         (canvas, "Name,Small\nx,\n", "no column 'Student'"),
         (canvas, "Student,ID,Else\nx,1,\n", "name the assignment's column"),
         (canvas, "Student,ID,Small (1),Small (2)\nx,1,,\n", "name the assignment's column"),
         (canvas, "Student,ID,ID\nx,1,\n", "names a column twice"),
         (canvas, "Student,ID,Small\nPoints Possible,,-3\nx,1,\n", "cannot be a maximum"),
         (moodle, "Identifier,Grade\nx,1\n", "no column 'Maximum Grade'"),
-        (moodle, b"\xff\xfe\x00", "no CSV file in UTF-8"),
+        (moodle, b"\xff\xfe\x00", "CSV in UTF-8"),
     ],
 )
 def test_bad_rosters(tmp_path, fill, content, message):

@@ -4,24 +4,28 @@ import datetime
 import io
 import json
 import os
+import subprocess
+import sys
 import zipfile
 
 import pytest
 from small_assignment import LOSS, Paper, cell, notebook, source
 
 from grading.classes import archives, submissions
-from grading.classes.archives import Refused, archive, tree
-from grading.classes.lateness import LateRule
-from grading.classes.submissions import Submission, collect, read_time
-from grading.marking.mark import END
-from grading.marking.mark import _places as marks
+from grading.classes.archives import Refused, list_archive, list_files
+from grading.classes.submissions import LateRule, Submission, collect, read_time
+from grading.marking.mark import END, places_to_try
 from grading.reports.student_results import empty_result
-from grading.sandbox.limits import Limits
+from grading.sandbox.enclosure import Limits
 from grading.source.assignment import load, parse
-from grading.source.match_cells import match, written_names
-from grading.source.notebooks import Unreadable, read_notebook
-from grading.source.restore_cells import restore
 from grading.source.source_names import SourceNames
+from grading.source.submitted_cells import (
+    Unreadable,
+    match,
+    read_notebook,
+    restore_notebook,
+    written_names,
+)
 
 SMALL = parse(json.dumps(source()), "small")
 
@@ -214,7 +218,7 @@ def test_what_was_written_into_given_cells_runs_before_what_is_given():
     wanted.insert(wanted.index("loss-test"), "learner")
     assert steps(edited) == wanted
     # nbgrader is given the same cells, in a form that it does not restore a second time.
-    again = restore(SMALL, read_notebook(edited.text.encode()))
+    again = restore_notebook(SMALL, read_notebook(edited.text.encode()))
     assert steps(Paper().edit("setup", "# a remark")) == PLAIN
     found = match(SMALL, read_notebook(json.dumps(again).encode()))
     assert [s.test or ("learner" if s.learners else "given") for s in found.steps] == wanted
@@ -255,7 +259,7 @@ def test_text_to_mark_is_found_without_its_id():
 def test_a_test_is_tried_again_only_where_that_may_help():
     def tried(paper):
         found = match(SMALL, read_notebook(paper.text.encode()))
-        return marks(SMALL, found, "loss-test")
+        return places_to_try(SMALL, found, "loss-test")
 
     assert tried(Paper()) == ["loss-test"]
     assert tried(Paper().add(LOSS)) == ["loss-test", END]
@@ -268,7 +272,7 @@ def test_a_test_is_tried_again_only_where_that_may_help():
     [Paper(), Paper().strip(), Paper().remove("setup", "loss", "slope-test", "allocation-text")],
 )
 def test_a_restored_notebook_has_all_cells_with_their_metadata(paper):
-    made = restore(SMALL, read_notebook(paper.text.encode()), "A remark.")
+    made = restore_notebook(SMALL, read_notebook(paper.text.encode()), "A remark.")
     kept = [c["metadata"]["nbgrader"]["grade_id"] for c in made["cells"] if c["metadata"]]
     assert kept == list(SMALL.by_id)
     assert "HIDDEN" not in json.dumps(made) and made["cells"][0]["source"] == "A remark."
@@ -389,7 +393,7 @@ def test_of_several_notebooks_the_one_that_fits_is_graded(tmp_path):
     "name", ["../x.ipynb", "/x.ipynb", "a/../../x.ipynb", "C:/x.ipynb", "..\\x.ipynb"]
 )
 def test_paths_that_lead_out_of_an_archive_are_refused(name):
-    (file,) = archive(io.BytesIO(packed(**{name: Paper().text})), "a.zip")
+    (file,) = list_archive(io.BytesIO(packed(**{name: Paper().text})), "a.zip")
     assert ".." not in file.path and "" not in file.path
     with pytest.raises(Refused, match="leads out of the archive"):
         file.read()
@@ -409,7 +413,7 @@ def test_an_archive_that_lies_about_sizes():
     for mark, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
         at = content.index(mark) + offset
         content[at : at + 4] = (10).to_bytes(4, "little")
-    (file,) = archive(io.BytesIO(bytes(content)), "a.zip")
+    (file,) = list_archive(io.BytesIO(bytes(content)), "a.zip")
     try:
         assert len(file.read()) <= 10
     except Refused as error:
@@ -427,7 +431,7 @@ def test_links_are_refused(tmp_path):
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as made:
         made.writestr(entry, "/etc/passwd")
-    (file,) = archive(content, "a.zip")
+    (file,) = list_archive(content, "a.zip")
     with pytest.raises(Refused, match="is a link"):
         file.read()
 
@@ -436,11 +440,11 @@ def test_too_many_files(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MAX_FILES", 2)
     (tmp_path / "a.zip").write_bytes(packed(a="", b="", c=""))
     with pytest.raises(ValueError, match="more than 2 files"):
-        tree(tmp_path / "a.zip")
+        list_files(tmp_path / "a.zip")
     for name in "abc":
         (tmp_path / name).touch()
     with pytest.raises(ValueError, match="more than 2 files"):
-        tree(tmp_path)
+        list_files(tmp_path)
 
 
 def test_nothing_to_grade(tmp_path):
@@ -451,6 +455,12 @@ def test_nothing_to_grade(tmp_path):
     (tmp_path / "a.tar").write_bytes(b"x")
     with pytest.raises(ValueError, match="is no zip archive"):
         list(collect(tmp_path / "a.tar", SMALL))
+
+
+def test_who_reads_archives_does_not_load_the_sandbox():
+    code = "import sys, grading.classes.submissions\n"
+    code += "assert not [name for name in sys.modules if name.startswith('grading.sandbox')]"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 # Rules

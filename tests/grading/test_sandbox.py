@@ -15,18 +15,15 @@ from corpus_run import need
 from small_assignment import source
 
 from grading.marking.known_answers import read_answers, score_answers
-from grading.marking.mark import MAX_SHOWN, _run_cells
-from grading.marking.run_tests import MAX_MESSAGE, Tests, TestTimeout, time_limit
+from grading.marking.mark import MAX_MESSAGE, MAX_SHOWN, Tests, TestTimeout, run_cells, time_limit
 from grading.marking.session import CallFailed, CallLost, Function, Session, failure, importable
-from grading.sandbox.channel import Channel, Lost
-from grading.sandbox.enclosure import INSIDE, KINDS, bubblewrap_trouble, choose
+from grading.sandbox.enclosure import INSIDE, KINDS, Limits, bubblewrap_trouble, choose
 from grading.sandbox.inside.plain_data import NotPlain
-from grading.sandbox.limits import Limits
-from grading.sandbox.processes import belonging, children, descendants, disk_usage, usage
+from grading.sandbox.processes import children, descendants, disk_usage, family, usage
+from grading.sandbox.worker_process import Channel, Lost
 from grading.source.assignment import parse
-from grading.source.match_cells import match
-from grading.source.notebooks import SubmittedCell
 from grading.source.source_names import SourceNames
+from grading.source.submitted_cells import SubmittedCell, match
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are Linux's")
 SMALL = parse(json.dumps(source()), "small")
@@ -168,12 +165,12 @@ def test_confinement(session):
     for code in (
         f"open({here!r})",
         f"open({root!r} + '/exercises/source/scaling_laws/scaling_laws.ipynb')",
-        f"open({root!r} + '/grading/marking/run_tests.py')",
+        f"open({root!r} + '/grading/marking/mark.py')",
         f"import os\nos.listdir({root!r} + '/exercises')",
         f"open('/proc/{os.getpid()}/environ')",
         f"open({root!r} + '/scaling_lib/x', 'w')",
         f"import os\nos.kill({os.getpid()}, 0)",
-        "import grading.marking.run_tests",
+        "import grading.marking.mark",
         "import socket\nsocket.create_connection(('127.0.0.1', 9))",
         "open('/etc/shadow')",
     ):
@@ -329,7 +326,7 @@ def test_what_processes_use(tmp_path):
     ) as parent:
         parent.stdout.readline()
         (child,) = children(parent.pid)
-        assert descendants(parent.pid) == [child] and belonging(parent.pid) == [child, parent.pid]
+        assert descendants(parent.pid) == [child] and family(parent.pid) == [child, parent.pid]
         assert usage([parent.pid]) > usage([child]) > 0 == usage([2**22 + 1])
         os.kill(child, 9)
     (tmp_path / "a").write_bytes(b"1" * 10_000)
@@ -466,7 +463,7 @@ def test_pictures_are_not_kept_without_end():
             pass
 
     found = match(SMALL, [SubmittedCell("code", str(i), "") for i in range(4)])
-    _run_cells(found, SourceNames(SMALL), Painter(), kept.append)
+    run_cells(found, SourceNames(SMALL), Painter(), kept.append)
     assert [len(event["shown"]) for event in kept] == [1, 1, 0, 0]
     assert [event["printed"] for event in kept] == ["0", "1", "2", "3"]
 

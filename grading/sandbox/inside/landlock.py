@@ -109,13 +109,10 @@ MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
 
 def confine(spec):
-    """Give up what `spec` says.
+    """Give up what a dict says.
 
-    Parameters
-    ----------
-    spec : dict
-        ``kind``: of sandbox; ``limits``: from names of `resource` (``AS``, ``FSIZE``, …) to
-        numbers; for Landlock ``read`` and ``write``, lists of paths.
+    ``kind`` of sandbox; ``limits`` from names of `resource` (``AS``, ``FSIZE``) to numbers; for
+    Landlock ``read`` and ``write``, lists of paths.
     """
     if sys.platform == "linux":  # die with the grader
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, 9)
@@ -169,16 +166,16 @@ def landlock(read, write):
         rights |= (version >= since) << bit
     rules = Ruleset(rights, 3 if version >= 4 else 0, 3 if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
-    handle = checked(libc, libc.syscall(444, ctypes.byref(rules), size, 0))
+    handle = checked(libc.syscall(444, ctypes.byref(rules), size, 0))
     for paths, access in ((read, READ), (["/dev/null"], 2 | 4), (write, rights)):
         for path in filter(os.path.exists, paths):
             parent = os.open(path, os.O_PATH)
             allowed = access & rights if os.path.isdir(path) else access & rights & ACCESS_FILE
             rule = Beneath(allowed, parent)
-            checked(libc, libc.syscall(445, handle, 1, ctypes.byref(rule), 0))
+            checked(libc.syscall(445, handle, 1, ctypes.byref(rule), 0))
             os.close(parent)
-    checked(libc, libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    checked(libc, libc.syscall(446, handle, 0))
+    checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    checked(libc.syscall(446, handle, 0))
     os.close(handle)
 
 
@@ -194,10 +191,7 @@ def drop_capabilities():
 def seccomp(outside):
     """Take away system calls for good.
 
-    Parameters
-    ----------
-    outside : bool
-        Whether this process sees other processes and files, as it does without bubblewrap.
+    `outside`: whether this process sees other processes and files, as without bubblewrap.
     """
     column, architecture = MACHINES.get(platform.machine(), (None, None))
     if column is None:
@@ -241,11 +235,11 @@ def seccomp(outside):
         struct.pack("HxxxxxxQ", len(code), ctypes.addressof(buffer))
     )
     libc = ctypes.CDLL(None, use_errno=True)
-    checked(libc, libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    checked(libc, libc.prctl(PR_SET_SECCOMP, 2, filter_, 0, 0))
+    checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    checked(libc.prctl(PR_SET_SECCOMP, 2, filter_, 0, 0))
 
 
-def checked(libc, answer):
+def checked(answer):
     """Return what a system call answered, or raise its error."""
     if answer < 0:
         error = ctypes.get_errno()

@@ -40,22 +40,8 @@ class Malformed(ValueError):
 def encode(value, other=None):
     """Return a value as something that `json.dumps` takes.
 
-    Parameters
-    ----------
-    value : object
-        Numbers, strings, None, containers, numeric and text arrays, pandas tables and columns.
-    other : callable, optional
-        Called with anything else; returns its encoding or raises `NotPlain`.
-
-    Returns
-    -------
-    object
-        Made of dicts, lists and JSON's own values.
-
-    Raises
-    ------
-    NotPlain
-        If the value, or one inside it, is no plain data.
+    Numbers, strings, None, containers, numeric and text arrays, pandas tables and columns; anything
+    else is given to `other`, if there is one, or raises `NotPlain`.
     """
     return _encode(value, other, 0)
 
@@ -134,22 +120,8 @@ def _encode_table(value, items):
 def decode(message, other=None):
     """Return the value that `encode` wrote; safe for a message from anyone.
 
-    Parameters
-    ----------
-    message : object
-        What `json.loads` returned.
-    other : dict, optional
-        From further tags to functions that take the content.
-
-    Returns
-    -------
-    object
-        Plain data.
-
-    Raises
-    ------
-    Malformed
-        If `encode` could not have written it.
+    `other` is a dict from further tags to functions that take the content. What `encode` could not
+    have written raises `Malformed`.
     """
     try:
         return _Decoder(other or {}).decode(message, 0)
