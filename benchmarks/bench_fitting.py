@@ -29,7 +29,8 @@ from threadpoolctl import threadpool_limits
 
 from scaling_lib import data as datasets
 from scaling_lib.fitting import fit
-from scaling_lib.fitting.problem import Problem
+from scaling_lib.fitting.solver import Problem
+from scaling_lib.fitting.uncertainty import resampling_weights
 from scaling_lib.laws import BESIROGLU_2024, law
 
 DELTA = 1e-3
@@ -255,14 +256,14 @@ def exhaustive(problem, found):
     rng = np.random.default_rng(1)
     around = np.repeat(found.theta[:1], 120, axis=0)
     around += rng.normal(size=around.shape) * np.repeat([0.1, 0.4, 1.2], 40)[:, None]
-    grid = np.concatenate([problem.law.starts(problem.x, problem.y), around])
+    grid = np.concatenate([problem.f.terms[-1].starts(problem.f.terms, problem.y), around])
     best = found.F[0]
     for factor in (1, 5, 20, 100, 1000):
         delta = np.full((len(grid), 1), factor * problem.delta)
         near = grid
         if factor > 1:
-            near = problem.minimise(grid, delta=delta, tolerance=1e-4, iterations=50).theta
-        best = min(best, np.nanmin(problem.minimise(near).F))
+            near = problem.minimize(grid, delta=delta, tolerance=1e-4, iterations=50).theta
+        best = min(best, np.nanmin(problem.minimize(near).F))
     return best
 
 
@@ -284,16 +285,15 @@ def check_problems(count):
 def above_restarts(columns, loss, replicates):
     """Return how far each bootstrap replicate ends above its lowest of four restarts, relative."""
     result = fit("chinchilla", {**columns, "loss": loss}, delta=DELTA, bootstrap=replicates)
-    problem, n = result._problem, result.n
-    draw = np.random.default_rng(0).integers(n, size=(replicates, n), dtype=np.int32)
-    weights = np.stack([np.bincount(line, minlength=n) for line in draw]).astype(float)
-    rng, best = np.random.default_rng(2), result._draw_objectives.copy()
+    problem, refits = result.problem, result.refits
+    weights = np.concatenate(resampling_weights(result.n, replicates, seed=0))
+    rng, best = np.random.default_rng(2), refits.objectives.copy()
     for scale in (0.0, 0.02, 0.1, 0.4):
-        start = result._draws[rng.permutation(replicates)]
+        start = refits.theta[rng.permutation(replicates)]
         start = start + scale * rng.normal(size=start.shape)
-        best = np.fmin(best, problem.minimise(start, weights=weights).F)
+        best = np.fmin(best, problem.minimize(start, weights=weights).F)
     rounding = best + 10 * problem.rounding
-    return np.where(result._draw_objectives > rounding, result._draw_objectives / rounding - 1, 0)
+    return np.where(refits.objectives > rounding, refits.objectives / rounding - 1, 0)
 
 
 def check_replicates(runs, problems, replicates=1000):

@@ -16,6 +16,7 @@ from scipy import optimize, stats
 from scaling_lib.capstone import baseline as capstone_baseline
 from scaling_lib.capstone.game import HERO_FLOP, WIDTHS, parameters, tokens_for
 from scaling_lib.capstone.scoring import practice_curve, practice_loss
+from scaling_lib.fitting.isoflop import parabola
 
 LEVELS = {1e8: (6, 10, 17, 28), 3e8: (8, 14, 25, 44), 8e8: (12, 22, 40, 70), 1.6e9: (20, 44, 80)}
 PLAN = [(H, tokens_for(H, C)) for C, widths in LEVELS.items() for H in widths]
@@ -58,10 +59,11 @@ def parabolas(H, N, D, loss, entropy):
         x, z = n[level == C], y[level == C]
         if len(x) < 3:
             continue
-        a, b, c = np.polyfit(x, z, 2)
-        inside = a > 0 and x.min() <= -b / (2 * a) <= x.max()
-        best = -b / (2 * a) if inside else x[z.argmin()]
-        minima.append((np.log(level), best, np.polyval((a, b, c), best)))
+        best, value, curvature = parabola(x, z)
+        if not (curvature > 0 and x.min() <= best <= x.max()):
+            best = x[z.argmin()]
+            value = np.polyval(np.polyfit(x, z, 2), best)
+        minima.append((np.log(level), best, value))
     c, best, excess = np.array(minima).T
     hero = np.log(HERO_FLOP)
     width = capstone_baseline.width_of(np.exp(np.polyval(np.polyfit(c, best, 1), hero)))

@@ -88,8 +88,8 @@ def fit_run(options):
 
     from scaling_lib.fitting import fit
     from scaling_lib.fitting.runs import read_csv
-    from scaling_lib.laws import Logistic
     from scaling_lib.laws import law as find_law
+    from scaling_lib.laws.declared import logistic
 
     if options.list:
         print(list_laws())
@@ -98,11 +98,11 @@ def fit_run(options):
         raise ValueError("name a CSV file of runs, or --list")
     law = find_law(options.law)
     if options.lower is not None or options.upper is not None:
-        if not isinstance(law, Logistic):
+        if law.name != "logistic":
             raise ValueError("--lower and --upper belong to --law logistic")
-        law = Logistic(
-            law.lower if options.lower is None else options.lower,
-            law.upper if options.upper is None else options.upper,
+        law = logistic(
+            0.0 if options.lower is None else options.lower,
+            1.0 if options.upper is None else options.upper,
         )
     with threadpool_limits(1):  # small matrices: threads inside one product only cost time
         result = fit(
@@ -124,7 +124,7 @@ def fit_run(options):
 
 
 def list_laws():
-    """Return the laws as text: name, columns and target, equation."""
+    """Return the laws as text: name, equation, columns and target, parameters."""
     from scaling_lib.laws import ALIASES, LAWS
 
     lines = []
@@ -134,6 +134,7 @@ def list_laws():
         lines.append(f"{name}{also}: {law.title}")
         lines.append(f"    {law.equation}")
         lines.append(f"    columns {', '.join([*law.columns, law.target])}")
+        lines += [f"    {p.name}: {p.meaning}" for p in law.parameters]
     return "\n".join(lines)
 
 

@@ -1,7 +1,6 @@
 """The result of a fit: parameters, uncertainty, what is identified, prediction, score, tables."""
 
-from __future__ import annotations
-
+import html
 import math
 from functools import cached_property
 from typing import NamedTuple
@@ -9,20 +8,50 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from scaling_lib.fitting import intervals, prediction, tables
-from scaling_lib.fitting.criteria import log_likelihood
-from scaling_lib.laws.formulas import optimal_allocation
-from scaling_lib.laws.published import Allocation
+from scaling_lib.data import checks
+from scaling_lib.fitting import uncertainty
+from scaling_lib.fitting.runs import prepare
+from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
+from scaling_lib.laws.published import ComputeOptimal
+
+FEWEST_REPLICATES = 20  # percentiles of fewer say nothing
+INTERCHANGEABLE = 1e10  # condition number beyond which parameters can hardly be told apart
+CLOSE_MINIMUM = 1.05  # ratio of objectives within which another minimum is worth a warning
 
 
 class Interval(NamedTuple):
-    """Ends of an interval; 0 or infinite where it is unbounded."""
+    """Ends of an interval; at the parameter's bound (0, infinity) where the runs set none."""
 
     low: float
     high: float
 
 
-class FitResult:
+class Prediction(NamedTuple):
+    """Predicted values with the ends of their intervals, arrays of one shape."""
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+class Score(NamedTuple):
+    """How a fit does on runs that it has not seen.
+
+    `mean_error`, `worst_error` (both absolute) and `bias` (signed) are relative errors of the
+    prediction, or plain differences for a law of scores; `rms` is that of the residuals (in log
+    loss or in score), `inside` the share of runs within the prediction interval of `level`.
+    """
+
+    n: int
+    mean_error: float
+    worst_error: float
+    bias: float
+    rms: float
+    inside: float
+    level: float
+
+
+class FitResult(ComputeOptimal):
     """A fitted law. Made by `fitting.fit`.
 
     Attributes
@@ -30,31 +59,37 @@ class FitResult:
     law : Law
         The law.
     params : dict
-        Fitted parameters by name, in the law's units.
+        Parameters by name, in the law's units; those held or tied are among them.
     n : int
         Number of runs.
-    delta : float
-        Huber's delta.
-    objective : float
-        Sum over runs of the Huber loss of the residuals.
+    delta, objective : float
+        Huber's delta, and the sum over runs of the Huber loss of the residuals.
     residuals : ndarray, shape (n,)
         Predicted minus observed, in the order of the data: logarithms of loss, or scores.
+    data : dict of ndarray
+        The runs, inputs and target by name, sorted by their values.
     notes : list of str
         What was derived or dropped before the fit.
+    refits : Bootstrap or None
+        The bootstrap, once there is one.
+    problem, minima : Problem, Minima
+        What was solved, and all that the search found, the lowest first.
     """
 
-    def __init__(self, problem, columns, target, search, order, notes):
-        self._problem, self._columns, self._target = problem, columns, target
-        self._search, self._theta = search, search.theta[0]
+    def __init__(self, problem, data, minima, order, notes):
+        self.problem, self.data, self.minima, self.notes = problem, data, minima, list(notes)
         self.law, self.n, self.delta = problem.law, problem.n, problem.delta
-        self.params = problem.params(self._theta)
-        self.objective = float(search.F[0])
-        self._residuals = problem.f.value(self._theta[None])[0] - problem.y
-        self.residuals = np.empty_like(self._residuals)
-        self.residuals[order] = self._residuals
-        self.notes = list(notes)
-        self.replicates = None
-        self.seed = 0
+        self.params = self.law.complete(problem.params(minima.theta[0]))
+        self.objective = float(minima.F[0])
+        self.residuals = np.empty(self.n)
+        self.residuals[order] = problem.residuals(self.theta)
+        self.refits = None
+        self._profiles = {}
+
+    @property
+    def theta(self):
+        """Internal parameters at the minimum, shape (p,)."""
+        return self.minima.theta[0]
 
     # Uncertainty -------------------------------------------------------------------------------
 
@@ -63,132 +98,107 @@ class FitResult:
 
         Standard errors, intervals and predictions then come from it.
         """
-        if replicates < 20:
-            raise ValueError(f"A bootstrap needs at least 20 replicates, not {replicates}.")
-        with threadpool_limits(1):  # small products: threads inside one would only cost time
-            theta, F, converged = intervals.bootstrap(
-                self._problem, self._theta, self._search.theta[1:], replicates, seed, threads
+        if replicates < FEWEST_REPLICATES:
+            raise ValueError(
+                f"A bootstrap needs at least {FEWEST_REPLICATES} replicates, not {replicates}."
             )
-        self.seed, self.replicates = seed, replicates
-        self._draws, self._draw_objectives, self._draws_converged = theta, F, converged
-        self._draws_natural = self._problem.natural(self._problem.eta(theta))
+        with threadpool_limits(1):  # small products: threads inside one would only cost time
+            self.refits = uncertainty.bootstrap(
+                self.problem, self.theta, self.minima.theta[1:], replicates, seed, threads
+            )
         return self
 
     @property
     def draws(self):
         """Bootstrapped parameters by name, each (replicates,); None without a bootstrap."""
-        if self.replicates is None:
+        if self.refits is None:
             return None
-        return dict(zip(self.law.names, self._draws_natural.T, strict=True))
+        held = np.ones(self.refits.replicates)
+        return self._by_name(self.refits.values.T, lambda value: value * held)
 
-    @property
-    def units(self):
-        """Units of the parameters by name; an empty string for a pure number."""
-        target = "nats" if self.law.target == "loss" else self.law.target
-        return {
-            parameter.name: parameter.unit.replace("target", target)
-            for parameter in self.law.parameters
-        }
+    def _by_name(self, values, held):
+        """Return {parameter: value} from the values of the free ones; see `Law.complete`."""
+        names = [parameter.name for parameter in self.law.free]
+        return self.law.complete(dict(zip(names, values, strict=True)), held)
 
     @cached_property
     def _spread(self):
-        return intervals.spread(self._problem, self._residuals)
+        return uncertainty.spread(self.problem, self.problem.residuals(self.theta))
 
     @cached_property
     def _covariance(self):
-        return intervals.covariance(self._problem, self._theta, self._residuals)
+        residuals = self.problem.residuals(self.theta)
+        return uncertainty.covariance(self.problem, self.theta, residuals)
 
     @cached_property
     def _eta_errors(self):
-        J = self._problem.eta_jacobian(self._theta)
+        J = self.problem.eta_jacobian(self.theta)
         return np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", J, self._covariance, J), 0.0))
 
     @property
     def stderr(self):
         """Standard errors by name: of the bootstrap if there is one, else asymptotic."""
-        if self.replicates is not None:
-            with np.errstate(all="ignore"):
-                values = self._draws_natural.std(axis=0, ddof=1)
-        else:
-            values = self._eta_errors.copy()
-            for j, parameter in enumerate(self.law.parameters):
-                if parameter.positive:
-                    values[j] *= self.params[parameter.name]
-        return dict(zip(self.law.names, map(float, values), strict=True))
+        with np.errstate(all="ignore"):
+            if self.refits is not None:
+                values = self.refits.values.std(axis=0, ddof=1)
+            else:
+                eta = self.problem.eta(self.theta[None])[0]
+                slopes = [p.slope(x) for p, x in zip(self.law.free, eta, strict=True)]
+                values = self._eta_errors * slopes
+        return self._by_name(map(float, values), lambda value: 0.0)
 
     def intervals(self, level=0.9, method=None):
-        """Return intervals by name.
+        """Return {parameter: Interval} at a confidence level, in the law's units.
 
-        Parameters
-        ----------
-        level : float
-            Confidence level.
-        method : {"bootstrap", "profile"}, optional
-            Percentiles of the bootstrap, or the profile of the objective; by default the bootstrap
-            if there is one.
-
-        Returns
-        -------
-        dict of str to Interval
-            Ends in the law's units; 0 (of a positive parameter) and infinity where the runs set no
-            bound.
+        `method` is "bootstrap" for percentiles of the bootstrap, the default if there is one, or
+        "profile" for the profile of the objective.
         """
-        prediction.check_level(level)
-        method = method or ("profile" if self.replicates is None else "bootstrap")
+        checks.level(level)
+        method = checks.one_of(method or self._method, "method", ("bootstrap", "profile"))
         if method == "bootstrap":
-            if self.replicates is None:
+            if self.refits is None:
                 raise ValueError("There is no bootstrap yet: call bootstrap() first.")
-            ends = np.quantile(self._draws_natural, [(1 - level) / 2, (1 + level) / 2], axis=0).T
-        elif method == "profile":
-            ends = self._profile(level)
+            shares = [(1 - level) / 2, (1 + level) / 2]
+            ends = np.quantile(self.refits.values, shares, axis=0).T
         else:
-            raise ValueError(f"method must be 'bootstrap' or 'profile', not {method!r}.")
-        return {
-            name: Interval(float(low), float(high))
-            for name, (low, high) in zip(self.law.names, ends, strict=True)
-        }
+            ends = self.problem.natural(self._profile(level).ends.T).T
+        ends = [Interval(float(low), float(high)) for low, high in ends]
+        return self._by_name(ends, lambda value: Interval(value, value))
 
-    def _profile(self, level):
-        cache = self.__dict__.setdefault("_profiles", {})
-        if level not in cache:
-            if self.objective <= self._problem.rounding:
-                eta = self._problem.eta(self._theta[None])[0]
-                bounds = np.stack([eta, eta], axis=-1)  # no residuals, no width
-            else:
-                bounds, lowest = intervals.profile(
-                    self._problem,
-                    self._theta,
-                    self.objective,
-                    self._spread.kappa,
-                    level,
-                    self._eta_errors,
-                )
-                self._missed = lowest is not self._theta
-            cache[level] = self._problem.natural(bounds.T).T
-        return cache[level]
+    @property
+    def _method(self):
+        return "profile" if self.refits is None else "bootstrap"
+
+    def _profile(self, level=0.9):
+        if level not in self._profiles:
+            self._profiles[level] = uncertainty.profile(
+                self.problem,
+                self.theta,
+                self.objective,
+                self._spread.kappa,
+                level,
+                self._eta_errors,
+            )
+        return self._profiles[level]
 
     # What is identified -------------------------------------------------------------------------
 
     @cached_property
-    def _other_minima(self):
-        return self._problem.other_minima(self._search)
-
-    @property
     def other_minima(self):
         """Local minima above the best: list of {"objective", "ratio", "params"}, lowest first."""
         return [
             {
                 "objective": float(F),
                 "ratio": float(F / self.objective) if self.objective > 0 else math.inf,
-                "params": self._problem.params(theta),
+                "params": self.law.complete(self.problem.params(theta)),
             }
-            for theta, F in zip(*self._other_minima, strict=True)
+            for theta, F in zip(*self.problem.other_minima(self.minima), strict=True)
         ]
 
     @cached_property
     def condition(self):
         """Condition number of the scaled information matrix (centred, unit diagonal)."""
-        J = self._problem.f.jacobian(self._theta[None])[0]
+        J = self.problem.f.jacobian(self.theta[None])[0]
         J = J / (np.sqrt(np.einsum("np,np->p", J, J)) + 1e-300)
         singular = np.linalg.svd(J, compute_uv=False)
         return float((singular[0] / max(singular[-1], 1e-16 * singular[0])) ** 2)
@@ -196,9 +206,11 @@ class FitResult:
     def unidentified(self, level=0.9):
         """Return {parameter: "below", "above" or "on both sides"} of unbounded profiles."""
         out = {}
-        for parameter, (low, high) in zip(self.law.parameters, self._profile(level), strict=True):
-            below = low == 0 if parameter.positive else np.isneginf(low)
-            above = np.isposinf(high)
+        for parameter, ends in zip(self.law.free, self._profile(level).ends, strict=True):
+            # A vanished parameter is one whose logarithm has no bound below.
+            value = parameter.value(ends)
+            below = np.isneginf(ends[0]) or (parameter.bounded and value[0] == parameter.lower)
+            above = np.isposinf(ends[1]) or (parameter.bounded and value[1] == parameter.upper)
             if below or above:
                 both = "on both sides"
                 out[parameter.name] = both if below and above else "below" if below else "above"
@@ -208,46 +220,46 @@ class FitResult:
     def warnings(self):
         """What a reader of the parameters must know, as sentences."""
         out = list(self.notes)
-        if not self._search.converged[0]:
+        if not self.minima.converged[0]:
             out.append("the search stopped before it converged: the parameters are not a minimum")
         for name, side in self.unidentified().items():
             out.append(f"{name} is not bounded {side} by these runs (90 % profile interval)")
-        if self.condition > 1e10:
+        if self.condition > INTERCHANGEABLE:
             out.append(
                 f"the parameters are nearly interchangeable (condition {self.condition:.0e})"
             )
-        close = [m for m in self.other_minima if m["ratio"] < 1.05]
+        close = sum(minimum["ratio"] < CLOSE_MINIMUM for minimum in self.other_minima)
         if close:
             out.append(
-                f"{len(close)} other minim{'um lies' if len(close) == 1 else 'a lie'} within "
+                f"{close} other minim{'um lies' if close == 1 else 'a lie'} within "
                 "5 % of the lowest objective: see other_minima"
             )
-        if getattr(self, "_missed", False):
+        if any(profile.lower_met for profile in self._profiles.values()):
             out.append(
                 "a lower objective was met along a profile: the minimum is not the global one"
             )
-        if self.replicates is not None and not self._draws_converged.all():
-            count = int((~self._draws_converged).sum())
-            out.append(f"{count} of {self.replicates} bootstrap replicates did not converge")
+        if self.refits is not None and not self.refits.converged.all():
+            count = int((~self.refits.converged).sum())
+            out.append(f"{count} of {self.refits.replicates} bootstrap replicates did not converge")
         return out
 
     # Likelihood ---------------------------------------------------------------------------------
 
     @cached_property
     def log_likelihood(self):
-        """Log-likelihood of the residuals, see `criteria.log_likelihood`."""
-        F = max(self.objective, self._problem.rounding)
-        return log_likelihood(F, self.n, self.delta)
+        """Log-likelihood of the residuals, see `uncertainty.log_likelihood`."""
+        F = max(self.objective, self.problem.rounding)
+        return uncertainty.log_likelihood(F, self.n, self.delta)
 
     @property
     def aic(self):
         """Akaike's criterion; the scale of the residuals counts as a parameter."""
-        return 2.0 * (len(self.params) + 1) - 2.0 * self.log_likelihood
+        return 2.0 * (self.problem.p + 1) - 2.0 * self.log_likelihood
 
     @property
     def bic(self):
         """Schwarz's criterion; the scale of the residuals counts as a parameter."""
-        return math.log(self.n) * (len(self.params) + 1) - 2.0 * self.log_likelihood
+        return math.log(self.n) * (self.problem.p + 1) - 2.0 * self.log_likelihood
 
     # Prediction ---------------------------------------------------------------------------------
 
@@ -268,44 +280,131 @@ class FitResult:
         ndarray or Prediction
             Values of shape (m,), with the interval's ends if `level` is given.
         """
-        return prediction.predict(self, columns, level, kind)
+        columns = {name: np.atleast_1d(values) for name, values in dict(columns).items()}
+        columns, _, _ = prepare(self.law, columns, target=False)
+        f, to_target = self.problem.at(columns), self.problem.to_target
+        middle = f.value(self.theta[None])[0]
+        if level is None:
+            return to_target(middle)
+        checks.level(level)
+        checks.one_of(kind, "kind", ("observation", "mean"))
+        noisy, residuals = kind == "observation", self.problem.residuals(self.theta)
+        scale = math.sqrt(self.n / (self.n - self.problem.p))
+        if self.refits is not None:
+            draws = f.value(self.refits.theta)
+            if noisy:
+                rng = np.random.default_rng(self.refits.seed)
+                draws = draws + scale * rng.choice(residuals, size=draws.shape)
+            low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        else:
+            J = f.jacobian(self.theta[None])[0]
+            quantile = uncertainty.student(level, self.n - self.problem.p)
+            half = quantile**2 * np.einsum("mi,ij,mj->m", J, self._covariance, J)
+            if noisy:
+                half = half + (scale * np.quantile(np.abs(residuals), level)) ** 2
+            low, high = middle - np.sqrt(half), middle + np.sqrt(half)
+        return Prediction(to_target(middle), to_target(low), to_target(high))
 
     def score(self, held_out, columns=None, level=0.9):
         """Return the `Score` of the fit on other runs, given as for `fit`."""
-        return prediction.score(self, held_out, columns, level)
-
-    def optimum(self, C):
-        """Return the compute-optimal `Allocation` at `C` FLOP (laws of N and D only)."""
-        constants = self._optimum_constants()
-        N, D = optimal_allocation(C, **constants)
-        return Allocation(
-            np.asarray(C, float), N, D, self.law.predict(self.params, self._fresh(N, D))
+        inputs, observed, _ = prepare(self.law, held_out, columns)
+        predicted = self.predict(inputs, level)
+        error = residual = predicted.value - observed
+        if self.law.link == "log":
+            error = predicted.value / observed - 1.0
+            residual = np.log(predicted.value / observed)
+        inside = (predicted.low <= observed) & (observed <= predicted.high)
+        return Score(
+            observed.size,
+            float(np.abs(error).mean()),
+            float(np.abs(error).max()),
+            float(error.mean()),
+            float(np.sqrt(np.mean(residual**2))),
+            float(inside.mean()),
+            level,
         )
 
-    def exponents(self):
-        """Return (a, b) of the optimal allocation, N* growing as C^a and D* as C^b."""
-        constants = self._optimum_constants()
-        total = constants["alpha"] + constants["beta"]
-        return constants["beta"] / total, constants["alpha"] / total
+    def loss(self, *columns):
+        """Return the predicted target of the law's columns in their order (N, D, ...)."""
+        return self.law.predict(self.params, dict(zip(self.law.columns, columns, strict=True)))
 
-    def _optimum_constants(self):
-        constants = self.law.optimum_parameters(self.params)
+    def bottlenecks(self):
+        """Return A, B, alpha, beta of the additive law with the same compute optimum."""
+        constants = self.law.bottlenecks(self.params)
         if constants is None:
             raise ValueError(f"The {self.law.title} has no closed-form compute optimum.")
         return constants
 
-    @staticmethod
-    def _fresh(N, D):
-        return {"N": N, "D": D}
-
     # Presentation -------------------------------------------------------------------------------
 
+    @property
+    def units(self):
+        """Units of the parameters by name; an empty string for a pure number."""
+        target = "nats" if self.law.target == "loss" else self.law.target
+        return {p.name: p.unit.replace("target", target) for p in self.law.parameters}
+
+    def table(self, level=0.9):
+        """Return the table of parameters as rows of text, the header first."""
+        rows = [("parameter", "estimate", "std. error", f"{100 * level:g} % from", "to", "unit")]
+        errors, ends, units = self.stderr, self.intervals(level), self.units
+        for parameter in self.law.parameters:
+            name = parameter.name
+            cells = [number(errors[name]), *_ends(parameter, *ends[name])]
+            if name in self.law.fixed:
+                cells = ["fixed", "", ""]
+            elif name in self.law.tied:
+                cells[0] = f"= {self.law.tied[name]}"
+            rows.append((name, number(self.params[name]), *cells, units[name]))
+        return rows
+
+    def _facts(self):
+        """Return what a reader must know below the table."""
+        lines = [
+            f"objective {self.objective:.6g} (sum of Huber losses, delta {self.delta:g}), "
+            f"AIC {self.aic:.2f}, BIC {self.bic:.2f}, condition {self.condition:.1e}"
+        ]
+        if self.other_minima:
+            first = self.other_minima[0]
+            values = [f"{name} {number(value)}" for name, value in first["params"].items()]
+            lines.append(
+                f"next minimum at {first['ratio']:.4g} times the objective: {', '.join(values)}"
+            )
+        else:
+            lines.append("no other minimum was found")
+        return lines + [f"note: {warning}" for warning in self.warnings]
+
     def summary(self, level=0.9):
-        """Return the fit as a plain-text table."""
-        return tables.text(self, level)
+        """Return the fit as a plain-text table with what a reader must know below it."""
+        table = self.table(level)
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = []
+        for name, *cells, unit in table:
+            cells = [cell.rjust(width) for cell, width in zip(cells, widths[1:-1], strict=True)]
+            lines.append("  ".join([name.ljust(widths[0]), *cells, unit]).rstrip())
+        ways = f"{self._method} intervals"
+        if self.refits is not None:
+            ways += f", {self.refits.replicates} replicates, seed {self.refits.seed}"
+        title = [f"{self.law.title}: {self.law.equation}", f"{self.n} runs, {ways}"]
+        rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+        body = [rule, lines[0], rule, *lines[1:], rule]
+        return "\n".join([*title, *body, *self._facts()])
 
     def _repr_html_(self):
-        return tables.html(self)
+        header, *rows = self.table()
+        caption = f"{self.law.title}, {self.n} runs, {self._method} intervals"
+        head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in header)
+        body = "".join(
+            f'<tr><th scope="row">{html.escape(name)}</th>'
+            + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+            + "</tr>"
+            for name, *cells in rows
+        )
+        notes = "".join(f"<li>{html.escape(line)}</li>" for line in self._facts())
+        return (
+            f'<table class="fit"><caption>{html.escape(caption)}<br><code>'
+            f"{html.escape(self.law.equation)}</code></caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table><ul>{notes}</ul>"
+        )
 
     def __repr__(self):
         values = ", ".join(f"{name} = {value:.4g}" for name, value in self.params.items())
@@ -320,7 +419,7 @@ class FitResult:
         def finite(x):
             return x if math.isfinite(x) else None
 
-        method = "profile" if self.replicates is None else "bootstrap"
+        ends = self.intervals(level)
         return {
             "law": self.law.name,
             "equation": self.law.equation,
@@ -329,13 +428,10 @@ class FitResult:
             "params": self.params,
             "units": self.units,
             "stderr": {name: finite(value) for name, value in self.stderr.items()},
-            "intervals": {
-                name: [finite(low), finite(high)]
-                for name, (low, high) in self.intervals(level).items()
-            },
+            "intervals": {name: [finite(x) for x in interval] for name, interval in ends.items()},
             "level": level,
-            "interval_method": method,
-            "bootstrap": self.replicates or 0,
+            "interval_method": self._method,
+            "bootstrap": 0 if self.refits is None else self.refits.replicates,
             "objective": self.objective,
             "aic": self.aic,
             "bic": self.bic,
@@ -347,12 +443,81 @@ class FitResult:
         }
 
     def plot(self, level=0.9):
-        """Draw the fit and its residuals; return the matplotlib figure."""
-        from scaling_lib.fitting.plots import plot_fit  # figures are above this module
+        """Draw the fit and its residuals; return the matplotlib figure.
 
-        return plot_fit(self, level)
+        On the left a law of one input is drawn as a curve with its prediction interval, a law of
+        several as predicted against observed. Runs differ from the law by marker as well as by
+        colour.
+        """
+        import matplotlib as mpl
+        import matplotlib.figure
+        import matplotlib.ticker as ticker
 
-    @property
-    def data(self):
-        """The runs of the fit: inputs and target by name, in its own row order."""
-        return {**self._columns, self.law.target: self._target}
+        from scaling_lib.page.style import PALETTE, STYLE
+
+        one, log, data = len(self.law.columns) == 1, self.law.link == "log", self.data
+        observed = data[self.law.target]
+        predicted = self.predict({name: data[name] for name in self.law.columns})
+        target = LABELS.get(self.law.target, self.law.target)
+        points = {"marker": "o", "ls": "", "ms": 4, "mfc": "none", "color": PALETTE[1]}
+        with mpl.rc_context(STYLE):
+            figure = mpl.figure.Figure(figsize=(8.4, 3.6), layout="constrained")
+            left, right = figure.subplots(1, 2)
+            if one:
+                name = self.law.columns[0]
+                x, x_label = data[name], LABELS.get(name, name)
+                grid = np.geomspace(x.min(), x.max(), 200)
+                curve = self.predict({name: grid}, level)
+                band = {"color": PALETTE[4], "alpha": 0.35, "lw": 0, "label": f"{100 * level:g} %"}
+                left.fill_between(grid, curve.low, curve.high, **band)
+                left.plot(grid, curve.value, color=PALETTE[0], label="law")
+                left.plot(x, observed, label="runs", **points)
+                left.set(xscale="log", xlabel=x_label, ylabel=target)
+            else:
+                if {"N", "D"} <= data.keys():
+                    x, x_label = FLOP_PER_PARAMETER_TOKEN * data["N"] * data["D"], LABELS["C"]
+                else:
+                    x, x_label = observed, f"observed {target}"
+                ends = [min(observed.min(), predicted.min()), max(observed.max(), predicted.max())]
+                left.plot(ends, ends, color=PALETTE[0], label="perfect prediction")
+                left.plot(observed, predicted, label="runs", **points)
+                left.set(xlabel=f"observed {target}", ylabel=f"predicted {target}")
+            error, words = predicted - observed, "predicted minus observed"
+            if log:
+                error, words = 100.0 * (predicted / observed - 1.0), "predicted above observed (%)"
+                left.set(yscale="log", **({} if one else {"xscale": "log"}))
+            left.legend()
+            right.axhline(0.0, color=PALETTE[0])
+            right.plot(x, error, **points)
+            right.set(xscale="log", xlabel=x_label, ylabel=words)
+            for axis in (left.xaxis, left.yaxis, right.xaxis, right.yaxis):
+                axis.set_minor_formatter(ticker.NullFormatter())
+            if log:  # losses span less than a decade: plain decimals
+                for axis in (left.yaxis,) if one else (left.yaxis, left.xaxis):
+                    axis.set_major_locator(ticker.MaxNLocator(6))
+                    axis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+                    axis.set_minor_locator(ticker.NullLocator())
+        return figure
+
+
+LABELS = {
+    "C": "training compute C (FLOP)",
+    "N": "parameters N",
+    "D": "training tokens D",
+    "k": "samples k",
+    "loss": "loss (nats per token)",
+}
+
+
+def number(value):
+    """Return a number with five significant digits, "unbounded" for an infinite one.
+
+    >>> number(406.4), number(2.085e13), number(float("inf"))
+    ('406.4', '2.085e+13', 'unbounded')
+    """
+    return f"{value:.5g}" if math.isfinite(value) else "unbounded"
+
+
+def _ends(parameter, low, high):
+    """Return the ends of an interval as text; an end without a bound says so."""
+    return "unbounded" if parameter.lower == 0 == low else number(low), number(high)

@@ -1,12 +1,13 @@
 """Runs as columns of numbers: reading a CSV file, checking it, deriving what C = 6 N D gives."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from scaling_lib.data.files import is_number, read_table
-from scaling_lib.laws.base import rows_text
+from scaling_lib.laws.declared import rows_text
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
+
+# What a column follows from, where it is absent.
+DERIVED = {"N": ("C", "D"), "D": ("C", "N"), "C": ("N", "D"), "U": ("D", "epochs")}
 
 
 def read_csv(path):
@@ -19,19 +20,10 @@ def read_csv(path):
 
 
 def numbers(values, name):
-    """Return one column as floats, shape (n,).
-
-    Raises
-    ------
-    ValueError
-        Naming the column and the rows (counted from 1) that are not numbers.
-    """
+    """Return one column as floats, shape (n,); ValueError names it and the rows that are not."""
     if isinstance(values, list | tuple):
-        wrong = [
-            i
-            for i, value in enumerate(values)
-            if isinstance(value, str) and value and not is_number(value)
-        ]
+        text = {i: value for i, value in enumerate(values) if isinstance(value, str) and value}
+        wrong = [i for i, value in text.items() if not is_number(value)]
         if wrong:
             raise ValueError(
                 f"Column {name} holds text that is not a number in {rows_text(wrong)} "
@@ -59,24 +51,20 @@ def available(data):
     )
 
 
+def offered(data, mapping=None):
+    """Return the names that `take` can give: columns, renamed ones, and those that follow."""
+    names = dict.fromkeys([*available(data), *(mapping or {})])
+    for name, parts in DERIVED.items():
+        if names.keys() >= set(parts):
+            names[name] = None
+    return list(names)
+
+
 def take(data, wanted, mapping=None):
-    """Return the wanted columns as floats of one length, deriving N, D or C from C = 6 N D.
+    """Return the wanted columns as floats of one length, deriving what is absent.
 
-    Parameters
-    ----------
-    data : mapping, DataFrame or structured array
-        Columns by name.
-    wanted : sequence of str
-        Names that the law uses.
-    mapping : mapping, optional
-        Name in `data` for a name of the law, where they differ.
-
-    Returns
-    -------
-    columns : dict of ndarray, shape (n,)
-        The wanted columns.
-    notes : list of str
-        What was derived.
+    N, D or C follows from C = 6 N D, and U from D / epochs. `mapping` says which column of `data`
+    has a name, where they differ. Returns the columns and notes on what was derived.
     """
     mapping, names = dict(mapping or {}), available(data)
     for name, source in mapping.items():
@@ -84,43 +72,39 @@ def take(data, wanted, mapping=None):
             raise ValueError(
                 f"There is no column {source} (meant as {name}). Columns: {', '.join(names)}."
             )
-    if "U" in wanted and "U" not in mapping and "U" not in names and "epochs" in names:
-        wanted = ["epochs" if name == "U" else name for name in wanted]
-
-    def has(name):
-        return mapping.get(name, name) in names
+    has = {*names, *mapping}
+    columns, notes = {}, []
 
     def column(name):
+        if name in columns:
+            return columns[name]
         values = data[mapping.get(name, name)]
         return numbers(values.tolist() if hasattr(values, "tolist") else values, name)
 
-    columns, notes = {}, []
     for name in wanted:
-        if has(name):
+        parts = DERIVED.get(name, ())
+        if name in has:
             columns[name] = column(name)
-    for name, parts in (("N", "CD"), ("D", "CN"), ("C", "ND")):
-        if name in wanted and name not in columns and all(has(part) for part in parts):
-            first, second = column(parts[0]), column(parts[1])
-            _check_lengths({parts[0]: first, parts[1]: second})
+        elif parts and {*has, *columns}.issuperset(parts):
+            given = {part: column(part) for part in parts}
+            _check_lengths(given)
             with np.errstate(all="ignore"):
-                if name == "C":
-                    columns[name] = FLOP_PER_PARAMETER_TOKEN * first * second
-                else:
-                    columns[name] = first / (FLOP_PER_PARAMETER_TOKEN * second)
-            notes.append(f"{name} derived from C = 6 N D")
+                columns[name] = _derive(name, *given.values())
+            notes.append(f"{name} derived from {'D / epochs' if name == 'U' else 'C = 6 N D'}")
     missing = [name for name in wanted if name not in columns]
     if missing:
         raise ValueError(
             f"Missing column{'s' * (len(missing) > 1)} {', '.join(missing)}. "
             f"Columns: {', '.join(names)}."
         )
-    if "epochs" in columns and "D" in columns:
-        _check_lengths(columns)
-        with np.errstate(all="ignore"):
-            columns["U"] = columns["D"] / columns.pop("epochs")
-        notes.append("U derived from D / epochs")
     _check_lengths(columns)
     return columns, notes
+
+
+def _derive(name, first, second):
+    if name == "C":
+        return FLOP_PER_PARAMETER_TOKEN * first * second
+    return first / second if name == "U" else first / (FLOP_PER_PARAMETER_TOKEN * second)
 
 
 def _check_lengths(columns):
@@ -140,39 +124,23 @@ def invalid_rows(columns, positive):
     """
     reasons = {}
     for name, values in columns.items():
-        for row in np.flatnonzero(np.isnan(values)):
-            reasons.setdefault(int(row), f"{name} is missing (NaN)")
-        for row in np.flatnonzero(np.isinf(values)):
-            reasons.setdefault(int(row), f"{name} is infinite")
+        faults = [(np.isnan(values), "missing (NaN)"), (np.isinf(values), "infinite")]
         if name in positive:
-            with np.errstate(invalid="ignore"):
-                for row in np.flatnonzero(values <= 0):
-                    reasons.setdefault(int(row), f"{name} is not positive")
+            faults.append((values <= 0, "not positive"))
+        for where, fault in faults:
+            for row in np.flatnonzero(where):
+                reasons.setdefault(int(row), f"{name} is {fault}")
     return dict(sorted(reasons.items()))
 
 
 def prepare(law, data, mapping=None, drop_invalid=False, target=True):
-    """Return checked columns for a law: inputs, target and notes.
+    """Return checked columns for a law: inputs, target (None without `target`) and notes.
 
-    Parameters
-    ----------
-    law : Law
-        The law, which names its columns.
-    data, mapping
-        As for `take`.
-    drop_invalid : bool
-        Drop rows with missing, infinite or non-positive values, and say how many. If False such
-        rows are an error: nothing is ever dropped in silence.
-    target : bool
-        Whether the target column is needed too.
-
-    Raises
-    ------
-    ValueError
-        Naming the column and the rows.
+    Rows with missing, infinite or non-positive values are an error unless `drop_invalid`, which
+    drops and counts them: nothing is ever dropped in silence.
     """
     columns, notes = take(data, [*law.columns, *([law.target] if target else [])], mapping)
-    positive = {*law.columns, *([law.target] if law.link == "log" else [])}
+    positive = {*(law.columns if law.positive else ()), *([law.target] * (law.link == "log"))}
     bad = invalid_rows(columns, positive)
     if bad and not drop_invalid:
         reason = next(iter(bad.values()))
@@ -183,27 +151,23 @@ def prepare(law, data, mapping=None, drop_invalid=False, target=True):
             "dropped (drop_invalid=True, --drop-invalid)."
         )
     if bad:
-        keep = np.ones(len(next(iter(columns.values()))), bool)
-        keep[list(bad)] = False
-        columns = {name: values[keep] for name, values in columns.items()}
+        columns = {name: np.delete(values, list(bad)) for name, values in columns.items()}
         notes.append(f"dropped {len(bad)} invalid row{'s' * (len(bad) > 1)}")
     observed = columns.pop(law.target, None)
-    law.check(columns)
-    if target:
-        law.check_target(observed)
+    law.check(columns, observed)
     return columns, observed, notes
 
 
 def check_enough(law, columns, target):
     """Raise ValueError for too few runs, or columns that do not vary: no law follows from them."""
-    n, p = target.size, len(law.parameters)
+    n, p = target.size, len(law.free)
     if n <= p:
         raise ValueError(
             f"{n} run{'s' * (n != 1)} cannot determine the {p} parameters of the {law.title}: "
             f"at least {p + 1} are needed."
         )
-    for name, values in {**{c: columns[c] for c in law.varying}, law.target: target}.items():
-        if np.ptp(values) <= 1e-9 * np.abs(values).max():
+    for name, values in {**columns, law.target: target}.items():
+        if name not in law.may_be_constant and np.ptp(values) <= 1e-9 * np.abs(values).max():
             raise ValueError(
                 f"Column {name} is constant ({values[0]:g} in every row): the {law.title} needs "
                 "runs in which it varies."

@@ -1,24 +1,12 @@
-"""The scaling laws of the book as objects: name, equation, parameters, columns, how to fit them.
+"""What scaling laws say: formulas, published constants with their source, and laws to fit.
 
-`LAWS` holds every law by name and `law(name)` looks one up. The values come from `formulas`, the
-derivatives from `kernels`; the published constants (`HOFFMANN_2022`, ...) are re-exported here.
+`LAWS` holds every law by name and `law(name)` looks one up; `PUBLISHED` holds every set of
+published constants. The modules: `formulas` the values, `published` the constants, `declared` the
+laws, `terms` what they are fitted by, `plain` laws made of a function.
 """
 
-from __future__ import annotations
-
-from scaling_lib.laws.additive import (
-    Chinchilla,
-    GeneralisedChinchilla,
-    KaplanJoint,
-    PowerLaw,
-    PurePowerLaw,
-)
-from scaling_lib.laws.base import Law, Parameter
-from scaling_lib.laws.curves import BrokenLaw, Coverage, Logistic
-from scaling_lib.laws.formulas import (
-    chinchilla,
-    repeated_data,
-)
+from scaling_lib.laws.declared import ALIASES, LAWS, Law, Parameter, bnsl, law
+from scaling_lib.laws.formulas import chinchilla, repeated_data
 from scaling_lib.laws.published import (
     BESIROGLU_2024,
     HOFFMANN_2022,
@@ -35,11 +23,10 @@ from scaling_lib.laws.published import (
     PF_DAY,
     PUBLISHED,
     Allocation,
-    ChinchillaOptimum,
 )
-from scaling_lib.laws.repeated import DataConstrained, RepeatedData
 
 __all__ = [
+    "ALIASES",
     "BESIROGLU_2024",
     "HOFFMANN_2022",
     "HOFFMANN_2022_APPROACH_1",
@@ -56,67 +43,10 @@ __all__ = [
     "PF_DAY",
     "PUBLISHED",
     "Allocation",
-    "BrokenLaw",
-    "Chinchilla",
-    "ChinchillaOptimum",
-    "Coverage",
-    "DataConstrained",
-    "GeneralisedChinchilla",
-    "KaplanJoint",
     "Law",
-    "Logistic",
     "Parameter",
-    "PowerLaw",
-    "PurePowerLaw",
-    "RepeatedData",
     "bnsl",
     "chinchilla",
     "law",
     "repeated_data",
 ]
-
-
-def bnsl(breaks=1):
-    """Return the broken law of 0 to 3 breaks."""
-    return BrokenLaw(breaks)
-
-
-LAWS = {
-    law.name: law
-    for law in (
-        PowerLaw(),
-        PurePowerLaw("N", "parameters", "parameters"),
-        PurePowerLaw("D", "tokens", "tokens"),
-        PurePowerLaw("C", "FLOP", "compute"),
-        KaplanJoint(),
-        Chinchilla(),
-        GeneralisedChinchilla(),
-        RepeatedData(),
-        DataConstrained(),
-        BrokenLaw(0),
-        BrokenLaw(1),
-        BrokenLaw(2),
-        BrokenLaw(3),
-        Coverage(),
-        Logistic(),
-    )
-}
-"""Every law by name."""
-
-ALIASES = {"bnsl": "bnsl1", "generalized": "generalised", "muennighoff": "data_constrained"}
-
-
-def law(name):
-    """Return the law of a name (or the law itself).
-
-    Raises
-    ------
-    ValueError
-        For a name that no law has; the message lists the names.
-    """
-    if isinstance(name, Law):
-        return name
-    try:
-        return LAWS[ALIASES.get(name, name)]
-    except (KeyError, TypeError):
-        raise ValueError(f"There is no law {name!r}. The laws are: {', '.join(LAWS)}.") from None

@@ -1,12 +1,10 @@
 """The formulas of the book's scaling laws, each as one plain function of numpy arrays.
 
-This is the only place in the library where the *values* of a law are written down: `laws` attaches
-names, units and sources to these functions, and `kernels` adds the derivatives that fitting needs.
+`declared` attaches names, units and terms to them, `published` constants. The figures that move
+repeat a few of them in pure Python for the page (`page.explorers`); a test holds the two together.
 N is a number of parameters, D a number of training tokens, C a training compute in FLOP, and a loss
 is a cross-entropy in nats per token. All arguments broadcast.
 """
-
-from __future__ import annotations
 
 import numpy as np
 
@@ -20,26 +18,17 @@ def power_law(x, E, A, alpha):
 
 
 def pure_power_law(x, x_c, alpha):
-    """Kaplan et al.'s one-input law, (x_c / x)^alpha, without an offset.
-
-    Source: [kaplan2020scaling].
-    """
+    """One-input law without an offset, (x_c / x)^alpha [@kaplan2020scaling]."""
     return (x_c / np.asarray(x, float)) ** alpha
 
 
 def kaplan_joint(N, D, N_c, D_c, alpha_N, alpha_D):
-    """Kaplan et al.'s joint law, [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D.
-
-    Source: [kaplan2020scaling].
-    """
+    """Joint law [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D [@kaplan2020scaling]."""
     return ((N_c / np.asarray(N, float)) ** (alpha_N / alpha_D) + D_c / np.asarray(D)) ** alpha_D
 
 
 def chinchilla(N, D, E, A, B, alpha, beta):
-    """Hoffmann et al.'s additive law, E + A / N^alpha + B / D^beta.
-
-    Source: [hoffmann2022training].
-    """
+    """Additive law E + A / N^alpha + B / D^beta [@hoffmann2022training]."""
     return E + A * np.asarray(N, float) ** -alpha + B * np.asarray(D, float) ** -beta
 
 
@@ -54,15 +43,10 @@ def generalised_chinchilla(N, D, E, A, B, alpha, beta, s):
 
 
 def optimal_allocation(C, A, B, alpha, beta):
-    """Compute-optimal parameters and tokens of an additive law under C = 6 N D.
+    """Compute-optimal parameters N* and tokens D* of an additive law under C = 6 N D.
 
     N* = G (C/6)^(beta/(alpha+beta)) and D* = (C/6)^(alpha/(alpha+beta)) / G,
     with G = (alpha A / (beta B))^(1/(alpha+beta)).
-
-    Returns
-    -------
-    N, D : ndarray
-        Optimal parameters and tokens, of the shape of `C` (FLOP).
     """
     scale = (alpha * A / (beta * B)) ** (1.0 / (alpha + beta))
     budget = np.asarray(C, float) / FLOP_PER_PARAMETER_TOKEN
@@ -73,10 +57,8 @@ def optimal_allocation(C, A, B, alpha, beta):
 def saturating(unique, repetitions, r_star):
     """Return what `repetitions` further passes over `unique` units are worth, in fresh units.
 
-    unique + unique r_star (1 - exp(-repetitions / r_star)): the first repeats
-    count almost fully, all of them together never for more than `r_star` fresh copies.
-
-    Source: [muennighoff2023scaling].
+    unique + unique r_star (1 - exp(-repetitions / r_star)): the first repeats count almost fully,
+    all of them together never for more than `r_star` fresh copies [@muennighoff2023scaling].
     """
     return unique * (1.0 - r_star * np.expm1(-np.asarray(repetitions, float) / r_star))
 
@@ -101,43 +83,28 @@ def warranted_parameters(U, A, B, alpha, beta):
 
 
 def repeated_data(N, D, U, E, A, B, alpha, beta, R_D):
-    """Additive law in effective data, E + A / N^alpha + B / D'^beta.
+    """Additive law in effective data, E + A / N^alpha + B / D'^beta [@muennighoff2023scaling].
 
     This is `data_constrained` without its second saturation, that of surplus parameters.
-
-    Source: [muennighoff2023scaling].
     """
     return chinchilla(N, effective_data(D, U, R_D), E, A, B, alpha, beta)
 
 
 def data_constrained(N, D, U, U_N, E, A, B, alpha, beta, R_D, R_N):
-    """Law of repeated data, E + A / N'^alpha + B / D'^beta.
+    """Law of repeated data, E + A / N'^alpha + B / D'^beta [@muennighoff2023scaling].
 
     D' = U + U R_D (1 - exp(-(D/U - 1) / R_D)) discounts repeated tokens; N' discounts in the same
     way, with R_N, the parameters beyond `U_N`, those that `U` unique tokens warrant.
-
-    Source: [muennighoff2023scaling].
     """
     N_eff, D_eff = effective_parameters(N, U_N, R_N), effective_data(D, U, R_D)
     return chinchilla(N_eff, D_eff, E, A, B, alpha, beta)
 
 
 def bnsl(x, a, b, c0, breaks=()):
-    """Broken neural scaling law of n breaks.
+    """Broken neural scaling law, with breaks (c_i, d_i, f_i) [@caballero2023broken].
 
     a + b x^(-c0) prod_i (1 + (x / d_i)^(1/f_i))^(-c_i f_i): a power law whose slope changes by
     -c_i around x = d_i, the more sharply the smaller f_i. A negative c_i turns the curve upwards.
-
-    Parameters
-    ----------
-    x : array_like
-        Positive input.
-    a, b, c0 : float
-        Limit, scale and first exponent.
-    breaks : iterable of (c_i, d_i, f_i)
-        The breaks.
-
-    Source: [caballero2023broken].
     """
     log_x = np.log(x)
     log_term = np.log(b) - c0 * log_x
@@ -147,11 +114,9 @@ def bnsl(x, a, b, c0, breaks=()):
 
 
 def coverage(k, a, b):
-    """Share of problems solved by at least one of k samples, exp(-a k^b).
+    """Share of problems solved by at least one of k samples, exp(-a k^b) [@brown2024large].
 
     Coverage rises with the number of samples when ``b`` is negative.
-
-    Source: [brown2024large].
     """
     return np.exp(-a * np.asarray(k, float) ** b)
 

@@ -1,10 +1,9 @@
 """Published constants as frozen objects that carry their source, and what follows from them.
 
-Everything here is re-exported by `laws`. A constant never travels without the paper, the version
-and the caveat that belong to it.
+A constant never travels without the paper, the version and the caveat that belong to it. A
+published law and a fitted one answer the same questions by the same methods: `loss(N, D)`,
+`optimum(C)` and `exponents()`.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -44,47 +43,41 @@ class Allocation:
         return self.D / self.N
 
 
-class ChinchillaOptimum:
-    """Closed-form optimum of a law with an additive part A/N^alpha + B/D^beta.
+class ComputeOptimal:
+    """Closed-form compute optimum; a mix-in for classes with `loss(N, D)` and `bottlenecks()`."""
 
-    A mix-in: the class needs `params` (with A, B, alpha, beta) and `loss`.
-    """
+    def bottlenecks(self):
+        """Return A, B, alpha, beta of the additive law with this optimum; else ValueError."""
+        raise NotImplementedError
 
     def exponents(self):
         """Return the exponents (a, b) of N* = G (C/6)^a and D* = (C/6)^b / G."""
-        alpha, beta = self.params["alpha"], self.params["beta"]
+        _, _, alpha, beta = self.bottlenecks()
         return beta / (alpha + beta), alpha / (alpha + beta)
 
     def optimum(self, C):
         """Return the compute-optimal `Allocation` at `C` FLOP, under C = 6 N D."""
-        C = positive(C, "C")
-        N, D = formulas.optimal_allocation(
-            C, *(self.params[name] for name in ("A", "B", "alpha", "beta"))
-        )
-        return Allocation(C, N, D, self._loss_of_fresh(N, D))
-
-    def _loss_of_fresh(self, N, D):
-        return formulas.chinchilla(
-            N, D, *(self.params[name] for name in ("E", "A", "B", "alpha", "beta"))
-        )
+        constants, C = self.bottlenecks(), np.asarray(positive(C, "C"))
+        N, D = formulas.optimal_allocation(C, *constants)
+        return Allocation(C, N, D, self.loss(N, D))
 
 
 @dataclass(frozen=True)
-class Published:
+class Published(ComputeOptimal):
     """Constants of one law as one source printed them.
 
     Attributes
     ----------
     name, law : str
         Name of the object, and name of the law in `laws.LAWS`.
-    params : mapping
-        Constants by name.
-    units : mapping
-        Unit of each constant that has one.
+    params, units : mapping
+        Constants by name, and the unit of each that has one.
     source, key, version : str
         Reference in words, its key in the bibliography, and where in which version.
     note : str
         What a reader must know before using them.
+    formula : callable
+        The loss, of the law's columns and the constants.
     """
 
     name: str
@@ -95,40 +88,33 @@ class Published:
     version: str
     note: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
-    _formula: Callable = field(default=None, repr=False, compare=False)
+    formula: Callable = field(default=formulas.chinchilla, repr=False, compare=False)
 
     def __post_init__(self):
         for name in ("params", "units"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def loss(self, *columns):
-        """Predicted loss in nats per token, of the law's columns in their order (N, D, ...)."""
-        return self._formula(*columns, **self.params)
+        """Predicted loss in nats per token, of the law's columns in their order (N, D, ...).
 
-
-@dataclass(frozen=True)
-class PublishedChinchilla(ChinchillaOptimum, Published):
-    """Published constants of an additive law, with its closed-form optimum."""
-
-    def loss(self, N, D):
-        """Predicted loss (nats per token) of `N` parameters trained once on `D` tokens."""
-        return self._loss_of_fresh(N, D)
-
-
-@dataclass(frozen=True)
-class PublishedRepeated(PublishedChinchilla):
-    """Published constants of the law of repeated data."""
-
-    def loss(self, N, D, U=None):
-        """Predicted loss (nats per token) of `D` tokens of which `U` are unique (all by default).
-
-        Parameters beyond those that `U` tokens warrant are discounted as well.
+        The law of repeated data takes N, D and U unique tokens; without U all are unique.
         """
-        if U is None:
-            return self._loss_of_fresh(N, D)
-        base = {name: self.params[name] for name in ("A", "B", "alpha", "beta")}
-        U_N = formulas.warranted_parameters(U, **base)
-        return formulas.data_constrained(N, D, U, U_N, **self.params)
+        return self.formula(*columns, **self.params)
+
+    def bottlenecks(self):
+        """Return A, B, alpha and beta."""
+        try:
+            return tuple(self.params[name] for name in ("A", "B", "alpha", "beta"))
+        except KeyError:
+            raise ValueError(f"{self.name} has no closed-form compute optimum.") from None
+
+
+def _repeated(N, D, U=None, *, E, A, B, alpha, beta, R_D, R_N):
+    """Return the loss on U unique tokens, of which N may be more than they warrant."""
+    if U is None:
+        return formulas.chinchilla(N, D, E, A, B, alpha, beta)
+    U_N = formulas.warranted_parameters(U, A, B, alpha, beta)
+    return formulas.data_constrained(N, D, U, U_N, E, A, B, alpha, beta, R_D, R_N)
 
 
 @dataclass(frozen=True)
@@ -146,6 +132,10 @@ class PublishedExponents:
     version: str
     note: str = ""
     anchors: tuple[tuple[float, float, float], ...] = ()
+
+    def exponents(self):
+        """Return (a, b)."""
+        return self.a, self.b
 
     def growth(self, factor):
         """Return the factors by which N and D grow when compute grows by `factor`."""
@@ -166,7 +156,6 @@ class PublishedExponents:
 _KAPLAN = {
     "source": "Kaplan et al. 2020, Scaling Laws for Neural Language Models, arXiv 2001.08361",
     "key": "kaplan2020scaling",
-    "_formula": formulas.pure_power_law,
 }
 KAPLAN_2020_N = Published(
     "KAPLAN_2020_N",
@@ -175,6 +164,7 @@ KAPLAN_2020_N = Published(
     version="section 1.2",
     note="N counts non-embedding parameters; data and training time not limiting.",
     units={"x_c": "parameters"},
+    formula=formulas.pure_power_law,
     **_KAPLAN,
 )
 KAPLAN_2020_D = Published(
@@ -184,6 +174,7 @@ KAPLAN_2020_D = Published(
     version="section 1.2",
     note="Large models stopped early; D in tokens of WebText2.",
     units={"x_c": "tokens"},
+    formula=formulas.pure_power_law,
     **_KAPLAN,
 )
 KAPLAN_2020_C = Published(
@@ -193,6 +184,7 @@ KAPLAN_2020_C = Published(
     version="section 1.2",
     note="C is C_min, compute at an optimal batch size; printed as 3.1e8 PF-days, here in FLOP.",
     units={"x_c": "FLOP"},
+    formula=formulas.pure_power_law,
     **_KAPLAN,
 )
 KAPLAN_2020_JOINT = Published(
@@ -202,18 +194,16 @@ KAPLAN_2020_JOINT = Published(
     version="section 4.1, table 2",
     note="Fitted jointly, so the constants differ from those of the one-input laws.",
     units={"N_c": "parameters", "D_c": "tokens"},
-    source=_KAPLAN["source"],
-    key=_KAPLAN["key"],
-    _formula=formulas.kaplan_joint,
+    formula=formulas.kaplan_joint,
+    **_KAPLAN,
 )
 KAPLAN_2020_ALLOCATION = PublishedExponents(
     "KAPLAN_2020_ALLOCATION",
     a=0.73,
     b=0.27,
-    source=_KAPLAN["source"],
-    key=_KAPLAN["key"],
     version="section 1.2 (N 0.73, batch 0.24, steps 0.03)",
     note="Tokens are batch times steps, so D grows as C^(0.24 + 0.03) = C^0.27.",
+    **_KAPLAN,
 )
 
 _HOFFMANN = {
@@ -221,7 +211,7 @@ _HOFFMANN = {
     "arXiv 2203.15556",
     "key": "hoffmann2022training",
 }
-HOFFMANN_2022 = PublishedChinchilla(
+HOFFMANN_2022 = Published(
     "HOFFMANN_2022",
     "chinchilla",
     {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28},
@@ -229,7 +219,7 @@ HOFFMANN_2022 = PublishedChinchilla(
     note="Rounded as printed. Besiroglu et al. (2024) could not reproduce this fit.",
     **_HOFFMANN,
 )
-HOFFMANN_2022_UNROUNDED = PublishedChinchilla(
+HOFFMANN_2022_UNROUNDED = Published(
     "HOFFMANN_2022_UNROUNDED",
     "chinchilla",
     {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.3392, "beta": 0.2849},
@@ -262,7 +252,7 @@ HOFFMANN_2022_APPROACH_2 = PublishedExponents(
 HOFFMANN_2022_APPROACH_3 = PublishedExponents(
     "HOFFMANN_2022_APPROACH_3", a=0.46, b=0.54, version="v1, table 2, Approach 3", **_HOFFMANN
 )
-BESIROGLU_2024 = PublishedChinchilla(
+BESIROGLU_2024 = Published(
     "BESIROGLU_2024",
     "chinchilla",
     {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658},
@@ -271,40 +261,21 @@ BESIROGLU_2024 = PublishedChinchilla(
     version="refit of Approach 3",
     note="Fitted to runs that were read off a figure of Hoffmann et al. (2022).",
 )
-MUENNIGHOFF_2023 = PublishedRepeated(
+MUENNIGHOFF_2023 = Published(
     "MUENNIGHOFF_2023",
     "data_constrained",
-    {
-        "E": 1.87,
-        "A": 521.0,
-        "B": 1488.0,
-        "alpha": 0.35,
-        "beta": 0.35,
-        "R_D": 15.39,
-        "R_N": 5.31,
-    },
+    {"E": 1.87, "A": 521.0, "B": 1488.0, "alpha": 0.35, "beta": 0.35, "R_D": 15.39, "R_N": 5.31},
     source="Muennighoff et al. 2023, Scaling Data-Constrained Language Models, arXiv 2305.16264",
     key="muennighoff2023scaling",
     version="R_D* and R_N* of the fitted law; alpha = beta, rounded to two digits",
     note="A refit of their runs finds R_D* barely bounded above.",
+    formula=_repeated,
 )
 PUBLISHED = MappingProxyType(
     {
         constants.name: constants
-        for constants in (
-            KAPLAN_2020_N,
-            KAPLAN_2020_D,
-            KAPLAN_2020_C,
-            KAPLAN_2020_JOINT,
-            KAPLAN_2020_ALLOCATION,
-            HOFFMANN_2022,
-            HOFFMANN_2022_UNROUNDED,
-            HOFFMANN_2022_APPROACH_1,
-            HOFFMANN_2022_APPROACH_2,
-            HOFFMANN_2022_APPROACH_3,
-            BESIROGLU_2024,
-            MUENNIGHOFF_2023,
-        )
+        for constants in list(globals().values())
+        if isinstance(constants, Published | PublishedExponents)
     }
 )
 """Every set of published constants by name."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scaling_lib.fitting import fit, intervals
+from scaling_lib.fitting import fit, uncertainty
 from scaling_lib.laws import BESIROGLU_2024, MUENNIGHOFF_2023, formulas
 
 
@@ -53,10 +53,10 @@ def test_least_squares_errors_are_the_textbook_ones():
 
 @pytest.mark.parametrize(
     "level, dof, exact",
-    [(0.9, 3, 2.3534), (0.9, 10, 1.8125), (0.95, 5, 2.5706), (0.9, 1e9, 1.6449)],
+    [(0.9, 1, 6.3138), (0.9, 3, 2.3534), (0.99, 3, 5.8409), (0.95, 5, 2.5706), (0.9, 1e9, 1.6449)],
 )
 def test_student_quantile(level, dof, exact):
-    assert intervals.student(level, dof) == pytest.approx(exact, rel=0.012)
+    assert uncertainty.student(level, dof) == pytest.approx(exact, rel=1e-4)
 
 
 @pytest.mark.parametrize("delta", [1e-3, 1e-2])
@@ -87,20 +87,20 @@ def test_wider_levels_are_wider():
 
 def test_every_replicate_is_at_its_own_minimum(fitted):
     """No other replicate's minimum, nor a shaken start, leads a replicate lower."""
-    problem, theta = fitted._problem, fitted._draws[:100]
+    problem, theta = fitted.problem, fitted.refits.theta[:100]
     rng = np.random.default_rng(0)
     draw = np.random.default_rng(0).integers(problem.n, size=(600, problem.n), dtype=np.int32)
     weights = np.stack([np.bincount(row, minlength=problem.n) for row in draw[:100]]).astype(float)
     F = problem.f.objective(theta, problem.y, problem.delta, weights)[0]
-    np.testing.assert_allclose(F, fitted._draw_objectives[:100], rtol=1e-12)
+    np.testing.assert_allclose(F, fitted.refits.objectives[:100], rtol=1e-12)
     for scale in (0.0, 0.05, 0.3):
         start = theta[rng.permutation(100)] + scale * rng.normal(size=theta.shape)
-        again = problem.minimise(start, weights=weights)
+        again = problem.minimize(start, weights=weights)
         assert (again.F > F * (1 - 1e-8)).all()
 
 
 def test_threads_and_blocks_do_not_change_the_result(monkeypatch):
-    monkeypatch.setattr(intervals, "BLOCK", 64)
+    monkeypatch.setattr(uncertainty, "BLOCK", 64)
     runs = surface(4, 60)
     one = fit("chinchilla", runs, bootstrap=200, threads=1)
     two = fit("chinchilla", runs, bootstrap=200, threads=2)
@@ -165,15 +165,15 @@ def test_replicates_find_a_constant_that_the_fit_does_not_have():
     loss = (40 * N**-0.3 + 90 * D**-0.35) * np.exp(0.02 * rng.normal(size=16))
     result = fit("chinchilla", {"N": N, "D": D, "loss": loss}, bootstrap=300, seed=0)
     assert result.params["E"] < 1e-6 * loss.min()
-    problem = result._problem
+    problem = result.problem
     draw = np.random.default_rng(0).integers(16, size=(300, 16), dtype=np.int32)
     weights = np.stack([np.bincount(line, minlength=16) for line in draw]).astype(float)
-    start = result._draws.copy()
-    start[:, problem.constant] = -3.0
-    restarted = problem.minimise(start, weights=weights).F
-    missed = result._draw_objectives > restarted * (1 + 1e-8) + 10 * problem.rounding
+    start = result.refits.theta.copy()
+    start[:, problem.offset_term] = -3.0
+    restarted = problem.minimize(start, weights=weights).F
+    missed = result.refits.objectives > restarted * (1 + 1e-8) + 10 * problem.rounding
     assert missed.sum() <= 3
-    assert (result._draws[:, problem.constant] > -5).sum() > 10
+    assert (result.refits.theta[:, problem.offset_term] > -5).sum() > 10
 
 
 def test_a_parameter_that_ran_off_to_infinity_has_an_open_interval():

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from scaling_lib.fitting.problem import Problem
+from scaling_lib.fitting.solver import Problem
 from scaling_lib.laws import (
     BESIROGLU_2024,
     HOFFMANN_2022,
@@ -17,12 +17,12 @@ from scaling_lib.laws import (
     MUENNIGHOFF_2023,
     PF_DAY,
     PUBLISHED,
-    BrokenLaw,
-    Logistic,
+    bnsl,
     formulas,
-    kernels,
     law,
+    terms,
 )
+from scaling_lib.laws.declared import logistic
 
 
 def columns_for(entry, rng, n=30):
@@ -85,9 +85,9 @@ def test_constraint_is_where_the_natural_coordinate_has_its_value(name):
     theta = rng.normal(size=(1, problem.p)) * 0.2 + 0.4
     eta, jacobian = problem.eta(theta)[0], problem.eta_jacobian(theta[0])
     for j in range(problem.p):
-        c, d = problem.constraint(j, eta[j])
-        assert c[0] @ theta[0] == pytest.approx(d[0], abs=1e-9)
-        assert c[0, problem.own[j]] == 1.0
+        c, d = problem.plane(j, eta[j])
+        assert c @ theta[0] == pytest.approx(d, abs=1e-9)
+        assert c[problem.own[j]] == 1.0
         step = 1e-6 * np.eye(problem.p)
         numeric = [(problem.eta(theta + h) - problem.eta(theta - h))[0, j] / 2e-6 for h in step]
         np.testing.assert_allclose(jacobian[j], numeric, rtol=1e-5, atol=1e-7)
@@ -227,12 +227,14 @@ def test_coverage_and_logistic_values():
 
 
 def test_sharp_breaks_and_extreme_decay_stay_finite():
-    broken = kernels.Broken(np.linspace(-5, 5, 9), 1)
+    broken = terms.Broken("x", 1).bind({"x": np.linspace(-5, 5, 9)})
     for log_f in (-12.0, 3.0):
         u, J, contract = broken(np.array([[0.0, 0.3, 1.0, 0.1, log_f]]))
         assert np.isfinite(u).all() and np.isfinite(J).all()
         assert np.isfinite(contract(np.ones((1, 9)))).all()
-    worn = kernels.Repeated(np.zeros(4), np.array([0.0, 1.0, 10.0, 1e3]))
+    worn = terms.Repeated("B", "beta", "R", "x", "r").bind(
+        {"x": np.zeros(4), "r": np.array([0.0, 1.0, 10.0, 1e3])}
+    )
     for log_r in (-12.0, 25.0):
         assert all(np.isfinite(part).all() for part in worn.log_gain(np.array([log_r])))
 
@@ -243,9 +245,9 @@ def test_looking_up_laws():
     with pytest.raises(ValueError, match=r"no law 'nope'.*chinchilla"):
         law("nope")
     with pytest.raises(ValueError, match="0 to 3"):
-        BrokenLaw(4)
+        bnsl(4)
     with pytest.raises(ValueError, match="below upper"):
-        Logistic(1.0, 0.5)
+        logistic(1.0, 0.5)
     for name, entry in LAWS.items():
         assert entry.name == name
         assert entry.equation.startswith(entry.target)

@@ -24,6 +24,7 @@ import pandas as pd
 
 from scaling_lib.data import load
 from scaling_lib.data.files import write_csv
+from scaling_lib.fitting.isoflop import parabola
 from scaling_lib.training import read_grid, sweep
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -95,10 +96,9 @@ def isoflop_minima(runs, points=5):
             continue
         start = max(0, lowest - points // 2)
         near = line.iloc[start : start + points]
-        x = np.log(near.N)
-        a, b, c = np.polyfit(x - x.mean(), near.loss, 2)
-        if a > 0:
-            rows.append((C, math.exp(x.mean() - b / (2 * a)), c - b**2 / (4 * a)))
+        place, value, curvature = parabola(np.log(near.N), near.loss)
+        if curvature > 0:
+            rows.append((C, math.exp(place), float(value)))
     return pd.DataFrame(rows, columns=["C", "N_opt", "loss"])
 
 

@@ -1,0 +1,542 @@
+r"""The engine: the Huber objective of a log-sum-exp, Newton's method in batches, the search.
+
+With p_k = exp(u_k - f), J_k the derivatives of a term u_k and K_k its second derivatives,
+
+    f = log sum_k exp(u_k),   df = sum_k p_k J_k,   d2f = sum_k p_k (J_k J_k' + K_k) - df df',
+
+so that gradient and exact Hessian of F = sum_i w_i rho(f_i - y_i) need only the terms' own. S
+parameter vectors (starts, or bootstrap replicates) of p unknowns are worked on at once: p is at
+most a dozen, S up to thousands, and each step is a few numpy calls on the whole batch.
+"""
+
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+
+from scaling_lib.laws.terms import Linear, Offset, gram
+
+CHUNK = 16384  # numbers in one array of an evaluation: all its arrays stay in the cache
+LAPACK_FROM = 40  # up to so many matrices LAPACK's loop is faster than ours over the unknowns
+# With few runs and a small delta the objective has many minima, each nearly through p of the runs.
+# From about this many on, few are left: measured on the random problems of the benchmark.
+MANY_RUNS = 80
+FOLLOWED = {True: 6, False: 64}  # starts followed for many runs, and for few
+WARM_UP = 20.0  # times delta: smooths the dents of a small delta, and is still robust
+# Ends of the rough descent this far above the lowest, relatively, never became the lowest in the
+# benchmark; those within the second are followed to their end.
+HOPEFUL, CLOSE = 2.5, 1.2
+SAME_OBJECTIVE, SAME_PLACE = 1e-7, 1e-4  # when two minima count as one
+REWEIGHTED = 40  # searches from randomly reweighted runs, for laws or data with many minima
+
+
+class LogSum:
+    """f = log sum_k exp(u_k) of terms whose parameters follow each other in theta.
+
+    One term alone is f itself.
+    """
+
+    def __init__(self, terms):
+        self.terms = terms
+        ends = np.cumsum([term.size for term in terms])
+        self.blocks = [slice(end - term.size, end) for term, end in zip(terms, ends, strict=True)]
+        self.size = int(ends[-1])
+        # Where two terms are linear, the products of their derivatives never change.
+        self._products = {
+            (k, m): (a.X[:, :, None] * b.X[:, None, :]).reshape(len(a.X), -1)
+            for k, a in enumerate(terms)
+            for m, b in enumerate(terms)
+            if k <= m and isinstance(a, Linear) and isinstance(b, Linear)
+        }
+
+    def _parts(self, theta):
+        return [term(theta[:, block]) for term, block in zip(self.terms, self.blocks, strict=True)]
+
+    def value(self, theta):
+        """Return f (S, n)."""
+        parts = [
+            term.value(theta[:, block]) for term, block in zip(self.terms, self.blocks, strict=True)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        top = reduce(np.maximum, parts)
+        return top + np.log(sum(np.exp(part - top) for part in parts))
+
+    def jacobian(self, theta):
+        """Return the derivatives of f, shape (S, n, p)."""
+        f, columns = self.value(theta), []
+        for u, J, _ in self._parts(theta):
+            share = np.exp(u - f) if len(self.terms) > 1 else np.ones_like(f)
+            columns.append(share[..., None] * J)
+        return np.concatenate(columns, axis=-1)
+
+    def losses(self, theta, y, delta):
+        """Return the Huber loss of every run at every parameter vector, shape (S, n)."""
+        residual = self.value(theta) - y
+        pull = np.clip(residual, -delta, delta)
+        return pull * (residual - 0.5 * pull)
+
+    def objective(self, theta, y, delta, weights=None, exact=True):
+        """Return the Huber objective F (S,), its gradient (S, p) and Hessian (S, p, p).
+
+        F = sum_i w_i rho(f_i - y_i); rho(r) is r^2/2 within `delta`, delta (|r| - delta/2) beyond.
+
+        Parameters
+        ----------
+        theta, y : ndarray, shapes (S, p) and (n,)
+            Parameter vectors, and observations in the space of f.
+        delta : float or ndarray, shape (S, 1)
+            Where Huber's loss turns from a square into a line; infinite for least squares.
+        weights : ndarray, shape (S, n), optional
+            Weight of every run in every row, such as bootstrap counts.
+        exact : bool
+            Whether the Hessian is exact. If not, it is that of the weighted least-squares problem
+            which touches F from above (Gauss-Newton, iteratively reweighted). That one is never
+            indefinite: the better guide far from a minimum, and the slower one close to it.
+        """
+        parts = self._parts(theta)
+        alone = len(parts) == 1
+        if alone:
+            residual = parts[0][0] - y
+        else:
+            # Overflow means a hopeless trial step: F becomes infinite and the step is refused.
+            z = [np.exp(u) for u, _, _ in parts]
+            total = reduce(np.add, z)
+            residual = np.log(total)
+            residual -= y
+        pull = np.maximum(residual, -delta)
+        np.minimum(pull, delta, out=pull)  # rho'
+        if not exact:
+            curvature = 1.0 / np.maximum(np.abs(residual) / delta, 1.0)  # rho'(r) / r
+        elif alone:
+            curvature = (pull == residual).astype(float)  # rho''
+        else:
+            curvature = np.subtract(pull == residual, pull)  # rho'' - rho', see above
+        weighted = pull
+        if weights is not None:
+            weighted = pull * weights
+            curvature *= weights
+        F = np.einsum("sn,sn->s", weighted, residual)
+        F -= 0.5 * np.einsum("sn,sn->s", weighted, pull)
+        if not alone:  # from here on z_k stands for p_k = z_k / total
+            np.divide(1.0, total, out=total)
+            weighted = weighted * total
+            total *= total
+            curvature *= total
+
+        g = np.empty((len(theta), self.size))
+        H = np.empty((len(theta), self.size, self.size))
+        first = 0
+        if not alone and isinstance(self.terms[0], Offset):
+            first = 1  # its z does not depend on the run, so its sums need no products of arrays
+            offset = z[0][:, 0]
+            g[:, 0] = offset * weighted.sum(1)
+            H[:, 0, 0] = offset**2 * curvature.sum(1) + (g[:, 0] if exact else 0.0)
+        for k in range(first, len(parts)):
+            _, J, contract = parts[k]
+            rows = self.blocks[k]
+            pulled = weighted if alone else weighted * z[k]
+            curved = curvature if alone else curvature * z[k]
+            g[:, rows] = _sum(pulled, J)
+            if first:
+                H[:, rows, 0] = H[:, 0, rows] = offset[:, None] * _sum(curved, J)
+            for m in range(k, len(parts)):
+                columns = self.blocks[m]
+                v = curved if alone else curved * z[m]
+                if m == k and exact and not alone:
+                    v += pulled
+                if (k, m) in self._products:
+                    block = (v @ self._products[k, m]).reshape(H[:, rows, columns].shape)
+                else:
+                    block = gram(J, parts[m][1], v)
+                if m == k and exact and contract is not None:
+                    block += contract(pulled)
+                H[:, rows, columns] = block
+                if m > k:
+                    H[:, columns, rows] = block.transpose(0, 2, 1)
+        return F, g, H
+
+
+def _sum(v, J):
+    """Return sum_n v_n J_n, shape (S, q)."""
+    return v @ J if J.ndim == 2 else (v[:, None, :] @ J)[:, 0]
+
+
+class Minima(NamedTuple):
+    """Where each row of the batch ended.
+
+    `converged` is False where neither the predicted decrease fell below the tolerance nor the steps
+    became too small to matter before the iterations ran out.
+    """
+
+    theta: np.ndarray  # (S, p)
+    F: np.ndarray  # (S,)
+    converged: np.ndarray  # (S,)
+    iterations: int
+
+
+def solve_positive(H, g):
+    """Solve H x = g for a batch of symmetric H (S, p, p) and g (S, p) by L D L' factorization.
+
+    Returns x (S, p) and whether each matrix is positive definite in double precision; where it is
+    not, x is meaningless.
+    """
+    S, p = g.shape
+    if S <= LAPACK_FROM:  # it refuses all matrices if one is indefinite
+        try:
+            np.linalg.cholesky(H)
+            return np.linalg.solve(H, g[..., None])[..., 0], np.ones(S, bool)
+        except np.linalg.LinAlgError:
+            pass
+    A = np.array(H.transpose(1, 2, 0), order="C")  # the batch last: every operation is contiguous
+    b = np.array(g.T, order="C")
+    floor = 1e-14 * np.abs(np.einsum("jjs->js", A))
+    positive = np.isfinite(b).all(0) & np.isfinite(floor).all(0)
+    A[:, :, ~positive] = 0.0
+    for j in range(p):
+        pivot = A[j, j]
+        good = pivot > floor[j]
+        positive &= good
+        pivot[~good] = 1.0
+        if j + 1 < p:
+            factor = A[j + 1 :, j] / pivot
+            A[j + 1 :, j + 1 :] -= factor[:, None] * A[j, j + 1 :]
+            b[j + 1 :] -= factor * b[j]
+    for j in range(p - 1, -1, -1):
+        if j + 1 < p:
+            b[j] -= np.einsum("ks,ks->s", A[j, j + 1 :], b[j + 1 :])
+        b[j] /= A[j, j]
+    return b.T, positive
+
+
+@np.errstate(all="ignore")  # a step that overflows is refused
+def newton(evaluate, theta, *, tolerance=1e-11, floor=0.0, iterations=200):
+    """Minimize a batch of functions by exact Newton steps with Levenberg's damping.
+
+    The stop is *relative*: a row is done when its predicted decrease g' H^-1 g is below
+    ``tolerance * F``. An absolute tolerance would depend on whether F is a sum or a mean, and stops
+    too early on a mean.
+
+    Parameters
+    ----------
+    evaluate : callable
+        ``evaluate(theta, rows)`` returns F (k,), gradient (k, p) and Hessian (k, p, p) at the k
+        parameter vectors `theta`, which belong to the rows `rows` of the batch.
+    theta : ndarray, shape (S, p)
+        Starts; not changed.
+    tolerance : float
+        Relative predicted decrease at which a row stops.
+    floor : float or ndarray, shape (S,)
+        Decrease that is below rounding: rows stop there too (data without noise have F = 0).
+    """
+    theta = np.array(theta, float)
+    S, p = theta.shape
+    floor = np.broadcast_to(np.asarray(floor, float), (S,))
+    F, g, H = evaluate(theta, np.arange(S))
+    F = np.where(np.isfinite(F), F, np.inf)
+    result, F_result = theta.copy(), F.copy()
+    done = np.zeros(S, bool)
+    rows = np.flatnonzero(np.isfinite(F))  # the active set: it shrinks as rows converge
+    theta, F, g, H = theta[rows], F[rows], g[rows], H[rows]
+    damping = np.zeros(len(rows))
+    diagonal = np.arange(p)
+    steps = 0
+    while len(rows) and steps < iterations:
+        steps += 1
+        damped = H
+        if damping.any():
+            scale = np.abs(H[:, diagonal, diagonal])
+            scale = np.maximum(scale, 1e-10 * scale.max(1, keepdims=True) + 1e-300)
+            damped = H.copy()
+            damped[:, diagonal, diagonal] += damping[:, None] * scale
+        move, positive = solve_positive(damped, g)
+        decrease = np.einsum("sp,sp->s", g, move)
+        small = positive & (decrease <= np.maximum(tolerance * F, floor[rows]))
+        # With heavy damping a small step proves nothing, unless even a tiny one gains nothing.
+        stop = small & ((damping <= 1e-3) | (damping > 1e6))
+        stop |= damping > 1e12
+        if stop.any():
+            # The last step is taken on trust, if it is short: evaluating it would cost as much as
+            # any other. (Along a direction that the runs leave open it can be long, and is not.)
+            ended = rows[stop]
+            last = (small & (damping <= 1e-3) & (np.abs(move).max(1) < 1e-2))[stop]
+            result[ended] = theta[stop] - np.where(last[:, None], move[stop], 0.0)
+            F_result[ended] = F[stop] - np.where(last, 0.5 * decrease[stop], 0.0)
+            done[ended] = True
+            keep = ~stop
+            rows, theta, F, g, H, damping, move, positive = (
+                array[keep] for array in (rows, theta, F, g, H, damping, move, positive)
+            )
+        trial = theta - np.where(positive[:, None], move, 0.0)
+        F_new, g_new, H_new = evaluate(trial, rows)
+        better = positive & (F_new < F)
+        if better.all():
+            theta, F, g, H = trial, F_new, g_new, H_new
+        else:
+            theta[better], F[better] = trial[better], F_new[better]
+            g[better], H[better] = g_new[better], H_new[better]
+        damping = np.where(
+            better, np.where(damping > 1e-6, damping * 0.1, 0.0), np.maximum(damping * 8.0, 1e-4)
+        )
+    result[rows], F_result[rows] = theta, F
+    return Minima(result, F_result, done, steps)
+
+
+class Problem:
+    """A law, the runs it is fitted to, and the map between internal and natural parameters.
+
+    Internal parameters `theta` are those of the law's terms on centred logarithms: there the
+    Hessian is well conditioned. Natural coordinates `eta` are the law's own free parameters in the
+    coordinate of each (`laws.Parameter`), mostly logarithms. Each is a linear form of theta, or a
+    quotient of two of its entries.
+
+    Parameters
+    ----------
+    law : Law
+        The law.
+    columns : mapping
+        Its input columns, checked, each of shape (n,).
+    target : ndarray, shape (n,)
+        The observed target.
+    delta : float
+        Huber's delta.
+    """
+
+    def __init__(self, law, columns, target, delta):
+        self.law, self.delta, self.parameters = law, float(delta), law.free
+        inputs = law.inputs(columns)
+        logs = dict.fromkeys(name for term in law.terms for name in term.logs)
+        self.centre = {name: float(np.log(inputs[name]).mean()) for name in logs}
+        observed = np.log(target) if law.link == "log" else np.asarray(target, float)
+        self.centre["y"] = float(observed.mean()) if law.link == "log" and law.centred else 0.0
+        self.y = observed - self.centre["y"]
+        self.f = self.at(columns)
+        self.n, self.p = self.y.size, self.f.size
+        self._set_coordinates()
+
+    def at(self, columns):
+        """Return the law's `LogSum` for other input columns, centred as these are."""
+        x = {
+            name: np.log(values) - self.centre[name] if name in self.centre else values
+            for name, values in self.law.inputs(columns).items()
+        }
+        return LogSum([term.bind(x) for term in self.law.terms])
+
+    def _set_coordinates(self):
+        names = [parameter.name for parameter in self.parameters]
+        self.own = np.zeros(self.p, int)  # the internal parameter that stands for each natural one
+        self.T, self.offset = np.zeros((self.p, self.p)), np.zeros(self.p)
+        self.quotients = {}
+        for term, block in zip(self.law.terms, self.f.blocks, strict=True):
+            for name, coordinate in term.coordinates(self.centre).items():
+                j, first = names.index(name), block.start
+                self.own[j], self.offset[j] = first + coordinate.own, coordinate.offset
+                self.T[j, first + coordinate.own] = 1.0
+                for index, factor in coordinate.others.items():
+                    self.T[j, first + index] = factor
+                if coordinate.under is not None:
+                    self.quotients[j] = (first + coordinate.under, coordinate.shift)
+
+    def eta(self, theta):
+        """Return the natural coordinates (S, p) of internal parameters (S, p)."""
+        eta = theta @ self.T.T + self.offset
+        for j, (under, shift) in self.quotients.items():
+            with np.errstate(all="ignore"):
+                eta[:, j] = (theta[:, self.own[j]] + shift) / theta[:, under] + self.offset[j]
+        return eta
+
+    def eta_jacobian(self, theta):
+        """Return the derivatives (p, p) of eta with respect to theta, at one vector."""
+        J = self.T.copy()
+        for j, (under, shift) in self.quotients.items():
+            over = self.own[j]
+            J[j, over] = 1.0 / theta[under]
+            J[j, under] = -(theta[over] + shift) / theta[under] ** 2
+        return J
+
+    def plane(self, j, t):
+        """Return c (p,) and d: eta_j = t is the plane c . theta = d, with 1 for its own theta."""
+        if j not in self.quotients:
+            return self.T[j], t - self.offset[j]
+        under, shift = self.quotients[j]
+        c = self.T[j].copy()
+        c[under] = -(t - self.offset[j])
+        return c, -shift
+
+    def natural(self, eta):
+        """Return parameters in the law's units for natural coordinates (..., p)."""
+        values = [p.value(eta[..., j]) for j, p in enumerate(self.parameters)]
+        return np.stack(values, axis=-1)
+
+    def params(self, theta):
+        """Return one parameter vector as a mapping in the law's units, of the free parameters."""
+        values = self.natural(self.eta(theta[None]))[0]
+        names = [parameter.name for parameter in self.parameters]
+        return dict(zip(names, map(float, values), strict=True))
+
+    def to_target(self, f):
+        """Return values of the target for values of f."""
+        with np.errstate(over="ignore"):
+            return np.exp(f + self.centre["y"]) if self.law.link == "log" else f
+
+    def residuals(self, theta):
+        """Return f - y at one parameter vector, shape (n,)."""
+        return self.f.value(theta[None])[0] - self.y
+
+    @property
+    def offset_term(self):
+        """Index of the internal parameter that is a constant term, or None."""
+        return 0 if isinstance(self.f.terms[0], Offset) else None
+
+    @property
+    def rounding(self):
+        """Decrease of F that is below rounding error."""
+        r = 4.0 * np.finfo(float).eps * (1.0 + np.abs(self.y).max() + np.abs(self.centre["y"]))
+        return 0.5 * self.n * r**2
+
+    def objectives(self, theta, delta=None):
+        """Return the unweighted objective (S,) at `theta`, infinite where it is not a number."""
+        with np.errstate(all="ignore"):
+            F = self.f.losses(theta, self.y, self.delta if delta is None else delta).sum(1)
+        return np.where(np.isfinite(F), F, np.inf)
+
+    def minimize(self, theta, weights=None, delta=None, exact=True, **options):
+        """Run Newton's method from each row of `theta` (S, p).
+
+        `weights` (S, n) and `delta` (S, 1), where given, belong to the rows.
+        """
+        size = max(8, CHUNK // self.n)
+        deltas = np.broadcast_to(self.delta if delta is None else delta, (len(theta), 1))
+
+        def evaluate(trial, rows):
+            parts = []
+            for first in range(0, max(len(rows), 1), size):
+                part = slice(first, first + size)
+                w = None if weights is None else weights[rows[part]]
+                d = self.delta if delta is None else deltas[rows[part]]
+                parts.append(self.f.objective(trial[part], self.y, d, w, exact))
+            if len(parts) == 1:
+                return parts[0]
+            return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
+        return newton(evaluate, theta, floor=self.rounding, **options)
+
+    def minimize_held(self, which, t, start):
+        """Minimize with natural coordinate `which` (S,) held at `t` (S,), row by row.
+
+        Each row moves in its plane: theta = base + basis phi with p - 1 free entries phi of theta.
+        Returns theta (S, p) and F (S,).
+        """
+        p, S = self.p, len(t)
+        own, rows = self.own[which], np.arange(S)[:, None]
+        free = np.array([[i for i in range(p) if i != o] for o in own])
+        base, basis = np.zeros((S, p)), np.zeros((S, p, p - 1))
+        for row, (j, value) in enumerate(zip(which, t, strict=True)):
+            c, d = self.plane(int(j), value)
+            base[row, own[row]] = d
+            basis[row, own[row]] = -c[free[row]]
+        basis[rows, free, np.arange(p - 1)] = 1.0
+        if p == 1:
+            return base, self.f.objective(base, self.y, self.delta)[0]
+
+        def evaluate(phi, active, delta=self.delta, exact=True):
+            M = basis[active % S]
+            theta = base[active % S] + (M @ phi[..., None])[..., 0]
+            F, g, H = self.f.objective(theta, self.y, delta, exact=exact)
+            return F, (g[:, None, :] @ M)[:, 0], M.transpose(0, 2, 1) @ H @ M
+
+        def rough(phi, active):
+            return evaluate(phi, active, WARM_UP * self.delta, exact=False)
+
+        # Both from the start as it is, and from one brought back into the valley: with a small
+        # delta the valley's walls have many kinks at which Newton's method may stay.
+        start = start[rows, free]
+        near = newton(rough, start, tolerance=1e-3, iterations=20).theta
+        both = np.concatenate([start, near])
+        found = newton(evaluate, both, floor=self.rounding, tolerance=1e-8, iterations=60)
+        best = np.where(found.F[:S] <= found.F[S:], 0, S) + np.arange(S)
+        return base + (basis @ found.theta[best][..., None])[..., 0], found.F[best]
+
+    def search(self):
+        """Look for the lowest minimum of the objective from many starts.
+
+        A grid of starts is ranked by its objective. The best are brought close by Gauss-Newton
+        steps, at `delta` and at a larger one that smooths the many small dents of a small delta;
+        what is then distinct is followed by exact Newton steps.
+
+        Returns
+        -------
+        Minima
+            Rows in order of their objective, the lowest first. Rows far above it may be unfinished:
+            `other_minima` follows them to their end.
+        """
+        grid = self.f.terms[-1].starts(self.f.terms, self.y)
+        follow = self.law.follow or FOLLOWED[self.n >= MANY_RUNS]
+        picked, deltas = [], []
+        for delta in dict.fromkeys([self.delta, WARM_UP * self.delta]):
+            rank = self.objectives(grid, delta)
+            picked.append(grid[np.argsort(rank, kind="stable")[:follow]])
+            deltas.append(np.full((len(picked[-1]), 1), delta))
+        near = self.minimize(
+            np.concatenate(picked),
+            delta=np.concatenate(deltas),
+            exact=False,
+            tolerance=1e-3,
+            iterations=12,
+        )
+        theta = _distinct(near.theta[np.isfinite(near.F)])
+        found = Minima(theta, self.objectives(theta), np.zeros(len(theta), bool), 0)
+        if not np.isfinite(found.F).any():
+            raise ValueError(
+                f"The {self.law.title} could not be evaluated on these runs from any start."
+            )
+        found = self._continue(found, np.flatnonzero(found.F <= HOPEFUL * found.F.min()), 12)
+        found = self._continue(found, np.flatnonzero(found.F < CLOSE * found.F.min()), 40)
+        if self.n < MANY_RUNS or self.law.follow:
+            found = self._try_reweighted(found)
+        return self._continue(_in_order(found), np.arange(1), 1000)
+
+    def other_minima(self, found):
+        """Return the distinct minima above the lowest of a search, (k, p) and their objectives."""
+        found = _in_order(self._continue(found, np.arange(1, len(found.F)), 200))
+        kept = [0]
+        for row in range(1, len(found.F)):
+            same = any(
+                found.F[row] - found.F[k] <= SAME_OBJECTIVE * found.F[row] + self.rounding
+                or np.abs(found.theta[row] - found.theta[k]).max() < SAME_PLACE
+                for k in kept
+            )
+            if found.converged[row] and np.isfinite(found.F[row]) and not same:
+                kept.append(row)
+        return found.theta[kept[1:]], found.F[kept[1:]]
+
+    def _continue(self, found, rows, iterations):
+        """Follow those of `rows` that have not converged."""
+        rows = rows[~found.converged[rows]]
+        if not rows.size:
+            return found
+        more = self.minimize(found.theta[rows], iterations=iterations)
+        theta, F, converged = found.theta.copy(), found.F.copy(), found.converged.copy()
+        theta[rows], F[rows], converged[rows] = more.theta, more.F, more.converged
+        return Minima(theta, F, converged, found.iterations + more.iterations)
+
+    def _try_reweighted(self, found):
+        """Look for lower minima nearby: follow reweighted problems, then return to this one."""
+        order = np.argsort(found.F)[:2]
+        weights = np.random.default_rng(0).exponential(size=(REWEIGHTED, self.n))
+        starts = found.theta[np.resize(order, REWEIGHTED)]
+        moved = self.minimize(starts, weights=weights, tolerance=1e-3, iterations=20).theta
+        more = self.minimize(_distinct(moved), iterations=25)
+        parts = (np.concatenate(pair) for pair in zip(found[:3], more[:3], strict=True))
+        return Minima(*parts, found.iterations + more.iterations)
+
+
+def _in_order(found):
+    order = np.argsort(found.F, kind="stable")
+    return Minima(found.theta[order], found.F[order], found.converged[order], found.iterations)
+
+
+def _distinct(theta):
+    """Return the rows of `theta` without those that repeat another to three digits."""
+    _, first = np.unique(np.round(theta, 3), axis=0, return_index=True)
+    return theta[np.sort(first)]

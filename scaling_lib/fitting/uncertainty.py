@@ -1,0 +1,345 @@
+"""Uncertainty of a fit: bootstrap, profile intervals, covariance and likelihood of a Huber fit."""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from scaling_lib.fitting.solver import MANY_RUNS, SAME_PLACE
+
+BLOCK = 1024  # replicates in one batch, and for one thread
+POOL = 64  # replicates whose minima the others try
+LOWER = 1.0 - 1e-9  # a relative fall of the objective beyond rounding
+# A constant term, in logarithms of the level of the runs: as good as zero, well away from it, and
+# so far below it that no step leads back.
+VANISHED, PRESENT, GONE = -5.0, -3.0, -30.0
+
+
+def student(level, dof):
+    """Return the two-sided quantile of Student's t."""
+    from scipy.special import stdtrit  # imported when needed: the command line starts faster
+
+    return float(stdtrit(dof, 0.5 + level / 2.0))
+
+
+def log_likelihood(F, n, delta):
+    """Return the log-likelihood of n residuals with Huber objective F, their scale fitted.
+
+    The density is exp(-tau rho(r)), normalised, with tau at its maximum: the one whose
+    maximum-likelihood estimate is the Huber fit, normal within `delta` and exponential beyond. So
+    AIC and BIC compare laws that were fitted to the same runs with the same delta.
+
+    >>> normal = -0.5 * 10 * (math.log(2 * math.pi * 0.04 / 10) + 1)
+    >>> abs(log_likelihood(0.02, 10, math.inf) - normal) < 1e-9
+    True
+    """
+    from scipy.optimize import minimize_scalar
+
+    def minus(log_tau):
+        tau = math.exp(log_tau)
+        width = math.sqrt(2.0 * math.pi / tau)
+        if math.isfinite(delta):
+            tail = math.exp(-0.5 * tau * delta**2) if tau * delta**2 < 1400.0 else 0.0
+            width = width * math.erf(delta * math.sqrt(tau / 2.0)) + 2.0 * tail / (tau * delta)
+        return tau * F + n * math.log(width)
+
+    middle = math.log(n / F)
+    bounds, options = (middle - 12.0, middle + 12.0), {"xatol": 1e-8}
+    return -float(minimize_scalar(minus, bounds=bounds, method="bounded", options=options).fun)
+
+
+# Covariance -------------------------------------------------------------------------------------
+
+
+class Spread(NamedTuple):
+    """How the residuals of a Huber fit spread.
+
+    `bend` is the mean of rho'' (the share of residuals within delta), smoothed over a window,
+    because with a small delta only a few residuals lie within it; `pull` is the mean of rho'^2,
+    corrected for the fitted parameters.
+    """
+
+    bend: float
+    pull: float
+
+    @property
+    def kappa(self):
+        """Factor that turns twice a rise of the objective into a chi-squared deviance."""
+        return self.bend / self.pull if self.pull > 0 else np.inf
+
+
+def spread(problem, residuals):
+    """Return the `Spread` of the residuals of a fit."""
+    n, p, delta = problem.n, problem.p, problem.delta
+    correction = n / (n - p)
+    size = np.sort(np.abs(residuals))
+    pull = correction * np.mean(np.minimum(size, delta) ** 2)
+    # A Huber fit with a small delta goes through about p runs; they say nothing about the density.
+    free = size[min(p, n - 2) :] if delta < size[-1] else size
+    scale = 1.4826 * np.median(free)  # of a normal distribution, from its median
+    window = max(delta, 1.06 * scale * n**-0.2)  # Silverman's rule
+    if not window < np.inf or window <= delta:
+        return Spread(float(np.mean(size <= delta)), float(pull))
+    inside = np.mean(free <= window)
+    return Spread(float(max(inside, 1.0 / n) * delta / window), float(pull))
+
+
+def covariance(problem, theta, residuals):
+    """Return the asymptotic covariance (p, p) of the internal parameters of a Huber estimate.
+
+    E[rho'^2] / E[rho'']^2 (J'J)^-1: that of least squares when delta is large. A pseudo-inverse is
+    not used: a direction that the runs do not determine has an infinite variance.
+    """
+    J = problem.f.jacobian(theta[None])[0]
+    s = spread(problem, residuals)
+    return s.pull / s.bend**2 * _invert(J.T @ J)
+
+
+def _invert(information):
+    """Invert an information matrix; directions that the runs leave open get a huge variance."""
+    scale = np.maximum(np.sqrt(np.diag(information)), 1e-100)  # its square must not vanish
+    values, vectors = np.linalg.eigh(information / (scale[:, None] * scale))
+    inverse = (vectors / np.maximum(values, 1e-15)) @ vectors.T
+    return inverse / (scale[:, None] * scale)
+
+
+# Bootstrap --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Refits to resampled runs.
+
+    Attributes
+    ----------
+    theta, values : ndarray, shape (replicates, p)
+        Internal parameters of each refit, and parameters in the law's units.
+    objectives, converged : ndarray, shape (replicates,)
+        Objective of each, and whether Newton's method converged.
+    seed : int
+        Of the draw.
+    """
+
+    theta: np.ndarray
+    values: np.ndarray
+    objectives: np.ndarray
+    converged: np.ndarray
+    seed: int
+
+    @property
+    def replicates(self):
+        """Number of refits."""
+        return len(self.objectives)
+
+
+class _Pool(NamedTuple):
+    """Minima that every replicate may try, and the Huber loss of every run at each of them."""
+
+    theta: np.ndarray  # (k, p)
+    losses: np.ndarray  # (k, n)
+
+
+def resampling_weights(n, replicates, seed):
+    """Return how often each run was drawn with replacement, (replicates, n), in blocks."""
+    draw = np.random.default_rng(seed).integers(n, size=(replicates, n), dtype=np.int32)
+    blocks = []
+    for first in range(0, replicates, BLOCK):
+        rows = draw[first : first + BLOCK] + n * np.arange(min(BLOCK, replicates - first))[:, None]
+        counts = np.bincount(rows.ravel(), minlength=rows.size)
+        blocks.append(counts.reshape(rows.shape).astype(float))
+    return blocks
+
+
+def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
+    """Refit to resampled runs.
+
+    Each replicate weighs the runs by how often a draw with replacement took them. All replicates
+    of a block are minimized in one batch, in three passes: from the minimum of the fit; from the
+    minima of other replicates, where they are lower; and, for a law with a constant term, with that
+    term taken out or put back.
+
+    Parameters
+    ----------
+    problem : Problem
+        The fitted problem.
+    theta : ndarray, shape (p,)
+        Its minimum, where every replicate starts.
+    rivals : ndarray, shape (k, p)
+        Ends of other starts of the fit, which resampling could make the lowest.
+    replicates, seed, threads : int
+        Number of replicates; seed of the draw; threads, which change the time and nothing else.
+    """
+    weights = resampling_weights(problem.n, replicates, seed)
+    first = partial(_from_the_fit, problem, theta, _influence(problem, theta))
+    found = _each(first, threads, weights)
+
+    pool = np.concatenate([found[0].theta[:POOL], rivals[:POOL]])
+    with np.errstate(all="ignore"):
+        losses = problem.f.losses(pool, problem.y, problem.delta)
+    known = np.isfinite(losses).all(1)
+    second = partial(_from_each_other, problem, _Pool(pool[known], losses[known]))
+    _each(second, threads, weights, found)
+
+    if problem.offset_term is not None:
+        _each(partial(_with_and_without_offset, problem), threads, weights, found)
+    theta, F, converged = (
+        np.concatenate(parts) for parts in zip(*(f[:3] for f in found), strict=True)
+    )
+    return Bootstrap(theta, problem.natural(problem.eta(theta)), F, converged, seed)
+
+
+def _each(job, threads, *blocks):
+    """Return the job's results for all blocks."""
+    if threads == 1:
+        return list(map(job, *blocks))
+    with ThreadPoolExecutor(threads) as executor:
+        return list(executor.map(job, *blocks))
+
+
+def _influence(problem, theta):
+    """Return how far one more copy of each run moves the minimum, (n, p): one scoring step."""
+    residuals = problem.residuals(theta)
+    J = problem.f.jacobian(theta[None])[0]
+    pull = np.clip(residuals, -problem.delta, problem.delta)
+    influence = pull[:, None] * (J @ _invert(J.T @ J)) / spread(problem, residuals).bend
+    offset = problem.offset_term
+    if offset is not None and theta[offset] < VANISHED:
+        influence[:, offset] = 0.0  # the runs say nothing about where it goes
+    return influence
+
+
+def _from_the_fit(problem, theta, influence, weights):
+    """Minimize the replicates of a block, from one scoring step off the minimum of the fit."""
+    return problem.minimize(theta - weights @ influence, weights=weights, iterations=60)
+
+
+def _from_each_other(problem, pool, weights, found):
+    """Let replicates try the lowest other minimum of the pool; then finish what is unfinished."""
+    # With many runs only a lower start is worth following; with few, minima are many and close, so
+    # that higher starts, up to three times, are followed too, and what they find once more.
+    rounds, reach = (1, 1.0) if problem.n >= MANY_RUNS else (2, 3.0)
+    for _ in range(rounds):
+        offered = weights @ pool.losses.T
+        if reach > 1.0:  # not its own minimum again
+            distance = np.abs(pool.theta - found.theta[:, None]).max(-1)
+            offered[distance < SAME_PLACE] = np.inf
+        rows = np.flatnonzero(offered.min(1) < found.F * reach * LOWER)
+        start = pool.theta[offered.argmin(1)[rows]]
+        tried = problem.minimize(start, weights=weights[rows], iterations=60)
+        _keep(found, rows, tried, tried.F < found.F[rows])
+    rows = np.flatnonzero(~found.converged)
+    more = problem.minimize(found.theta[rows], weights=weights[rows])
+    _keep(found, rows, more, np.ones(len(rows), bool))
+
+
+def _with_and_without_offset(problem, weights, found):
+    """Move the constant term between vanished and present, and keep what ends lower.
+
+    Where the term has vanished so has its gradient: no step leads back. With few runs the opposite
+    happens too, a replicate stays in a dent that a vanished term would leave; and one change can
+    make another worthwhile, so there are two rounds.
+    """
+    few = problem.n < MANY_RUNS
+    for _ in range(2 if few else 1):
+        level = found.theta[:, problem.offset_term]
+        vanished = level < VANISHED
+        rows = np.flatnonzero(vanished | few)
+        start = found.theta[rows]
+        start[:, problem.offset_term] = np.where(vanished[rows], PRESENT, GONE)
+        tried = problem.minimize(start, weights=weights[rows])
+        _keep(found, rows, tried, tried.F < found.F[rows] * LOWER)
+
+
+def _keep(found, rows, tried, chosen):
+    """Write the `chosen` results of `tried`, which belong to `rows`, into `found`."""
+    rows = rows[chosen]
+    found.theta[rows], found.F[rows] = tried.theta[chosen], tried.F[chosen]
+    found.converged[rows] = tried.converged[chosen]
+
+
+# Profile ----------------------------------------------------------------------------------------
+
+
+class Profile(NamedTuple):
+    """Ends of the profile intervals in natural coordinates, (p, 2), infinite where unbounded.
+
+    `lower_met` says whether a lower objective than that of the fit was met on the way: then the
+    search had missed the global minimum.
+    """
+
+    ends: np.ndarray
+    lower_met: bool
+
+
+def profile(problem, theta, F, kappa, level, standard_errors):
+    """Return the `Profile` of all natural coordinates.
+
+    For each parameter and side, the value at which the objective, minimized over the others, has
+    risen to a deviance 2 kappa (F(t) - F) of the squared quantile. Where it never rises that far
+    the interval is unbounded. All 2 p searches go on side by side, by the secant rule on
+    root = sqrt(deviance / target), which is nearly linear in the distance from the minimum.
+
+    Parameters
+    ----------
+    problem : Problem
+        The fitted problem.
+    theta, F : ndarray, shape (p,), and float
+        Its minimum.
+    kappa : float
+        See `Spread.kappa`.
+    level : float
+        Confidence level.
+    standard_errors : ndarray, shape (p,)
+        Of the natural coordinates: where the search begins.
+    """
+    p = problem.p
+    if F <= problem.rounding:  # no residuals, no width
+        return Profile(np.repeat(problem.eta(theta[None]).T, 2, axis=1), False)
+    quantile = student(level, problem.n - p)
+    which, side = np.repeat(np.arange(p), 2), np.tile([-1.0, 1.0], p)
+    centre = problem.eta(theta[None])[0][which]
+    bounded = np.array([parameter.bounded for parameter in problem.parameters])[which]
+    # How far to look: a factor of 10^11 beyond the level of the runs, where centred logs are zero.
+    remote = np.abs(theta[problem.own])[which]
+    reach = np.where(bounded, 25.0 + remote, 40.0 + 10.0 * np.abs(centre))
+    step = np.clip(quantile * standard_errors[which], 1e-9 * (1.0 + np.abs(centre)), 0.5)
+    inner, outer = np.zeros(2 * p), np.full(2 * p, np.inf)  # distances with root below / above 1
+    root_inner, root_outer = np.zeros(2 * p), np.full(2 * p, np.inf)
+    nearest = np.tile(theta, (2 * p, 1))  # the last point met at `inner`
+    ends, lowest = np.full(2 * p, np.nan), F
+    active = np.arange(2 * p)
+    for _ in range(40):
+        t = centre[active] + side[active] * step[active]
+        # Start on the straight line through the minimum and the last point of this profile.
+        factor = step[active] / np.where(inner[active] > 0, inner[active], np.inf)
+        start = theta + (nearest[active] - theta) * np.minimum(factor, 3.0)[:, None]
+        found, F_t = problem.minimize_held(which[active], t, start)
+        lowest = np.nanmin([lowest, *F_t])
+        root = np.sqrt(np.maximum(2.0 * kappa * (F_t - F), 0.0) / quantile**2)
+        root = np.where(np.isfinite(root), root, np.inf)
+        below = root < 1.0
+        rows = active[below]
+        inner[rows], root_inner[rows], nearest[rows] = step[rows], root[below], found[below]
+        rows = active[~below]
+        outer[rows], root_outer[rows] = step[rows], root[~below]
+        close = (np.abs(root - 1.0) < 1e-3) | (outer[active] - inner[active] < 1e-7 * outer[active])
+        ends[active[close]] = t[close]
+        unbounded = ~close & (step[active] >= reach[active]) & below
+        ends[active[unbounded]] = side[active[unbounded]] * np.inf
+        active = active[~(close | unbounded)]
+        if not active.size:
+            break
+        bracketed = np.isfinite(outer[active])
+        a, b = inner[active], np.where(bracketed, outer[active], 0.0)
+        ra, rb = root_inner[active], np.minimum(root_outer[active], 1e3)
+        with np.errstate(all="ignore"):
+            secant = a + (b - a) * (1.0 - ra) / (rb - ra)
+            grown = a / np.maximum(ra, 0.4)
+        secant = np.clip(secant, a + 0.05 * (b - a), b - 0.05 * (b - a))
+        grown = np.clip(grown, 1.3 * a, 2.5 * a)
+        step[active] = np.where(bracketed, secant, np.minimum(grown, reach[active]))
+    ends = np.where(np.isnan(ends), centre + side * step, ends)
+    return Profile(ends.reshape(p, 2), bool(lowest < F * (1.0 - 1e-6) - problem.rounding))

@@ -1,0 +1,225 @@
+"""A law from a plain function, and any law with parameters held, tied or bounded.
+
+Such a law has one term, `Function`, whose derivatives are differences; all else, from the search to
+the intervals, is as for the laws of the book.
+"""
+
+# ruff: noqa: D102 (what the methods of a term do is said once, in Term)
+import inspect
+from dataclasses import replace
+from math import inf
+
+import numpy as np
+
+from scaling_lib.laws.declared import Law, Parameter
+from scaling_lib.laws.terms import Coordinate, Term
+
+STEP = 1e-3  # of a difference, in coordinates where 1 is a factor e: error about 1e-12 for slopes
+STARTS = 200  # points around the start, within the bounds
+SPREADS = (0.1, 0.5, 1.5)  # their distances in those coordinates
+
+
+class Function(Term):
+    """u(theta) = log f or f, for the formula f of a law and the coordinates of its free parameters.
+
+    A formula that broadcasts is called once for all parameter vectors, another once for each.
+    """
+
+    def __init__(self, law, start):
+        self.law, self.parameters, self.size = law, law.free, len(law.free)
+        self.start = np.array([p.coordinate(start[p.name]) for p in self.parameters], float)
+
+    def load(self, x):
+        self.columns = [x[name] for name in self.law.columns]
+        self.n = len(self.columns[0])
+        self.broadcasts = True
+        pair = self.start + np.outer([0.0, 0.1], np.ones(self.size))
+        try:
+            together = self.value(pair)
+        except Exception:  # whatever a formula that takes one number at a time raises
+            together = None
+        self.broadcasts = False
+        alone = self.value(pair)
+        self.broadcasts = np.shape(together) == alone.shape and np.allclose(
+            together, alone, equal_nan=True
+        )
+
+    def coordinates(self, centre):
+        return {parameter.name: Coordinate(j) for j, parameter in enumerate(self.parameters)}
+
+    def value(self, theta):
+        free = {p.name: p.value(theta[:, [j]]) for j, p in enumerate(self.parameters)}
+        with np.errstate(all="ignore"):
+            if self.broadcasts:
+                f = np.asarray(self.law.formula(*self.columns, **self.law.complete(free)), float)
+            else:
+                rows = [{k: float(v[s, 0]) for k, v in free.items()} for s in range(len(theta))]
+                f = np.array([self._one(row) for row in rows]).reshape(len(theta), self.n)
+            return np.log(f) if self.law.link == "log" else f
+
+    def _one(self, free):
+        try:
+            f = self.law.formula(*self.columns, **self.law.complete(free))
+        except ArithmeticError:  # the far end of a trial step, which is refused
+            f = np.nan
+        return np.broadcast_to(np.asarray(f, float), self.n)
+
+    def _at(self, theta, *shifts):
+        """Return u (S, n) at each shift (q,) of all rows of theta, stacked: (shifts, S, n)."""
+        moved = np.concatenate([theta + STEP * shift for shift in shifts])
+        return self.value(moved).reshape(len(shifts), len(theta), self.n)
+
+    def __call__(self, theta):
+        q, axes = self.size, np.eye(self.size)
+        shifts = [sign * axis for sign in (2, 1, -1, -2) for axis in axes]
+        u, *moved = self._at(theta, np.zeros(q), *shifts)
+        far_up, up, down, far_down = np.reshape(moved, (4, q, *u.shape))
+        J = (8.0 * (up - down) - (far_up - far_down)) / (12.0 * STEP)  # (q, S, n)
+
+        def contract(v):
+            def total(f):
+                return np.einsum("sn,...sn->s...", v, f)
+
+            K = np.empty((len(theta), q, q))
+            second = 16.0 * (up + down) - 30.0 * u - far_up - far_down
+            K[:, range(q), range(q)] = total(second) / (12.0 * STEP**2)
+            for i, j in zip(*np.triu_indices(q, 1), strict=True):
+                both = self._at(theta, axes[i] + axes[j], -axes[i] - axes[j]).sum(0)
+                single = up[i] + down[i] + up[j] + down[j]
+                K[:, i, j] = K[:, j, i] = total(both - single + 2.0 * u) / (2.0 * STEP**2)
+            return K
+
+        return u, np.moveaxis(J, 0, -1), contract
+
+    def starts(self, terms, y):
+        u = self.value(self.start[None])[0]
+        if not np.isfinite(u).all():
+            pairs = zip(self.parameters, self.start, strict=True)
+            at = ", ".join(f"{p.name} = {p.value(x):.4g}" for p, x in pairs)
+            raise ValueError(
+                f"{self.law.name} must return {'positive ' * (self.law.link == 'log')}numbers, "
+                f"not {np.exp(u[~np.isfinite(u)][0]):g} at {at}"
+            )
+        rng = np.random.default_rng(0)
+        moves = rng.normal(size=(STARTS, self.size)) * np.resize(SPREADS, STARTS)[:, None]
+        return np.concatenate([self.start[None], self.start + moves])
+
+
+def from_function(function, known, start, bounds=None, fixed=None, tied=None, target="loss"):
+    """Return the `Law` of a plain function of columns and parameters.
+
+    Parameters
+    ----------
+    function : callable
+        Takes columns, arrays of shape (n,), and parameters, by name; returns the target.
+    known : collection of str
+        Names of the columns that the data have or that follow from them.
+    start, bounds, fixed, tied, target
+        As for `fitting.fit`.
+    """
+    name = getattr(function, "__name__", type(function).__name__)
+    held = {**(start or {}), **(fixed or {}), **(tied or {})}
+    columns, parameters = [], []
+    for argument, entry in inspect.signature(function).parameters.items():
+        if entry.kind in (entry.VAR_POSITIONAL, entry.VAR_KEYWORD):
+            raise ValueError(f"{name} must name its columns and parameters, not take *{argument}")
+        if argument in held:
+            parameters.append(Parameter(argument, lower=-inf))
+        elif argument in known:
+            columns.append(argument)
+        elif entry.default is entry.empty:
+            raise ValueError(
+                f"Argument {argument} of {name} is neither a column of the data "
+                f"({', '.join(known)}) nor a parameter: give a start, start={{{argument!r}: ...}}"
+            )
+    if not columns:
+        raise ValueError(f"{name} takes none of the columns {', '.join(known)}")
+    arguments = ", ".join([*columns, *(parameter.name for parameter in parameters)])
+    law = Law(
+        name,
+        name,
+        f"{target} = {name}({arguments})",
+        tuple(columns),
+        tuple(parameters),
+        _by_name(function, columns),
+        (),
+        target=target,
+        link="log" if target == "loss" else "identity",
+        may_be_constant=tuple(columns),
+        positive=False,
+        centred=False,
+    )
+    return constrained(law, start or {}, bounds, fixed, tied)
+
+
+def _by_name(function, columns):
+    """Return the function with its columns in front."""
+
+    def formula(*values, **params):
+        return function(**dict(zip(columns, values, strict=True)), **params)
+
+    return formula
+
+
+def constrained(law, start, bounds=None, fixed=None, tied=None):
+    """Return a law with starts, bounds, and parameters that are held or tied, on the slow path."""
+    bounds, fixed, tied = dict(bounds or {}), dict(fixed or {}), dict(tied or {})
+    for what, given in (("start", start), ("bounds", bounds), ("fixed", fixed), ("tied", tied)):
+        unknown = [name for name in given if name not in law.names]
+        if unknown:
+            raise ValueError(
+                f"{what} names {', '.join(unknown)}, but the parameters of {law.name} are "
+                f"{', '.join(law.names)}"
+            )
+    for name, other in tied.items():
+        if other not in law.names or other in tied or name in fixed:
+            raise ValueError(f"tied[{name!r}] must name a free or fixed parameter, not {other!r}")
+        if other in fixed:
+            fixed[name] = fixed[other]
+    tied = {name: other for name, other in tied.items() if name not in fixed}
+    for name, value in fixed.items():
+        if not np.isfinite(value):
+            raise ValueError(f"fixed[{name!r}] must be a finite number, not {value!r}")
+    parameters = []
+    for parameter in law.parameters:
+        if parameter.name not in fixed and parameter.name not in tied:
+            parameter = _bounded(parameter, start, bounds)
+        parameters.append(parameter)
+    law = replace(law, parameters=tuple(parameters), fixed=fixed, tied=tied, inputs=dict, follow=0)
+    if not law.free:
+        raise ValueError(f"All parameters of {law.name} are fixed: nothing is left to fit")
+    return replace(law, terms=(Function(law, start),), centred=False)
+
+
+def moved_inside(params, bounds):
+    """Return parameters of which those outside their bounds have been moved between them."""
+    out = dict(params)
+    for name, (lower, upper) in bounds.items():
+        if name in out and not lower < out[name] < upper:
+            ends = [x for x in (lower, upper) if np.isfinite(x)]
+            inward = 0.0 if len(ends) == 2 else (abs(ends[0]) or 1.0) * np.sign(upper + lower)
+            out[name] = float(np.mean(ends) + inward)
+    return out
+
+
+def _bounded(parameter, start, bounds):
+    """Return a parameter with the bounds of the user, and a scale from its start."""
+    name = parameter.name
+    if name not in start:
+        raise ValueError(f"Parameter {name} has no start: give start={{{name!r}: ...}}")
+    lower, upper = (parameter.lower, parameter.upper)
+    if name in bounds:
+        try:
+            lower, upper = map(float, bounds[name])
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"bounds[{name!r}] must be two numbers, not {bounds[name]!r}"
+            ) from None
+        if not lower < upper:
+            raise ValueError(f"bounds[{name!r}] must be two rising numbers, not {bounds[name]!r}")
+    if not (np.isfinite(start[name]) and lower < start[name] < upper):
+        raise ValueError(
+            f"start[{name!r}] must lie between its bounds {lower:g} and {upper:g}, "
+            f"not at {start[name]!r}"
+        )
+    return replace(parameter, lower=lower, upper=upper, scale=abs(start[name]) or 1.0)

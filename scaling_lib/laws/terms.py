@@ -1,0 +1,528 @@
+r"""The terms that scaling laws are made of: values, derivatives, coordinates and starting points.
+
+Every law of the book is, in the space in which its residuals are measured, a log-sum-exp of at most
+three terms with separate parameters, f(theta) = log sum_k exp(u_k(theta_k)). A law of one term is
+that term itself: so fit what is no logarithm, such as a coverage.
+
+A term is declared with the names of its parameters and input columns; `bind` returns it with runs
+inside. Exponents act on *centred* logarithms of the inputs, which brings the condition number of
+the Hessian from 10^13 to 10^4. S parameter vectors (starts, or bootstrap replicates) are worked on
+at once, on n runs.
+"""
+
+# ruff: noqa: D102 (what the methods of a term do is said once, in Term)
+import copy
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+
+EXPONENTS = np.geomspace(0.05, 2.0, 8)  # grid from which exponents start: they have no unit
+COARSE = np.geomspace(0.08, 1.6, 5)  # the same where other parameters are on the grid as well
+LARGE = 700.0  # exp(-LARGE) is as good as zero, and exp(LARGE) still finite
+LN10 = np.log(10.0)
+
+
+class Coordinate(NamedTuple):
+    """A parameter of the equation (its logarithm if it is positive) as a function of theta.
+
+    theta[own] + sum factor theta[index] + offset, or, with `under`, the quotient
+    (theta[own] + shift) / theta[under] + offset. Indices count within the term.
+    """
+
+    own: int
+    offset: float = 0.0
+    others: dict = {}  # noqa: RUF012 (never changed)
+    under: int | None = None
+    shift: float = 0.0
+
+
+class Term:
+    """A term with `size` internal parameters that takes the columns `logs` as centred logs.
+
+    `load` stores what it needs of the runs. `coordinates(centre)` maps each of its parameters to a
+    `Coordinate`; `centre` holds the mean of each log column and, under "y", of the log target. A
+    call with theta (S, q) returns u (S, n), its derivatives J, (n, q) or (S, n, q), and the
+    contraction of its second derivatives, v -> sum_n v_n K_n (S, q, q), or None if they are zero.
+    """
+
+    size = 0
+    logs: tuple = ()
+
+    def bind(self, x):
+        """Return the term on runs: `x` maps `logs` to centred logs, other inputs to values."""
+        bound = copy.copy(self)
+        bound.load(x)
+        return bound
+
+    def value(self, theta):
+        """Return u (S, n) for theta (S, q)."""
+        return self(theta)[0]
+
+    def shapes(self):
+        """Return a grid (G, q - 1) of all but the log coefficient, and u - theta_0 there (G, n)."""
+        raise NotImplementedError
+
+    def starts(self, terms, y):
+        """Return starting points (S, p) of the law with these bound `terms`, of which this is last.
+
+        Here for terms whose first internal parameter is a log coefficient.
+        """
+        return linear_starts([term.shapes() for term in terms], y)
+
+
+class Linear(Term):
+    """u = X theta, with X of shape (n, q)."""
+
+    def __call__(self, theta):
+        """Return u (S, n), its derivatives (n, q), and None: there are no second derivatives."""
+        return theta @ self.X.T, self.X, None
+
+
+class Offset(Term):
+    """E: u = theta, the same for all runs."""
+
+    size = 1
+
+    def __init__(self, E):
+        self.E = E
+
+    def load(self, x):
+        self.X = np.ones((len(next(iter(x.values()))), 1))
+
+    def __call__(self, theta):
+        """Return u as (S, 1), its derivative (n, 1), and None."""
+        return theta, self.X, None
+
+    def coordinates(self, centre):
+        return {self.E: Coordinate(0, centre["y"])}
+
+    def shapes(self):
+        return np.empty((1, 0)), np.zeros((1, len(self.X)))
+
+
+class Power(Linear):
+    """A / x^alpha: u = a - alpha log x."""
+
+    size = 2
+
+    def __init__(self, A, alpha, column, exponents=EXPONENTS):
+        self.A, self.alpha, self.column, self.exponents = A, alpha, column, exponents
+        self.logs = (column,)
+
+    def load(self, x):
+        x = x[self.column]
+        self.X = np.stack([np.ones_like(x), -x], axis=-1)
+
+    def coordinates(self, centre):
+        return {
+            self.A: Coordinate(0, centre["y"], {1: centre[self.column]}),
+            self.alpha: Coordinate(1),
+        }
+
+    def shapes(self):
+        return power_shapes(-self.X[:, 1], self.exponents)
+
+
+class PurePower(Linear):
+    """(x_c / x)^alpha, alone in its law: u = a - alpha log x with a = alpha log x_c."""
+
+    size = 2
+
+    def __init__(self, x_c, alpha, column):
+        self.x_c, self.alpha, self.column, self.logs = x_c, alpha, column, (column,)
+
+    load = Power.load
+
+    def coordinates(self, centre):
+        offset = centre[self.column]
+        return {
+            self.x_c: Coordinate(0, offset, under=1, shift=centre["y"]),
+            self.alpha: Coordinate(1),
+        }
+
+    def starts(self, terms, y):
+        """Return the least-squares line."""
+        intercept, slope = line(-self.X[:, 1], y)
+        return np.array([[intercept, -slope]])
+
+
+class Broken(Term):
+    """The falling part of a BNSL: u = b - c0 x - sum_i c_i f_i softplus((x - d_i) / f_i).
+
+    The parameters are (b, c0, then c_i, d_i, log f_i for each break), x and d_i centred logs.
+    """
+
+    def __init__(self, column, breaks):
+        self.column, self.breaks = column, breaks
+        self.logs, self.size = (column,), 2 + 3 * breaks
+
+    def load(self, x):
+        self.x = x[self.column]
+
+    def coordinates(self, centre):
+        middle = centre[self.column]
+        out = {"b": Coordinate(0, centre["y"], {1: middle}), "c0": Coordinate(1)}
+        for i in range(1, self.breaks + 1):
+            out[f"c{i}"] = Coordinate(3 * i - 1)
+            out[f"d{i}"] = Coordinate(3 * i, middle)
+            out[f"f{i}"] = Coordinate(3 * i + 1)
+        return out
+
+    def __call__(self, theta):
+        x, S = self.x, len(theta)
+        J = np.empty((S, x.size, self.size))
+        J[:, :, 0] = 1.0
+        J[:, :, 1] = -x
+        u = theta[:, :1] - theta[:, 1:2] * x
+        second = {}
+        for i in range(2, self.size, 3):
+            c, d, f = theta[:, i : i + 1], theta[:, i + 1 : i + 2], np.exp(theta[:, i + 2 : i + 3])
+            z = (x - d) / f
+            tail = np.exp(-np.abs(z))
+            soft = np.maximum(z, 0.0) + np.log1p(tail)
+            sigma = np.where(z >= 0, 1.0, tail) / (1.0 + tail)
+            bend = f * (soft - sigma * z)
+            curve = sigma * (1.0 - sigma)
+            u -= c * f * soft
+            J[:, :, i] = -f * soft
+            J[:, :, i + 1] = c * sigma
+            J[:, :, i + 2] = -c * bend
+            second |= {
+                (i, i + 1): sigma,
+                (i, i + 2): -bend,
+                (i + 1, i + 1): -c / f * curve,
+                (i + 1, i + 2): -c * curve * z,
+                (i + 2, i + 2): -c * (bend + f * curve * z * z),
+            }
+
+        def contract(v):
+            K = np.zeros((S, self.size, self.size))
+            for (a, b), values in second.items():
+                K[:, a, b] = K[:, b, a] = np.einsum("sn,sn->s", v, values)
+            return K
+
+        return u, J, contract
+
+    def starts(self, terms, y):
+        """Return starts for an offset and this term, on a grid of offsets, places and widths.
+
+        Given those, log(L - a) is linear in everything else: one weighted least-squares fit each.
+        """
+        x, breaks = self.x, self.breaks
+        offsets = np.log(np.array([0.02, 0.6, 0.9, 0.99])) + y.min()
+        places = np.unique(np.quantile(x, np.linspace(0.04, 0.96, 10 if breaks < 3 else 8)))
+        widths = np.array([0.03, 0.2, 0.7]) * min(np.ptp(x), 6.0) / 2.0
+        widths = widths[: {0: 1, 1: 3}.get(breaks, 2)]  # one width for all breaks
+        where = list(itertools.product(itertools.combinations(places, breaks), widths))
+        d = np.array([places for places, _ in where])  # (G, breaks)
+        f = np.array([[width] for _, width in where])
+        knees = -f[..., None] * np.logaddexp(0.0, (x - d[..., None]) / f[..., None])
+        columns = np.empty((len(where), x.size, 2 + breaks))
+        columns[:, :, 0], columns[:, :, 1] = 1.0, -x
+        columns[:, :, 2:] = knees.transpose(0, 2, 1)
+        starts = []
+        for offset in offsets:
+            rest = -np.expm1(offset - y)  # (L - a) / L, the weight of an error in log(L - a)
+            weighted = columns * rest[:, None]
+            M = weighted.transpose(0, 2, 1) @ weighted
+            M += 1e-9 * np.einsum("gkk->g", M)[:, None, None] * np.eye(2 + breaks)
+            v = np.einsum("gnk,n->gk", weighted, rest * (y + np.log(rest)))
+            linear = np.linalg.solve(M, v[..., None])[..., 0]
+            theta = np.empty((len(where), 3 + 3 * breaks))
+            theta[:, 0], theta[:, 1:3] = offset, linear[:, :2]
+            theta[:, 3::3], theta[:, 4::3], theta[:, 5::3] = linear[:, 2:], d, np.log(f)
+            starts.append(theta)
+        return np.concatenate(starts)
+
+
+class Repeated(Term):
+    """B / x'^beta where x' = x (1 + R (1 - exp(-r / R))), for r repetitions of x.
+
+    The parameters are (b, beta, log R); x is a centred log. Serves repeated tokens and surplus
+    parameters.
+    """
+
+    size = 3
+
+    def __init__(self, B, beta, R, column, repetitions):
+        self.names, self.column, self.repetitions = (B, beta, R), column, repetitions
+        self.logs = (column,)
+
+    def load(self, x):
+        self.x, self.r = x[self.column], x[self.repetitions]
+
+    def coordinates(self, centre):
+        B, beta, R = self.names
+        middle = {1: centre[self.column]}
+        return {B: Coordinate(0, centre["y"], middle), beta: Coordinate(1), R: Coordinate(2)}
+
+    def log_gain(self, log_R):
+        """Return log(x'/x) and its first two derivatives with respect to log R, each (S, n)."""
+        R = np.exp(log_R)[:, None]
+        ratio = np.minimum(self.r / R, LARGE)
+        tail, lost = np.exp(-ratio), -np.expm1(-ratio)
+        gain = R * lost
+        first = R * (lost - ratio * tail)
+        second = first - R * ratio**2 * tail
+        slope = first / (1.0 + gain)
+        return np.log1p(gain), slope, second / (1.0 + gain) - slope**2
+
+    def __call__(self, theta):
+        beta = theta[:, 1:2]
+        gain, slope, bend = self.log_gain(theta[:, 2])
+        log_x = self.x + gain
+        J = np.stack([np.ones_like(log_x), -log_x, -beta * slope], axis=-1)
+
+        def contract(v):
+            K = np.zeros((len(theta), 3, 3))
+            K[:, 1, 2] = K[:, 2, 1] = -np.einsum("sn,sn->s", v, slope)
+            K[:, 2, 2] = -beta[:, 0] * np.einsum("sn,sn->s", v, bend)
+            return K
+
+        return theta[:, :1] - beta * log_x, J, contract
+
+    def shapes(self):
+        shapes = grid(COARSE, np.log([0.7, 3.0, 12.0, 50.0]))
+        return shapes, -shapes[:, :1] * (self.x + self.log_gain(shapes[:, 1])[0])
+
+
+class SoftMaximum(Term):
+    """[(A / N^alpha)^s + (B / D^beta)^s]^(1/s): u = log(exp(s u_A) + exp(s u_B)) / s.
+
+    The parameters are (a, alpha, b, beta, log s), u_A = a - alpha x and u_B = b - beta z.
+    """
+
+    size, logs = 5, ("N", "D")
+
+    def load(self, x):
+        self.x, self.z = x["N"], x["D"]
+
+    def coordinates(self, centre):
+        return {
+            "A": Coordinate(0, centre["y"], {1: centre["N"]}),
+            "B": Coordinate(2, centre["y"], {3: centre["D"]}),
+            "alpha": Coordinate(1),
+            "beta": Coordinate(3),
+            "s": Coordinate(4),
+        }
+
+    def __call__(self, theta):
+        a, alpha, b, beta, log_s = (theta[:, [j]] for j in range(5))
+        s = np.exp(log_s)
+        u_A, u_B = a - alpha * self.x, b - beta * self.z
+        gap = u_A - u_B
+        tail = np.exp(-s * np.abs(gap))
+        u = np.maximum(u_A, u_B) + np.log1p(tail) / s
+        share_A = np.where(gap >= 0, 1.0, tail) / (1.0 + tail)
+        share_B = 1.0 - share_A
+        slack = share_A * u_A + share_B * u_B - u
+        ones = np.ones_like(u)
+        J = np.stack([share_A, -share_A * self.x, share_B, -share_B * self.z, slack], axis=-1)
+        W = np.stack([ones, -self.x * ones, -ones, self.z * ones, gap], axis=-1)
+
+        def contract(v):
+            K = gram(W, W, v * s * share_A * share_B)
+            K[:, 4, 4] -= np.einsum("sn,sn->s", v, slack)
+            return K
+
+        return u, J, contract
+
+    def starts(self, terms, y):
+        """Return starts of the additive law with several s."""
+        exponents = np.geomspace(0.05, 2.0, 6)
+        parts = [power_shapes(self.x, exponents), power_shapes(self.z, exponents)]
+        base = linear_starts([terms[0].shapes(), *parts], y)
+        s = np.log([0.5, 1.0, 2.0, 5.0])
+        return np.concatenate([np.repeat(base, s.size, axis=0), np.tile(s, len(base))[:, None]], 1)
+
+
+class KaplanSum(Term):
+    """[(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D, alone in its law.
+
+    u = alpha_D log(exp(u_A / alpha_D) + exp(d - z)) with u_A = a - alpha_N x; the parameters are
+    (a, alpha_N, d, log alpha_D), d is log D_c.
+    """
+
+    size, logs = 4, ("N", "D")
+    load = SoftMaximum.load
+
+    def coordinates(self, centre):
+        return {
+            "N_c": Coordinate(0, centre["N"], under=1, shift=centre["y"]),
+            "D_c": Coordinate(2, centre["D"]),
+            "alpha_N": Coordinate(1),
+            "alpha_D": Coordinate(3),
+        }
+
+    def __call__(self, theta):
+        a, alpha_N, d = (theta[:, [j]] for j in range(3))
+        alpha_D = np.exp(theta[:, 3:])
+        u_A = a - alpha_N * self.x
+        log_sum = np.logaddexp(u_A / alpha_D, d - self.z)
+        u = alpha_D * log_sum
+        share_A = np.exp(u_A / alpha_D - log_sum)
+        share_D = np.exp(d - self.z - log_sum)
+        rest = u - share_A * u_A
+        ones = np.ones_like(u)
+        J = np.stack([share_A, -share_A * self.x, alpha_D * share_D, rest], axis=-1)
+        W = np.stack([ones, -self.x * ones, -alpha_D * ones, -u_A], axis=-1)
+
+        def contract(v):
+            K = gram(W, W, v * share_A * share_D / alpha_D)
+            cross = np.einsum("sn,sn->s", v, alpha_D * share_D)
+            K[:, 2, 3] += cross
+            K[:, 3, 2] += cross
+            K[:, 3, 3] += np.einsum("sn,sn->s", v, rest)
+            return K
+
+        return u, J, contract
+
+    def starts(self, terms, y):
+        """Return starts on a grid: with alpha_D given, L^(1 / alpha_D) is a sum of two powers."""
+        out = []
+        for n, d in grid(np.geomspace(0.02, 1.5, 10), np.geomspace(0.02, 1.5, 10)):
+            a, b = log_coefficients([(-n / d * self.x)[None], -self.z[None]], y / d)[0]
+            out.append([a * d, n, b, np.log(d)])
+        return np.array(out)
+
+
+class Curve(Term):
+    """u = phi(X theta) for a scalar function phi: laws whose residuals are not logarithms."""
+
+    size = 2
+
+    def __call__(self, theta):
+        value, slope, bend = self.phi(theta @ self.X.T)
+        return value, slope[..., None] * self.X, lambda v: gram(self.X, self.X, v * bend)
+
+
+class CoverageCurve(Curve):
+    """exp(-a k^b), with parameters (log a, b)."""
+
+    logs = ("k",)
+
+    def load(self, x):
+        self.X = np.stack([np.ones_like(x["k"]), x["k"]], axis=-1)
+
+    def coordinates(self, centre):
+        return {"a": Coordinate(0, 0.0, {1: -centre["k"]}), "b": Coordinate(1)}
+
+    def phi(self, u):
+        q = np.exp(u)
+        c = np.exp(-q)
+        return c, -q * c, (q - 1.0) * q * c
+
+    def starts(self, terms, y):
+        """Return lines through log(-log coverage), with several slopes."""
+        inner = np.clip(y, 1e-3, 1.0 - 1e-3)
+        intercept, slope = line(self.X[:, 1], np.log(-np.log(inner)))
+        return grid([intercept], slope * np.array([0.3, 0.7, 1.0, 1.5, 3.0]))
+
+
+class LogisticCurve(Curve):
+    """lower + (upper - lower) / (1 + exp(-slope (log10 C - midpoint))).
+
+    The parameters are (slope times the centred midpoint, slope).
+    """
+
+    logs = ("C",)
+
+    def __init__(self, lower, upper):
+        self.lower, self.upper = lower, upper
+
+    def load(self, x):
+        x = x["C"] / LN10
+        self.X = np.stack([-np.ones_like(x), x], axis=-1)
+
+    def coordinates(self, centre):
+        return {"midpoint": Coordinate(0, centre["C"] / LN10, under=1), "slope": Coordinate(1)}
+
+    def phi(self, u):
+        half = np.tanh(0.5 * u)
+        slope, height = 0.25 * (1.0 - half**2), self.upper - self.lower
+        value = self.lower + height * 0.5 * (1.0 + half)
+        return value, height * slope, -height * slope * half
+
+    def starts(self, terms, y):
+        """Return a grid of midpoints and slopes."""
+        x = self.X[:, 1]
+        places = np.linspace(x.min() - 1.0, x.max() + 1.0, 9)
+        midpoint, slope = grid(places, np.array([-2.0, -0.5, 0.3, 1.0, 3.0, 8.0])).T
+        return np.stack([midpoint * slope, slope], axis=-1)
+
+
+def gram(J, K, v):
+    """Return sum_n v_n J_n K_n', (S, q, r), for J and K of (n, .) or (S, n, .), and v (S, n)."""
+    if J.ndim == 2:
+        return (J.T * v[:, None, :]) @ K
+    return (J * v[..., None]).transpose(0, 2, 1) @ K
+
+
+# Starting points: grids over what is nonlinear in a law, least squares for what is linear.
+
+
+def grid(*axes):
+    """Return all combinations of the values of `axes`, shape (combinations, number of axes)."""
+    return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=-1)
+
+
+def power_shapes(x, exponents):
+    """Return what `Term.shapes` does for a power of x, a centred log."""
+    return exponents[:, None], -exponents[:, None] * x
+
+
+def linear_starts(shapes, y):
+    """Return starts (S, p) for all combinations of the terms' shapes, coefficients by regression.
+
+    `shapes` has one pair a term, as `Term.shapes` returns it.
+    """
+    chosen = grid(*(np.arange(len(values)) for values, _ in shapes)).T
+    basis = [log_basis[rows] for (_, log_basis), rows in zip(shapes, chosen, strict=True)]
+    coefficients = log_coefficients(basis, y).T
+    parts = zip(coefficients, shapes, chosen, strict=True)
+    return np.concatenate(
+        [np.column_stack([first, values[rows]]) for first, (values, _), rows in parts], axis=1
+    )
+
+
+def log_coefficients(log_basis, y, least=1e-3):
+    """Fit exp(y) by non-negative combinations of basis functions, with relative errors.
+
+    The best combination over all subsets of the K <= 3 functions whose coefficients are all
+    positive; a function left out gets the share `least` of the level, so that Newton may grow it.
+    `log_basis` holds the logarithms of the K functions at G grid points, each (G, n); the logs of
+    the coefficients are returned, (G, K).
+    """
+    Phi = np.exp(np.stack(np.broadcast_arrays(*log_basis), axis=-1) - y[:, None])  # (G, n, K)
+    G, n, K = Phi.shape
+    M, v = Phi.transpose(0, 2, 1) @ Phi, Phi.sum(1)
+    size = np.sqrt(np.einsum("gkk->gk", M))
+    M, v = M / (size[:, :, None] * size[:, None, :]), v / size
+    best, gain_best = np.zeros((G, K)), np.zeros(G)
+    for length in range(K, 0, -1):
+        todo = np.flatnonzero(gain_best == 0) if length == K - 1 else np.arange(G)
+        if length == 1:
+            todo = np.flatnonzero((best > 0).sum(1) < 2)
+        for subset in itertools.combinations(range(K), length):
+            if not len(todo):
+                break
+            index = np.ix_(todo, subset, subset)
+            ridged = M[index] + 1e-12 * np.eye(length)
+            part = np.linalg.solve(ridged, v[np.ix_(todo, subset)][..., None])[..., 0]
+            gain = np.einsum("gk,gk->g", part, v[np.ix_(todo, subset)])  # fall of the squared error
+            better = (part > 0).all(1) & (gain > gain_best[todo])
+            rows = todo[better]
+            best[rows] = 0.0
+            best[np.ix_(rows, subset)] = part[better]
+            gain_best[rows] = gain[better]
+    smallest = least * np.sqrt(n)  # a function of this coefficient has that share of the level
+    return np.log(np.maximum(best, smallest) / size)
+
+
+def line(x, y):
+    """Return intercept and slope of the least-squares line of y on x."""
+    w = np.ones_like(x) / x.size
+    mx, my = w @ x, w @ y
+    slope = (w @ ((x - mx) * (y - my))) / (w @ (x - mx) ** 2)
+    return my - slope * mx, slope

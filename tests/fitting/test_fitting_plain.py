@@ -1,0 +1,207 @@
+"""Laws from plain functions, and the 25 lines of SciPy that every fit must agree with."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.optimize import curve_fit, least_squares
+
+from scaling_lib.fitting import compare, fit
+from scaling_lib.laws import BESIROGLU_2024, chinchilla
+
+
+def surface(seed, n=100, noise=0.005):
+    rng = np.random.default_rng(seed)
+    N = np.exp(rng.uniform(np.log(4e7), np.log(1.6e10), n))
+    D = np.exp(rng.uniform(np.log(1e18), np.log(1e22), n)) / (6 * N)
+    return {"N": N, "D": D, "loss": BESIROGLU_2024.loss(N, D) * np.exp(noise * rng.normal(size=n))}
+
+
+def scipy_fit(N, D, loss, delta, starts=20):
+    """Fit the Chinchilla law with SciPy alone: the readable truth; return objective and params."""
+    x, z, y = np.log(N), np.log(D), np.log(loss)
+
+    def residuals(p):
+        e, a, b, alpha, beta = p
+        return np.logaddexp(np.logaddexp(e, a - alpha * x), b - beta * z) - y
+
+    rng, ends = np.random.default_rng(0), []
+    for _ in range(starts):
+        alpha, beta = rng.uniform(0.1, 0.8, 2)
+        level = y.mean() + rng.normal(-1, 0.5, 3)
+        p = [level[0], level[1] + alpha * x.mean(), level[2] + beta * z.mean(), alpha, beta]
+        for scale in (30 * delta, delta):  # first with the dents of a small delta smoothed
+            options = {"loss": "huber", "f_scale": scale, "x_scale": "jac", "max_nfev": 2000}
+            end = least_squares(residuals, p, **options, xtol=1e-15, ftol=1e-15, gtol=1e-15)
+            p = end.x
+        ends.append(end)
+    best = min(ends, key=lambda end: end.cost)
+    e, a, b, alpha, beta = best.x
+    return best.cost, dict(E=np.exp(e), A=np.exp(a), B=np.exp(b), alpha=alpha, beta=beta)
+
+
+START = {"E": 1.5, "A": 300.0, "B": 1000.0, "alpha": 0.3, "beta": 0.3}
+POSITIVE = {name: (0, np.inf) for name in "EAB"}
+
+
+@pytest.mark.parametrize("seed, n, delta", [(0, 30, 1e-3), (1, 100, 1e-3), (2, 100, 1e-2)])
+def test_agrees_with_scipy_from_many_starts(seed, n, delta):
+    runs = surface(seed, n, noise=0.01)
+    objective, params = scipy_fit(**runs, delta=delta)
+    result = fit("chinchilla", runs, delta=delta)
+    assert result.objective <= objective * (1 + 1e-9)
+    assert result.objective == pytest.approx(objective, rel=1e-3)
+    r = np.abs(np.log(chinchilla(runs["N"], runs["D"], **result.params) / runs["loss"]))
+    huber = np.where(r <= delta, r**2 / 2, delta * (r - delta / 2)).sum()
+    assert result.objective == pytest.approx(huber, rel=1e-9)
+    if delta == 1e-2:
+        assert result.params == pytest.approx(params, rel=1e-4)
+
+
+@pytest.fixture(scope="module")
+def both():
+    """The same law by the fast kernel and as a plain function."""
+    runs = surface(1)
+    options = {"delta": 1e-2, "bootstrap": 40}
+    own = fit(chinchilla, runs, start=START, bounds=POSITIVE, **options)
+    return fit("chinchilla", runs, **options), own
+
+
+def test_a_plain_function_fits_as_the_fast_kernel_does(both):
+    fast, own = both
+    assert own.objective == pytest.approx(fast.objective, rel=1e-9)
+    assert own.params == pytest.approx(fast.params, rel=1e-6)
+    assert own.condition > 1 and own.aic == pytest.approx(fast.aic, rel=1e-9)
+
+
+def test_and_so_are_its_errors_intervals_and_predictions(both):
+    fast, own = both
+    assert own.stderr == pytest.approx(fast.stderr, rel=1e-3)
+    for method in ("profile", "bootstrap"):
+        for name, interval in fast.intervals(method=method).items():
+            assert own.intervals(method=method)[name] == pytest.approx(interval, rel=2e-3)
+    new = surface(2, 20)
+    np.testing.assert_allclose(own.predict(new, 0.9), fast.predict(new, 0.9), rtol=1e-4)
+    assert own.score(new).mean_error == pytest.approx(fast.score(new).mean_error, rel=1e-4)
+    assert own.loss(1e9, 1e10) == pytest.approx(fast.loss(1e9, 1e10), rel=1e-7)
+    assert "alpha" in own.summary() and own.to_dict()["law"] == "chinchilla"
+
+
+def test_constants_of_a_law_nobody_declared_are_found():
+    def surge(x, floor, height, place, width):
+        return floor + height / (1 + (x / place) ** width)
+
+    truth = dict(floor=0.7, height=2.3, place=3e4, width=1.3)
+    x = np.geomspace(1e2, 1e7, 40)
+    start = dict(floor=1.0, height=1.0, place=1e3, width=1.0)
+    bounds = {"floor": (0, np.inf), "place": (0, np.inf), "width": (0, 5)}
+    result = fit(surge, {"x": x, "loss": surge(x, **truth)}, start=start, bounds=bounds)
+    assert result.params == pytest.approx(truth, rel=1e-5)
+    assert result.law.name == "surge" and len(result.plot().axes) == 2
+
+
+def test_a_score_is_fitted_by_least_squares():
+    def rise(C, top, middle, slope):
+        return top / (1 + np.exp(-slope * (np.log10(C) - middle)))
+
+    C, rng = np.geomspace(1e20, 1e25, 30), np.random.default_rng(0)
+    score = rise(C, 0.9, 22.5, 1.4) + 0.02 * rng.normal(size=30)
+    start = {"top": 0.5, "middle": 22.0, "slope": 1.0}
+    result = fit(rise, {"C": C, "score": score}, start=start, target="score", delta=np.inf)
+    values, covariance = curve_fit(rise, C, score, p0=list(start.values()))
+    assert list(result.params.values()) == pytest.approx(values, rel=1e-5)
+    errors = np.sqrt(np.diag(covariance))
+    assert list(result.stderr.values()) == pytest.approx(errors, rel=1e-3)
+
+
+def test_a_function_of_single_numbers_is_called_run_by_run():
+    def branching(x, E, A, alpha):
+        if alpha <= 0:
+            return E + 0 * x
+        return E + math.exp(math.log(A)) * x**-alpha
+
+    x = np.geomspace(1e2, 1e6, 20)
+    runs = {"x": x, "loss": 1.5 + 20 * x**-0.4}
+    bounds = {"E": (0, np.inf), "A": (0, np.inf), "alpha": (-1, 2)}
+    result = fit(branching, runs, start={"E": 1.0, "A": 5.0, "alpha": 0.3}, bounds=bounds)
+    assert result.params == pytest.approx({"E": 1.5, "A": 20, "alpha": 0.4}, rel=1e-4)
+
+
+def test_fixed_and_tied_parameters_of_a_law_of_the_book():
+    runs = surface(3)
+    free = fit("chinchilla", runs)
+    held = fit("chinchilla", runs, fixed={"E": 1.6}, tied={"beta": "alpha"}, bootstrap=20)
+
+    def by_hand(N, D, A, B, alpha):
+        return 1.6 + A / N**alpha + B / D**alpha
+
+    start = {"A": 300.0, "B": 1000.0, "alpha": 0.3}
+    own = fit(by_hand, runs, start=start, bounds={"A": (0, np.inf), "B": (0, np.inf)})
+    assert held.params["E"] == 1.6 and held.params["beta"] == held.params["alpha"]
+    assert held.objective == pytest.approx(own.objective, rel=1e-9)
+    assert held.params["alpha"] == pytest.approx(own.params["alpha"], rel=1e-6)
+    assert held.objective > free.objective and held.aic == pytest.approx(own.aic, rel=1e-9)
+    assert held.stderr["E"] == 0 and held.intervals()["E"] == (1.6, 1.6)
+    assert held.intervals()["beta"] == held.intervals()["alpha"]
+    assert (held.draws["E"] == 1.6).all()
+    text = held.summary()
+    assert "fixed" in text and "= alpha" in text
+    exponents = held.params["beta"] / (2 * held.params["alpha"])
+    assert held.exponents()[0] == exponents == 0.5
+    again = fit("chinchilla", runs, fixed={"E": 1.6, "alpha": 0.4}, tied={"beta": "alpha"})
+    assert again.params["beta"] == 0.4 and again.problem.p == 2
+
+
+def test_a_bound_that_the_runs_would_cross_is_kept_and_said():
+    result = fit("chinchilla", surface(4, 60), bounds={"alpha": (0.4, 1.0)})
+    assert 0.4 <= result.params["alpha"] < 0.401
+    assert result.intervals()["alpha"].low == pytest.approx(0.4)
+    assert "below" in result.unidentified()["alpha"]
+
+
+def test_plain_and_declared_laws_are_compared():
+    def no_floor(N, D, A, B, alpha, beta):
+        return A / N**alpha + B / D**beta
+
+    start = {name: START[name] for name in ("A", "B", "alpha", "beta")}
+    options = {"start": start, "bounds": {"A": (0, np.inf), "B": (0, np.inf)}}
+    runs = surface(5)
+    late = 6 * runs["N"] * runs["D"] > 1e21
+    table = compare([(no_floor, options), "chinchilla"], runs, held_out=late).table
+    assert list(table.index) == ["chinchilla", "no_floor"]
+    assert list(table["parameters"]) == [5, 4]
+
+
+def nowhere(N, D, E):
+    return np.where(N > 1e9, np.nan, E)
+
+
+def negative(N, D, E):
+    return -E - 0 * N
+
+
+@pytest.mark.parametrize(
+    "law, options, message",
+    [
+        (chinchilla, {"start": START | {"gamma": 1}}, "start names gamma, but the parameters"),
+        (chinchilla, {"start": {"E": 1.5}}, "Argument A of chinchilla is neither a column"),
+        (chinchilla, {"start": START, "bounds": {"gamma": (0, 1)}}, "bounds names gamma"),
+        (chinchilla, {"start": START, "bounds": {"alpha": (1, 2)}}, "between its bounds 1 and 2"),
+        (chinchilla, {"start": START, "bounds": {"alpha": (2, 1)}}, "two rising numbers"),
+        (chinchilla, {"start": START, "bounds": {"alpha": 2}}, "must be two numbers"),
+        (chinchilla, {"start": START | {"E": np.nan}}, "between its bounds"),
+        (chinchilla, {"start": START, "fixed": {"s": 1}}, "fixed names s"),
+        (chinchilla, {"start": START, "fixed": {"E": np.inf}}, "must be a finite number"),
+        (chinchilla, {"start": START, "tied": {"beta": "gamma"}}, "must name a free or fixed"),
+        (chinchilla, {"fixed": START}, "nothing is left to fit"),
+        (nowhere, {"start": {"E": 2.0}}, "nowhere must return positive numbers, not nan at E = 2"),
+        (negative, {"start": {"E": 2.0}}, "negative must return positive numbers"),
+        (lambda N, *rest: N, {}, r"not take \*rest"),
+        (lambda E: E, {"start": {"E": 1.0}}, "takes none of the columns N, D, loss|none of the"),
+        ("chinchilla", {"fixed": {"gamma": 1.0}}, "fixed names gamma"),
+        ("chinchilla", {"bounds": {"alpha": (2, 1)}}, "two rising numbers"),
+    ],
+)
+def test_what_is_wrong_with_a_plain_law_is_said(law, options, message):
+    with pytest.raises(ValueError, match=message):
+        fit(law, surface(6, 30), **options)
