@@ -131,7 +131,8 @@ def list_laws():
     for name, law in LAWS.items():
         also = [alias for alias, target in ALIASES.items() if target == name]
         also = f" (also: {', '.join(also)})" if also else ""
-        lines.append(f"{name}{also}: {law.title}")
+        source = f" [@{law.key}]" if law.key else ""
+        lines.append(f"{name}{also}: {law.title}{source}")
         lines.append(f"    {law.equation}")
         lines.append(f"    columns {', '.join([*law.columns, law.target])}")
         lines += [f"    {p.name}: {p.meaning}" for p in law.parameters]

@@ -12,6 +12,7 @@ from scaling_lib.fitting.result import Interval
 from scaling_lib.fitting.runs import invalid_rows, take
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.laws.published import Allocation
+from scaling_lib.laws.terms import line
 
 SAME_BUDGET = 0.05  # runs belong to one budget when neighbours in log C differ by less
 FEWEST_SLOPES = 20  # percentiles of fewer resampled slopes say nothing
@@ -149,16 +150,11 @@ def _lines(C, log_N, loss, draws, level, skipped):
     for draw in draws:
         known = np.isfinite(draw)
         if known.sum() > 1:
-            slopes.append(_slope(x[known], draw[known]))
+            slopes.append(line(x[known], draw[known])[1])
     low, high = -np.inf, np.inf
     if len(slopes) >= FEWEST_SLOPES:
         low, high = map(float, np.quantile(slopes, [(1 - level) / 2, (1 + level) / 2]))
-    a, N = float(_slope(x, log_N)), np.exp(log_N)
+    a, N = float(line(x, log_N)[1]), np.exp(log_N)
     D = C / (FLOP_PER_PARAMETER_TOKEN * N)
     ends = Interval(low, high), Interval(1.0 - high, 1.0 - low)
     return AllocationFit(C, N, D, loss, a, 1.0 - a, *ends, level, skipped)
-
-
-def _slope(x, y):
-    x = x - x.mean()
-    return x @ y / (x @ x)

@@ -81,18 +81,11 @@ class LogSum:
 
         F = sum_i w_i rho(f_i - y_i); rho(r) is r^2/2 within `delta`, delta (|r| - delta/2) beyond.
 
-        Parameters
-        ----------
-        theta, y : ndarray, shapes (S, p) and (n,)
-            Parameter vectors, and observations in the space of f.
-        delta : float or ndarray, shape (S, 1)
-            Where Huber's loss turns from a square into a line; infinite for least squares.
-        weights : ndarray, shape (S, n), optional
-            Weight of every run in every row, such as bootstrap counts.
-        exact : bool
-            Whether the Hessian is exact. If not, it is that of the weighted least-squares problem
-            which touches F from above (Gauss-Newton, iteratively reweighted). That one is never
-            indefinite: the better guide far from a minimum, and the slower one close to it.
+        `theta` is (S, p), `y` (n,), and `weights`, such as bootstrap counts, (S, n); `delta` is a
+        number or (S, 1), and infinite for least squares. Unless `exact`, the Hessian is that of the
+        weighted least-squares problem which touches F from above (Gauss-Newton, iteratively
+        reweighted): never indefinite, the better guide far from a minimum and the slower one close
+        to it.
         """
         parts = self._parts(theta)
         alone = len(parts) == 1
@@ -215,19 +208,10 @@ def newton(evaluate, theta, *, tolerance=1e-11, floor=0.0, iterations=200):
 
     The stop is *relative*: a row is done when its predicted decrease g' H^-1 g is below
     ``tolerance * F``. An absolute tolerance would depend on whether F is a sum or a mean, and stops
-    too early on a mean.
+    too early on a mean. A decrease below `floor` is rounding: data without noise have F = 0.
 
-    Parameters
-    ----------
-    evaluate : callable
-        ``evaluate(theta, rows)`` returns F (k,), gradient (k, p) and Hessian (k, p, p) at the k
-        parameter vectors `theta`, which belong to the rows `rows` of the batch.
-    theta : ndarray, shape (S, p)
-        Starts; not changed.
-    tolerance : float
-        Relative predicted decrease at which a row stops.
-    floor : float or ndarray, shape (S,)
-        Decrease that is below rounding: rows stop there too (data without noise have F = 0).
+    ``evaluate(theta, rows)`` returns F (k,), gradient (k, p) and Hessian (k, p, p) at the k
+    parameter vectors `theta`, which belong to the rows `rows` of the batch of starts (S, p).
     """
     theta = np.array(theta, float)
     S, p = theta.shape
@@ -289,17 +273,6 @@ class Problem:
     Hessian is well conditioned. Natural coordinates `eta` are the law's own free parameters in the
     coordinate of each (`laws.Parameter`), mostly logarithms. Each is a linear form of theta, or a
     quotient of two of its entries.
-
-    Parameters
-    ----------
-    law : Law
-        The law.
-    columns : mapping
-        Its input columns, checked, each of shape (n,).
-    target : ndarray, shape (n,)
-        The observed target.
-    delta : float
-        Huber's delta.
     """
 
     def __init__(self, law, columns, target, delta):
@@ -308,8 +281,8 @@ class Problem:
         logs = dict.fromkeys(name for term in law.terms for name in term.logs)
         self.centre = {name: float(np.log(inputs[name]).mean()) for name in logs}
         observed = np.log(target) if law.link == "log" else np.asarray(target, float)
-        self.centre["y"] = float(observed.mean()) if law.link == "log" and law.centred else 0.0
-        self.y = observed - self.centre["y"]
+        self.level = float(observed.mean()) if law.link == "log" and law.centred else 0.0
+        self.y = observed - self.level
         self.f = self.at(columns)
         self.n, self.p = self.y.size, self.f.size
         self._set_coordinates()
@@ -323,12 +296,12 @@ class Problem:
         return LogSum([term.bind(x) for term in self.law.terms])
 
     def _set_coordinates(self):
-        names = [parameter.name for parameter in self.parameters]
+        names, centre = [p.name for p in self.parameters], {**self.centre, "y": self.level}
         self.own = np.zeros(self.p, int)  # the internal parameter that stands for each natural one
         self.T, self.offset = np.zeros((self.p, self.p)), np.zeros(self.p)
         self.quotients = {}
         for term, block in zip(self.law.terms, self.f.blocks, strict=True):
-            for name, coordinate in term.coordinates(self.centre).items():
+            for name, coordinate in term.coordinates(centre).items():
                 j, first = names.index(name), block.start
                 self.own[j], self.offset[j] = first + coordinate.own, coordinate.offset
                 self.T[j, first + coordinate.own] = 1.0
@@ -377,7 +350,7 @@ class Problem:
     def to_target(self, f):
         """Return values of the target for values of f."""
         with np.errstate(over="ignore"):
-            return np.exp(f + self.centre["y"]) if self.law.link == "log" else f
+            return np.exp(f + self.level) if self.law.link == "log" else f
 
     def residuals(self, theta):
         """Return f - y at one parameter vector, shape (n,)."""
@@ -391,7 +364,7 @@ class Problem:
     @property
     def rounding(self):
         """Decrease of F that is below rounding error."""
-        r = 4.0 * np.finfo(float).eps * (1.0 + np.abs(self.y).max() + np.abs(self.centre["y"]))
+        r = 4.0 * np.finfo(float).eps * (1.0 + np.abs(self.y).max() + abs(self.level))
         return 0.5 * self.n * r**2
 
     def objectives(self, theta, delta=None):

@@ -111,23 +111,13 @@ def _invert(information):
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """Refits to resampled runs.
+    """Refits to resampled runs."""
 
-    Attributes
-    ----------
-    theta, values : ndarray, shape (replicates, p)
-        Internal parameters of each refit, and parameters in the law's units.
-    objectives, converged : ndarray, shape (replicates,)
-        Objective of each, and whether Newton's method converged.
-    seed : int
-        Of the draw.
-    """
-
-    theta: np.ndarray
-    values: np.ndarray
-    objectives: np.ndarray
-    converged: np.ndarray
-    seed: int
+    theta: np.ndarray  # internal parameters of each refit, (replicates, p)
+    values: np.ndarray  # the same in the law's units
+    objectives: np.ndarray  # (replicates,)
+    converged: np.ndarray  # whether Newton's method did
+    seed: int  # of the draw
 
     @property
     def replicates(self):
@@ -158,19 +148,9 @@ def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
 
     Each replicate weighs the runs by how often a draw with replacement took them. All replicates
     of a block are minimized in one batch, in three passes: from the minimum of the fit; from the
-    minima of other replicates, where they are lower; and, for a law with a constant term, with that
-    term taken out or put back.
-
-    Parameters
-    ----------
-    problem : Problem
-        The fitted problem.
-    theta : ndarray, shape (p,)
-        Its minimum, where every replicate starts.
-    rivals : ndarray, shape (k, p)
-        Ends of other starts of the fit, which resampling could make the lowest.
-    replicates, seed, threads : int
-        Number of replicates; seed of the draw; threads, which change the time and nothing else.
+    minima of other replicates or `rivals` (k, p), the ends of other starts of the fit, where they
+    are lower; and, for a law with a constant term, with that term taken out or put back. The number
+    of threads changes the time and nothing else.
     """
     weights = resampling_weights(problem.n, replicates, seed)
     first = partial(_from_the_fit, problem, theta, _influence(problem, theta))
@@ -279,21 +259,9 @@ def profile(problem, theta, F, kappa, level, standard_errors):
 
     For each parameter and side, the value at which the objective, minimized over the others, has
     risen to a deviance 2 kappa (F(t) - F) of the squared quantile. Where it never rises that far
-    the interval is unbounded. All 2 p searches go on side by side, by the secant rule on
-    root = sqrt(deviance / target), which is nearly linear in the distance from the minimum.
-
-    Parameters
-    ----------
-    problem : Problem
-        The fitted problem.
-    theta, F : ndarray, shape (p,), and float
-        Its minimum.
-    kappa : float
-        See `Spread.kappa`.
-    level : float
-        Confidence level.
-    standard_errors : ndarray, shape (p,)
-        Of the natural coordinates: where the search begins.
+    the interval is unbounded. All 2 p searches go on side by side, beginning at the standard errors
+    of the coordinates (p,), by the secant rule on root = sqrt(deviance) / quantile, which is nearly
+    linear in the distance from the minimum `theta`, `F`. `kappa` is that of the `Spread`.
     """
     p = problem.p
     if F <= problem.rounding:  # no residuals, no width

@@ -104,6 +104,7 @@ def test_list_names_every_law_with_its_equation(capsys):
     out, _ = capsys.readouterr()
     for name, law in LAWS.items():
         assert name in out and law.equation in out
+        assert all(parameter.meaning in out for parameter in law.parameters)
 
 
 def change(row, text):

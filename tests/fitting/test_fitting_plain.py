@@ -88,14 +88,14 @@ def test_and_so_are_its_errors_intervals_and_predictions(both):
 
 
 def test_constants_of_a_law_nobody_declared_are_found():
-    def surge(x, floor, height, place, width):
-        return floor + height / (1 + (x / place) ** width)
+    def surge(y, floor, height, place, width):
+        return floor + height / (1 + (y / place) ** width)
 
     truth = dict(floor=0.7, height=2.3, place=3e4, width=1.3)
     x = np.geomspace(1e2, 1e7, 40)
     start = dict(floor=1.0, height=1.0, place=1e3, width=1.0)
     bounds = {"floor": (0, np.inf), "place": (0, np.inf), "width": (0, 5)}
-    result = fit(surge, {"x": x, "loss": surge(x, **truth)}, start=start, bounds=bounds)
+    result = fit(surge, {"y": x, "loss": surge(x, **truth)}, start=start, bounds=bounds)
     assert result.params == pytest.approx(truth, rel=1e-5)
     assert result.law.name == "surge" and len(result.plot().axes) == 2
 
