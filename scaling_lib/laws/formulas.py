@@ -1,9 +1,9 @@
 """The formulas of the book's scaling laws, each as one plain function of numpy arrays.
 
 `declared` attaches names, units and terms to them, `published` constants. The figures that move
-repeat a few of them in pure Python for the page (`page.micropython`); a test holds the two together.
-N is a number of parameters, D a number of training tokens, C a training compute in FLOP, and a loss
-is a cross-entropy in nats per token. All arguments broadcast.
+repeat a few of them in pure Python for the page (`page.micropython`), and a test holds the two
+together. N is a number of parameters, D a number of training tokens, C a training compute in FLOP,
+and a loss is a cross-entropy in nats per token. All arguments broadcast.
 """
 
 import numpy as np
