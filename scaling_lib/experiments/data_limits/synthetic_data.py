@@ -29,6 +29,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import one_of, probability, whole
+from scaling_lib.experiments.scaling_hypothesis.emergence import untrained_adder
 from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models.mlp import MLP
 from scaling_lib.tasks import addition
@@ -53,12 +54,7 @@ def problems(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 def train(X: np.ndarray, answers: np.ndarray, seed: int, training_steps: int) -> MLP:
     """Train a network of two hidden layers on given answers, right or wrong."""
-    model = MLP(
-        (20 * DIGITS, H, H, 10 * (DIGITS + 1)),
-        heads=DIGITS + 1,
-        init_std=(DIGITS**-0.5, (2 / H) ** 0.5, H**-0.5),
-        seed=seed,
-    )
+    model = untrained_adder(H, seed, DIGITS)
     rng = np.random.default_rng([seed, 7])
     picks = (rng.integers(len(X), size=BATCH) for _ in itertools.count())
     fit_model(model, ((X[pick], answers[pick]) for pick in picks), training_steps, LR)

@@ -25,13 +25,10 @@ import pandas as pd
 
 from scaling_lib.data.checks import probability
 from scaling_lib.experiments.scaffolding.adders import adders
-from scaling_lib.experiments.scaling_hypothesis.emergence import DIGITS, held_out
+from scaling_lib.experiments.scaling_hypothesis import emergence
 from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.mlp import MLP
 from scaling_lib.tasks import addition
 from scaling_lib.training import fit_model
-
-BATCH, LR = 128, 3e-3
 
 
 def carry_bits(a: np.ndarray, b: np.ndarray, digits: int) -> np.ndarray:
@@ -63,22 +60,19 @@ def with_carry_tool(
 
 
 def _adder(seed, H, tool, training_steps, n_test):
-    def examples(a, b):
-        X = addition.encode(a, b, DIGITS)
-        if tool:
-            X = np.concatenate([X, carry_bits(a, b, DIGITS)], 1)
-        return X, addition.answer(a, b, DIGITS)
+    digits = emergence.DIGITS
 
-    model = MLP(
-        (20 * DIGITS + (DIGITS + 1) * tool, H, H, 10 * (DIGITS + 1)),
-        heads=DIGITS + 1,
-        init_std=(DIGITS**-0.5, (2 / H) ** 0.5, H**-0.5),
-        seed=seed,
-    )
+    def examples(a, b):
+        X = addition.encode(a, b, digits)
+        if tool:
+            X = np.concatenate([X, carry_bits(a, b, digits)], 1)
+        return X, addition.answer(a, b, digits)
+
+    model = emergence.untrained_adder(H, seed, more_inputs=(digits + 1) * tool)
     rng = np.random.default_rng([seed, 1])
-    drawn = (addition.sample(BATCH, DIGITS, rng) for _ in itertools.count())
-    fit_model(model, (examples(a, b) for a, b in drawn), training_steps, LR)
-    right = model.correct(*examples(*held_out(n_test)))
+    drawn = (addition.sample(emergence.BATCH, digits, rng) for _ in itertools.count())
+    fit_model(model, (examples(a, b) for a, b in drawn), training_steps, lr=3e-3)
+    right = model.correct(*examples(*emergence.held_out(n_test)))
     return {"N": model.N, "exact_match": right.all(1).mean(), "token_accuracy": right.mean()}
 
 

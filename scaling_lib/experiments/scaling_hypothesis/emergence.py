@@ -45,17 +45,19 @@ PROBLEMS = 256
 DISTRIBUTIONS_FILE = "emergence_distributions.npz"
 
 
-def train_adder(H: int, seed: int = 0, training_steps: int = 4000, digits: int = DIGITS) -> MLP:
-    """Train a network with two hidden layers to add, on fresh problems at every step.
-
-    It has ``digits + 1`` heads of ten classes; weights and problems are seeded separately.
-    """
-    model = MLP(
-        (20 * digits, H, H, 10 * (digits + 1)),
+def untrained_adder(H: int, seed: int, digits: int = DIGITS, more_inputs: int = 0) -> MLP:
+    """Two hidden layers of width H on the digits and `more_inputs`; one head a digit of the sum."""
+    return MLP(
+        (20 * digits + more_inputs, H, H, 10 * (digits + 1)),
         heads=digits + 1,
         init_std=(digits**-0.5, (2 / H) ** 0.5, H**-0.5),  # 2 * digits inputs of 1 are active
         seed=seed,
     )
+
+
+def train_adder(H: int, seed: int = 0, training_steps: int = 4000, digits: int = DIGITS) -> MLP:
+    """Train a network to add, on fresh problems at every step."""
+    model = untrained_adder(H, seed, digits)
     rng = np.random.default_rng([seed, 1])
     problems = (addition.sample(BATCH, digits, rng) for _ in range(training_steps))
     batches = ((addition.encode(*ab, digits), addition.answer(*ab, digits)) for ab in problems)
