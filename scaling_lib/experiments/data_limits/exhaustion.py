@@ -46,24 +46,12 @@ class Range:
 
 
 def meeting(now, stock, largest, growth, stock_growth):
-    """Return the year in which the demand meets the stock.
+    """Return the year in which the demand meets the stock; arguments may be arrays.
 
-    Parameters
-    ----------
-    now : float
-        Year for which `stock` and `largest` hold.
-    stock, largest : float or array
-        Usable tokens, and tokens of the largest training set.
-    growth, stock_growth : float or array
-        Factors by which the largest training set and the stock grow a year.
+    In the year `now` the usable tokens are `stock` and those of the largest training set `largest`;
+    they grow by the factors `stock_growth` and `growth` a year. Infinite where the demand does not
+    outgrow the stock and has not reached it.
 
-    Returns
-    -------
-    float or ndarray
-        Year; infinite where the demand does not outgrow the stock and has not reached it.
-
-    Examples
-    --------
     >>> round(float(meeting(2025.0, stock=3e14, largest=3e13, growth=3.0, stock_growth=1.07)), 1)
     2027.2
     """

@@ -109,22 +109,11 @@ def run(
 def examples(
     factors: np.ndarray, products: np.ndarray, mode: str, group: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Write problems as token sequences with targets.
+    """Write problems (`permutations.sample`, shape (B, k)) as tokens and what should follow each.
 
-    Parameters
-    ----------
-    factors, products : numpy.ndarray of int, shape (B, k)
-        From `permutations.sample`.
-    group : int
-        Elements of the group; token `group` is "=", the one after it the empty thinking token.
+    Both have shape (B, k + 1) or (B, 2 k). Token `group`, the number of elements, is "=", the one
+    after it the empty thinking token; the target is -1 where nothing is asked.
 
-    Returns
-    -------
-    x, targets : numpy.ndarray of int, shape (B, k + 1) or (B, 2 k)
-        Inputs, and what should follow each (-1: nothing is asked there).
-
-    Examples
-    --------
     >>> x, targets = examples(np.array([[1, 2]]), np.array([[1, 4]]), "steps", 6)
     >>> x.tolist(), targets.tolist()
     ([[1, 2, 6, 1]], [[-1, -1, 1, 4]])

@@ -31,20 +31,12 @@ MOST_UNITS = 999  #: at which the search of `units_needed` ends
 def majority(p: float, n: int, rho: float = 0.0, dependence: str = "common") -> float:
     r"""Return the probability that the majority of `n` units is right; a coin breaks ties.
 
-    Parameters
-    ----------
-    p : float
-        Probability that one unit is right.
-    rho : float
-        Correlation between any two units, from 0 to below 1.
-    dependence : {"common", "beta"}
-        ``common``: :math:`\rho\,p + (1 - \rho)\,M_n(p)` with :math:`M_n` the independent
-        majority; the floor of the error is :math:`\rho (1 - p)`. ``beta``: each problem has its own
-        probability, Beta(:math:`a, b`) with :math:`a = p(1/\rho - 1)`,
-        :math:`b = (1 - p)(1/\rho - 1)`; the votes are beta-binomial.
+    A unit is right with probability `p`; `rho`, from 0 to below 1, is the correlation between any
+    two. For the dependence ``common`` that is :math:`\rho\,p + (1 - \rho)\,M_n(p)` with :math:`M_n`
+    the independent majority; the floor of the error is :math:`\rho (1 - p)`. For ``beta`` each
+    problem has its own probability, Beta(:math:`a, b`) with :math:`a = p(1/\rho - 1)`,
+    :math:`b = (1 - p)(1/\rho - 1)`; the votes are beta-binomial.
 
-    Examples
-    --------
     >>> round(majority(0.6, 101), 3), round(majority(0.6, 101, rho=0.2), 3)
     (0.979, 0.903)
     """
@@ -94,15 +86,8 @@ def units_needed(p: float, steps: int, target: float, rho: float = 0.0) -> int |
 def vote_correlation(right: np.ndarray) -> float:
     """Return the mean correlation, over pairs of real units, of being right.
 
-    Parameters
-    ----------
-    right : numpy.ndarray of bool, shape (units, problems)
-        Whether each unit (a trained model, say) is right on each problem; at least 2 of each.
-
-    Returns
-    -------
-    float
-        NaN if a unit is always or never right.
+    `right`, of shape (units, problems), at least 2 of each, says whether each unit (a trained
+    model, say) is right on each problem. NaN if a unit is always or never right.
     """
     right = np.asarray(right, float)
     if right.ndim != 2 or min(right.shape) < 2:

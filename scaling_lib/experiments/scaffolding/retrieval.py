@@ -73,19 +73,9 @@ def look_up(
 ) -> np.ndarray:
     """Answer from candidates that a retriever puts in front of the question.
 
-    Parameters
-    ----------
-    which : numpy.ndarray of int, shape (B,)
-        Facts that are asked for.
-    candidates : int
-        Facts retrieved, with different second key tokens; the reader compares only these.
-    recall : float
-        Probability that the right fact is among them.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (B,)
-        Answers, as tokens.
+    `which` facts are asked for, shape (B,), and as many tokens returned. The candidates have
+    different second key tokens (the reader compares only these); the right fact is among them with
+    probability `recall`.
     """
     whole(candidates, "candidates", most=(reader.T - 1) // 2)
     asked = facts.keys[which, 1]

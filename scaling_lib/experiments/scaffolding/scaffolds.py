@@ -123,12 +123,8 @@ def interaction(table: pd.DataFrame, scale: str = "points") -> dict:
     spread of seeds has two parts: networks that are better in all scaffolds (between), and the rest
     (within), which is the yardstick for the interaction.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `scores`, every scaffold with every network.
-    scale : {"points", "log-odds"}
-        Scores as they are, or their log-odds, with half a problem added to either side.
+    `table` is from `scores`, every scaffold with every network; ``log-odds`` are those of the
+    scores with half a problem added to either side.
 
     Returns
     -------

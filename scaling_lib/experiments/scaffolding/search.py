@@ -87,22 +87,16 @@ def best_first(
 ) -> tuple[int | None, int]:
     """Search from one position by increasing ``g + weight * h``.
 
-    Parameters
-    ----------
-    h : numpy.ndarray, shape (positions,)
-        Value of every position: estimated moves to the goal.
-    budget : int
-        Nodes that may be expanded.
-    weight : float
-        1 is A*, which finds a shortest solution if `h` never overestimates; larger values trust
-        `h` more; ``inf`` follows `h` alone (greedy best-first search).
+    `h` is the value of every position: estimated moves to the goal. A `weight` of 1 is A*, which
+    finds a shortest solution if `h` never overestimates; larger ones trust `h` more; ``inf``
+    follows `h` alone (greedy best-first search).
 
     Returns
     -------
     moves : int or None
         Length of the solution found, None if the budget ran out.
     expanded : int
-        Nodes expanded.
+        Nodes expanded, at most `budget`.
     """
     own, by_h = (0.0, 1.0) if np.isinf(weight) else (1.0, weight)
     best = {start: 0}
