@@ -24,6 +24,7 @@ WIDE = {"width": 680, "plot": 330, "left": 58, "right": 16, "font": 14, "ticks":
 NARROW = {"width": 360, "plot": 250, "left": 46, "right": 12, "font": 12.5, "ticks": (5, 6)}
 DASHES = ("", "8 5", "2 4", "10 4 2 4", "16 5")
 LETTER = 0.55  # mean width of a letter in units of the font size
+MANY = 40  # points; more of them are drawn smaller, so that they do not hide each other
 
 
 def line(name, xs, f, style, dash=0):
@@ -184,7 +185,7 @@ def series_markup(s, tint, X, Y, width, height, r):
         out = []
         for i, (x, y) in enumerate(zip(xs, ys)):
             if -0.5 <= x <= width + 0.5 and -0.5 <= y <= height + 0.5:
-                name = f' data-name="{escape(s["names"][i])}"' if "names" in s else ""
+                name = f' data-name="{escape(s["names"][i])}"' if s.get("names") else ""
                 d = marker(s.get("mark", 0), x, y, r)
                 out.append(f'<path class="dot {tint}"{name} d="{d}"/>')
         return "".join(out)
@@ -231,7 +232,7 @@ def draw(frame, axes, alt, narrow=False):
     top += font * 1.9
     X, Y = scale(axes["x"], 0, width), scale(axes["y"], height, 0)
     dots = sum([len(s["x"]) for s in frame["series"] if s.get("kind") == "points"])
-    radius = 4.0 if dots > 40 else 5.5
+    radius = 4.0 if dots > MANY else 5.5
     drawn = [
         series_markup(s, tint_of(s, place), X, Y, width, height, radius)
         for place, s in enumerate(frame["series"])
