@@ -63,6 +63,7 @@ bench: .venv/.ready ## measure speed side by side with the peers and print the r
 
 sweeps: .venv/.ready ## regenerate the shipped runs in scaling_lib/data (under two hours)
 	$(PY) -m scaling_lib regenerate all --jobs $(JOBS)
+	$(PY) -m grading strategies --out scaling_lib/data/capstone_scores.csv
 
 audit: book ## Lighthouse on three pages of the built site; reports in _build/audit
 	npm ci --prefix web/audit --no-progress --loglevel=error

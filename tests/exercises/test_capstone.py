@@ -7,8 +7,8 @@ import sys
 import pytest
 from assignments import EXERCISES, answers, cells, run
 
+from grading.classes.strategies import STRATEGIES
 from grading.source.hidden_tests import SEED_VARIABLE
-from grading.strategies import STRATEGIES
 from scaling_lib.capstone.game import EXPLORE_FLOP, parameters
 
 NAME = "capstone"
@@ -92,7 +92,7 @@ def test_the_rubric_has_five_criteria_with_anchors():
 def test_no_sensible_strategy_fails_the_checks(strategy):
     """One that is corrected by practice is off on made-up languages, which do not bend."""
     code = f"""
-from grading.strategies import STRATEGIES
+from grading.classes.strategies import STRATEGIES
 strategy = next(s for s in STRATEGIES if s.name == {strategy.name!r})
 plan, decide = (lambda: strategy.plan), strategy.decide
 """

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from grading import strategy_scores
-from grading.strategies import PLAN, STRATEGIES, parabolas
+from grading.classes.strategies import PLAN, STRATEGIES, parabolas, play_all, shipped_curve
 from scaling_lib.capstone.game import parameters
 from scaling_lib.capstone.scoring import practise
 from scaling_lib.data import load
@@ -45,7 +44,7 @@ def test_the_table_of_scores_is_complete_and_plays_on_languages_nobody_practised
 def test_the_table_of_scores_can_be_made_again():
     """One language, whose hero runs are read from the table."""
     table = load("capstone_scores").query("task_seed == 100").set_index("strategy")
-    again = strategy_scores.play_all(100, strategy_scores.shipped_curve(100))
+    again = play_all(100, shipped_curve(100))
     for row in again:
         assert row["H"] == pytest.approx(table.H[row["strategy"]], rel=0.05)
         assert row["points"] == pytest.approx(table.points[row["strategy"]], abs=0.5)

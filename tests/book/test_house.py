@@ -1,0 +1,76 @@
+"""The house: few rooms, names that are not used twice, notebooks that import from faces only."""
+
+import ast
+import collections
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTERS = [p.parent.name for p in ROOT.glob("scaling_lib/experiments/*/__init__.py")]
+FACES = {
+    "scaling_lib",
+    "scaling_lib.capstone",
+    "scaling_lib.forecasting",
+    "scaling_lib.laws",
+    "scaling_lib.page",
+    *(f"scaling_lib.experiments.{chapter}" for chapter in CHAPTERS),
+    "grading",
+}
+NOTEBOOKS = [
+    *ROOT.glob("chapters/*.ipynb"),
+    *ROOT.glob("exercises/source/*/*.ipynb"),
+    *ROOT.glob("instructor/*.ipynb"),
+]
+
+
+def imported(source):
+    """Return the modules of the project from which a piece of code imports."""
+    out = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            out.add(node.module)
+        elif isinstance(node, ast.Import):
+            out |= {alias.name for alias in node.names}
+    return {name for name in out if name.split(".")[0] in ("scaling_lib", "grading")}
+
+
+def code_cells(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+def test_imports_are_found():
+    assert imported(
+        "def f():\n    import grading.sandbox\nfrom scaling_lib.page import figures"
+    ) == {
+        "grading.sandbox",
+        "scaling_lib.page",
+    }
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_notebooks_import_from_faces_only(path):
+    used = set().union(*map(imported, code_cells(path)))
+    assert used <= FACES, f"import from a face: {used - FACES}"
+
+
+def test_the_readme_imports_from_faces_only():
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    used = set().union(*map(imported, blocks))
+    assert used and used <= FACES
+
+
+@pytest.mark.parametrize(("package", "most"), [("scaling_lib", 14), ("grading", 9)])
+def test_a_newcomer_sees_few_rooms(package, most):
+    entries = [p.name for p in (ROOT / package).iterdir() if p.name != "__pycache__"]
+    assert len(entries) <= most, sorted(entries)
+
+
+@pytest.mark.parametrize("package", ["scaling_lib", "grading"])
+def test_no_two_modules_have_one_name(package):
+    names = collections.Counter(p.stem for p in (ROOT / package).rglob("*.py"))
+    twice = {name for name, count in names.items() if count > 1} - {"__init__", "__main__"}
+    assert not twice
