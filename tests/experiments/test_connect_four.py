@@ -128,7 +128,7 @@ def test_more_search_wins_more():
     assert table["score"].iloc[0] < 0.12
     assert table["score"].iloc[1] > 0.2
     assert np.all(table["low"] <= table["score"])
-    uct = experiment.search_against_rules((2, 48), search="uct", games=40)
+    uct = experiment.search_against_rules((2, 24), search="uct", games=40)
     assert uct["score"].iloc[1] > uct["score"].iloc[0]
     with pytest.raises(ValueError, match="search must be"):
         experiment.search_against_rules(search="alpha-beta")
@@ -136,7 +136,7 @@ def test_more_search_wins_more():
 
 def test_rules_bring_strength_and_cost_lines(monkeypatch):
     monkeypatch.setattr(experiment, "OPPONENT", FlatMonteCarlo(28))
-    ladder = experiment.rule_ladder(games=60, positions=300)
+    ladder = experiment.rule_ladder(games=60)
     assert list(ladder["rules"]) == list(range(len(RULES) + 1))
     assert ladder["lines"].is_monotonic_increasing
     assert ladder["lines"].iloc[0] == 0

@@ -96,14 +96,15 @@ def play(first: Player, second: Player, games: int = 200, seed: int = 0) -> dict
     }
 
 
-def wilson_interval(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's confidence interval of a share of n independent trials; 95 % by default.
+def wilson_interval(share: float, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share of n independent trials.
 
     Examples
     --------
     >>> tuple(round(x, 3) for x in wilson_interval(0.5, 100))
     (0.404, 0.596)
     """
+    z = 1.96
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return float(centre - half), float(centre + half)
@@ -133,7 +134,7 @@ def _match(search, rollouts, seed, games):
     return play(SEARCHES[search](rollouts), Expert(), games, seed)
 
 
-def rule_ladder(games: int = 400, seed: int = 0, positions: int = 4000) -> pd.DataFrame:
+def rule_ladder(games: int = 400, seed: int = 0) -> pd.DataFrame:
     """Build the expert rule by rule, and count what each rule costs and brings.
 
     Returns
@@ -144,7 +145,7 @@ def rule_ladder(games: int = 400, seed: int = 0, positions: int = 4000) -> pd.Da
         ``changed``, the share of random positions on which the last rule changes the move;
         ``score, low, high`` against `OPPONENT`.
     """
-    mover, occupied = random_positions(positions, np.random.default_rng(seed))
+    mover, occupied = random_positions(4000, np.random.default_rng(seed))
     rows, before = [], None
     for k in range(len(RULES) + 1):
         expert = Expert(RULES[:k])

@@ -38,6 +38,7 @@ VARIANTS: dict[str, tuple[dict, tuple]] = {
     "sgd constant": ({"optimizer": "sgd", "schedule": "constant"}, (0.3, 1.0, 3.0, 10.0)),
     "adam cosine, context 1": ({"k": 1}, (None,)),
 }
+H = 64
 SHIPPED_DS = tuple(2**i for i in range(12, 21))
 SHIPPED_SEEDS = (0, 1, 2)
 
@@ -46,7 +47,6 @@ def runs(
     variants: Sequence[str] = ("adam cosine", "sgd constant", "adam cosine, context 1"),
     Ds: Sequence[int] = (2**12, 2**14, 2**16),
     seeds: Sequence[int] = (0,),
-    H: int = 64,
     jobs: int = 1,
 ) -> pd.DataFrame:
     """Train every variant of `VARIANTS` on every number of tokens.
@@ -61,10 +61,10 @@ def runs(
     unknown = set(variants) - set(VARIANTS)
     if unknown:
         raise ValueError(f"variants must be some of {list(VARIANTS)}, not {sorted(unknown)}")
-    return tabulate(_best, jobs, variant=list(variants), seed=list(seeds), D=list(Ds), H=H)
+    return tabulate(_best, jobs, variant=list(variants), seed=list(seeds), D=list(Ds))
 
 
-def _best(variant, seed, D, H):
+def _best(variant, seed, D):
     settings, rates = VARIANTS[variant]
     with np.errstate(over="ignore", invalid="ignore"):  # a rate that is too high may diverge
         tried = [train(TrainConfig(H=H, D=D, seed=seed, lr=lr, **settings)) for lr in rates]

@@ -4,8 +4,8 @@ Each example carries a cue, one input that equals the label in most examples, an
 of which the parity of three *is* the label. The cue is linear and quickly learned; the parity is
 neither. Examples in which the cue is wrong (exceptions) tell what a network has learned: 0 % right
 means that it follows the cue, 100 % that it knows the rule. The hypothesis under test: networks
-take the simplest solution until the data force another ([@branwen2020scaling]; shortcuts:
-[@geirhos2020shortcut]).
+take the simplest solution until the data force another [@branwen2020scaling; shortcuts:
+@geirhos2020shortcut].
 
 Found (128 hidden units, 3000 steps, seeds 0 to 2): it shows, clearly. With a cue right in 90 % of
 the examples, all runs follow the cue within 20 to 50 steps. With 100 or 300 examples they stay
@@ -27,6 +27,7 @@ from scaling_lib.training import fit_model
 
 BITS = 12
 RULE_BITS = 3  # the first of them; the label is their parity
+H = 128  # hidden width
 BATCH = 128
 WEIGHT_DECAY = 0.3
 EVERY = 50  # steps between two measurements, with a few more early on
@@ -57,7 +58,7 @@ def examples(
 
 
 def train(
-    D: int, agreement: float = 0.9, seed: int = 0, H: int = 128, training_steps: int = 3000
+    D: int, agreement: float = 0.9, seed: int = 0, training_steps: int = 3000
 ) -> pd.DataFrame:
     """Train on D examples, drawn with replacement, and test where the cue is right and wrong.
 

@@ -91,9 +91,7 @@ def answer_log_probability(model: AttentionLM, sentences: np.ndarray) -> float:
     return float(picked.sum((1, 2)).mean())
 
 
-def summary(
-    seeds: Sequence[int] = (0, 1, 2), n: int = 100, d: int = 64, training_steps: int = 1500
-) -> pd.DataFrame:
+def summary(seeds: Sequence[int] = (0, 1, 2), training_steps: int = 1500) -> pd.DataFrame:
     """Repeat over seeds and pool the groups that were seen in one direction.
 
     Returns
@@ -104,7 +102,7 @@ def summary(
     """
 
     def pooled(seed):
-        table = run(n, seed, d, training_steps=training_steps)
+        table = run(seed=seed, training_steps=training_steps)
         both_ways = table.seen == "both ways"
         cases = {
             "both_ways": both_ways,

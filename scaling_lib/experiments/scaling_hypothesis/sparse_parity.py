@@ -1,9 +1,9 @@
 r"""Many sharp skills add up to one smooth curve: multitask sparse parity.
 
 A network with one hidden layer trains on fresh examples of several parity tasks of falling
-frequency (the task: [@michaud2023quantization]). The loss of each task stays
-near :math:`\ln 2` (a coin flip) and then drops within a few hundred steps, frequent tasks first;
-the mean loss, weighted by frequency, falls smoothly.
+frequency (the task: [@michaud2023quantization]). The loss of each task stays near :math:`\ln 2` (a
+coin flip) and then drops within a few hundred steps, frequent tasks first; the mean loss, weighted
+by frequency, falls smoothly.
 
 Found (12 tasks of 3 of 16 bits, H = 256, 3000 steps of 1000 examples, seeds 0 to 2): the most
 frequent task is learned (loss below 0.1 nats) at step 200 to 250, the last at 2150 to 2550; the
@@ -26,27 +26,13 @@ TEST_EXAMPLES = 200  # of each task
 
 @dataclasses.dataclass(frozen=True)
 class ParityRun:
-    """Losses of each skill during training.
-
-    Attributes
-    ----------
-    task : SparseParity
-        The tasks, with their frequencies.
-    step : numpy.ndarray, shape (records,)
-        Steps done.
-    losses : numpy.ndarray, shape (records, tasks)
-        Test loss of each task, nats.
-    N : int
-        Parameters.
-    C : float
-        Training FLOP of the whole run.
-    """
+    """Losses of each skill during training."""
 
     task: SparseParity
-    step: np.ndarray
-    losses: np.ndarray
+    step: np.ndarray  #: steps done, shape (records,)
+    losses: np.ndarray  #: test loss of each task, nats, shape (records, tasks)
     N: int
-    C: float
+    C: float  #: training FLOP of the whole run
 
     @property
     def mean_loss(self) -> np.ndarray:

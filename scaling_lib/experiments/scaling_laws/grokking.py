@@ -20,18 +20,13 @@ from scaling_lib.models.optimizers import Adam
 from scaling_lib.tasks import modular
 from scaling_lib.training import fit_model
 
+H = 128  # hidden width
 EVERY = 25  # steps between two measurements
 STOP_AT = 0.999  # test accuracy at which training ends
 
 
 def train(
-    p: int = 53,
-    fraction: float = 0.3,
-    H: int = 128,
-    weight_decay: float = 0.3,
-    lr: float = 3e-3,
-    training_steps: int = 2000,
-    seed: int = 0,
+    p: int = 53, fraction: float = 0.3, training_steps: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
     """Train on a fraction of the p² pairs and follow both accuracies.
 
@@ -68,9 +63,9 @@ def train(
         model,
         itertools.repeat((X[train_rows], y[train_rows])),
         training_steps,
-        lr,
+        lr=3e-3,
         schedule=None,
-        optimizer=Adam(model.theta, betas=(0.9, 0.98), weight_decay=weight_decay),
+        optimizer=Adam(model.theta, betas=(0.9, 0.98), weight_decay=0.3),
         after_step=measure,
     )
     columns = ["step", "train_loss", "test_loss", "train_accuracy", "test_accuracy", "weight_norm"]
