@@ -67,7 +67,8 @@ def fit(
     ----------
     law : str, Law or callable
         Name of a law (see `laws.LAWS`), a law, or a function of columns and parameters by name that
-        returns the target. A function is fitted with numeric derivatives, 10 to 50 times slower.
+        returns the target. A function's derivatives are numeric: a fit takes some three times
+        as long, a bootstrap thirty times.
     data : mapping, DataFrame or structured array
         Columns by name: those of the law and its target (``loss``, ``score`` or ``coverage``).
         N, D or C is derived from C = 6 N D when it is absent, and U from D and ``epochs``.
@@ -132,16 +133,11 @@ def fit(
 class Comparison:
     """Several laws fitted to the same runs.
 
-    Attributes
-    ----------
-    fits : dict of str to FitResult
-        The fits by name of the law.
-    table : pandas.DataFrame
-        One row a law: parameters, objective, AIC and BIC less the lowest, errors on the fitted and
-        on the held-out runs.
+    The table, a DataFrame, has one row a law: parameters, objective, AIC and BIC less the lowest,
+    errors on the fitted and on the held-out runs.
     """
 
-    fits: dict
+    fits: dict[str, FitResult]
     table: object
 
     def summary(self):

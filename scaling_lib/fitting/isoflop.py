@@ -20,30 +20,18 @@ FEWEST_SLOPES = 20  # percentiles of fewer resampled slopes say nothing
 
 @dataclass(frozen=True)
 class AllocationFit:
-    """Optimal allocation by budget, and the exponents of N* and D* in compute.
+    """Optimal allocation by budget, and the exponents of N* and D* in compute."""
 
-    Attributes
-    ----------
-    C, N, D, loss : ndarray, shape (k,)
-        Budgets in FLOP, optimal parameters and tokens, and the loss there (nats per token).
-    a, b : float
-        Exponents: N* grows as C^a, D* as C^b.
-    a_interval, b_interval : Interval
-        Bootstrap intervals of the exponents at `level`.
-    skipped : dict
-        Reason by budget for those that gave no minimum.
-    """
-
-    C: np.ndarray
-    N: np.ndarray
-    D: np.ndarray
-    loss: np.ndarray
-    a: float
-    b: float
-    a_interval: Interval
+    C: np.ndarray  # budgets in FLOP, shape (k,)
+    N: np.ndarray  # optimal parameters
+    D: np.ndarray  # optimal tokens
+    loss: np.ndarray  # there, in nats per token
+    a: float  # N* grows as C^a
+    b: float  # D* grows as C^b
+    a_interval: Interval  # of the bootstrap, at `level`
     b_interval: Interval
     level: float
-    skipped: dict = field(default_factory=dict)
+    skipped: dict = field(default_factory=dict)  # reason by budget for those without a minimum
 
     def exponents(self):
         """Return (a, b)."""

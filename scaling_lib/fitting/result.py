@@ -145,6 +145,8 @@ class FitResult(ComputeOptimal):
                 eta = self.problem.eta(self.theta[None])[0]
                 slopes = [p.slope(x) for p, x in zip(self.law.free, eta, strict=True)]
                 values = self._eta_errors * slopes
+            ranges = [parameter.upper - parameter.lower for parameter in self.law.free]
+            values = np.where(values > ranges, np.inf, values)  # of a parameter at its bound
         return self._by_name(map(float, values), lambda value: 0.0)
 
     def intervals(self, level=0.9, method=None):
@@ -222,8 +224,13 @@ class FitResult(ComputeOptimal):
         out = list(self.notes)
         if not self.minima.converged[0]:
             out.append("the search stopped before it converged: the parameters are not a minimum")
+        bounds = {p.name: {"below": p.lower, "above": p.upper} for p in self.law.free}
         for name, side in self.unidentified().items():
-            out.append(f"{name} is not bounded {side} by these runs (90 % profile interval)")
+            bound = bounds[name].get(side, math.inf)
+            if math.isfinite(bound) and bound:
+                out.append(f"{name} reaches its bound {bound:g}")
+            else:
+                out.append(f"{name} is not bounded {side} by these runs (90 % profile interval)")
         if self.condition > INTERCHANGEABLE:
             out.append(
                 f"the parameters are nearly interchangeable (condition {self.condition:.0e})"

@@ -16,11 +16,13 @@ LOWER = 1.0 - 1e-9  # a relative fall of the objective beyond rounding
 # A constant term, in logarithms of the level of the runs: as good as zero, well away from it, and
 # so far below it that no step leads back.
 VANISHED, PRESENT, GONE = -5.0, -3.0, -30.0
+MARGIN = 0.05  # of a bracket that a secant step keeps from its ends, so that the bracket shrinks
+GROWTH = 1.3, 2.5  # least and most of a step that has not met its end: Newton follows the valley
 
 
 def student(level, dof):
     """Return the two-sided quantile of Student's t."""
-    from scipy.special import stdtrit  # imported when needed: the command line starts faster
+    from scipy.special import stdtrit  # imported when needed: SciPy doubles the start of a command
 
     return float(stdtrit(dof, 0.5 + level / 2.0))
 
@@ -306,8 +308,8 @@ def profile(problem, theta, F, kappa, level, standard_errors):
         with np.errstate(all="ignore"):
             secant = a + (b - a) * (1.0 - ra) / (rb - ra)
             grown = a / np.maximum(ra, 0.4)
-        secant = np.clip(secant, a + 0.05 * (b - a), b - 0.05 * (b - a))
-        grown = np.clip(grown, 1.3 * a, 2.5 * a)
+        secant = np.clip(secant, a + MARGIN * (b - a), b - MARGIN * (b - a))
+        grown = np.clip(grown, GROWTH[0] * a, GROWTH[1] * a)
         step[active] = np.where(bracketed, secant, np.minimum(grown, reach[active]))
     ends = np.where(np.isnan(ends), centre + side * step, ends)
     return Profile(ends.reshape(p, 2), bool(lowest < F * (1.0 - 1e-6) - problem.rounding))

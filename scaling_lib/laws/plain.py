@@ -7,6 +7,7 @@ the intervals, is as for the laws of the book.
 # ruff: noqa: D102 (what the methods of a term do is said once, in Term)
 import inspect
 from dataclasses import replace
+from functools import partial
 from math import inf
 
 import numpy as np
@@ -141,7 +142,7 @@ def from_function(function, known, start, bounds=None, fixed=None, tied=None, ta
         f"{target} = {name}({arguments})",
         tuple(columns),
         tuple(parameters),
-        _by_name(function, columns),
+        partial(_by_name, function, columns),
         (),
         target=target,
         link="log" if target == "loss" else "identity",
@@ -152,13 +153,8 @@ def from_function(function, known, start, bounds=None, fixed=None, tied=None, ta
     return constrained(law, start or {}, bounds, fixed, tied)
 
 
-def _by_name(function, columns):
-    """Return the function with its columns in front."""
-
-    def formula(*values, **params):
-        return function(**dict(zip(columns, values, strict=True)), **params)
-
-    return formula
+def _by_name(function, columns, *values, **params):
+    return function(**dict(zip(columns, values, strict=True)), **params)
 
 
 def constrained(law, start, bounds=None, fixed=None, tied=None):
@@ -207,7 +203,7 @@ def _bounded(parameter, start, bounds):
     name = parameter.name
     if name not in start:
         raise ValueError(f"Parameter {name} has no start: give start={{{name!r}: ...}}")
-    lower, upper = (parameter.lower, parameter.upper)
+    lower, upper = parameter.lower, parameter.upper
     if name in bounds:
         try:
             lower, upper = map(float, bounds[name])

@@ -20,22 +20,12 @@ PF_DAY = 1e15 * 86400.0
 
 @dataclass(frozen=True)
 class Allocation:
-    """The compute-optimal run at a budget.
+    """The compute-optimal run at a budget."""
 
-    Attributes
-    ----------
-    C : ndarray
-        Training compute in FLOP.
-    N, D : ndarray
-        Optimal parameters and tokens.
-    loss : ndarray or None
-        Predicted loss there (nats per token); None where a source gives only exponents.
-    """
-
-    C: np.ndarray
-    N: np.ndarray
-    D: np.ndarray
-    loss: np.ndarray | None = None
+    C: np.ndarray  # training compute in FLOP
+    N: np.ndarray  # optimal parameters
+    D: np.ndarray  # optimal tokens
+    loss: np.ndarray | None = None  # nats per token; None where a source gives only exponents
 
     @property
     def tokens_per_parameter(self):
@@ -64,30 +54,16 @@ class ComputeOptimal:
 
 @dataclass(frozen=True)
 class Published(ComputeOptimal):
-    """Constants of one law as one source printed them.
-
-    Attributes
-    ----------
-    name, law : str
-        Name of the object, and name of the law in `laws.LAWS`.
-    params, units : mapping
-        Constants by name, and the unit of each that has one.
-    source, key, version : str
-        Reference in words, its key in the bibliography, and where in which version.
-    note : str
-        What a reader must know before using them.
-    formula : callable
-        The loss, of the law's columns and the constants.
-    """
+    """Constants of one law as one source printed them."""
 
     name: str
-    law: str
+    law: str  # its name in `laws.LAWS`
     params: Mapping[str, float]
-    source: str
-    key: str
-    version: str
-    note: str = ""
-    units: Mapping[str, str] = field(default_factory=dict)
+    source: str  # in words
+    key: str  # in the bibliography
+    version: str  # where in which version
+    note: str = ""  # what a reader must know before using them
+    units: Mapping[str, str] = field(default_factory=dict)  # of each that has one
     formula: Callable = field(default=formulas.chinchilla, repr=False, compare=False)
 
     def __post_init__(self):

@@ -1,6 +1,7 @@
 """Laws from plain functions, and the 25 lines of SciPy that every fit must agree with."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -71,6 +72,7 @@ def test_a_plain_function_fits_as_the_fast_kernel_does(both):
     fast, own = both
     assert own.objective == pytest.approx(fast.objective, rel=1e-9)
     assert own.params == pytest.approx(fast.params, rel=1e-6)
+    assert pickle.loads(pickle.dumps(own)).intervals() == own.intervals()
     assert own.condition > 1 and own.aic == pytest.approx(fast.aic, rel=1e-9)
 
 
@@ -157,6 +159,8 @@ def test_a_bound_that_the_runs_would_cross_is_kept_and_said():
     assert 0.4 <= result.params["alpha"] < 0.401
     assert result.intervals()["alpha"].low == pytest.approx(0.4)
     assert "below" in result.unidentified()["alpha"]
+    assert "alpha reaches its bound 0.4" in result.warnings
+    assert result.to_dict()["stderr"]["alpha"] is None
 
 
 def test_plain_and_declared_laws_are_compared():
