@@ -10,33 +10,9 @@ import itertools
 import math
 
 import numpy as np
+from scipy.special import bdtrc
 
-__all__ = [
-    "best_of_n",
-    "binary_vote",
-    "compute_equivalent_gain",
-    "coverage",
-    "pass_at_k",
-    "plurality_vote",
-    "sampled_vote",
-    "solve_probability",
-]
-
-
-def _probabilities(p, name="p"):
-    p = np.asarray(p, float)
-    if p.size == 0:
-        raise ValueError(f"{name} is empty: pass one probability a problem")
-    if not np.all((p >= 0) & (p <= 1)):
-        raise ValueError(f"{name} must lie in [0, 1], got {p.min()} to {p.max()}")
-    return p
-
-
-def _counts(k, name="k", least=1):
-    k = np.asarray(k)
-    if k.size == 0 or np.any(k != np.floor(k)) or np.any(k < least):
-        raise ValueError(f"{name} must be whole numbers of at least {least}, got {k}")
-    return k.astype(np.int64)
+from scaling_lib.data.checks import positive, probability, whole
 
 
 def pass_at_k(n, c, k):
@@ -54,17 +30,7 @@ def pass_at_k(n, c, k):
     ----------
     n, c, k : int or array of int
         Samples drawn, samples correct, and samples allowed, with ``0 <= c <= n`` and
-        ``1 <= k <= n``; they broadcast.
-
-    Returns
-    -------
-    numpy.ndarray or float
-        Estimates, in the broadcast shape.
-
-    Raises
-    ------
-    ValueError
-        If a count is outside those ranges.
+        ``1 <= k <= n``; they broadcast, and so does the result.
 
     Examples
     --------
@@ -73,17 +39,13 @@ def pass_at_k(n, c, k):
     >>> round(pass_at_k(4, 2, 2), 6)
     0.833333
     """
-    n, c, k = np.broadcast_arrays(_counts(n, "n"), _counts(c, "c", 0), _counts(k))
-    if np.any(c > n):
-        raise ValueError("c (correct samples) exceeds n (samples)")
-    if np.any(k > n):
-        raise ValueError("k exceeds n: the estimate needs at least k samples a problem")
-    cases, inverse = np.unique(
-        np.stack([n.ravel(), c.ravel(), k.ravel()]), axis=1, return_inverse=True
-    )
+    n, c, k = np.broadcast_arrays(whole(n, "n"), whole(c, "c", 0), whole(k, "k"))
+    if np.any(c > n) or np.any(k > n):
+        raise ValueError("c and k must be at most n, the number of samples that were drawn")
+    # Each case is computed once, however many problems share it.
+    cases, place = np.unique([n.ravel(), c.ravel(), k.ravel()], axis=1, return_inverse=True)
     values = np.array([_pass_at_k(*case) for case in cases.T.tolist()])
-    out = values[inverse.reshape(-1)].reshape(n.shape)
-    return float(out) if out.ndim == 0 else out
+    return _scalar(values[place].reshape(n.shape))
 
 
 def _pass_at_k(n, c, k):
@@ -97,23 +59,13 @@ def _pass_at_k(n, c, k):
 def solve_probability(p, k):
     r"""Return :math:`1 - (1 - p)^k` for each problem, exact also for tiny `p`.
 
-    Parameters
-    ----------
-    p : array, shape (problems,)
-        Probability that one sample is correct.
-    k : int or array of int, shape (m,)
-        Number of samples.
+    `p` has shape (problems,), `k` is a whole number or has shape (m,): the result has shape
+    (problems,) or (m, problems).
 
-    Returns
-    -------
-    numpy.ndarray, shape (problems,) or (m, problems)
-
-    Examples
-    --------
     >>> solve_probability([0.5, 1e-18], 2).tolist()
     [0.75, 2e-18]
     """
-    p, k = _probabilities(p), _counts(k)
+    p, k = np.asarray(probability(p, "p")), np.asarray(whole(k, "k"))
     with np.errstate(divide="ignore"):  # p = 1 gives log 0 = -inf and so exactly 1
         return -np.expm1(k[..., None] * np.log1p(-p))
 
@@ -121,24 +73,12 @@ def solve_probability(p, k):
 def coverage(p, k):
     """Return the expected share of problems that `k` samples solve (pass@k), exactly.
 
-    Parameters
-    ----------
-    p : array, shape (problems,)
-        Probability that one sample is correct.
-    k : int or array of int
-        Number of samples a problem.
+    `p` has shape (problems,); the result has the shape of `k`.
 
-    Returns
-    -------
-    float or numpy.ndarray, in the shape of `k`
-
-    Examples
-    --------
     >>> coverage([0.5, 0.0], [1, 2, 1000]).tolist()
     [0.25, 0.375, 0.5]
     """
-    out = solve_probability(p, k).mean(-1)
-    return float(out) if out.ndim == 0 else out
+    return _scalar(solve_probability(p, k).mean(-1))
 
 
 def best_of_n(p, n, true_positive=1.0, false_positive=0.0):
@@ -165,137 +105,37 @@ def best_of_n(p, n, true_positive=1.0, false_positive=0.0):
 
     Returns
     -------
-    float or numpy.ndarray, in the shape of `n`
+    float or ndarray, in the shape of `n`
 
     Examples
     --------
     >>> best_of_n([0.2], [1, 2, 1000], 1.0, 0.2).round(3).tolist()
     [0.2, 0.328, 0.556]
     """
-    p, n = _probabilities(p), _counts(n)
-    t = _probabilities(true_positive, "true_positive")
-    f = _probabilities(false_positive, "false_positive")
+    p, n = np.asarray(probability(p, "p")), np.asarray(whole(n, "n"))
+    t = probability(true_positive, "true_positive")
+    f = probability(false_positive, "false_positive")
     accept_right, accept_wrong = p * t, (1 - p) * f
     accept = accept_right + accept_wrong
     with np.errstate(invalid="ignore", divide="ignore"):
         right_if_accepted = np.where(accept > 0, accept_right / accept, 0.0)
         any_accepted = -np.expm1(n[..., None] * np.log1p(-accept))
     none_but_one = (1 - accept) ** (n[..., None] - 1)
-    out = (right_if_accepted * any_accepted + p * (1 - t) * none_but_one).mean(-1)
-    return float(out) if out.ndim == 0 else out
+    return _scalar((right_if_accepted * any_accepted + p * (1 - t) * none_but_one).mean(-1))
 
 
 def binary_vote(p, n):
     """Return the probability that a majority of `n` independent votes is right, exactly.
 
-    Every vote is right with probability `p` and there is only one wrong answer; ties are broken
-    by a coin.
+    Every vote is right with probability `p` (a number or an array) and there is only one wrong
+    answer; ties are broken by a coin.
 
-    Parameters
-    ----------
-    p : float or array
-        Probability that one vote is right.
-    n : int
-        Number of votes.
-
-    Returns
-    -------
-    float or numpy.ndarray, in the shape of `p`
-
-    Examples
-    --------
     >>> round(binary_vote(0.6, 3), 12)
     0.648
     """
-    p = _probabilities(p)
-    n = int(_counts(n, "n"))
-    right = np.arange(n + 1)
-    log_ways = np.array(
-        [math.lgamma(n + 1) - math.lgamma(r + 1) - math.lgamma(n - r + 1) for r in right]
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_p, log_q = np.log(p)[..., None], np.log1p(-p)[..., None]
-        terms = np.where(right > 0, right * log_p, 0.0)
-        terms = terms + np.where(n - right > 0, (n - right) * log_q, 0.0)
-    wins = (np.sign(2 * right - n) + 1) / 2
-    out = np.minimum((np.exp(log_ways + terms) * wins).sum(-1), 1.0)
-    return float(out) if out.ndim == 0 else out
-
-
-def plurality_vote(q, n, right=0):
-    r"""Return the probability that the right answer wins a plurality of `n` votes, exactly.
-
-    Votes fall on answer `j` with probability :math:`q_j`; ties are broken at random. The right
-    answer has to receive :math:`m` votes and every other answer fewer, or :math:`m` too and lose
-    the draw: with :math:`s` other answers in the tie it wins with probability
-    :math:`1/(1+s) = \int_0^1 u^s du`, so that the sum over all outcomes is a product of truncated
-    power series, integrated exactly by Gauss-Legendre nodes in :math:`u`.
-
-    Parameters
-    ----------
-    q : array, shape (answers,)
-        Distribution of one vote; sums to 1.
-    n : int
-        Number of votes. The cost grows as ``answers * n**3``: meant for a few answers and up to
-        about a hundred votes; use `sampled_vote` beyond.
-    right : int
-        Index of the right answer.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If `q` does not sum to 1, or `right` is not an index of it.
-
-    Examples
-    --------
-    >>> round(plurality_vote([0.6, 0.4], 3), 12)
-    0.648
-    >>> round(plurality_vote([0.4, 0.3, 0.3], 2), 12)
-    0.4
-    """
-    q = _probabilities(q, "q")
-    n = int(_counts(n, "n"))
-    if q.ndim != 1 or abs(q.sum() - 1) > 1e-9:
-        raise ValueError(f"q must be one distribution that sums to 1, got sum {q.sum()}")
-    if not 0 <= right < len(q):
-        raise ValueError(f"right must be an index into {len(q)} answers, got {right}")
-    others = np.delete(q, right)
-    # Poisson weights instead of powers over factorials: the same series, scaled against overflow.
-    votes = np.arange(n + 1)
-    log_factorial = np.array([math.lgamma(i + 1) for i in votes])
-    nodes, node_weights = np.polynomial.legendre.leggauss(len(others) // 2 + 1)
-    nodes, node_weights = (nodes + 1) / 2, node_weights / 2
-
-    def poisson(rate):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.exp(np.where(votes > 0, votes * np.log(rate), 0.0) - rate - log_factorial)
-
-    total = 0.0
-    terms = [poisson(n * rate) for rate in others]
-    for m, weight in enumerate(poisson(n * q[right])):
-        if m == 0 or weight == 0:
-            continue
-        series = np.zeros((len(nodes), n - m + 1))
-        series[:, 0] = 1
-        for term in terms:
-            factor = np.where(votes < m, term, 0.0)[: n - m + 1] * np.ones((len(nodes), 1))
-            if m <= n - m:
-                factor[:, m] = nodes * term[m]
-            series = _multiply_series(series, factor)
-        total += weight * (node_weights @ series[:, -1])
-    return float(total / poisson(float(n))[n])
-
-
-def _multiply_series(a, b):
-    """Multiply power series (one a row), keeping the length of `a`."""
-    out = np.zeros_like(a)
-    for i in range(a.shape[1]):
-        out[:, i:] += a[:, i : i + 1] * b[:, : a.shape[1] - i]
-    return out
+    p, n = np.asarray(probability(p, "p")), whole(n, "n")
+    # More than half of the votes, or at least half of them: the mean of both is the coin.
+    return _scalar((bdtrc(n // 2, n, p) + bdtrc((n - 1) // 2, n, p)) / 2)
 
 
 def sampled_vote(samples, right, k):
@@ -306,15 +146,14 @@ def sampled_vote(samples, right, k):
     samples : array of int, shape (draws, problems)
         Sampled answers (any integer code).
     right : array of int, shape (problems,)
-        Right answers.
     k : int
-        Votes a problem, at most `draws`. Ties count in proportion: a right answer among `s`
-        leading answers scores ``1 / s``.
+        Votes a problem, at most `draws`.
 
     Returns
     -------
-    numpy.ndarray, shape (problems,)
-        Probability that each problem is answered rightly, given these samples.
+    ndarray, shape (problems,)
+        Probability that each problem is answered rightly, given these samples: a right answer
+        among `s` leading answers scores ``1 / s``.
 
     Examples
     --------
@@ -322,14 +161,12 @@ def sampled_vote(samples, right, k):
     [1.0, 0.333]
     """
     samples, right = np.asarray(samples), np.asarray(right)
-    k = int(_counts(k))
     if samples.ndim != 2 or right.shape != samples.shape[1:]:
         raise ValueError(
-            f"samples must be (draws, problems) and right (problems,), got {samples.shape} "
-            f"and {right.shape}"
+            f"samples must be (draws, problems) and right (problems,), not {samples.shape} and "
+            f"{right.shape}"
         )
-    if k > len(samples):
-        raise ValueError(f"k={k} votes need as many draws, got {len(samples)}")
+    k = whole(k, "k", 1, len(samples))
     votes = np.sort(samples[:k], axis=0)
     run = np.ones(votes.shape[1], int)
     most, leaders = np.ones_like(run), np.ones_like(run)
@@ -350,14 +187,12 @@ def compute_equivalent_gain(scale, score, base, reached):
 
     Parameters
     ----------
-    scale : array, shape (m,)
-        Sizes of the plain models (parameters, or FLOP), increasing.
-    score : array, shape (m,)
-        Their scores without the scaffold.
+    scale, score : array, shape (m,)
+        Increasing sizes of the plain models (parameters, or FLOP), and their scores.
     base : float
         Size of the model that the scaffold was added to.
     reached : float
-        Score with the scaffold.
+        Its score with the scaffold.
 
     Returns
     -------
@@ -370,11 +205,11 @@ def compute_equivalent_gain(scale, score, base, reached):
     >>> compute_equivalent_gain([1e3, 1e4, 1e5], [0.1, 0.2, 0.3], 1e3, 0.2)
     10.0
     """
-    scale, score = np.asarray(scale, float), np.asarray(score, float)
-    if scale.shape != score.shape or scale.ndim != 1 or len(scale) < 2:
+    scale, score, base = positive(scale, "scale"), np.asarray(score, float), positive(base, "base")
+    if np.shape(scale) != score.shape or score.ndim != 1 or len(score) < 2:
         raise ValueError("scale and score must be two lists of equal length, at least 2")
-    if np.any(scale <= 0) or np.any(np.diff(scale) <= 0) or base <= 0:
-        raise ValueError("scale must be positive and increasing, and base positive")
+    if np.any(np.diff(scale) <= 0):
+        raise ValueError(f"scale must be increasing, not {scale}")
     best = np.maximum.accumulate(score)
     if reached > best[-1]:
         return math.inf
@@ -385,3 +220,7 @@ def compute_equivalent_gain(scale, score, base, reached):
         return float(scale[i] / base)
     share = (reached - best[i - 1]) / (best[i] - best[i - 1])
     return float(scale[i - 1] * (scale[i] / scale[i - 1]) ** share / base)
+
+
+def _scalar(numbers):
+    return numbers if numbers.ndim else float(numbers)

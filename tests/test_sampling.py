@@ -36,8 +36,8 @@ def test_pass_at_k_keeps_small_values_and_large_counts():
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ((3, 4, 1), "c .*exceeds n"),
-        ((3, 1, 4), "k exceeds n"),
+        ((3, 4, 1), "c and k must be at most n"),
+        ((3, 1, 4), "c and k must be at most n"),
         ((3, -1, 1), "c must"),
         ((3, 1, 0), "k must"),
         ((3, 1.5, 1), "c must"),
@@ -54,11 +54,11 @@ def test_coverage_at_the_edges():
     p = np.random.default_rng(0).random(50)
     k = np.arange(1, 30)
     assert np.all(np.diff(sampling.coverage(p, k)) > 0)
-    with pytest.raises(ValueError, match=r"p must lie in \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"p must be a probability from 0 to 1, not 1.2"):
         sampling.coverage([1.2], 1)
-    with pytest.raises(ValueError, match="empty"):
+    with pytest.raises(ValueError, match=r"p must be .*, not \[\]"):
         sampling.coverage([], 1)
-    with pytest.raises(ValueError, match="whole numbers"):
+    with pytest.raises(ValueError, match=r"k must be a whole number of at least 1, not 2.5"):
         sampling.coverage([0.5], 2.5)
 
 
@@ -97,22 +97,19 @@ def enumerate_vote(q, n, right):
     return total
 
 
-@pytest.mark.parametrize("q", [[0.5, 0.3, 0.2], [0.25, 0.25, 0.25, 0.25], [0.1, 0.9], [0.0, 1.0]])
-@pytest.mark.parametrize("n", [1, 2, 5, 6])
-def test_plurality_vote_equals_enumeration(q, n):
-    for right in range(len(q)):
-        exact = enumerate_vote(q, n, right)
-        assert sampling.plurality_vote(q, n, right) == pytest.approx(exact, abs=1e-12)
+def test_binary_vote_equals_enumeration():
+    for p in (0.0, 0.1, 0.55, 1.0):
+        for n in (1, 2, 5, 6):
+            exact = enumerate_vote([p, 1 - p], n, 0)
+            assert sampling.binary_vote(p, n) == pytest.approx(exact, abs=1e-12)
 
 
-def test_votes_agree_with_each_other():
-    for n in (1, 2, 7, 40):
-        two = sampling.binary_vote(0.55, n)
-        assert sampling.plurality_vote([0.55, 0.45], n) == pytest.approx(two, rel=1e-10)
-    q = np.array([0.4, 0.35, 0.25])
-    drawn = np.random.default_rng(0).choice(3, size=(9, 40_000), p=q)
-    share = sampling.sampled_vote(drawn, np.zeros(40_000, int), 9).mean()
-    assert sampling.plurality_vote(q, 9) == pytest.approx(share, abs=0.01)
+def test_sampled_vote_tends_to_enumeration():
+    q = [0.4, 0.35, 0.25]
+    drawn = np.random.default_rng(0).choice(3, size=(7, 40_000), p=q)
+    for right in range(3):
+        share = sampling.sampled_vote(drawn, np.full(40_000, right), 7).mean()
+        assert share == pytest.approx(enumerate_vote(q, 7, right), abs=0.01)
 
 
 def test_binary_vote_edges():
@@ -121,11 +118,7 @@ def test_binary_vote_edges():
 
 
 def test_vote_errors():
-    with pytest.raises(ValueError, match="sums to 1"):
-        sampling.plurality_vote([0.5, 0.6], 3)
-    with pytest.raises(ValueError, match="index"):
-        sampling.plurality_vote([0.5, 0.5], 3, right=2)
-    with pytest.raises(ValueError, match="draws"):
+    with pytest.raises(ValueError, match="k must be a whole number from 1 to 2, not 3"):
         sampling.sampled_vote([[1], [2]], [1], 3)
     with pytest.raises(ValueError, match="problems"):
         sampling.sampled_vote([[1], [2]], [1, 2], 1)

@@ -16,64 +16,41 @@ the optimizer are left out (below one percent at the widths of published models)
 """
 
 from dataclasses import dataclass
-from numbers import Integral
 
-from scaling_lib import data as datasets
-from scaling_lib.data.checks import positive
-from scaling_lib.laws.published import PF_DAY
-
-POSITIONS = ("learned", "rotary", "relative", "none")
-NORMS = ("layer", "rms")
+from scaling_lib.data import load
+from scaling_lib.data.checks import one_of, positive, whole
 
 
 @dataclass(frozen=True)
 class ParameterCount:
-    """Trained numbers of a model, by part.
-
-    Attributes
-    ----------
-    embedding, positions, attention, feed_forward, norms, unembedding : int
-        `unembedding` is 0 when it shares the embedding's matrix.
-    """
+    """Trained numbers of a model, by part."""
 
     embedding: int
     positions: int
     attention: int
     feed_forward: int
     norms: int
-    unembedding: int
+    unembedding: int  # 0 when it shares the embedding's matrix
 
     @property
     def total(self):
-        """All parameters: the N of `hoffmann2022training`."""
+        """All parameters: the N of [@hoffmann2022training]."""
         return self.non_embedding + self.embedding + self.positions + self.unembedding
 
     @property
     def non_embedding(self):
-        """Parameters without embeddings and positions: the N of `kaplan2020scaling`."""
+        """Parameters without embeddings and positions: the N of [@kaplan2020scaling]."""
         return self.attention + self.feed_forward + self.norms
 
 
 @dataclass(frozen=True)
 class FlopCount:
-    """FLOP of the matrix products of one token's forward pass, by part.
+    """FLOP of the matrix products of one token's forward pass, by part."""
 
-    Attributes
-    ----------
-    projections : float
-        Queries, keys, values and the output of attention.
-    context : float
-        Scores of the token against its context, and the weighted sum of values.
-    feed_forward : float
-        The two or three matrices of each feed-forward layer.
-    unembedding : float
-        Logits over the vocabulary.
-    """
-
-    projections: float
-    context: float
+    projections: float  # queries, keys, values and the output of attention
+    context: float  # scores of the token against its context, and the weighted sum of values
     feed_forward: float
-    unembedding: float
+    unembedding: float  # logits over the vocabulary
 
     @property
     def forward(self):
@@ -100,18 +77,16 @@ class Transformer:
     layers, d_model, heads, vocab, context : int
         Depth, width of the residual stream, query heads a layer, vocabulary, tokens of context.
     kv_heads : int, optional
-        Key and value heads, fewer than `heads` in grouped-query attention (`ainslie2023gqa`).
-    d_head : int, optional
-        Width of a head, `d_model / heads` if left out.
-    d_ff : int, optional
-        Width of the feed-forward layer, `4 d_model` if left out.
+        Key and value heads, fewer than `heads` in grouped-query attention [@ainslie2023gqa].
+    d_head, d_ff : int, optional
+        Width of a head and of the feed-forward layer: ``d_model / heads`` and ``4 d_model``.
     gated : bool
-        Three feed-forward matrices instead of two, as in SwiGLU (`shazeer2020glu`).
+        Three feed-forward matrices instead of two, as in SwiGLU [@shazeer2020glu].
     tied : bool
         One matrix for input and output embedding.
     positions : {"learned", "rotary", "relative", "none"}
         Learned vectors are parameters, rotations are not; relative positions (Transformer-XL)
-        add one matrix of size `d_model x heads d_head` a layer.
+        add one matrix of size ``d_model x heads d_head`` a layer.
     bias : bool
         Biases in the linear layers.
     norm : {"layer", "rms"}
@@ -120,7 +95,7 @@ class Transformer:
     Raises
     ------
     ValueError
-        If a dimension is not a positive integer, or the dimensions do not fit one another.
+        If a dimension is no positive whole number, or the dimensions do not fit one another.
     """
 
     layers: int
@@ -139,56 +114,40 @@ class Transformer:
 
     def __post_init__(self):
         for name in ("layers", "d_model", "heads", "vocab", "context"):
-            _whole(getattr(self, name), name)
-        if self.d_head is None:
-            if self.d_model % self.heads:
-                raise ValueError(
-                    f"d_model={self.d_model} cannot be split into heads={self.heads}; give d_head"
-                )
-            object.__setattr__(self, "d_head", self.d_model // self.heads)
-        if self.kv_heads is None:
-            object.__setattr__(self, "kv_heads", self.heads)
-        if self.d_ff is None:
-            object.__setattr__(self, "d_ff", 4 * self.d_model)
-        for name in ("d_head", "kv_heads", "d_ff"):
-            _whole(getattr(self, name), name)
+            whole(getattr(self, name), name)
+        if self.d_head is None and self.d_model % self.heads:
+            raise ValueError(
+                f"d_model={self.d_model} cannot be split into heads={self.heads}; give d_head"
+            )
+        defaults = {
+            "d_head": self.d_model // self.heads,
+            "kv_heads": self.heads,
+            "d_ff": 4 * self.d_model,
+        }
+        for name, default in defaults.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, default)
+            whole(getattr(self, name), name)
         if self.heads % self.kv_heads:
             raise ValueError(f"heads={self.heads} is not a multiple of kv_heads={self.kv_heads}")
-        for name, allowed in (("positions", POSITIONS), ("norm", NORMS)):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name}={getattr(self, name)!r} must be one of {allowed}")
+        one_of(self.positions, "positions", ("learned", "rotary", "relative", "none"))
+        one_of(self.norm, "norm", ("layer", "rms"))
 
     @classmethod
     def from_table(cls, model):
-        """Return the published model of that name in `datasets.load("language_models")`."""
-        table = datasets.load("language_models").set_index("model")
-        if model not in table.index:
-            raise ValueError(f"no model is called {model!r}; there are {', '.join(table.index)}")
-        row = table.loc[model]
-        whole = (
-            "layers",
-            "d_model",
-            "heads",
-            "kv_heads",
-            "d_head",
-            "d_ff",
-            "vocab",
-            "context",
-        )
+        """Return the published model of that name in ``load("language_models")``."""
+        table = load("language_models").set_index("model")
+        row = table.loc[one_of(model, "model", list(table.index))]
+        sizes = "layers d_model heads kv_heads d_head d_ff vocab context".split()
         return cls(
-            **{name: int(row[name]) for name in whole},
+            **{name: int(row[name]) for name in sizes},
             **{name: bool(row[name]) for name in ("gated", "tied", "bias")},
             positions=row["positions"],
             norm=row["norm"],
         )
 
     def parameters(self):
-        """Count the parameters.
-
-        Returns
-        -------
-        ParameterCount
-        """
+        """Count the parameters; returns a `ParameterCount`."""
         d, layers = self.d_model, self.layers
         query, key = self.heads * self.d_head, self.kv_heads * self.d_head
         attention = 2 * d * query + 2 * d * key
@@ -208,7 +167,7 @@ class Transformer:
         )
 
     def flops_per_token(self, context=None, causal=True):
-        """Count the FLOP of one token's matrix products.
+        """Count the FLOP of one token's matrix products; returns a `FlopCount`.
 
         Parameters
         ----------
@@ -216,20 +175,10 @@ class Transformer:
             Tokens in a sequence; the model's own context if left out.
         causal : bool
             Average over the positions of a sequence in which a token sees itself and what came
-            before, `(context + 1) / 2` tokens; otherwise every token is charged the whole context,
-            which is what software without a mask-aware kernel computes.
-
-        Returns
-        -------
-        FlopCount
-            Forward pass; `.total` adds the backward pass.
-
-        Raises
-        ------
-        ValueError
-            If `context` is not a positive integer.
+            before, ``(context + 1) / 2`` tokens; otherwise every token is charged the whole
+            context, which is what software without a mask-aware kernel computes.
         """
-        n = self.context if context is None else _whole(context, "context")
+        n = self.context if context is None else whole(context, "context")
         seen = (n + 1) / 2 if causal else n
         query, key = self.heads * self.d_head, self.kv_heads * self.d_head
         relative = self.positions == "relative"
@@ -246,69 +195,7 @@ class Transformer:
         return self.flops_per_token(context, causal).total * positive(D, "D")
 
     def ratio_to_six_nd(self, context=None, causal=True, embedding=True):
-        """Training FLOP divided by the rule 6 N D.
-
-        Parameters
-        ----------
-        context, causal
-            As in `flops_per_token`.
-        embedding : bool
-            Whether the N of the rule counts the embeddings (`hoffmann2022training`) or not
-            (`kaplan2020scaling`).
-
-        Returns
-        -------
-        float
-        """
+        """Training FLOP divided by the rule 6 N D; N with embeddings or, on request, without."""
         count = self.parameters()
         N = count.total if embedding else count.non_embedding
         return self.flops_per_token(context, causal).total / (6.0 * N)
-
-
-def six_nd(N, D):
-    """Training compute by the rule C = 6 N D (`kaplan2020scaling`).
-
-    Parameters
-    ----------
-    N : float or array
-        Parameters; in a sparse model those that act on one token.
-    D : float or array
-        Tokens seen, repetitions counted.
-
-    Returns
-    -------
-    float or ndarray
-        FLOP.
-
-    Raises
-    ------
-    ValueError
-        If N or D is not positive and finite.
-
-    Examples
-    --------
-    >>> six_nd(70e9, 1.4e12)  # Chinchilla
-    5.88e+23
-    """
-    return 6.0 * positive(N, "N") * positive(D, "D")
-
-
-def to_pf_days(C):
-    """Turn FLOP into PF-days (10^15 FLOP a second for a day).
-
-    >>> round(to_pf_days(3.14e23))  # GPT-3
-    3634
-    """
-    return positive(C, "C") / PF_DAY
-
-
-def from_pf_days(pf_days):
-    """Turn PF-days into FLOP."""
-    return positive(pf_days, "pf_days") * PF_DAY
-
-
-def _whole(value, name):
-    """Return `value` if it is a positive integer."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value <= 0:
-        raise ValueError(f"{name} must be a positive integer, not {value!r}")
-    return int(value)

@@ -1,7 +1,7 @@
 """What a training run of a given compute takes in chips, days, money and energy; legal thresholds.
 
-Rates, power and, where a publication assumes one, prices come from `datasets.load("chips")`;
-published utilisations, 0.2 to 0.6 of the peak rate, are in `datasets.load("utilisation")`.
+Rates, power and, where a publication assumes one, prices come from ``load("chips")``; published
+utilisations, 0.2 to 0.6 of the peak rate, are in ``load("utilisation")``.
 
 >>> run = budget(3.8e25, chip("H100"), utilisation=0.4, chips=16000)
 >>> round(run.days), round(run.energy / 3.6e12, 1)  # days, GWh of the chips alone
@@ -9,104 +9,55 @@ published utilisations, 0.2 to 0.6 of the peak rate, are in `datasets.load("util
 """
 
 import datetime
+import math
 from dataclasses import dataclass
 
-from scaling_lib import data as datasets
-from scaling_lib.data.checks import positive
+from scaling_lib.data import load
+from scaling_lib.data.checks import one_of, positive
 
 PRECISIONS = ("fp32", "bf16", "fp8")
 
 
 @dataclass(frozen=True)
 class Chip:
-    """An accelerator; rates are peaks without sparsity.
-
-    Attributes
-    ----------
-    name, date : str
-        Name, and day of announcement (ISO 8601).
-    fp32, bf16, fp8 : float
-        FLOP/s; NaN where the maker gives none.
-    power : float
-        Thermal design power, W.
-    price_hour : float
-        USD for an hour's rent; NaN where no publication gives one.
-    source, price_source : str
-        Keys of the bibliography.
-    """
+    """An accelerator; NaN where no publication gives a number."""
 
     name: str
-    date: str
-    fp32: float
+    date: str  # day of announcement, ISO 8601
+    fp32: float  # peak FLOP/s without sparsity
     bf16: float
     fp8: float
-    power: float
-    price_hour: float
-    source: str
+    power: float  # thermal design power, W
+    price_hour: float  # USD for an hour's rent
+    source: str  # keys of the bibliography
     price_source: str
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Chips, time, money and energy of a run.
+    """Chips, time, money and energy of a run; NaN where it was not asked for or has no price."""
 
-    Attributes
-    ----------
-    C : float
-        FLOP.
-    chip_hours : float
-        Hours of one chip.
-    chips, days : float
-        Number of chips and duration; NaN if neither was asked for.
-    cost : float
-        USD; NaN without a price.
-    energy : float
-        J.
-    power : float
-        W drawn while the run lasts; NaN if neither chips nor days were given.
-    """
-
-    C: float
+    C: float  # FLOP
     chip_hours: float
     chips: float
     days: float
-    cost: float
-    energy: float
-    power: float
+    cost: float  # USD
+    energy: float  # J
+    power: float  # W while the run lasts
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """A level of training compute that a law attaches duties to.
-
-    Attributes
-    ----------
-    name : str
-        The law.
-    flop : float
-        Training compute above which it applies.
-    duty : str
-        What follows.
-    date : str
-        Day of signature (ISO 8601).
-    applies : str
-        First day on which the duty binds.
-    ended : str
-        Day of revocation, empty while in force.
-    biology : bool
-        Whether it concerns only models trained mainly on biological sequences.
-    source : str
-        Key of the bibliography.
-    """
+    """A level of training compute that a law attaches duties to."""
 
     name: str
-    flop: float
+    flop: float  # it applies above
     duty: str
-    date: str
-    applies: str
-    ended: str
-    source: str
-    biology: bool = False
+    date: str  # day of signature, ISO 8601
+    applies: str  # first day on which the duty binds
+    ended: str  # day of revocation, empty while in force
+    source: str  # key of the bibliography
+    biology: bool = False  # only for models trained mainly on biological sequences
 
 
 EU_AI_ACT = Threshold(
@@ -150,24 +101,15 @@ THRESHOLDS = (EU_AI_ACT, US_EO_14110, US_EO_14110_BIOLOGY, CALIFORNIA_SB_53)
 
 
 def chip(name):
-    """Return the `Chip` of that name in `datasets.load("chips")`.
-
-    Raises
-    ------
-    ValueError
-        If there is none; the message lists them.
-    """
-    table = datasets.load("chips").set_index("chip")
-    if name not in table.index:
-        raise ValueError(f"no chip is called {name!r}; there are {', '.join(table.index)}")
-    row = table.loc[name]
-    numbers = ("fp32", "bf16", "fp8", "power", "price_hour")
+    """Return the `Chip` of that name in ``load("chips")``."""
+    table = load("chips").set_index("chip")
+    row = table.loc[one_of(name, "chip", list(table.index))]
     return Chip(
         name=name,
         date=row["date"].date().isoformat(),
         source=row["source"],
         price_source=row["price_source"],
-        **{column: float(row[column]) for column in numbers},
+        **{column: float(row[column]) for column in (*PRECISIONS, "power", "price_hour")},
     )
 
 
@@ -184,16 +126,15 @@ def budget(
 ):
     """Chips, time, money and energy to spend `C` FLOP.
 
-    A chip delivers `utilisation` times its peak rate, so a run needs
-    `C / (utilisation * rate)` chip-seconds; energy is that times the chip's design power times
-    `overhead`, cost is chip-hours times the price.
+    A chip delivers `utilisation` times its peak rate, so a run needs ``C / (utilisation * rate)``
+    chip-seconds; energy is that times the chip's design power times `overhead`, cost is chip-hours
+    times the price.
 
     Parameters
     ----------
     C : float
         FLOP.
     chip : Chip
-        From `chip(name)`.
     utilisation : float
         Share of the peak rate that the run achieves, above 0 and at most 1.
     chips, days : float, optional
@@ -218,14 +159,12 @@ def budget(
     """
     C = positive(C, "C")
     if positive(utilisation, "utilisation") > 1:
-        raise ValueError(f"utilisation={utilisation} must be at most 1, a share of the peak rate")
+        raise ValueError(f"utilisation must be at most 1, a share, not {utilisation}")
     if positive(overhead, "overhead") < 1:
-        raise ValueError(f"overhead={overhead} must be at least 1, all power over the chips' power")
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision={precision!r} must be one of {PRECISIONS}")
+        raise ValueError(f"overhead must be at least 1, all power over the chips', not {overhead}")
     if chips is not None and days is not None:
         raise ValueError("give chips or days, not both: one follows from the other")
-    rate = getattr(chip, precision)
+    rate = getattr(chip, one_of(precision, "precision", PRECISIONS))
     if not rate > 0:
         raise ValueError(f"{chip.name} has no published {precision} rate; try another precision")
     if not chip.power > 0:
@@ -239,7 +178,7 @@ def budget(
         days = positive(days, "days")
         chips = hours / 24.0 / days
     else:
-        chips = days = float("nan")
+        chips = days = math.nan
     watts = chip.power * overhead
     return Budget(
         C=C,
@@ -253,7 +192,7 @@ def budget(
 
 
 def thresholds_passed(C, on=None, biology=False):
-    """List the legal thresholds that a training compute exceeds.
+    """List the legal thresholds that `C` FLOP exceed.
 
     Parameters
     ----------
@@ -268,11 +207,6 @@ def thresholds_passed(C, on=None, biology=False):
     -------
     list of Threshold
 
-    Raises
-    ------
-    ValueError
-        If C is not positive or `on` is not a date.
-
     Examples
     --------
     >>> [t.name for t in thresholds_passed(3.8e25)]
@@ -283,13 +217,7 @@ def thresholds_passed(C, on=None, biology=False):
     if on is None:
         return passed
     try:
-        day = datetime.date.fromisoformat(on)
+        day = datetime.date.fromisoformat(on).isoformat()
     except (TypeError, ValueError):
-        raise ValueError(f"on={on!r} is not a date such as '2026-01-01'") from None
-    return [t for t in passed if _binds(t, day)]
-
-
-def _binds(threshold, day):
-    """Whether a threshold has begun to apply and has not ended."""
-    begun = datetime.date.fromisoformat(threshold.applies) <= day
-    return begun and not (threshold.ended and datetime.date.fromisoformat(threshold.ended) <= day)
+        raise ValueError(f"on must be a date such as '2026-01-01', not {on!r}") from None
+    return [t for t in passed if t.applies <= day and (not t.ended or day < t.ended)]
