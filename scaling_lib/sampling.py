@@ -39,7 +39,9 @@ def pass_at_k(n, c, k):
     >>> round(pass_at_k(4, 2, 2), 6)
     0.833333
     """
-    n, c, k = np.broadcast_arrays(whole(n, "n"), whole(c, "c", 0), whole(k, "k"))
+    n, c, k = np.broadcast_arrays(
+        whole(n, "n", many=True), whole(c, "c", 0, many=True), whole(k, "k", many=True)
+    )
     if np.any(c > n) or np.any(k > n):
         raise ValueError("c and k must be at most n, the number of samples that were drawn")
     # Each case is computed once, however many problems share it.
@@ -65,7 +67,7 @@ def solve_probability(p, k):
     >>> solve_probability([0.5, 1e-18], 2).tolist()
     [0.75, 2e-18]
     """
-    p, k = np.asarray(probability(p, "p")), np.asarray(whole(k, "k"))
+    p, k = probability(p, "p", many=True), whole(k, "k", many=True)
     with np.errstate(divide="ignore"):  # p = 1 gives log 0 = -inf and so exactly 1
         return -np.expm1(k[..., None] * np.log1p(-p))
 
@@ -112,9 +114,9 @@ def best_of_n(p, n, true_positive=1.0, false_positive=0.0):
     >>> best_of_n([0.2], [1, 2, 1000], 1.0, 0.2).round(3).tolist()
     [0.2, 0.328, 0.556]
     """
-    p, n = np.asarray(probability(p, "p")), np.asarray(whole(n, "n"))
-    t = probability(true_positive, "true_positive")
-    f = probability(false_positive, "false_positive")
+    p, n = probability(p, "p", many=True), whole(n, "n", many=True)
+    t = probability(true_positive, "true_positive", many=True)
+    f = probability(false_positive, "false_positive", many=True)
     accept_right, accept_wrong = p * t, (1 - p) * f
     accept = accept_right + accept_wrong
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -133,7 +135,7 @@ def binary_vote(p, n):
     >>> round(binary_vote(0.6, 3), 12)
     0.648
     """
-    p, n = np.asarray(probability(p, "p")), whole(n, "n")
+    p, n = probability(p, "p", many=True), whole(n, "n")
     # More than half of the votes, or at least half of them: the mean of both is the coin.
     return _scalar((bdtrc(n // 2, n, p) + bdtrc((n - 1) // 2, n, p)) / 2)
 
@@ -205,11 +207,12 @@ def compute_equivalent_gain(scale, score, base, reached):
     >>> compute_equivalent_gain([1e3, 1e4, 1e5], [0.1, 0.2, 0.3], 1e3, 0.2)
     10.0
     """
-    scale, score, base = positive(scale, "scale"), np.asarray(score, float), positive(base, "base")
-    if np.shape(scale) != score.shape or score.ndim != 1 or len(score) < 2:
+    scale, score = positive(scale, "scale", many=True), np.asarray(score, float)
+    if scale.shape != score.shape or score.ndim != 1 or len(score) < 2:
         raise ValueError("scale and score must be two lists of equal length, at least 2")
     if np.any(np.diff(scale) <= 0):
         raise ValueError(f"scale must be increasing, not {scale}")
+    positive(base, "base")
     best = np.maximum.accumulate(score)
     if reached > best[-1]:
         return math.inf

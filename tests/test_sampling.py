@@ -54,7 +54,7 @@ def test_coverage_at_the_edges():
     p = np.random.default_rng(0).random(50)
     k = np.arange(1, 30)
     assert np.all(np.diff(sampling.coverage(p, k)) > 0)
-    with pytest.raises(ValueError, match=r"p must be a probability from 0 to 1, not 1.2"):
+    with pytest.raises(ValueError, match=r"p must be between 0 and 1, not 1.2"):
         sampling.coverage([1.2], 1)
     with pytest.raises(ValueError, match=r"p must be .*, not \[\]"):
         sampling.coverage([], 1)

@@ -1,9 +1,9 @@
 """What an argument must be. All messages read "NAME must be WHAT, not VALUE".
 
-One number comes back as a float or an int, many as an array; the message shows the first that is
-wrong.
+One number is expected and returned as a float or an int. With ``many=True`` an array of any shape
+is, and the message shows the first number that is wrong.
 
->>> whole([1, 2.5], "k")
+>>> whole([1, 2.5], "k", many=True)
 Traceback (most recent call last):
     ...
 ValueError: k must be a whole number of at least 1, not 2.5
@@ -14,27 +14,27 @@ import reprlib
 import numpy as np
 
 
-def finite(value, name):
+def finite(value, name, many=False):
     """Return finite numbers."""
-    return _numbers(value, name, "a finite number", np.isfinite)
+    return _numbers(value, name, "a finite number", many, np.isfinite)
 
 
-def positive(value, name):
+def positive(value, name, many=False):
     """Return numbers above zero and below infinity."""
-    return _numbers(value, name, "positive and finite", lambda x: (x > 0) & (x < np.inf))
+    return _numbers(value, name, "positive and finite", many, lambda x: (x > 0) & (x < np.inf))
 
 
-def probability(value, name):
+def probability(value, name, many=False):
     """Return numbers from 0 to 1, both included."""
-    return _numbers(value, name, "a probability from 0 to 1", lambda x: (x >= 0) & (x <= 1))
+    return _numbers(value, name, "between 0 and 1", many, lambda x: (x >= 0) & (x <= 1))
 
 
-def level(value, name="level"):
+def level(value, name="level", many=False):
     """Return numbers above 0 and below 1: levels of intervals and quantiles."""
-    return _numbers(value, name, "above 0 and below 1", lambda x: (x > 0) & (x < 1))
+    return _numbers(value, name, "above 0 and below 1", many, lambda x: (x > 0) & (x < 1))
 
 
-def whole(value, name, least=1, most=None):
+def whole(value, name, least=1, most=None, many=False):
     """Return whole numbers of at least `least` and at most `most`.
 
     A single float is refused even where it is whole: it comes of a forgotten ``round``.
@@ -44,13 +44,12 @@ def whole(value, name, least=1, most=None):
         most = np.iinfo(np.int64).max
     else:
         what = f"a whole number from {least} to {most}"
-    numbers = np.asarray(value)
-    if numbers.dtype.kind not in ("iuf" if numbers.ndim else "iu") or not numbers.size:
+    numbers = _array(value, name, what, None, many)
+    if numbers.dtype.kind not in ("iuf" if numbers.ndim else "iu"):
         raise _wrong(name, what, value)
     right = (numbers == np.floor(numbers)) & (least <= numbers) & (numbers <= most)
-    if not right.all():
-        raise _wrong(name, what, numbers[~right].flat[0].item())
-    return numbers.astype(np.int64) if numbers.ndim else int(numbers)
+    _check_all(right, numbers, name, what)
+    return numbers.astype(np.int64) if many else int(numbers)
 
 
 def one_of(value, name, allowed):
@@ -60,15 +59,25 @@ def one_of(value, name, allowed):
     return value
 
 
-def _numbers(value, name, what, test):
+def _numbers(value, name, what, many, test):
+    numbers = _array(value, name, what, float, many)
+    _check_all(test(numbers), numbers, name, what)
+    return numbers if many else float(numbers)
+
+
+def _array(value, name, what, dtype, many):
     try:
-        numbers = np.asarray(value, dtype=float)
+        numbers = np.asarray(value, dtype)
     except (TypeError, ValueError, OverflowError):
         raise _wrong(name, what, value) from None
-    right = test(numbers)
-    if not numbers.size or not right.all():
-        raise _wrong(name, what, numbers[~right].flat[0].item() if numbers.size else value)
-    return numbers if numbers.ndim else float(numbers)
+    if not numbers.size or (numbers.ndim and not many):
+        raise _wrong(name, what, value)
+    return numbers
+
+
+def _check_all(right, numbers, name, what):
+    if not right.all():
+        raise _wrong(name, what, numbers[~right].flat[0].item())
 
 
 def _wrong(name, what, value):

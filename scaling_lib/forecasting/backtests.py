@@ -1,13 +1,10 @@
-"""Back-tests: stand in the past, forecast with what was known then, score what came.
-
-A method is a function ``method(when, value, new, levels)``: from times and values that are known it
-returns quantiles for new times, an array with a row for each new time and a column for each level.
-"""
+"""Back-tests: stand in the past, forecast with what was known then, score what came."""
 
 import numpy as np
 import pandas as pd
 
-from scaling_lib.forecasting import scores as forecasting
+from scaling_lib.data.checks import finite
+from scaling_lib.forecasting.scores import check_quantiles, crps_quantiles
 
 
 def backtest(method, when, value, standpoints, horizon, levels):
@@ -16,7 +13,8 @@ def backtest(method, when, value, standpoints, horizon, levels):
     Parameters
     ----------
     method : callable
-        ``method(when, value, new, levels)``, see above.
+        ``method(when, value, new, levels)``: from times and values that are known it returns
+        quantiles for new times, an array with a row for each new time and a column for each level.
     when, value : array_like, shape (n,)
         Times and what was observed then, in any order.
     standpoints : sequence of float
@@ -24,13 +22,13 @@ def backtest(method, when, value, standpoints, horizon, levels):
     horizon : float
         How far it is asked to see, in units of `when`.
     levels : array_like, shape (k,)
-        Levels of the quantiles, see `forecasting.check_quantiles`.
+        Levels of the quantiles.
 
     Returns
     -------
     pandas.DataFrame
         One row a forecast: `standpoint`, `when`, `value` (observed), `score` (see
-        `forecasting.crps_quantiles`), and one column a level, named by it.
+        `crps_quantiles`), and one column a level, named by it.
 
     Raises
     ------
@@ -45,9 +43,9 @@ def backtest(method, when, value, standpoints, horizon, levels):
     >>> backtest(last, [1, 2, 3], [10, 11, 13], [3], 1, [0.5])["score"].tolist()
     [2.0]
     """
-    when, value = np.asarray(when, float), np.asarray(value, float)
-    if when.ndim != 1 or when.shape != value.shape or not np.isfinite([when, value]).all():
-        raise ValueError("when and value must be two lists of finite numbers of one length")
+    when, value = finite(when, "when", many=True), finite(value, "value", many=True)
+    if when.ndim != 1 or when.shape != value.shape:
+        raise ValueError("when and value must be two lists of one length")
     order = np.argsort(when, kind="stable")
     when, value = when[order], value[order]
     levels = np.asarray(levels, float)
@@ -62,19 +60,11 @@ def backtest(method, when, value, standpoints, horizon, levels):
             )
         quantiles = method(when[past].copy(), value[past].copy(), when[future].copy(), levels)
         try:
-            _, quantiles = forecasting.check_quantiles(levels, quantiles)
-            scores = forecasting.crps_quantiles(levels, quantiles, value[future])
+            _, quantiles = check_quantiles(levels, quantiles)
+            score = crps_quantiles(levels, quantiles, value[future])
         except ValueError as error:
             raise ValueError(f"standpoint {standpoint:g}: {error}") from None
-        table = pd.DataFrame(quantiles, columns=levels)
-        for place, (name, column) in enumerate(
-            {
-                "standpoint": standpoint,
-                "when": when[future],
-                "value": value[future],
-                "score": scores,
-            }.items()
-        ):
-            table.insert(place, name, column)
-        tables.append(table)
+        columns = {"standpoint": standpoint, "when": when[future], "value": value[future]}
+        columns |= {"score": score, **dict(zip(levels.tolist(), quantiles.T, strict=True))}
+        tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scaling_lib.data import DATA
-from scaling_lib.forecasting import scores as forecasting
+from scaling_lib.forecasting.scores import check_quantiles, crps_quantiles
 
 FILE = DATA / "questions.toml"
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -16,48 +16,22 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 @dataclass(frozen=True)
 class Question:
-    """A question, how it is decided, and what was known when it was written.
-
-    Attributes
-    ----------
-    id, chapter : str
-        Its name, and the chapter of the book that it belongs to.
-    ask, unit, resolution : str
-        What is asked, in which unit the answer is given, and how the question is decided.
-    between : tuple of (float, float)
-        Every serious answer lies between these; an answer outside is taken for a slip of the unit.
-    as_of : datetime.date
-        The day for which `world` speaks.
-    world : tuple of (str, tuple of str)
-        Facts, each with the keys of `references.bib` that it rests on.
-    """
+    """A question, how it is decided, and what was known when it was written."""
 
     id: str
-    chapter: str
+    chapter: str  # that it belongs to
     ask: str
     unit: str
     resolution: str
-    between: tuple
-    as_of: datetime.date
-    world: tuple
+    between: tuple[float, float]  # an answer outside is taken for a slip of the unit
+    as_of: datetime.date  # the day for which `world` speaks
+    world: tuple[tuple[str, tuple[str, ...]], ...]  # facts, each with keys of references.bib
 
     def check(self, answer):
-        """Return an answer as quantiles in the order of `LEVELS`.
+        """Return an answer as quantiles in the order of `LEVELS`, shape (5,).
 
-        Parameters
-        ----------
-        answer : dict of float to float
-            The value for each level of `LEVELS`.
-
-        Returns
-        -------
-        ndarray, shape (5,)
-
-        Raises
-        ------
-        ValueError
-            If a level is missing or unknown, quantiles cross or all agree, or a value lies outside
-            of `between`.
+        `answer` gives a value for each level (dict). Raises a `ValueError` if a level is missing or
+        unknown, quantiles cross or all agree, or a value lies outside of `between`.
         """
         if not isinstance(answer, dict) or sorted(answer) != list(LEVELS):
             given = sorted(answer) if isinstance(answer, dict) else answer
@@ -65,7 +39,7 @@ class Question:
                 f"{self.id}: give a value for each of the levels {list(LEVELS)}, not {given!r}"
             )
         try:
-            _, values = forecasting.check_quantiles(LEVELS, [answer[level] for level in LEVELS])
+            _, values = check_quantiles(LEVELS, [answer[level] for level in LEVELS])
         except ValueError as error:
             raise ValueError(f"{self.id}: {error}") from None
         low, high = self.between
@@ -79,26 +53,8 @@ class Question:
         return values
 
     def score(self, answer, outcome):
-        """Score an answer once the question is decided.
-
-        Parameters
-        ----------
-        answer : dict of float to float
-            As for `check`.
-        outcome : float
-            What happened, in the unit of the question.
-
-        Returns
-        -------
-        float
-            See `forecasting.crps_quantiles`.
-
-        Raises
-        ------
-        ValueError
-            See `check`.
-        """
-        return float(forecasting.crps_quantiles(LEVELS, self.check(answer), outcome))
+        """Score an answer, once the question is decided, by `crps_quantiles`."""
+        return float(crps_quantiles(LEVELS, self.check(answer), outcome))
 
     def _repr_markdown_(self):
         facts = "\n".join(f"- {fact} [{', '.join(sources)}]" for fact, sources in self.world)
@@ -111,17 +67,12 @@ class Question:
 
 
 def load(text=None):
-    """Read the questions.
+    """Read the questions: a dict of `Question` by id, in the order of the file.
 
     Parameters
     ----------
     text : str, optional
         TOML; default: the questions of the book.
-
-    Returns
-    -------
-    dict of str to Question
-        By their id, in the order of the file.
 
     Raises
     ------

@@ -47,7 +47,7 @@ class ComputeOptimal:
 
     def optimum(self, C):
         """Return the compute-optimal `Allocation` at `C` FLOP, under C = 6 N D."""
-        constants, C = self.bottlenecks(), np.asarray(positive(C, "C"))
+        constants, C = self.bottlenecks(), positive(C, "C", many=True)
         N, D = formulas.optimal_allocation(C, *constants)
         return Allocation(C, N, D, self.loss(N, D))
 
@@ -115,14 +115,14 @@ class PublishedExponents:
 
     def growth(self, factor):
         """Return the factors by which N and D grow when compute grows by `factor`."""
-        factor = positive(factor, "factor")
+        factor = positive(factor, "factor", many=True)
         return factor**self.a, factor**self.b
 
     def optimum(self, C):
         """Return the `Allocation` at `C` FLOP: exponents applied to the nearest printed anchor."""
         if not self.anchors:
             raise ValueError(f"{self.name} prints exponents only: use growth(factor) instead.")
-        C = np.asarray(positive(C, "C"))
+        C = positive(C, "C", many=True)
         anchors = np.array(self.anchors)
         nearest = np.abs(np.log(C[..., None] / anchors[:, 0])).argmin(-1)
         C0, N0, D0 = np.moveaxis(anchors[nearest], -1, 0)

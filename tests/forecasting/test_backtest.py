@@ -52,7 +52,7 @@ def test_scores_are_those_of_the_quantiles():
         ({"method": lambda *a: a[2]}, "standpoint 2010: .* one value for each"),
         ({"method": lambda *a: -constant(*a)}, "standpoint 2010: quantiles must not cross"),
         ({"method": lambda *a: constant(*a)[:2]}, "standpoint 2010: .* one outcome for each"),
-        ({"levels": [0.9, 0.1]}, "levels must increase"),
+        ({"levels": [0.9, 0.1]}, "levels must be a rising list"),
     ],
 )
 def test_bad_input_is_named(change, message):

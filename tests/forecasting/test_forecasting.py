@@ -28,22 +28,6 @@ def test_crps_of_many_quantiles_is_that_of_the_distribution():
         assert score == pytest.approx(normal_crps(0.3, 1.5, x), rel=2e-3)
 
 
-def test_crps_is_the_integral_of_squared_differences():
-    samples = np.random.default_rng(3).gamma(2.0, size=40)
-    x = 1.7
-    grid = np.sort(np.append(samples, x))
-    cdf = np.searchsorted(np.sort(samples), grid[:-1], side="right") / samples.size
-    exact = np.sum((cdf - (grid[:-1] >= x)) ** 2 * np.diff(grid))
-    assert f.crps_samples(samples, x) == pytest.approx(exact, rel=1e-12)
-
-
-def test_crps_of_samples_tends_to_the_closed_form():
-    samples = stats.norm.ppf((np.arange(4000) + 0.5) / 4000, 1.0, 2.0)
-    observed = np.array([-3.0, 1.0, 2.2])
-    scores = f.crps_samples(np.tile(samples, (3, 1)), observed)
-    np.testing.assert_allclose(scores, normal_crps(1.0, 2.0, observed), rtol=2e-3)
-
-
 def test_closed_form_agrees_with_numerical_integration():
     for x in (-1.0, 0.4, 3.0):
         value = integrate.quad(lambda y: stats.norm.cdf(y) ** 2, -12, x)[0]
@@ -53,7 +37,6 @@ def test_closed_form_agrees_with_numerical_integration():
 
 def test_a_single_guess_scores_its_absolute_error():
     assert f.crps_quantiles(LEVELS, np.full(5, 7.0), 9.5) == pytest.approx(2.5)
-    assert f.crps_samples([7.0], 9.5) == pytest.approx(2.5)
 
 
 def test_interval_score_is_the_scaled_pinball_loss_of_both_ends():
@@ -190,32 +173,30 @@ def test_outcomes_on_a_quantile_count_as_below():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: f.pinball([0.5, 0.1], [1, 2], 1), "levels must increase"),
-        (lambda: f.pinball([0.1, 0.1], [1, 2], 1), "levels must increase"),
-        (lambda: f.pinball([0, 0.5], [1, 2], 1), "between 0 and 1"),
-        (lambda: f.pinball([10, 50, 90], [1, 2, 3], 1), "between 0 and 1"),
-        (lambda: f.pinball([], [], 1), "at least one"),
+        (lambda: f.pinball([0.5, 0.1], [1, 2], 1), "levels must be a rising list"),
+        (lambda: f.pinball([0.1, 0.1], [1, 2], 1), "levels must be a rising list"),
+        (lambda: f.pinball([0, 0.5], [1, 2], 1), "levels must be above 0 and below 1, not 0"),
+        (lambda: f.pinball([10, 50, 90], [1, 2, 3], 1), "levels must be .* below 1, not 10"),
+        (lambda: f.pinball([], [], 1), r"levels must be .*, not \[\]"),
         (lambda: f.pinball([0.1, 0.9], [2, 1], 1), "must not cross.* 0.1 is 2 .* 0.9 is 1"),
         (lambda: f.pinball([0.1, 0.9], [[1, 2], [5, 4]], [1, 1]), "must not cross.* is 5"),
         (lambda: f.pinball([0.1, 0.9], [1, 2, 3], 1), "one value for each of the 2 levels"),
-        (lambda: f.pinball([0.1, 0.9], [[1, 2], [3]], 1), "rows of one length"),
-        (lambda: f.pinball([0.1, 0.9], [1, np.nan], 1), "values must be finite"),
-        (lambda: f.pinball([0.1, 0.9], [1, 2], np.inf), "observed must be finite"),
+        (lambda: f.pinball([0.1, 0.9], [[1, 2], [3]], 1), r"not \[\[1, 2\], \[3\]\]"),
+        (lambda: f.pinball([0.1, 0.9], [1, np.nan], 1), "values must be a finite number, not nan"),
+        (lambda: f.pinball([0.1, 0.9], [1, 2], np.inf), "observed must be a finite .* not inf"),
         (lambda: f.pinball([0.1, 0.9], [1, 2], [1, 2]), "one outcome for each"),
-        (lambda: f.pinball(["a"], [1], 1), "levels must be numbers"),
-        (lambda: f.crps_samples([], 1), "at least one sample"),
-        (lambda: f.crps_samples([[1, 2], [3, 4]], 1), "one outcome for each"),
+        (lambda: f.pinball(["a"], [1], 1), r"levels must be .*, not \['a'\]"),
         (lambda: f.interval_score(2, 1, 1), "turned round"),
-        (lambda: f.interval_score(1, 2, 1, 80), "level must lie between 0 and 1"),
-        (lambda: f.interval_score(1, np.nan, 1), "high must be finite"),
-        (lambda: f.brier(70, True), "70 per cent is 0.7"),
-        (lambda: f.brier([0.1, 0.2], [True]), "as many outcomes"),
-        (lambda: f.brier([], []), "at least one"),
+        (lambda: f.interval_score(1, 2, 1, 80), "level must be above 0 and below 1, not 80"),
+        (lambda: f.interval_score(1, np.nan, 1), "high must be a finite number, not nan"),
+        (lambda: f.brier(70, True), "probability must be between 0 and 1, not 70"),
+        (lambda: f.brier([0.1, 0.2], [True]), "as many as the 2 probabilities, not 1"),
+        (lambda: f.brier([], []), r"probability must be .*, not \[\]"),
         (lambda: f.brier([0.1], [2]), "True or False"),
         (lambda: f.brier([0.1], ["yes"]), "True or False"),
-        (lambda: f.brier_parts([0.1], [True], bins=0), "positive whole number"),
-        (lambda: f.brier_parts([0.1], [True], bins=2.5), "positive whole number"),
-        (lambda: f.calibration([0.5], [[1.0]], [1.0], confidence=90), "confidence must lie"),
+        (lambda: f.brier_parts([0.1], [True], bins=0), "bins must be a whole number of at least 1"),
+        (lambda: f.brier_parts([0.1], [True], bins=2.5), "bins must be a whole number"),
+        (lambda: f.calibration([0.5], [[1.0]], [1.0], confidence=90), "confidence must be above 0"),
     ],
 )
 def test_bad_input_is_named(call, message):
