@@ -210,11 +210,11 @@ def capstone_options(parser):
 def capstone_run(options):
     """Score a finished game with the public seed of the hero run."""
     from scaling_lib.capstone import scoring
-    from scaling_lib.capstone.game import read_submission
+    from scaling_lib.capstone.handed_in import read_submission, retrain
 
     game = read_submission(options.folder)
     print(f"committed: {game.commitment}")
-    scoring.retrain(game)
+    retrain(game)
     print(f"{len(game.runs)} runs trained again: the ledger is true. The hero runs ...", flush=True)
     seed = scoring.derived_seed("public", "hero", str(game.task_seed))
     curve = scoring.hero_curve(game.task_seed, seed)

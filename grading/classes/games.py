@@ -1,6 +1,6 @@
 """Grade the capstone: games are data, checked against the rules and trained again.
 
-A submission is a ledger (`capstone.game`). Nothing in it is run. Its chain of hashes and its
+A submission is a ledger (`capstone.oracle`). Nothing in it is run. Its chain of hashes and its
 prices are checked, every run that it claims to have bought is trained again, and so is the hero run
 that it commits to, with a seed that only the instructor knows.
 """
@@ -26,9 +26,10 @@ from grading.reports.student_results import (
     write_grades,
     write_json,
 )
-from scaling_lib.capstone import game as capstone
+from scaling_lib.capstone import handed_in
 from scaling_lib.capstone import scoring as capstone_scoring
-from scaling_lib.capstone.game import LEDGER, NotByTheRules
+from scaling_lib.capstone.game import LEDGER
+from scaling_lib.capstone.handed_in import NotByTheRules
 from scaling_lib.capstone.scoring import MOST_POINTS, derived_seed
 
 ASSIGNMENT = "capstone_game"
@@ -46,7 +47,7 @@ class Game:
     """What one student handed in."""
 
     submission: Submission
-    played: capstone.Submission | None = None
+    played: handed_in.Submission | None = None
     problem: str = ""
     """Why it earns nothing, for the student; empty if it counts."""
     notes: list = dataclasses.field(default_factory=list)
@@ -154,7 +155,8 @@ def _read(submission, ledgers, copies, refused, languages):
         game.problem = "; ".join([f"There is {count} {LEDGER}, one is needed", *refused])
         return game
     try:
-        game.played = capstone.parse_submission(ledgers[0], copies[0] if len(copies) == 1 else None)
+        copy = copies[0] if len(copies) == 1 else None
+        game.played = handed_in.parse_submission(ledgers[0], copy)
     except NotByTheRules as error:
         game.problem = str(error)
         return game
@@ -195,7 +197,7 @@ def _check_runs(games, jobs, progress):
 
 def _forgery(played):
     try:
-        capstone_scoring.retrain(played)
+        handed_in.retrain(played)
     except NotByTheRules as error:
         return str(error)
     return ""

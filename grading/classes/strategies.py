@@ -21,13 +21,8 @@ from scipy import optimize, stats
 
 from scaling_lib.capstone import baseline as capstone_baseline
 from scaling_lib.capstone.game import HERO_FLOP, WIDTHS, make_commitment, parameters, tokens_for
-from scaling_lib.capstone.scoring import (
-    HeroCurve,
-    hero_curve,
-    practice_curve,
-    practice_loss,
-    score,
-)
+from scaling_lib.capstone.practice import practice_curve, practice_loss
+from scaling_lib.capstone.scoring import HeroCurve, hero_curve, score
 from scaling_lib.data import load
 from scaling_lib.data.files import write_csv
 from scaling_lib.fitting.isoflop import parabola

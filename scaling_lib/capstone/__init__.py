@@ -6,13 +6,10 @@ from scaling_lib.capstone.game import (
     HERO_FLOP,
     WIDTHS,
     OneShot,
-    make_commitment,
     parameters,
-    read_submission,
     tokens_for,
 )
-from scaling_lib.capstone.practice import curve_errors, seed_noise
-from scaling_lib.capstone.scoring import made_up, practice_curve, practise, score
+from scaling_lib.capstone.practice import curve_errors, made_up, practise, seed_noise
 
 __all__ = [
     "EXPLORE_FLOP",
@@ -22,12 +19,8 @@ __all__ = [
     "baseline",
     "curve_errors",
     "made_up",
-    "make_commitment",
     "parameters",
-    "practice_curve",
     "practise",
-    "read_submission",
-    "score",
     "seed_noise",
     "tokens_for",
 ]

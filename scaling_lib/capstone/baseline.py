@@ -17,19 +17,15 @@ def decide(H, N, D, loss, entropy):
 
     Parameters
     ----------
-    H, N, D : ndarray of int, shape (n,)
-        Width, parameters and tokens of the runs that were bought.
-    loss : ndarray, shape (n,)
-        Their test losses, nats per token.
+    H, N, D, loss : ndarray, shape (n,)
+        Width, parameters, tokens and test loss (nats per token) of the runs that were bought.
     entropy : float
         Lowest possible loss.
 
     Returns
     -------
-    H : int
-        Width of the hero run.
-    loss, low, high : float
-        Predicted loss and the ends of its 80 % interval.
+    H, loss, low, high
+        Width of the hero run, its predicted loss and the ends of the 80 % interval.
     """
     C = 6 * N * D
     largest = np.flatnonzero(C > C.max() / 1.1)

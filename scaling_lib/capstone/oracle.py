@@ -4,19 +4,24 @@ The oracle charges ``6·N·D`` FLOP a run, the rule of the published laws, so th
 ``N* = G·(C/6)^a`` costs what it says. It refuses a run that the budget does not cover before any of
 it is spent. What was bought stays bought: the ledger survives a restart of the kernel, the same run
 is never charged twice, and a run that was charged but cut short is completed free of charge.
+
+A ledger is a file of JSON lines, each with a ``kind`` and a ``hash`` of its content and of the line
+before, so an edited, inserted, swapped or missing line shows. Lines cut off at the end do not.
 """
 
 import hashlib
 import json
+import math
 import os
 import pathlib
 from dataclasses import dataclass
 
 from scaling_lib import __version__
+from scaling_lib.data.checks import positive
 from scaling_lib.data.files import append_bytes
 from scaling_lib.training.run import TrainConfig, train
 
-NOT_FOR_SALE = {"task", "task_seed", "seed", "checkpoints"}  # fixed by the oracle
+FIXED = {"task", "task_seed", "seed", "checkpoints"}  # by the oracle: not for sale
 FIRST_HASH = "0" * 64
 
 
@@ -38,25 +43,13 @@ class LedgerChanged(ValueError):
 
 @dataclass(frozen=True)
 class Observation:
-    """What the oracle tells about a run.
+    """What the oracle tells about a run."""
 
-    Attributes
-    ----------
-    settings : dict
-        What was asked for: `H`, `D` and what else was given.
-    N, D : int
-        Parameters and tokens.
-    C : int
-        FLOP charged, ``6·N·D``.
-    loss : float
-        Test loss, nats per token; NaN if the run diverged.
-    """
-
-    settings: dict
+    settings: dict  # what was asked for: `H`, `D` and what else was given
     N: int
     D: int
-    C: int
-    loss: float
+    C: int  # FLOP charged, 6·N·D
+    loss: float  # test loss, nats per token; NaN if the run diverged
 
 
 class TrainingOracle:
@@ -67,9 +60,9 @@ class TrainingOracle:
     budget_flop : float
         FLOP, counted as ``6·N·D``.
     seed : int
-        Seed of every run: weights and training sample.
+        Of every run: weights and training sample.
     ledger : path-like
-        File of JSON lines. If it exists, the oracle continues from it.
+        If the file exists, the oracle continues from it.
     task, task_seed
         As in `TrainConfig`.
 
@@ -97,25 +90,22 @@ class TrainingOracle:
     """
 
     def __init__(self, budget_flop, seed, ledger, task="language", task_seed=0):
-        if not budget_flop > 0:
-            raise ValueError(f"budget_flop must be positive, not {budget_flop}")
+        self.budget = positive(budget_flop, "budget_flop")
         self._fixed = {"task": task, "task_seed": task_seed, "seed": seed}
         self._ledger = pathlib.Path(ledger)
         TrainConfig(H=1, D=1, **self._fixed)  # raises if a setting is wrong
-        terms = {"budget": float(budget_flop), **self._fixed, "version": __version__}
+        self._charges, self._losses, self._closing = {}, {}, None
+        self.last_hash = FIRST_HASH  # of the last line: it stands for everything that was written
         entries = read_ledger(self._ledger)
-        self._hash = entries[-1]["hash"] if entries else FIRST_HASH
+        terms = {"budget": self.budget, **self._fixed, "version": __version__}
         if not entries:
             self._write({"kind": "terms", **terms})
         elif {name: entries[0].get(name) for name in terms} != terms:
             raise ValueError(
                 f"{ledger} was begun with other terms, {entries[0]}: name another file"
             )
-        self.budget = float(budget_flop)
-        self._charges = {e["key"]: e["C"] for e in entries if e["kind"] == "charge"}
-        self._losses = {e["key"]: e["loss"] for e in entries if e["kind"] == "result"}
-        self._settings = {e["key"]: e["settings"] for e in entries if e["kind"] == "charge"}
-        self._closing = next((e for e in entries if e["kind"] == "closing"), None)
+        for entry in entries:
+            self._take_in(entry)
 
     @property
     def closing(self):
@@ -125,14 +115,9 @@ class TrainingOracle:
         return {k: v for k, v in self._closing.items() if k not in ("kind", "hash")}
 
     @property
-    def last_hash(self):
-        """Hash of the ledger's last line: it stands for everything that was written."""
-        return self._hash
-
-    @property
     def spent(self):
         """FLOP charged so far."""
-        return sum(self._charges.values())
+        return sum(charge["C"] for charge in self._charges.values())
 
     @property
     def remaining(self):
@@ -140,35 +125,14 @@ class TrainingOracle:
         return self.budget - self.spent
 
     def cost(self, H, D, **settings):
-        """Return the price of a run in FLOP, free of charge; 0 if it was bought already.
-
-        Parameters
-        ----------
-        H, D : int
-            Width and tokens.
-        **settings
-            Other fields of `TrainConfig`: ``lr``, ``batch``, ``epochs``, ``schedule`` and so on.
-
-        Returns
-        -------
-        int
-        """
+        """Return the price of a run in FLOP, free of charge; 0 if it was bought already."""
         config = self._config(H, D, **settings)
         return 0 if config.key in self._charges else config.C_6ND
 
     def run(self, H, D, **settings):
-        """Train one model and pay for it.
+        """Train one model of width `H` on `D` tokens and pay for it; returns an `Observation`.
 
-        Parameters
-        ----------
-        H, D : int
-            Width and tokens.
-        **settings
-            Other fields of `TrainConfig`.
-
-        Returns
-        -------
-        Observation
+        `settings` are other fields of `TrainConfig`: ``lr``, ``batch``, ``epochs`` and so on.
 
         Raises
         ------
@@ -182,40 +146,28 @@ class TrainingOracle:
             If a setting is wrong or fixed by the oracle.
         """
         config = self._config(H, D, **settings)
-        if self._closing is not None and config.key not in self._charges:
+        key, price = config.key, self.cost(H, D, **settings)
+        if self._closing is not None and price:
             raise LedgerClosed(f"{self._ledger} is closed: nothing more can be bought")
-        price = self.cost(H, D, **settings)
         if price > self.remaining:
             raise BudgetExceeded(
                 f"the run costs {price:.3g} FLOP and {self.remaining:.3g} are left"
             )
         asked = {"H": H, "D": D, **settings}
-        if config.key not in self._charges:  # written first: a kill must not make it free
-            self._write({"kind": "charge", "key": config.key, "settings": asked, "C": price})
-            self._charges[config.key], self._settings[config.key] = price, asked
-        if config.key not in self._losses:
+        if price:  # written first: a kill must not make it free
+            self._write({"kind": "charge", "key": key, "settings": asked, "C": price})
+        if key not in self._losses:
             loss = train(config).loss
-            loss = None if loss != loss else loss  # JSON has no NaN
-            self._write({"kind": "result", "key": config.key, "N": config.N, "loss": loss})
-            self._losses[config.key] = loss
-        return self._observation(config.key, asked)
+            loss = None if math.isnan(loss) else loss  # JSON has no NaN
+            self._write({"kind": "result", "key": key, "N": config.N, "loss": loss})
+        return self._observation(key, asked)
 
     def observations(self):
-        """Return what was bought and trained so far, in the order in which it was bought.
-
-        Returns
-        -------
-        list of Observation
-        """
-        return [self._observation(key, self._settings[key]) for key in self._losses]
+        """Return what was bought and trained so far (`Observation`), in the order of buying."""
+        return [self._observation(key, self._charges[key]["settings"]) for key in self._losses]
 
     def close(self, **content):
-        """Write a last line to the ledger; nothing can be bought afterwards.
-
-        Parameters
-        ----------
-        **content
-            What the line says: numbers and text.
+        """Write a last line with this content; nothing can be bought afterwards.
 
         Raises
         ------
@@ -226,18 +178,15 @@ class TrainingOracle:
         """
         if self._closing is not None:
             raise LedgerClosed(f"{self._ledger} was closed before")
-        entry = {"kind": "closing", **content}
-        self._write(entry)
-        self._closing = entry
+        self._write({"kind": "closing", **content})
 
     def _observation(self, key, asked):
-        loss = self._losses[key]
-        config = self._config(**asked)
-        loss = float("nan") if loss is None else loss
-        return Observation(asked, config.N, config.D, self._charges[key], loss)
+        loss, config = self._losses[key], self._config(**asked)
+        loss = math.nan if loss is None else loss
+        return Observation(asked, config.N, config.D, self._charges[key]["C"], loss)
 
     def _config(self, H, D, **settings):
-        fixed = NOT_FOR_SALE & settings.keys()
+        fixed = FIXED & settings.keys()
         if fixed:
             raise ValueError(f"the oracle fixes {', '.join(sorted(fixed))}; leave them out")
         try:
@@ -245,38 +194,28 @@ class TrainingOracle:
         except TypeError as error:
             raise ValueError(f"unknown setting: {error}") from error
 
+    def _take_in(self, entry):
+        if entry["kind"] == "charge":
+            self._charges[entry["key"]] = entry
+        elif entry["kind"] == "result":
+            self._losses[entry["key"]] = entry["loss"]
+        elif entry["kind"] == "closing":
+            self._closing = entry
+        self.last_hash = entry["hash"]
+
     def _write(self, entry):
         entries = read_ledger(self._ledger)
-        if self._hash != (entries[-1]["hash"] if entries else FIRST_HASH):
+        if self.last_hash != (entries[-1]["hash"] if entries else FIRST_HASH):
             raise LedgerChanged(
                 f"another kernel wrote to {self._ledger}: close it, and make the oracle again here"
             )
-        entry["hash"] = _hash(self._hash, entry)
+        entry["hash"] = line_hash(self.last_hash, entry)
         append_bytes(self._ledger, json.dumps(entry).encode() + b"\n")
-        self._hash = entry["hash"]
+        self._take_in(entry)
 
 
 def read_ledger(path):
-    """Read a ledger and check its chain of hashes.
-
-    Each line carries the hash of its content and of the line before it, so an edited, inserted,
-    swapped or missing line shows. Lines cut off at the end do not; a grader who doubts a ledger
-    trains its runs again, which are the same to the stated tolerance.
-
-    Parameters
-    ----------
-    path : path-like
-        The file; it need not exist. A last line that a kill left unfinished is cut off.
-
-    Returns
-    -------
-    list of dict
-
-    Raises
-    ------
-    LedgerDamaged
-        Names the first line that is wrong.
-    """
+    """Read a ledger, if the file exists, as `parse_ledger`; cut off a last line torn by a kill."""
     path = pathlib.Path(path)
     content = path.read_bytes() if path.exists() else b""
     whole = content[: content.rfind(b"\n") + 1]
@@ -286,30 +225,16 @@ def read_ledger(path):
 
 
 def parse_ledger(content, name):
-    """Check the content of a ledger, as `read_ledger` does, and leave the file alone.
+    """Check the chain of hashes in the content (bytes) of a ledger, and return its lines (dicts).
 
-    Parameters
-    ----------
-    content : bytes
-        The file's content; what follows the last line's end is ignored.
-    name : str or path-like
-        What the ledger is called in an error.
-
-    Returns
-    -------
-    list of dict
-        The lines; each has a ``kind`` and a ``hash``.
-
-    Raises
-    ------
-    LedgerDamaged
-        Names the first line that is wrong.
+    What follows the last line's end is ignored. `LedgerDamaged` tells of the first line that is
+    wrong, and calls the ledger by `name`.
     """
     entries, previous = [], FIRST_HASH
     for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
             entry = json.loads(line)
-            intact = entry["hash"] == _hash(previous, entry) and isinstance(entry["kind"], str)
+            intact = entry["hash"] == line_hash(previous, entry) and isinstance(entry["kind"], str)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             intact = False
         if not intact:
@@ -319,7 +244,8 @@ def parse_ledger(content, name):
     return entries
 
 
-def _hash(previous, entry):
+def line_hash(previous, entry):
+    """Return the hash of a line that follows one with the hash `previous`."""
     content = {name: value for name, value in entry.items() if name != "hash"}
     text = previous + json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -70,7 +70,7 @@ def _array(value, name, what, dtype, many):
         numbers = np.asarray(value, dtype)
     except (TypeError, ValueError, OverflowError):
         raise _wrong(name, what, value) from None
-    if not numbers.size or (numbers.ndim and not many):
+    if value is None or not numbers.size or (numbers.ndim and not many):
         raise _wrong(name, what, value)
     return numbers
 

@@ -8,46 +8,34 @@ import numpy as np
 import pytest
 
 from scaling_lib.__main__ import main
-from scaling_lib.capstone import (
-    baseline as capstone_baseline,
-)
-from scaling_lib.capstone import (
-    game as capstone,
-)
-from scaling_lib.capstone import (
-    oracle,
-)
-from scaling_lib.capstone import (
-    scoring as capstone_scoring,
-)
+from scaling_lib.capstone import baseline, oracle
 from scaling_lib.capstone.game import (
     COMMITMENT,
     EXPLORE_FLOP,
     HERO_FLOP,
     LEDGER,
-    NotByTheRules,
     OneShot,
     make_commitment,
     parameters,
-    read_submission,
     tokens_for,
 )
+from scaling_lib.capstone.handed_in import NotByTheRules, read_submission, retrain
 from scaling_lib.capstone.oracle import (
     FIRST_HASH,
     BudgetExceeded,
     LedgerClosed,
     LedgerDamaged,
-    _hash,
+    line_hash,
 )
-from scaling_lib.capstone.practice import curve_errors, grid, seed_noise
-from scaling_lib.capstone.scoring import (
-    HeroCurve,
-    derived_seed,
+from scaling_lib.capstone.practice import (
+    curve_errors,
+    grid,
     practice_curve,
     practise,
-    retrain,
-    score,
+    seed_noise,
 )
+from scaling_lib.capstone.scoring import HeroCurve, derived_seed, score
+from scaling_lib.data import load
 from scaling_lib.tasks.dialects import dialect, dialect_weights
 from scaling_lib.training.run import TrainConfig
 
@@ -79,7 +67,7 @@ def forge(folder, lines):
     """Write a ledger whose chain of hashes is whole, whatever it says."""
     previous, text = FIRST_HASH, ""
     for line in lines:
-        line["hash"] = previous = _hash(previous, line)
+        line["hash"] = previous = line_hash(previous, line)
         text += json.dumps(line) + "\n"
     (folder / LEDGER).write_text(text)
 
@@ -145,7 +133,7 @@ def test_runs_out_of_range_are_refused(tmp_path, H, D, message):
 
 
 def test_no_more_runs_than_allowed(tmp_path, monkeypatch):
-    monkeypatch.setattr(capstone, "MOST_RUNS", 1)
+    monkeypatch.setattr("scaling_lib.capstone.game.MOST_RUNS", 1)
     game = OneShot(1, tmp_path)
     game.run(4, 1024)
     with pytest.raises(ValueError, match="the most"):
@@ -171,11 +159,13 @@ def test_two_kernels_cannot_spend_the_budget_twice(tmp_path):
         ({"H": 128.0}, "H must be"),
         ({"loss": 1.0}, "low <= loss <= high"),
         ({"low": 1.1}, "low <= loss <= high"),
-        ({"high": math.nan}, "positive loss"),
-        ({"high": math.inf}, "positive loss"),
-        ({"low": -1.0}, "positive loss"),
-        ({"loss": "one"}, "must be a number"),
-        ({"loss": None}, "must be a number"),
+        ({"high": math.nan}, "high must be positive and finite, not nan"),
+        ({"high": math.inf}, "high must be positive and finite, not inf"),
+        ({"low": -1.0}, "low must be positive and finite, not -1"),
+        ({"loss": "one"}, "loss must be positive and finite, not 'one'"),
+        ({"loss": None}, "loss must be positive and finite, not None"),
+        ({"loss": [1.07]}, r"loss must be positive and finite, not \[1.07\]"),
+        ({"high": 1000}, "high < 1000"),
         ({"loss": 1.06, "high": 1.06}, "no width"),
     ],
 )
@@ -311,7 +301,9 @@ def dear(lines):
         (spoil(0, task_seed=-1), "task_seed"),
         (spoil(-1, H=10**6), "H must be"),
         (spoil(-1, D=10**9), "N and D"),
-        (spoil(-1, high=math.nan), "positive loss"),
+        (spoil(-1, high=math.nan), "high must be positive"),
+        (spoil(-1, H=[128]), "H must be"),
+        (spoil(1, settings={"H": [4, 8], "D": 2048}), "H must be"),
         (spoil(-1, extra=1), "incomplete"),
         (dear, "budget"),
         (lambda lines: [*lines, lines[-1] | {"H": 256}], "no purchase"),
@@ -417,7 +409,7 @@ def test_seeds_are_derived_from_secret_purpose_and_name():
 
 
 def test_the_shipped_runs_are_those_of_the_grid():
-    runs = capstone_scoring.load("capstone_practice")
+    runs = load("capstone_practice")
     assert sorted(zip(runs.task_seed, runs.H, runs.seed, strict=True)) == sorted(grid())
     assert (runs.D == [tokens_for(int(H), HERO_FLOP) for H in runs.H]).all()
     assert (runs.loss > runs.entropy).all()
@@ -438,7 +430,7 @@ def test_the_best_width_differs_between_languages():
 
 def test_practising_checks_plan_and_decision():
     with pytest.raises(ValueError, match="more than"):
-        practise(1, [(1024, 10**6)], capstone_baseline.decide)
+        practise(1, [(1024, 10**6)], baseline.decide)
     with pytest.raises(ValueError, match="low <= loss"):
         practise(1, [(4, 1024)], lambda *runs: (64, 1.0, 2.0, 3.0))
 

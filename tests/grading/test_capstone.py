@@ -11,8 +11,9 @@ from grading.__main__ import main
 from grading.classes.games import grade_games, language_of, languages_table, read_languages
 from scaling_lib.capstone import scoring as capstone_scoring
 from scaling_lib.capstone.game import COMMITMENT, LEDGER, OneShot
-from scaling_lib.capstone.oracle import FIRST_HASH, _hash
-from scaling_lib.capstone.scoring import derived_seed, practice_curve
+from scaling_lib.capstone.oracle import FIRST_HASH, line_hash
+from scaling_lib.capstone.practice import practice_curve
+from scaling_lib.capstone.scoring import derived_seed
 
 GUESS = {"H": 181, "loss": 1.0561, "low": 1.055, "high": 1.057}
 
@@ -42,7 +43,7 @@ def forge(folder):
     lines[2]["loss"] -= 0.05
     previous, text = FIRST_HASH, ""
     for line in lines:
-        line["hash"] = previous = _hash(previous, line)
+        line["hash"] = previous = line_hash(previous, line)
         text += json.dumps(line) + "\n"
     (folder / LEDGER).write_text(text)
 

@@ -5,7 +5,7 @@ import pytest
 
 from grading.classes.strategies import PLAN, STRATEGIES, parabolas, play_all, shipped_curve
 from scaling_lib.capstone.game import parameters
-from scaling_lib.capstone.scoring import practise
+from scaling_lib.capstone.practice import practise
 from scaling_lib.data import load
 
 
