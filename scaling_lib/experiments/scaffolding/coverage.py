@@ -78,7 +78,7 @@ def local_exponents(k: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.nd
     log_k = np.log(k)
     if np.any(np.diff(log_k) <= 0):
         raise ValueError(f"k must increase, not be {k}")
-    b = -np.diff(np.log(-np.log(level(share, "share")))) / np.diff(log_k)
+    b = -np.diff(np.log(-np.log(level(share, "share", many=True)))) / np.diff(log_k)
     return np.exp((log_k[1:] + log_k[:-1]) / 2), b
 
 
@@ -89,7 +89,7 @@ def fit_law(k: np.ndarray, share: np.ndarray) -> tuple[float, float]:
     >>> [round(x, 6) for x in fit_law(k, np.exp(-3 * k**-0.5))]
     [3.0, 0.5]
     """
-    slope, height = np.polyfit(np.log(k), np.log(-np.log(level(share, "share"))), 1)
+    slope, height = np.polyfit(np.log(k), np.log(-np.log(level(share, "share", many=True))), 1)
     return float(np.exp(height)), float(-slope)
 
 

@@ -93,7 +93,7 @@ def call_when_unsure(shares: Sequence[float] = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0))
         confidence = np.exp(adder.log_p.max(-1).sum(-1))
         surest_last = adder.right[np.argsort(confidence)]
         alone, problems = adder.right.mean(), len(adder.right)
-        for share in probability(shares, "shares"):
+        for share in probability(shares, "shares", many=True):
             calls = round(share * problems)
             rows.append(
                 adder.names
