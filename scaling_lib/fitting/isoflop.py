@@ -1,7 +1,8 @@
-"""Compute-optimal allocation without a surface: IsoFLOP parabolas [@hoffmann2022training].
+"""Compute-optimal allocation without a surface, in two ways [@hoffmann2022training].
 
-A parabola in log N at each compute budget gives N* and D*; a straight line in logarithms through
-them gives the exponents.
+`envelope` (Approach 1) reads the lowest of the training curves at each compute, `isoflop` (Approach
+2) a parabola in log N at each budget. Both give N* and D* by budget; a straight line in logarithms
+through them gives the exponents.
 """
 
 from dataclasses import dataclass, field
@@ -101,12 +102,7 @@ def isoflop(data, *, columns=None, level=0.9, bootstrap=1000, seed=0):
     ValueError
         When fewer than two budgets have a minimum.
     """
-    values, _ = take(data, ["C", "N", "loss"], columns)
-    bad = invalid_rows(values, {"C", "N", "loss"})
-    if bad:
-        row, reason = next(iter(bad.items()))
-        raise ValueError(f"Column {reason} in row {row + 1} ({len(bad)} such rows).")
-    C, N, loss = values.values()
+    C, N, loss = _columns(data, ["C", "N", "loss"], columns)
     order = np.argsort(C, kind="stable")
     breaks = np.flatnonzero(np.diff(np.log(C[order])) > SAME_BUDGET) + 1
     rng, found, draws, skipped = np.random.default_rng(seed), [], [], {}
@@ -130,6 +126,76 @@ def isoflop(data, *, columns=None, level=0.9, bootstrap=1000, seed=0):
         reasons = "; ".join(f"{C:.3g} FLOP: {why}" for C, why in skipped.items())
         raise ValueError(f"Fewer than two budgets have a minimum ({reasons}).")
     return _lines(*np.array(found).T, np.stack(draws, axis=-1), level, skipped)
+
+
+def envelope(data, *, columns=None, budgets=30, level=0.9, bootstrap=1000, seed=0):
+    """Find the model with the lowest loss at each compute, over all training curves.
+
+    Budgets at which the smallest or the largest model is best are left out: the optimum may lie
+    beyond them. Losses on the way of a run whose learning rate still falls are higher than those of
+    a run that ends there; the envelope then favours the wrong sizes.
+
+    Parameters
+    ----------
+    data : mapping or DataFrame
+        Columns ``run`` (which curve a row belongs to), N, C (compute spent so far, or D) and loss.
+    columns : mapping, optional
+        Name in `data` for a name here, where they differ.
+    budgets : int
+        Number of budgets, evenly spaced in log C over the range in which at least two curves run.
+    level, bootstrap, seed : float, int, int
+        Of the intervals; whole curves are resampled.
+
+    Raises
+    ------
+    ValueError
+        When there are fewer than three curves, or fewer than two models are ever best.
+    """
+    run, C, N, loss = _columns(data, ["run", "C", "N", "loss"], columns)
+    curves = []
+    for name in np.unique(run):
+        rows = np.flatnonzero(run == name)
+        rows = rows[np.argsort(C[rows], kind="stable")]
+        if np.ptp(N[rows]) > 0:
+            raise ValueError(f"Run {name:g} has more than one N: a curve is one model.")
+        curves.append((np.log(C[rows]), loss[rows], np.log(N[rows[0]])))
+    if len(curves) < 3:
+        raise ValueError(f"{len(curves)} curves have no envelope: at least 3 are needed.")
+    low = np.sort([c[0] for c, _, _ in curves])[1]
+    high = np.sort([c[-1] for c, _, _ in curves])[-2]
+    if not low < high:
+        raise ValueError("The curves do not overlap in compute.")
+    grid = np.linspace(low, high, budgets)
+    losses = np.array([np.interp(grid, c, y, left=np.inf, right=np.inf) for c, y, _ in curves])
+    sizes = np.array([size for _, _, size in curves])
+
+    log_N, height = _lowest(losses, sizes)
+    kept = np.isfinite(log_N)
+    if not kept.any() or np.ptp(log_N[kept]) == 0:
+        raise ValueError(
+            "Fewer than two models between the smallest and the largest are ever best."
+        )
+    rng = np.random.default_rng(seed)
+    chosen = rng.integers(len(curves), size=(bootstrap, len(curves)))
+    draws = np.array([_lowest(losses[some], sizes[some])[0][kept] for some in chosen])
+    return _lines(np.exp(grid[kept]), log_N[kept], height[kept], draws, level, {})
+
+
+def _lowest(losses, sizes):
+    """Return the log N of the lowest of the curves (n, budgets), NaN at an edge, and its loss."""
+    best = losses.argmin(0)
+    height, size = losses[best, np.arange(losses.shape[1])], sizes[best]
+    inner = (sizes.min() < size) & (size < sizes.max())
+    return np.where(np.isfinite(height) & inner, size, np.nan), height
+
+
+def _columns(data, names, mapping):
+    columns, _ = take(data, names, mapping)
+    bad = invalid_rows(columns, {"C", "N", "loss"})
+    if bad:
+        row, reason = next(iter(bad.items()))
+        raise ValueError(f"Column {reason} in row {row + 1} ({len(bad)} such rows).")
+    return [columns[name] for name in names]
 
 
 def _lines(C, log_N, loss, draws, level, skipped):

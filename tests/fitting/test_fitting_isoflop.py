@@ -1,9 +1,9 @@
-"""Allocation without a surface: parabolas on exact surfaces with a known optimum."""
+"""Allocation without a surface: parabolas and envelopes on exact surfaces with a known optimum."""
 
 import numpy as np
 import pytest
 
-from scaling_lib.fitting.isoflop import isoflop, parabola
+from scaling_lib.fitting.isoflop import envelope, isoflop, parabola
 from scaling_lib.laws import BESIROGLU_2024, HOFFMANN_2022
 
 
@@ -81,3 +81,32 @@ def test_parabolas_are_those_of_polyfit_and_say_when_they_are_open():
         found = place[row], value[row], curvature[row]
         np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-7)
     assert np.isnan(parabola([1.0, 2.0, 2.0, 1.0], [1.0, 2.0, 3.0, 4.0])).all()
+
+
+def curves(constants, sizes=14):
+    rows = {"run": [], "N": [], "D": [], "loss": []}
+    for run, N in enumerate(np.geomspace(1e7, 1e11, sizes)):
+        D = np.geomspace(1e8, 1e13, 250)
+        rows["run"] += [run] * D.size
+        rows["N"] += [N] * D.size
+        rows["D"] += list(D)
+        rows["loss"] += list(constants.loss(N, D))
+    return rows
+
+
+def test_envelope_of_exact_curves_finds_the_exponent():
+    result = envelope(curves(BESIROGLU_2024), budgets=60, bootstrap=200)
+    a, _ = BESIROGLU_2024.exponents()
+    assert result.a == pytest.approx(a, abs=0.04)
+    assert result.a_interval.low < result.a < result.a_interval.high
+    assert result.loss.min() > BESIROGLU_2024.params["E"]
+
+
+def test_envelope_refuses_what_has_none():
+    rows = curves(BESIROGLU_2024, sizes=2)
+    with pytest.raises(ValueError, match="at least 3"):
+        envelope(rows)
+    rows = curves(BESIROGLU_2024, sizes=4)
+    rows["N"][5] *= 2
+    with pytest.raises(ValueError, match="more than one N"):
+        envelope(rows)
