@@ -13,6 +13,7 @@ from scaling_lib.training.run import (
     learning_rate_rule,
     make_model,
     train,
+    train_at_best_rate,
 )
 from scaling_lib.training.sweeps import sweep
 
@@ -31,4 +32,5 @@ __all__ = [
     "read_grid",
     "sweep",
     "train",
+    "train_at_best_rate",
 ]

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache, partial
 
@@ -294,6 +295,16 @@ def train(config: TrainConfig, seed: int | None = None) -> Run:
         seconds=time.process_time() - start,
         model=model,
     )
+
+
+def train_at_best_rate(config: TrainConfig, rates: Iterable[float | None]) -> Run:
+    """Train at each learning rate, and return the run of lowest test loss.
+
+    One that diverged is returned only if all did.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # a rate that is too high may diverge
+        runs = [train(replace(config, lr=lr)) for lr in rates]
+    return min(runs, key=lambda run: (math.isnan(run.loss), run.loss))
 
 
 def make_model(config: TrainConfig, seed: int) -> OneHotLM | CharMLP:

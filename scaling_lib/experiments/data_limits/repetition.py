@@ -26,7 +26,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from scaling_lib.data.files import write_csv
-from scaling_lib.training.run import TrainConfig, learning_rate_rule, train
+from scaling_lib.training import TrainConfig, learning_rate_rule, train_at_best_rate
 
 #: Shares of the learning-rate rule that a repeated run may choose from.
 RATES = (1.0, 0.5, 0.25)
@@ -68,8 +68,7 @@ def runs(
 
 def _row(H, D, epochs, seed):
     rates = [rate * learning_rate_rule(H, D) for rate in (RATES if epochs > 1 else RATES[:1])]
-    tried = [train(TrainConfig(H=H, D=D, epochs=epochs, seed=seed, lr=lr)) for lr in rates]
-    run = min(tried, key=lambda one: one.loss)
+    run = train_at_best_rate(TrainConfig(H=H, D=D, epochs=epochs, seed=seed), rates)
     return {
         "seed": seed,
         "H": H,

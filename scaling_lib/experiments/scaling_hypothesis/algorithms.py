@@ -28,7 +28,7 @@ import pandas as pd
 
 from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.training import TrainConfig, train
+from scaling_lib.training import TrainConfig, train_at_best_rate
 
 #: Name -> settings of `TrainConfig`, and the learning rates tried (None: the tuned rule for Adam).
 VARIANTS: dict[str, tuple[dict, tuple]] = {
@@ -66,9 +66,7 @@ def runs(
 
 def _best(variant, seed, D):
     settings, rates = VARIANTS[variant]
-    with np.errstate(over="ignore", invalid="ignore"):  # a rate that is too high may diverge
-        tried = [train(TrainConfig(H=H, D=D, seed=seed, lr=lr, **settings)) for lr in rates]
-    run = min(tried, key=lambda run: (math.isnan(run.loss), run.loss))
+    run = train_at_best_rate(TrainConfig(H=H, D=D, seed=seed, **settings), rates)
     return {
         "variant": variant,
         "seed": seed,
