@@ -7,9 +7,13 @@ parameters and tokens should grow alike; expect to lose at least half of its exc
 import numpy as np
 
 from scaling_lib.capstone.game import HERO_FLOP, WIDTHS, parameters, tokens_for
+from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 
 PLAN = [(H, tokens_for(H, C)) for C in (4e8, 1.6e9) for H in (8, 16, 32, 64)]
 """Width and tokens of each run: 80 % of the budget."""
+
+SAME_BUDGET = 1.1
+"""Runs whose FLOP differ by less than this factor had one budget: tokens are whole numbers."""
 
 
 def decide(H, N, D, loss, entropy):
@@ -27,8 +31,8 @@ def decide(H, N, D, loss, entropy):
     H, loss, low, high
         Width of the hero run, its predicted loss and the ends of the 80 % interval.
     """
-    C = 6 * N * D
-    largest = np.flatnonzero(C > C.max() / 1.1)
+    C = FLOP_PER_PARAMETER_TOKEN * N * D
+    largest = np.flatnonzero(C > C.max() / SAME_BUDGET)
     best = largest[np.nanargmin(loss[largest])]
     half = (loss[best] - entropy) / 2
     width = width_of(N[best] * np.sqrt(HERO_FLOP / C[best]))

@@ -26,6 +26,7 @@ import pandas as pd
 from scaling_lib.capstone.oracle import LedgerClosed, TrainingOracle
 from scaling_lib.data.checks import positive, whole
 from scaling_lib.data.files import write_bytes
+from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.tasks.dialects import dialect
 from scaling_lib.training.run import TrainConfig
 
@@ -36,6 +37,7 @@ WIDTHS = range(4, 1025)  # of the hidden layer that may be trained
 LEAST_D = 1024  # tokens of the shortest run
 MOST_RUNS = 200  # that may be bought
 MOST_LOSS = 1000  # nats per token: beyond any forecast that is meant
+LONGEST_NAME = 200  # of a learner, characters
 EXPLORE_SEED = 0  # of weights and samples of every exploring run; the hero run has another one
 
 # What was bought and committed, and a readable copy of the commitment.
@@ -56,8 +58,9 @@ class Commitment:
 
     def __str__(self):
         return (
-            f"H = {self.H}: N = {self.N:,}, D = {self.D:,}, {6 * self.N * self.D:.3g} FLOP; "
-            f"loss {self.loss:.4f}, {100 * LEVEL:.0f} % interval {self.low:.4f} to {self.high:.4f}"
+            f"H = {self.H}: N = {self.N:,}, D = {self.D:,}, "
+            f"{FLOP_PER_PARAMETER_TOKEN * self.N * self.D:.3g} FLOP; loss {self.loss:.4f}, "
+            f"{100 * LEVEL:.0f} % interval {self.low:.4f} to {self.high:.4f}"
         )
 
 
@@ -81,7 +84,7 @@ def parameters(H):
 
 def tokens_for(H, C):
     """Return how many tokens `C` FLOP buy a model of width `H`: the whole part of ``C / 6N``."""
-    return int(C / (6 * parameters(H)))
+    return int(C / (FLOP_PER_PARAMETER_TOKEN * parameters(H)))
 
 
 def config_of(H, D, task_seed=0, seed=EXPLORE_SEED):
@@ -104,8 +107,10 @@ def make_commitment(H, loss, low, high, learner=""):
         )
     if low == high:
         raise ValueError("an interval of no width promises what nobody can keep: widen it")
-    if not isinstance(learner, str) or len(learner) > 200:
-        raise ValueError(f"learner must be a short text, not {learner!r}")
+    if not isinstance(learner, str) or len(learner) > LONGEST_NAME:
+        raise ValueError(
+            f"learner must be a text of at most {LONGEST_NAME} characters, not {learner!r}"
+        )
     return Commitment(int(H), N, tokens_for(H, HERO_FLOP), loss, low, high, learner)
 
 

@@ -23,6 +23,7 @@ from scaling_lib.capstone.scoring import LADDER, HeroCurve, score
 from scaling_lib.data import load
 from scaling_lib.data.checks import whole
 from scaling_lib.data.files import write_csv
+from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.training.run import train
 from scaling_lib.training.sweeps import sweep
 
@@ -89,14 +90,14 @@ def made_up(plan, E, A, alpha, B, beta, noise=None):
     if noise is not None:
         excess = excess * np.exp(noise.normal(0, RELATIVE_NOISE, len(H)))
     sizes = np.array([parameters(width) for width in WIDTHS])
-    heroes = E + A / sizes**alpha + B / (HERO_FLOP / (6 * sizes)) ** beta
+    heroes = E + A / sizes**alpha + B / (HERO_FLOP / (FLOP_PER_PARAMETER_TOKEN * sizes)) ** beta
     return (H, N, D, E + excess, E), dict(zip(WIDTHS, heroes.tolist(), strict=True))
 
 
 def _columns(plan):
     """Return the widths, parameters and tokens of a plan that the budget covers, as arrays."""
     runs = [(H, parameters(H), whole(D, "D")) for H, D in plan]
-    price = sum(6 * N * D for _, N, D in runs)
+    price = sum(FLOP_PER_PARAMETER_TOKEN * N * D for _, N, D in runs)
     if price > EXPLORE_FLOP:
         raise ValueError(f"the plan costs {price:.4g} FLOP, more than {EXPLORE_FLOP:.4g}")
     return map(np.array, zip(*runs, strict=True))

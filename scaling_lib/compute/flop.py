@@ -18,7 +18,8 @@ the optimizer are left out (below one percent at the widths of published models)
 from dataclasses import dataclass
 
 from scaling_lib.data import load
-from scaling_lib.data.checks import one_of, positive, whole
+from scaling_lib.data.checks import one_of, whole
+from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 
 
 @dataclass(frozen=True)
@@ -190,12 +191,6 @@ class Transformer:
             unembedding=2.0 * self.d_model * self.vocab,
         )
 
-    def training_flops(self, D, context=None, causal=True):
-        """FLOP of training on `D` tokens: those of one token, times `D`."""
-        return self.flops_per_token(context, causal).total * positive(D, "D")
-
-    def ratio_to_six_nd(self, context=None, causal=True, embedding=True):
-        """Training FLOP divided by the rule 6 N D; N with embeddings or, on request, without."""
-        count = self.parameters()
-        N = count.total if embedding else count.non_embedding
-        return self.flops_per_token(context, causal).total / (6.0 * N)
+    def ratio_to_six_nd(self):
+        """Training FLOP of one token divided by the rule's 6 N."""
+        return self.flops_per_token().total / (FLOP_PER_PARAMETER_TOKEN * self.parameters().total)

@@ -1,7 +1,7 @@
 """What a reader sees and touches: the style of figures, figures that move, questions."""
 
 from scaling_lib.page import figures
-from scaling_lib.page.explorer import explore, explore_frames
+from scaling_lib.page.explorer import explore
 from scaling_lib.page.micropython.controls import choice, slider, toggle
 from scaling_lib.page.quiz import self_check
 from scaling_lib.page.style import PALETTE, use_book_style
@@ -10,7 +10,6 @@ __all__ = [
     "PALETTE",
     "choice",
     "explore",
-    "explore_frames",
     "figures",
     "self_check",
     "slider",

@@ -8,9 +8,7 @@ browser. Both draw with the same code, so there is one figure, not two that agre
 import builtins
 import dis
 import inspect
-import itertools
 import json
-import math
 import pathlib
 import textwrap
 from collections.abc import Callable
@@ -18,14 +16,13 @@ from collections.abc import Callable
 import anywidget
 import traitlets
 
-from scaling_lib.page.micropython.controls import argument, in_words
+from scaling_lib.page.micropython.controls import in_words
 from scaling_lib.page.micropython.drawing import escape, rich
-from scaling_lib.page.micropython.host import load_function, respond, stored_frame
+from scaling_lib.page.micropython.host import load_function, respond
 
 MIME = "application/vnd.scaling-measured+json"
 HERE = pathlib.Path(__file__).parent
 CARRIED = "scaling_lib.page.micropython."  # the modules that a page has
-MOST_FRAMES = 400  # each is stored in the notebook, and travels with the page
 
 
 class Explorer(anywidget.AnyWidget):
@@ -143,54 +140,6 @@ def explore(
     return Explorer(json.loads(json.dumps(spec, allow_nan=False)), f)
 
 
-def explore_frames(
-    frames: Callable, controls: list[dict], axes: dict, alt: str, *, title: str
-) -> Explorer:
-    """Put controls on frames that are computed here, for what needs numpy, a fit or a training run.
-
-    The page looks up the stored frame; numbers are stored with five significant digits.
-
-    Parameters
-    ----------
-    frames
-        ``frames(**arguments) -> frame``; called once for every combination of positions.
-    controls
-        As for `explore`; every step of a slider is a position, so give coarse steps.
-    axes, alt, title
-        As for `explore`.
-
-    Raises
-    ------
-    ValueError
-        If there would be more than 400 frames, or one lacks what `explore` needs.
-    """
-    check_arguments(frames, controls, None)
-    names = [c["name"] for c in controls]
-    given = [[argument(c, v) for v in stops(c)] for c in controls]
-    count = math.prod(map(len, given))
-    if count > MOST_FRAMES:
-        raise ValueError(
-            f"the controls must have at most {MOST_FRAMES} positions together, not {count}: take "
-            "coarser steps"
-        )
-    table = {}
-    for places in itertools.product(*(range(len(values)) for values in given)):
-        arguments = {n: v[i] for n, v, i in zip(names, given, places, strict=True)}
-        table[",".join(map(str, places))] = plain(frames(**arguments), digits=5)
-    data = {"stops": [list(pair) for pair in zip(names, given, strict=True)], "frames": table}
-    return explore(stored_frame, controls, axes, alt, title=title, data=data)
-
-
-def stops(control):
-    """Return every position that a control can take."""
-    if control["kind"] == "choice":
-        return [value for value, _ in control["options"]]
-    if control["kind"] == "toggle":
-        return [False, True]
-    n = round((control["high"] - control["low"]) / control["step"])
-    return [round(control["low"] + i * control["step"], 9) for i in range(n + 1)]
-
-
 # What the page must carry: the function, and its data as JSON types.
 
 
@@ -237,23 +186,21 @@ def check_arguments(f, controls, data):
         )
 
 
-def plain(value, digits=None):
+def plain(value):
     """Return data as JSON types: a table becomes a dict of lists, an array a list.
 
-    >>> plain({"x": (1, 2.123456)}, digits=3)
-    {'x': [1, 2.12]}
+    >>> plain({"x": (1, 2.5)})
+    {'x': [1, 2.5]}
     """
-    if isinstance(value, float):
-        return value if digits is None else float(f"{value:.{digits}g}")
-    if value is None or isinstance(value, str | bool | int):
+    if value is None or isinstance(value, str | bool | int | float):
         return value
     if hasattr(value, "columns") and hasattr(value, "to_dict"):
-        return plain(value.to_dict("list"), digits)
+        return plain(value.to_dict("list"))
     if hasattr(value, "tolist"):
-        return plain(value.tolist(), digits)
+        return plain(value.tolist())
     if isinstance(value, dict):
-        return {str(k): plain(v, digits) for k, v in value.items()}
-    return [plain(v, digits) for v in value]
+        return {str(k): plain(v) for k, v in value.items()}
+    return [plain(v) for v in value]
 
 
 # The HTML: the same text is put on the page and into JupyterLab's output area.

@@ -17,7 +17,6 @@ A move is a number with one bit set. All functions take arrays of any length.
 import numpy as np
 
 COLUMNS, ROWS = 7, 6
-CELLS = COLUMNS * ROWS
 
 
 def _bits(cells) -> np.uint64:
@@ -118,16 +117,3 @@ def rollout(mover: np.ndarray, occupied: np.ndarray, rng: np.random.Generator) -
         mover = mover ^ occupied
         winner = -winner
     return result
-
-
-def position(columns: str) -> tuple[np.ndarray, np.ndarray]:
-    """Position after moves in columns "1" to "7", both sides in turn; for examples and tests."""
-    mover, occupied = np.zeros(1, np.uint64), np.zeros(1, np.uint64)
-    for name in columns:
-        if name not in "1234567":
-            raise ValueError(f"columns must be called 1 to 7, not {name!r}")
-        move = moves(occupied)[:, int(name) - 1]
-        if not move[0]:
-            raise ValueError(f"columns must have room; {name} is full in {columns!r}")
-        mover, occupied = mover ^ occupied, occupied | move
-    return mover, occupied

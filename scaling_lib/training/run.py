@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from scaling_lib import __version__
 from scaling_lib.data.checks import one_of, positive, whole
+from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.models.mlp_lm import CharMLP, OneHotLM
 from scaling_lib.models.optimizers import SGD, Adam, constant_schedule, cosine_schedule
 from scaling_lib.tasks.dialects import dialect
@@ -148,7 +149,7 @@ class TrainConfig:
     @property
     def C_6ND(self) -> int:
         """FLOP of the run by the rule of six per parameter and token."""
-        return 6 * self.N * self.D
+        return int(FLOP_PER_PARAMETER_TOKEN) * self.N * self.D
 
 
 def batch_rule(D: int) -> int:
@@ -287,7 +288,7 @@ def train(config: TrainConfig, seed: int | None = None) -> Run:
         N=model.N,
         D=config.D,
         C=model.flops_per_token() * config.D,
-        C_6ND=6 * model.N * config.D,
+        C_6ND=config.C_6ND,
         loss=loss,
         entropy=task.entropy,
         curve=curve,

@@ -97,7 +97,6 @@ def test_flops_equal_a_count_product_by_product(options):
     assert flops.forward * 5 == _forward_products(model, 5)
     assert flops.backward == 2 * flops.forward
     assert flops.total == 3 * flops.forward
-    assert model.training_flops(1000) == 1000 * flops.total
 
 
 def test_parameters_of_a_small_model_by_hand():
@@ -112,12 +111,9 @@ def test_parameters_of_a_small_model_by_hand():
     assert Transformer(**SMALL, tied=False).parameters().unembedding == 88
 
 
-def test_ratio_falls_with_width_and_grows_with_context():
+def test_the_ratio_to_six_nd_falls_with_width():
     narrow, wide = Transformer.from_table("GPT-3 Small"), Transformer.from_table("GPT-3 175B")
     assert narrow.ratio_to_six_nd() > wide.ratio_to_six_nd() > 1
-    assert narrow.ratio_to_six_nd(context=8192) > narrow.ratio_to_six_nd()
-    assert narrow.ratio_to_six_nd(causal=False) > narrow.ratio_to_six_nd()
-    assert narrow.ratio_to_six_nd(embedding=False) > narrow.ratio_to_six_nd()
 
 
 @pytest.mark.parametrize(

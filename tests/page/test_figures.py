@@ -15,8 +15,8 @@ from scipy import stats
 
 from scaling_lib import compute
 from scaling_lib.laws import formulas, published
-from scaling_lib.page import choice, explore, explore_frames, figures, slider, toggle
-from scaling_lib.page.explorer import MIME, explorer_html, stops
+from scaling_lib.page import choice, explore, figures, slider, toggle
+from scaling_lib.page.explorer import MIME, explorer_html
 from scaling_lib.page.micropython import drawing, numbers
 from scaling_lib.page.micropython.allocation import allocation
 from scaling_lib.page.micropython.broken_law import broken_law
@@ -61,9 +61,14 @@ def notebook_function(a, b=True):
     }
 
 
-def with_numpy(a, b):
-    x = np.arange(3)
-    return {"text": f"{b}.", "series": [{"name": "y", "x": x, "y": a * x}]}
+def stops(control):
+    """Every position that a control can take."""
+    if control["kind"] == "choice":
+        return [value for value, _ in control["options"]]
+    if control["kind"] == "toggle":
+        return [False, True]
+    n = round((control["high"] - control["low"]) / control["step"])
+    return [round(control["low"] + i * control["step"], 9) for i in range(n + 1)]
 
 
 AXES = {"x": {"title": "x", "domain": [0, 1]}, "y": {"title": "y", "domain": [0, 3]}}
@@ -73,15 +78,12 @@ def make(name):
     if name == "notebook_function":
         controls = [slider("a", "a", 0, 2, 1), toggle("b", "b", True)]
         return explore(notebook_function, controls, AXES, "A line.", title="A line")
-    if name == "frames":
-        controls = [slider("a", "a", 0, 2, 1, step=0.5), choice("b", "b", {"u": "U", "v": "V"})]
-        return explore_frames(with_numpy, controls, AXES, "A line.", title="Stored")
     if name == "fit_by_hand":
         return figures.fit_by_hand(made_up_runs())
     return getattr(figures, name)()
 
 
-NAMES = [*figures.__all__, "notebook_function", "frames"]
+NAMES = [*figures.__all__, "notebook_function"]
 made = {}
 
 
@@ -466,26 +468,6 @@ def test_what_the_page_could_not_run_is_refused():
     with pytest.raises(ValueError, match="axis y"):
         bad = {**AXES, "y": {"title": "", "domain": [0, 1], "log": True}}
         explore(notebook_function, [a], bad, "", title="")
-
-
-def test_too_many_frames_are_refused():
-    with pytest.raises(ValueError, match="10201"):
-        explore_frames(
-            lambda a, b: None,
-            [slider("a", "", 0, 1, 0), slider("b", "", 0, 1, 0)],
-            AXES,
-            "",
-            title="",
-        )
-
-
-def test_stored_frames_are_those_that_were_computed():
-    stored = make("frames")
-    stored.values = {"a": 1.5, "b": "v"}
-    assert frame_at(stored.function, stored.spec, stored.values) == {
-        "text": "v.",
-        "series": [{"name": "y", "x": [0, 1, 2], "y": [0.0, 1.5, 3.0]}],
-    }
 
 
 def test_tables_and_arrays_become_json():

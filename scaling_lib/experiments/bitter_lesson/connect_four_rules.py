@@ -87,8 +87,8 @@ class Expert:
 
     Examples
     --------
-    >>> from scaling_lib.tasks.board import position
-    >>> move = Expert()(*position("121212"), np.random.default_rng(0))  # x completes column 1
+    >>> x, o = np.uint64([0b111]), np.uint64([0b111 << 7])  # three each in columns 1 and 2
+    >>> move = Expert()(x, x | o, np.random.default_rng(0))
     >>> int(move[0]) == 1 << 3
     True
     """

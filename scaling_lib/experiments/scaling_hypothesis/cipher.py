@@ -39,7 +39,6 @@ from scaling_lib.tasks import caesar as cipher
 from scaling_lib.training import fit_model
 
 P = cipher.LETTERS
-ROT13 = 13
 TARGET = 0.95
 BATCH = 512
 WARM_UP = 50  # steps until the constant rate
@@ -81,7 +80,7 @@ def train_network(
         seed=rng,
     )
     tests = {}
-    for name, tested in (("train", shifts), ("rot13", [ROT13]), ("unseen", _unseen(shifts))):
+    for name, tested in (("train", shifts), ("rot13", [cipher.ROT13]), ("unseen", _unseen(shifts))):
         letters, y = cipher.problems(tested)
         tests[name] = cipher.encode(letters), y
     X, y = tests["train"]
@@ -152,7 +151,7 @@ def program_search(n_shifts: int, D: int = 12, seed: int = 0) -> dict[str, float
         "left": rules.shape[1],
         "operations": 8.0 * tried,
         "train": accuracy(shifts),
-        "rot13": accuracy([ROT13]),
+        "rot13": accuracy([cipher.ROT13]),
         "unseen": accuracy(_unseen(shifts)),
     }
 

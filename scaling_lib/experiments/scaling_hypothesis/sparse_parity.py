@@ -22,6 +22,7 @@ from scaling_lib.tasks.parity import SparseParity
 from scaling_lib.training import fit_model
 
 TEST_EXAMPLES = 200  # of each task
+LEARNED_LOSS = 0.1  # nats; a task is learned below it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,9 +40,9 @@ class ParityRun:
         """Loss weighted by frequency, nats, shape (records,)."""
         return self.losses @ self.task.frequency
 
-    def learned_at(self, level: float = 0.1) -> np.ndarray:
-        """First recorded step at which each task's loss is below ``level`` nats; NaN if never."""
-        below = self.losses < level
+    def learned_at(self) -> np.ndarray:
+        """First recorded step at which each task is learned; NaN if never."""
+        below = self.losses < LEARNED_LOSS
         return np.where(below.any(0), self.step[below.argmax(0)].astype(float), np.nan)
 
 
@@ -81,12 +82,12 @@ def train(
     return ParityRun(task, np.array(at), np.array(losses, dtype=float), model.N, C)
 
 
-def learning_exponent(run: ParityRun, level: float = 0.1) -> float:
+def learning_exponent(run: ParityRun) -> float:
     r"""Slope b of :math:`\text{step} \propto \text{frequency}^{b}` over the tasks learned.
 
-    Least squares in logarithms; tasks whose loss never falls below `level` nats are left out.
+    Least squares in logarithms; tasks that are never learned are left out.
     """
-    when = run.learned_at(level)
+    when = run.learned_at()
     known = ~np.isnan(when)
     if known.sum() < 3:
         raise ValueError("fewer than three tasks were learned: train longer or wider")

@@ -73,15 +73,13 @@ def mean_over_seeds(runs: pd.DataFrame) -> pd.DataFrame:
     return groups.agg("mean").assign(sd=groups.agg("std")["loss"])
 
 
-def isoflop_minima(runs, points=5):
-    """Find the best size for each compute, by a parabola in log N through the lowest points.
+def isoflop_minima(runs):
+    """Find the best size for each compute, by a parabola in log N around the lowest of its runs.
 
     Parameters
     ----------
     runs : pandas.DataFrame
         One loss for each ``N`` and ``C``; average over seeds first.
-    points : int
-        Runs that the parabola goes through, around the lowest.
 
     Returns
     -------
@@ -94,8 +92,8 @@ def isoflop_minima(runs, points=5):
         lowest = int(line.loss.argmin())
         if len(line) < 4 or lowest in (0, len(line) - 1):
             continue
-        start = max(0, lowest - points // 2)
-        near = line.iloc[start : start + points]
+        start = max(0, lowest - 2)
+        near = line.iloc[start : start + 5]
         place, value, curvature = parabola(np.log(near.N), near.loss)
         if curvature > 0:
             rows.append((C, math.exp(place), float(value)))

@@ -53,7 +53,7 @@ def clamp(value, low, high):
     return max(low, min(high, value))
 
 
-def crossing(f, low, high, steps=60):
+def crossing(f, low, high):
     """Return where f changes sign on a logarithmic axis, None if it does not between the ends."""
     a, b = math.log10(low), math.log10(high)
     fa = f(low)
@@ -61,7 +61,7 @@ def crossing(f, low, high, steps=60):
         return low
     if fa * f(high) > 0:
         return None
-    for _ in range(steps):
+    for _ in range(60):
         middle = (a + b) / 2
         if fa * f(10.0**middle) > 0:
             a = middle
