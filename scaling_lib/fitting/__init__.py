@@ -33,9 +33,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scaling_lib.data import checks
 from scaling_lib.fitting.result import FitResult, Interval, Prediction, Score
-from scaling_lib.fitting.runs import available, check_enough, offered, prepare
-from scaling_lib.fitting.solver import Problem
+from scaling_lib.fitting.runs import available, check_count, check_variation, offered, prepare
+from scaling_lib.fitting.solver import Problem, own_start
 from scaling_lib.laws import Law, plain
 from scaling_lib.laws import law as find_law
 
@@ -79,13 +80,14 @@ def fit(
         The default is that of Hoffmann et al. [@hoffmann2022training].
     start : dict, optional
         Where the search for each parameter begins; needed for every free parameter of a function.
-        The search tries 200 points around it and follows the best.
+        The search tries 200 points around it and follows the best. A law of the book that is
+        held, tied or bounded begins at the best of its own starting points.
     bounds : dict, optional
         Pairs that a parameter stays between, such as ``{"alpha": (0, 2)}``. A positive parameter of
         unknown size, ``(0, np.inf)``, is searched for on a logarithmic scale.
     fixed, tied : dict, optional
         Values of parameters that are not fitted, and names of those that others are equal to:
-        ``fixed={"E": 1.6}, tied={"beta": "alpha"}``.
+        ``fixed={"E": 1.6}, tied={"beta": "alpha"}``. The runs need to determine only the others.
     target : str
         Column that a function predicts; residuals are those of its logarithm if it is ``"loss"``.
     bootstrap : int
@@ -107,24 +109,30 @@ def fit(
         When a column is missing or invalid, does not vary, or the runs are too few; when parameters
         are unknown, have no start, or one out of bounds; when a function returns no numbers.
     """
-    if not delta > 0:
-        raise ValueError(f"delta must be positive, not {delta!r}.")
+    if delta != np.inf:
+        checks.positive(delta, "delta")
+    checks.whole(bootstrap, "bootstrap", least=0)
+    declared = None
     if callable(law) and not isinstance(law, Law):
         names = [name for name in offered(data, columns) if name != target]
         law = plain.from_function(law, names, start, bounds, fixed, tied, target)
-    elif start or bounds or fixed or tied:
-        free = fit(law, data, columns=columns, delta=delta, drop_invalid=drop_invalid)
-        begin = plain.moved_inside(free.params, bounds or {}) | (start or {})
-        law = plain.constrained(free.law, begin, bounds, fixed, tied)
     else:
         law = find_law(law)
+        if start or bounds or fixed or tied:
+            declared, law = law, plain.constrained(law, bounds, fixed, tied)
     inputs, observed, notes = prepare(law, data, columns, drop_invalid)
-    check_enough(law, inputs, observed)
+    check_count(law, observed)
+    if declared is not None:
+        begin = start or {}
+        if any(parameter.name not in begin for parameter in law.free):
+            begin = own_start(Problem(declared, inputs, observed, delta), law, inputs) | begin
+        law = plain.with_start(law, begin)
     # A canonical order of the runs, so that the result is the same bit for bit in any order.
     order = np.lexsort([observed, *reversed(inputs.values())])
     inputs = {name: values[order] for name, values in inputs.items()}
     observed = observed[order]
     problem = Problem(law, inputs, observed, delta)
+    check_variation(problem, {**inputs, law.target: observed})
     result = FitResult(problem, {**inputs, law.target: observed}, problem.search(), order, notes)
     return result.bootstrap(bootstrap, seed, threads) if bootstrap else result
 
@@ -175,7 +183,7 @@ def compare(laws, data, *, held_out=None, **options):
         names = available(data)
         rows = len(data[names[0]])
         if mask.dtype != bool or mask.shape != (rows,):
-            raise ValueError(f"held_out must be other runs or {rows} booleans, one for each run.")
+            raise ValueError(f"held_out must be other runs or {rows} booleans, one for each run")
         held_out = {name: np.asarray(data[name])[mask] for name in names}
         data = {name: np.asarray(data[name])[~mask] for name in names}
     fits = {}
@@ -184,7 +192,7 @@ def compare(laws, data, *, held_out=None, **options):
         result = fit(entry, data, **(options | own))
         fits[result.law.name] = result
     if len({result.law.target for result in fits.values()}) > 1:
-        raise ValueError("Laws of different targets cannot be compared.")
+        raise ValueError("Laws of different targets cannot be compared")
     table = {}
     for name, result in fits.items():
         table[name] = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from scaling_lib.data import checks
 from scaling_lib.fitting.result import Interval
 from scaling_lib.fitting.runs import invalid_rows, take
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
@@ -102,6 +103,7 @@ def isoflop(data, *, columns=None, level=0.9, bootstrap=1000, seed=0):
     ValueError
         When fewer than two budgets have a minimum.
     """
+    _check_options(level, bootstrap, seed)
     C, N, loss = _columns(data, ["C", "N", "loss"], columns)
     order = np.argsort(C, kind="stable")
     breaks = np.flatnonzero(np.diff(np.log(C[order])) > SAME_BUDGET) + 1
@@ -124,7 +126,7 @@ def isoflop(data, *, columns=None, level=0.9, bootstrap=1000, seed=0):
             draws.append(np.where(inside, place, np.nan))  # resamples without a minimum
     if len(found) < 2:
         reasons = "; ".join(f"{C:.3g} FLOP: {why}" for C, why in skipped.items())
-        raise ValueError(f"Fewer than two budgets have a minimum ({reasons}).")
+        raise ValueError(f"Fewer than two budgets have a minimum ({reasons})")
     return _lines(*np.array(found).T, np.stack(draws, axis=-1), level, skipped)
 
 
@@ -151,20 +153,22 @@ def envelope(data, *, columns=None, budgets=30, level=0.9, bootstrap=1000, seed=
     ValueError
         When there are fewer than three curves, or fewer than two models are ever best.
     """
+    checks.whole(budgets, "budgets")
+    _check_options(level, bootstrap, seed)
     run, C, N, loss = _columns(data, ["run", "C", "N", "loss"], columns)
     curves = []
     for name in np.unique(run):
         rows = np.flatnonzero(run == name)
         rows = rows[np.argsort(C[rows], kind="stable")]
         if np.ptp(N[rows]) > 0:
-            raise ValueError(f"Run {name:g} has more than one N: a curve is one model.")
+            raise ValueError(f"Run {name:g} has more than one N: a curve is one model")
         curves.append((np.log(C[rows]), loss[rows], np.log(N[rows[0]])))
     if len(curves) < 3:
-        raise ValueError(f"{len(curves)} curves have no envelope: at least 3 are needed.")
+        raise ValueError(f"{len(curves)} curves have no envelope: at least 3 are needed")
     low = np.sort([c[0] for c, _, _ in curves])[1]
     high = np.sort([c[-1] for c, _, _ in curves])[-2]
     if not low < high:
-        raise ValueError("The curves do not overlap in compute.")
+        raise ValueError("The curves do not overlap in compute")
     grid = np.linspace(low, high, budgets)
     losses = np.array([np.interp(grid, c, y, left=np.inf, right=np.inf) for c, y, _ in curves])
     sizes = np.array([size for _, _, size in curves])
@@ -172,9 +176,7 @@ def envelope(data, *, columns=None, budgets=30, level=0.9, bootstrap=1000, seed=
     log_N, height = _lowest(losses, sizes)
     kept = np.isfinite(log_N)
     if not kept.any() or np.ptp(log_N[kept]) == 0:
-        raise ValueError(
-            "Fewer than two models between the smallest and the largest are ever best."
-        )
+        raise ValueError("Fewer than two models between the smallest and the largest are ever best")
     rng = np.random.default_rng(seed)
     chosen = rng.integers(len(curves), size=(bootstrap, len(curves)))
     draws = np.array([_lowest(losses[some], sizes[some])[0][kept] for some in chosen])
@@ -189,12 +191,18 @@ def _lowest(losses, sizes):
     return np.where(np.isfinite(height) & inner, size, np.nan), height
 
 
+def _check_options(level, bootstrap, seed):
+    checks.level(level)
+    checks.whole(bootstrap, "bootstrap", least=0)
+    checks.whole(seed, "seed", least=0)
+
+
 def _columns(data, names, mapping):
     columns, _ = take(data, names, mapping)
     bad = invalid_rows(columns, {"C", "N", "loss"})
     if bad:
         row, reason = next(iter(bad.items()))
-        raise ValueError(f"Column {reason} in row {row + 1} ({len(bad)} such rows).")
+        raise ValueError(f"Column {reason} in row {row + 1} ({len(bad)} such rows)")
     return [columns[name] for name in names]
 
 

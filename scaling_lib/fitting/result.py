@@ -98,10 +98,9 @@ class FitResult(ComputeOptimal):
 
         Standard errors, intervals and predictions then come from it.
         """
-        if replicates < FEWEST_REPLICATES:
-            raise ValueError(
-                f"A bootstrap needs at least {FEWEST_REPLICATES} replicates, not {replicates}."
-            )
+        checks.whole(replicates, "bootstrap", least=FEWEST_REPLICATES)
+        checks.whole(seed, "seed", least=0)
+        checks.whole(threads, "threads")
         with threadpool_limits(1):  # small products: threads inside one would only cost time
             self.refits = uncertainty.bootstrap(
                 self.problem, self.theta, self.minima.theta[1:], replicates, seed, threads
@@ -138,14 +137,15 @@ class FitResult(ComputeOptimal):
     @property
     def stderr(self):
         """Standard errors by name: of the bootstrap if there is one, else asymptotic."""
+        ranges = [parameter.upper - parameter.lower for parameter in self.law.free]
         with np.errstate(all="ignore"):
             if self.refits is not None:
                 values = self.refits.values.std(axis=0, ddof=1)
             else:
                 eta = self.problem.eta(self.theta[None])[0]
-                slopes = [p.slope(x) for p, x in zip(self.law.free, eta, strict=True)]
+                slopes = np.array([p.slope(x) for p, x in zip(self.law.free, eta, strict=True)])
                 values = self._eta_errors * slopes
-            ranges = [parameter.upper - parameter.lower for parameter in self.law.free]
+                values[(slopes == 0.0) & np.isfinite(ranges)] = np.inf  # so close to its bound
             values = np.where(values > ranges, np.inf, values)  # of a parameter at its bound
         return self._by_name(map(float, values), lambda value: 0.0)
 
@@ -159,7 +159,7 @@ class FitResult(ComputeOptimal):
         method = checks.one_of(method or self._method, "method", ("bootstrap", "profile"))
         if method == "bootstrap":
             if self.refits is None:
-                raise ValueError("There is no bootstrap yet: call bootstrap() first.")
+                raise ValueError("There is no bootstrap yet: call bootstrap() first")
             shares = [(1 - level) / 2, (1 + level) / 2]
             ends = np.quantile(self.refits.values, shares, axis=0).T
         else:
@@ -333,13 +333,16 @@ class FitResult(ComputeOptimal):
 
     def loss(self, *columns):
         """Return the predicted target of the law's columns in their order (N, D, ...)."""
-        return self.law.predict(self.params, dict(zip(self.law.columns, columns, strict=True)))
+        names = self.law.columns
+        if len(columns) != len(names):
+            raise ValueError(f"columns must be {', '.join(names)}, not {len(columns)} values")
+        return self.law.predict(self.params, dict(zip(names, columns, strict=True)))
 
     def bottlenecks(self):
         """Return A, B, alpha, beta of the additive law with the same compute optimum."""
         constants = self.law.bottlenecks(self.params)
         if constants is None:
-            raise ValueError(f"The {self.law.title} has no closed-form compute optimum.")
+            raise ValueError(f"The {self.law.title} has no closed-form compute optimum")
         return constants
 
     # Presentation -------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from scaling_lib.data.files import is_number, read_table
 from scaling_lib.laws.declared import rows_text
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 
+CONSTANT = 1e-9  # relative range of a column up to which it varies by rounding only
 # What a column follows from, where it is absent.
 DERIVED = {"N": ("C", "D"), "D": ("C", "N"), "C": ("N", "D"), "U": ("D", "epochs")}
 
@@ -27,15 +28,15 @@ def numbers(values, name):
         if wrong:
             raise ValueError(
                 f"Column {name} holds text that is not a number in {rows_text(wrong)} "
-                f"({values[wrong[0]]!r})."
+                f"({values[wrong[0]]!r})"
             )
         values = [np.nan if isinstance(v, str) and not v else v for v in values]
     try:
         column = np.array(values, dtype=float)
     except (TypeError, ValueError):
-        raise ValueError(f"Column {name} is not a list of numbers.") from None
+        raise ValueError(f"Column {name} is not a list of numbers") from None
     if column.ndim != 1:
-        raise ValueError(f"Column {name} must have one dimension, not {column.ndim}.")
+        raise ValueError(f"Column {name} must have one dimension, not {column.ndim}")
     return column
 
 
@@ -47,7 +48,7 @@ def available(data):
         return list(data.dtype.names)
     raise ValueError(
         "The data must be columns by name: a mapping, a DataFrame or a structured array, "
-        f"not {type(data).__name__}."
+        f"not {type(data).__name__}"
     )
 
 
@@ -70,7 +71,7 @@ def take(data, wanted, mapping=None):
     for name, source in mapping.items():
         if source not in names:
             raise ValueError(
-                f"There is no column {source} (meant as {name}). Columns: {', '.join(names)}."
+                f"There is no column {source} (meant as {name}) among {', '.join(names)}"
             )
     has = {*names, *mapping}
     columns, notes = {}, []
@@ -94,8 +95,8 @@ def take(data, wanted, mapping=None):
     missing = [name for name in wanted if name not in columns]
     if missing:
         raise ValueError(
-            f"Missing column{'s' * (len(missing) > 1)} {', '.join(missing)}. "
-            f"Columns: {', '.join(names)}."
+            f"Missing column{'s' * (len(missing) > 1)} {', '.join(missing)}: "
+            f"the data have {', '.join(names)}"
         )
     _check_lengths(columns)
     return columns, notes
@@ -113,7 +114,6 @@ def _check_lengths(columns):
         raise ValueError(
             "The columns have different lengths: "
             + ", ".join(f"{name} {length}" for name, length in lengths.items())
-            + "."
         )
 
 
@@ -148,7 +148,7 @@ def prepare(law, data, mapping=None, drop_invalid=False, target=True):
         others = f" ({len(bad)} such rows in all)" if len(bad) > len(alike) else ""
         raise ValueError(
             f"Column {reason} in {rows_text(alike)}{others}: correct the data, or have such rows "
-            "dropped (drop_invalid=True, --drop-invalid)."
+            "dropped (drop_invalid=True, --drop-invalid)"
         )
     if bad:
         columns = {name: np.delete(values, list(bad)) for name, values in columns.items()}
@@ -158,17 +158,27 @@ def prepare(law, data, mapping=None, drop_invalid=False, target=True):
     return columns, observed, notes
 
 
-def check_enough(law, columns, target):
-    """Raise ValueError for too few runs, or columns that do not vary: no law follows from them."""
+def check_count(law, target):
+    """Raise ValueError for too few runs: at least one more than free parameters is needed."""
     n, p = target.size, len(law.free)
     if n <= p:
         raise ValueError(
             f"{n} run{'s' * (n != 1)} cannot determine the {p} parameters of the {law.title}: "
-            f"at least {p + 1} are needed."
+            f"at least {p + 1} are needed"
         )
-    for name, values in {**columns, law.target: target}.items():
-        if name not in law.may_be_constant and np.ptp(values) <= 1e-9 * np.abs(values).max():
+
+
+def check_variation(problem, columns):
+    """Raise ValueError for a column, input or target, that does not vary where it has to.
+
+    An input may be constant where the parameters that are held leave the others determined.
+    """
+    law = problem.law
+    for name, values in columns.items():
+        if name in law.may_be_constant or np.ptp(values) > CONSTANT * np.abs(values).max():
+            continue
+        if name == law.target or not (law.fixed or law.tied) or not problem.determined():
             raise ValueError(
                 f"Column {name} is constant ({values[0]:g} in every row): the {law.title} needs "
-                "runs in which it varies."
+                "runs in which it varies"
             )

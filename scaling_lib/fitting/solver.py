@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scaling_lib.laws.plain import moved_inside
 from scaling_lib.laws.terms import Linear, Offset, gram
 
 CHUNK = 16384  # numbers in one array of an evaluation: all its arrays stay in the cache
@@ -27,6 +28,7 @@ WARM_UP = 20.0  # times delta: smooths the dents of a small delta, and is still 
 # benchmark; those within the second are followed to their end.
 HOPEFUL, CLOSE = 2.5, 1.2
 SAME_OBJECTIVE, SAME_PLACE = 1e-7, 1e-4  # when two minima count as one
+DEPENDENT = 1e-6  # ratio of singular values up to which derivatives, numeric ones, are dependent
 REWEIGHTED = 40  # searches from randomly reweighted runs, for laws or data with many minima
 
 
@@ -430,6 +432,16 @@ class Problem:
         best = np.where(found.F[:S] <= found.F[S:], 0, S) + np.arange(S)
         return base + (basis @ found.theta[best][..., None])[..., 0], found.F[best]
 
+    def starts(self):
+        """Return starting points (S, p) of the search."""
+        return self.f.terms[-1].starts(self.f.terms, self.y)
+
+    def determined(self):
+        """Return whether the runs tell all parameters apart where the search starts."""
+        J = self.f.jacobian(self.starts()[:1])[0]
+        singular = np.linalg.svd(J / (np.linalg.norm(J, axis=0) + 1e-300), compute_uv=False)
+        return bool(singular[-1] > DEPENDENT * singular[0])
+
     def search(self):
         """Look for the lowest minimum of the objective from many starts.
 
@@ -443,7 +455,7 @@ class Problem:
             Rows in order of their objective, the lowest first. Rows far above it may be unfinished:
             `other_minima` follows them to their end.
         """
-        grid = self.f.terms[-1].starts(self.f.terms, self.y)
+        grid = self.starts()
         follow = self.law.follow or FOLLOWED[self.n >= MANY_RUNS]
         picked, deltas = [], []
         for delta in dict.fromkeys([self.delta, WARM_UP * self.delta]):
@@ -461,7 +473,7 @@ class Problem:
         found = Minima(theta, self.objectives(theta), np.zeros(len(theta), bool), 0)
         if not np.isfinite(found.F).any():
             raise ValueError(
-                f"The {self.law.title} could not be evaluated on these runs from any start."
+                f"The {self.law.title} could not be evaluated on these runs from any start"
             )
         found = self._continue(found, np.flatnonzero(found.F <= HOPEFUL * found.F.min()), 12)
         found = self._continue(found, np.flatnonzero(found.F < CLOSE * found.F.min()), 40)
@@ -502,6 +514,31 @@ class Problem:
         more = self.minimize(_distinct(moved), iterations=25)
         parts = (np.concatenate(pair) for pair in zip(found[:3], more[:3], strict=True))
         return Minima(*parts, found.iterations + more.iterations)
+
+
+def own_start(problem, law, columns):
+    """Return where to look for the free parameters of `law`, by name: no fit is needed.
+
+    Of the starting points of `problem`, in which all parameters of the law are free, the one that
+    is best with the held values put in and the others moved between their bounds.
+    """
+    names, lowest, best = [parameter.name for parameter in problem.parameters], np.inf, None
+    with np.errstate(all="ignore"):
+        target = problem.to_target(problem.y)
+        for row in problem.natural(problem.eta(problem.starts())):
+            values = dict(zip(names, map(float, row), strict=True))
+            free = {p.name: moved_inside(p, values[p.name]) for p in law.free}
+            f = law.predict(law.complete(free), columns)
+            size = np.abs(np.log(f / target) if law.link == "log" else f - target)
+            F = np.minimum(size, problem.delta) @ (size - 0.5 * np.minimum(size, problem.delta))
+            if F < lowest and np.isfinite(list(free.values())).all():
+                lowest, best = F, free
+    if best is None:
+        raise ValueError(
+            f"The {law.title} has no starting point of its own here: give start={{...}} for "
+            f"{', '.join(parameter.name for parameter in law.free)}"
+        )
+    return best
 
 
 def _in_order(found):

@@ -236,7 +236,7 @@ def _unique_within_all(columns, target):
     if too_many.size:
         raise ValueError(
             f"Column U (unique tokens) exceeds D (all tokens) in {rows_text(too_many)}: "
-            "U must be at most D."
+            "U must be at most D"
         )
 
 
@@ -315,7 +315,7 @@ def _broken(x, a, b, c0, **rest):
 def bnsl(breaks: int = 1) -> Law:
     """Return the broken neural scaling law of 0 to 3 breaks [@caballero2023broken]."""
     if breaks not in (0, 1, 2, 3):
-        raise ValueError(f"A broken law has 0 to 3 breaks here, not {breaks!r}.")
+        raise ValueError(f"breaks must be 0 to 3, not {breaks!r}")
     product = f" prod_(i=1..{breaks}) (1 + (x / d_i)^(1/f_i))^(-c_i f_i)" if breaks else ""
     parameters = [
         Parameter("a", "limit", "target"),
@@ -345,7 +345,7 @@ def _share(columns, target):
     if target is not None:
         outside = np.flatnonzero((target < 0) | (target > 1))
         if outside.size:
-            raise ValueError(f"Column coverage must lie between 0 and 1: see {rows_text(outside)}.")
+            raise ValueError(f"Column coverage must lie between 0 and 1: see {rows_text(outside)}")
 
 
 COVERAGE = Law(
@@ -369,7 +369,7 @@ COVERAGE = Law(
 def logistic(lower: float = 0.0, upper: float = 1.0) -> Law:
     """Return the law of a score that is logistic in the logarithm of compute, between bounds."""
     if not lower < upper:
-        raise ValueError(f"lower must be below upper, not {lower!r} and {upper!r}.")
+        raise ValueError(f"lower must be below upper, not {lower!r} and {upper!r}")
     return Law(
         "logistic",
         "logistic law in log compute",
@@ -415,4 +415,4 @@ def law(name):
     try:
         return LAWS[ALIASES.get(name, name)]
     except (KeyError, TypeError):
-        raise ValueError(f"There is no law {name!r}. The laws are: {', '.join(LAWS)}.") from None
+        raise ValueError(f"There is no law {name!r}: the laws are {', '.join(LAWS)}") from None

@@ -12,6 +12,7 @@ from math import inf
 
 import numpy as np
 
+from scaling_lib.data.checks import finite
 from scaling_lib.laws.declared import Law, Parameter
 from scaling_lib.laws.terms import Coordinate, Term
 
@@ -150,72 +151,86 @@ def from_function(function, known, start, bounds=None, fixed=None, tied=None, ta
         positive=False,
         centred=False,
     )
-    return constrained(law, start or {}, bounds, fixed, tied)
+    return with_start(constrained(law, bounds, fixed, tied), start or {})
 
 
 def _by_name(function, columns, *values, **params):
     return function(**dict(zip(columns, values, strict=True)), **params)
 
 
-def constrained(law, start, bounds=None, fixed=None, tied=None):
-    """Return a law with starts, bounds, and parameters that are held or tied, on the slow path."""
+def constrained(law, bounds=None, fixed=None, tied=None):
+    """Return a law with bounds of the user, and parameters that are held or tied."""
     bounds, fixed, tied = dict(bounds or {}), dict(fixed or {}), dict(tied or {})
-    for what, given in (("start", start), ("bounds", bounds), ("fixed", fixed), ("tied", tied)):
-        unknown = [name for name in given if name not in law.names]
-        if unknown:
-            raise ValueError(
-                f"{what} names {', '.join(unknown)}, but the parameters of {law.name} are "
-                f"{', '.join(law.names)}"
-            )
+    for what, given in (("bounds", bounds), ("fixed", fixed), ("tied", tied)):
+        _check_names(law, what, given)
+    fixed = {name: finite(value, f"fixed[{name!r}]") for name, value in fixed.items()}
     for name, other in tied.items():
         if other not in law.names or other in tied or name in fixed:
             raise ValueError(f"tied[{name!r}] must name a free or fixed parameter, not {other!r}")
         if other in fixed:
             fixed[name] = fixed[other]
     tied = {name: other for name, other in tied.items() if name not in fixed}
-    for name, value in fixed.items():
-        if not np.isfinite(value):
-            raise ValueError(f"fixed[{name!r}] must be a finite number, not {value!r}")
     parameters = []
     for parameter in law.parameters:
-        if parameter.name not in fixed and parameter.name not in tied:
-            parameter = _bounded(parameter, start, bounds)
+        if parameter.name in bounds.keys() - fixed.keys() - tied.keys():
+            lower, upper = _two_rising(bounds[parameter.name], f"bounds[{parameter.name!r}]")
+            parameter = replace(parameter, lower=lower, upper=upper)
         parameters.append(parameter)
-    law = replace(law, parameters=tuple(parameters), fixed=fixed, tied=tied, inputs=dict, follow=0)
+    law = replace(law, parameters=tuple(parameters), fixed=fixed, tied=tied)
     if not law.free:
         raise ValueError(f"All parameters of {law.name} are fixed: nothing is left to fit")
-    return replace(law, terms=(Function(law, start),), centred=False)
+    return law
 
 
-def moved_inside(params, bounds):
-    """Return parameters of which those outside their bounds have been moved between them."""
-    out = dict(params)
-    for name, (lower, upper) in bounds.items():
-        if name in out and not lower < out[name] < upper:
-            ends = [x for x in (lower, upper) if np.isfinite(x)]
-            inward = 0.0 if len(ends) == 2 else (abs(ends[0]) or 1.0) * np.sign(upper + lower)
-            out[name] = float(np.mean(ends) + inward)
-    return out
+def with_start(law, start):
+    """Return a law whose free parameters are searched for from `start`, by `Function`."""
+    _check_names(law, "start", start)
+    parameters = [_scaled(p, start) if p in law.free else p for p in law.parameters]
+    law = replace(law, parameters=tuple(parameters), inputs=dict, follow=0, centred=False)
+    return replace(law, terms=(Function(law, start),))
 
 
-def _bounded(parameter, start, bounds):
-    """Return a parameter with the bounds of the user, and a scale from its start."""
-    name = parameter.name
+def moved_inside(parameter, value):
+    """Return a value between the bounds of a parameter: the value itself if it is, or NaN."""
+    lower, upper = parameter.lower, parameter.upper
+    if not (value <= lower or value >= upper):
+        return value
+    if np.isfinite([lower, upper]).all():
+        return (lower + upper) / 2.0
+    return lower + (abs(lower) or 1.0) if np.isfinite(lower) else upper - (abs(upper) or 1.0)
+
+
+def _check_names(law, what, given):
+    unknown = [name for name in given if name not in law.names]
+    if unknown:
+        raise ValueError(
+            f"{what} names {', '.join(unknown)}, but the parameters of {law.name} are "
+            f"{', '.join(law.names)}"
+        )
+
+
+def _two_rising(pair, name):
+    try:
+        lower, upper = map(float, pair)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be two numbers, not {pair!r}") from None
+    if not lower < upper:
+        raise ValueError(f"{name} must be two rising numbers, not {pair!r}")
+    return lower, upper
+
+
+def _scaled(parameter, start):
+    """Return a parameter with a scale from its start."""
+    name, lower, upper = parameter.name, parameter.lower, parameter.upper
     if name not in start:
         raise ValueError(f"Parameter {name} has no start: give start={{{name!r}: ...}}")
-    lower, upper = parameter.lower, parameter.upper
-    if name in bounds:
-        try:
-            lower, upper = map(float, bounds[name])
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"bounds[{name!r}] must be two numbers, not {bounds[name]!r}"
-            ) from None
-        if not lower < upper:
-            raise ValueError(f"bounds[{name!r}] must be two rising numbers, not {bounds[name]!r}")
-    if not (np.isfinite(start[name]) and lower < start[name] < upper):
+    try:
+        inside = lower < float(start[name]) < upper
+    except (TypeError, ValueError):
+        inside = False
+    if not inside:
         raise ValueError(
             f"start[{name!r}] must lie between its bounds {lower:g} and {upper:g}, "
             f"not at {start[name]!r}"
         )
-    return replace(parameter, lower=lower, upper=upper, scale=abs(start[name]) or 1.0)
+    return replace(parameter, scale=abs(start[name]) or 1.0)

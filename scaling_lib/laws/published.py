@@ -82,7 +82,7 @@ class Published(ComputeOptimal):
         try:
             return tuple(self.params[name] for name in ("A", "B", "alpha", "beta"))
         except KeyError:
-            raise ValueError(f"{self.name} has no closed-form compute optimum.") from None
+            raise ValueError(f"{self.name} has no closed-form compute optimum") from None
 
 
 def _repeated(N, D, U=None, *, E, A, B, alpha, beta, R_D, R_N):
@@ -121,7 +121,7 @@ class PublishedExponents:
     def optimum(self, C):
         """Return the `Allocation` at `C` FLOP: exponents applied to the nearest printed anchor."""
         if not self.anchors:
-            raise ValueError(f"{self.name} prints exponents only: use growth(factor) instead.")
+            raise ValueError(f"{self.name} prints exponents only: use growth(factor) instead")
         C = positive(C, "C", many=True)
         anchors = np.array(self.anchors)
         nearest = np.abs(np.log(C[..., None] / anchors[:, 0])).argmin(-1)

@@ -231,6 +231,13 @@ def test_optimum_of_the_generalised_law_minimises_it():
         fit("kaplan_joint", surface(np.random.default_rng(0), 30)).optimum(1e21)
 
 
+def test_loss_takes_the_columns_of_the_law():
+    result = fit("chinchilla", surface(np.random.default_rng(11), 60, 0.0, HOFFMANN_2022))
+    assert result.loss(1e9, 2e10) == pytest.approx(HOFFMANN_2022.loss(1e9, 2e10))
+    with pytest.raises(ValueError, match="columns must be N, D, not 1 values"):
+        result.loss(1e9)
+
+
 def test_compare_ranks_by_held_out_error():
     rng = np.random.default_rng(12)
     runs = surface(rng, 120)

@@ -102,6 +102,15 @@ def test_envelope_of_exact_curves_finds_the_exponent():
     assert result.loss.min() > BESIROGLU_2024.params["E"]
 
 
+@pytest.mark.parametrize("option", [{"level": 90}, {"bootstrap": 1.5}, {"seed": -1}])
+def test_options_of_the_intervals_are_checked(option):
+    name = next(iter(option))
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        isoflop(budgets(HOFFMANN_2022), **option)
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        envelope(curves(HOFFMANN_2022), **option)
+
+
 def test_envelope_refuses_what_has_none():
     rows = curves(BESIROGLU_2024, sizes=2)
     with pytest.raises(ValueError, match="at least 3"):

@@ -154,6 +154,36 @@ def test_fixed_and_tied_parameters_of_a_law_of_the_book():
     assert again.params["beta"] == 0.4 and again.problem.p == 2
 
 
+def test_held_parameters_need_only_the_runs_that_determine_the_rest():
+    """Five runs for three unknowns, and one D for the three that D says nothing about."""
+    few = {name: values[:5] for name, values in surface(3, noise=0.0).items()}
+    truth = BESIROGLU_2024.params
+    held = fit("chinchilla", few, fixed={n: truth[n] for n in "EB"}, tied={"beta": "alpha"})
+    assert held.problem.p == 2
+    three = fit("chinchilla", few, fixed={"E": truth["E"], "beta": truth["beta"]})
+    assert three.params == pytest.approx(truth, rel=1e-3)
+    with pytest.raises(ValueError, match="5 runs cannot determine the 5 parameters"):
+        fit("chinchilla", few, bounds={"alpha": (0, 2)})
+
+    N = np.geomspace(1e7, 1e10, 12)
+    one_D = {"N": N, "D": np.full(12, 1e10), "loss": BESIROGLU_2024.loss(N, 1e10)}
+    fixed = {"B": truth["B"], "beta": truth["beta"]}
+    assert fit("chinchilla", one_D, fixed=fixed).params == pytest.approx(truth, rel=1e-3)
+    beta = fit("chinchilla", one_D, fixed={"E": truth["E"], "B": truth["B"]}).params["beta"]
+    assert beta == pytest.approx(truth["beta"], rel=1e-3)
+    for held in ({"B": truth["B"]}, {"alpha": truth["alpha"]}):
+        with pytest.raises(ValueError, match="Column D is constant"):
+            fit("chinchilla", one_D, fixed=held)
+
+
+def test_a_law_without_a_start_of_its_own_asks_for_one():
+    runs = {"N": np.full(8, 1e6), "loss": np.linspace(2.0, 2.1, 8)}
+    with pytest.raises(ValueError, match=r"give start=.* for x_c"):
+        fit("kaplan_N", runs, fixed={"alpha": 0.1})
+    result = fit("kaplan_N", runs, fixed={"alpha": 0.1}, start={"x_c": 1e9})
+    assert 2.0 < result.loss(1e6) < 2.1
+
+
 def test_a_bound_that_the_runs_would_cross_is_kept_and_said():
     result = fit("chinchilla", surface(4, 60), bounds={"alpha": (0.4, 1.0)})
     assert 0.4 <= result.params["alpha"] < 0.401
@@ -204,6 +234,13 @@ def negative(N, D, E):
         (lambda E: E, {"start": {"E": 1.0}}, "takes none of the columns N, D, loss|none of the"),
         ("chinchilla", {"fixed": {"gamma": 1.0}}, "fixed names gamma"),
         ("chinchilla", {"bounds": {"alpha": (2, 1)}}, "two rising numbers"),
+        ("chinchilla", {"bounds": {"alpha": 2}}, "must be two numbers, not 2"),
+        ("chinchilla", {"fixed": {"E": None}}, r"fixed\['E'\] must be a finite number, not None"),
+        ("chinchilla", {"start": {"E": "x"}}, "between its bounds 0 and inf, not at 'x'"),
+        ("chinchilla", {"bootstrap": -1}, "bootstrap must be a whole number of at least 0, not -1"),
+        ("chinchilla", {"bootstrap": 20, "threads": 0}, "threads must be a whole number .* not 0"),
+        ("chinchilla", {"bootstrap": 20, "seed": -1}, "seed must be a whole number .* not -1"),
+        ("chinchilla", {"delta": None}, "delta must be positive and finite, not None"),
     ],
 )
 def test_what_is_wrong_with_a_plain_law_is_said(law, options, message):
