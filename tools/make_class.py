@@ -8,7 +8,6 @@ each learning platform would hand it over, with its roster, and beside it what e
 import argparse
 import copy
 import csv
-import importlib.util
 import io
 import sys
 import zipfile
@@ -17,6 +16,9 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
+from grading.marking.known_answers import read_answers
+from grading.source.assignment import load
+
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = ROOT / "exercises"
 FIRST = "Ada Bela Chidi Dora Emeka Farid Greta Hana Ines Jonas".split()
@@ -24,15 +26,6 @@ LAST = "Almeida Brandt Castillo Diop Eriksen Fontaine Gupta Haddad".split()
 TEXT = (
     "The residuals describe the runs at hand; held-out runs would tell whether the form is right."
 )
-
-
-def read_answers(name: str) -> list[dict]:
-    """Return the known answers of an assignment."""
-    path = EXERCISES / "answers" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"answers_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.ANSWERS
 
 
 def points_of(source, exercise: str) -> float:
@@ -102,7 +95,10 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
         nbformat.read(EXERCISES / kind / assignment / f"{assignment}.ipynb", as_version=4)
         for kind in ("source", "release")
     )
-    answers = read_answers(assignment)
+    answers = read_answers(
+        EXERCISES / "answers" / f"{assignment}.py",
+        load(assignment),
+    )
     most = sum(points_of(source, e) for e in {a["exercise"] for a in answers})
     names = [f"{first} {last}" for last in LAST for first in FIRST][:students]
     file = f"{assignment}.ipynb"

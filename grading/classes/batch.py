@@ -29,15 +29,13 @@ from grading.reports.student_results import (
 )
 from grading.sandbox.enclosure import choose
 from grading.source.assignment import Assignment, digest, load
+from scaling_lib.data.cluster import connect
 
 RESULT = "result.json"
 AUDIT = "audit.jsonl"
 
 AHEAD = 2
 """Submissions read before there is a free process for them, as a multiple of the processes."""
-
-CONNECT_SECONDS = 20
-"""How long to wait for the answer of a Dask scheduler."""
 
 
 @dataclasses.dataclass
@@ -246,15 +244,7 @@ def _executor(jobs, scheduler):
         with ThreadPoolExecutor(jobs) as pool:
             yield pool, lambda: jobs
         return
-    try:
-        from distributed import Client
-
-        client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-    except ImportError:
-        raise ValueError("a scheduler needs Dask: pip install scaling-measured[cluster]") from None
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ValueError(f"no Dask scheduler answers at {scheduler}: {error}") from None
-    with client:
+    with connect(scheduler) as client:
         if not client.nthreads():
             print(f"the scheduler at {scheduler} has no workers yet: waiting", file=sys.stderr)
         # Workers may come and go.

@@ -12,13 +12,12 @@ before, so an edited, inserted, swapped or missing line shows. Lines cut off at 
 import hashlib
 import json
 import math
-import os
 import pathlib
 from dataclasses import dataclass
 
 from scaling_lib import __version__
 from scaling_lib.data.checks import positive
-from scaling_lib.data.files import append_bytes
+from scaling_lib.data.files import append_bytes, read_whole_lines
 from scaling_lib.training.run import TrainConfig, train
 
 FIXED = {"task", "task_seed", "seed", "checkpoints"}  # by the oracle: not for sale
@@ -216,12 +215,7 @@ class TrainingOracle:
 
 def read_ledger(path):
     """Read a ledger, if the file exists, as `parse_ledger`; cut off a last line torn by a kill."""
-    path = pathlib.Path(path)
-    content = path.read_bytes() if path.exists() else b""
-    whole = content[: content.rfind(b"\n") + 1]
-    if len(whole) < len(content):
-        os.truncate(path, len(whole))
-    return parse_ledger(whole, path)
+    return parse_ledger(read_whole_lines(path), path)
 
 
 def parse_ledger(content, name):

@@ -118,6 +118,19 @@ def append_bytes(path, content):
         os.fsync(file.fileno())
 
 
+def read_whole_lines(path):
+    """Read a file that is appended to (bytes), and cut off a last line that a kill left unfinished.
+
+    The file need not exist.
+    """
+    path = pathlib.Path(path)
+    content = path.read_bytes() if path.exists() else b""
+    end = content.rfind(b"\n") + 1
+    if end < len(content):
+        os.truncate(path, end)
+    return content[:end]
+
+
 def write_csv(table, path, digits=6):
     """Write a DataFrame, without its index, with numbers to so many significant digits."""
     text = table.to_csv(index=False, float_format=f"%.{digits}g", lineterminator="\n")

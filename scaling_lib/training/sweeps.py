@@ -23,15 +23,19 @@ from tqdm import tqdm
 
 from scaling_lib import __version__
 from scaling_lib.data.checks import whole
-from scaling_lib.data.files import append_bytes, write_bytes
+from scaling_lib.data.cluster import connect
+from scaling_lib.data.files import append_bytes, read_whole_lines, write_bytes
 from scaling_lib.training.run import TrainConfig, train
 
 SETTINGS = [field.name for field in fields(TrainConfig) if field.name not in ("D", "checkpoints")]
 RESULTS = ["N", "D", "C", "C_6ND", "loss", "entropy"]
 COLUMNS = ["key", *SETTINGS, *RESULTS, "checkpoints", "version"]
 
-CONNECT_SECONDS = 20  # how long a cluster's scheduler may take to answer
 INTERPRETER_BYTES = 200_000_000  # of a process that has imported everything
+# What a run costs, roughly, measured on one core of a laptop.
+START_SECONDS = 0.02  # a run
+STEP_SECONDS = 7e-5  # a step, of Python
+FLOP_PER_SECOND = 1.5e11
 
 
 def sweep(
@@ -119,7 +123,7 @@ def _run_all(configs, jobs, scheduler):
         return
     with contextlib.ExitStack() as stack:
         if scheduler:
-            client = stack.enter_context(_connect(scheduler))
+            client = stack.enter_context(connect(scheduler))
             client.wait_for_workers(1)
             workers = client.scheduler_info(n_workers=-1)["workers"].values()
             shares = [w["memory_limit"] / w["nthreads"] for w in workers if w["memory_limit"]]
@@ -133,17 +137,6 @@ def _run_all(configs, jobs, scheduler):
         yield from parallel(delayed(_work)(config) for config in configs)
 
 
-def _connect(scheduler):
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ValueError("a scheduler needs Dask: pip install scaling-measured[cluster]") from None
-    try:
-        return Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ValueError(f"no Dask scheduler answers at {scheduler}: {error}") from None
-
-
 def _work(config):
     run = train(config)
     return record_of(run), run.seconds  # the model stays behind
@@ -152,7 +145,7 @@ def _work(config):
 def _duration(config):
     """CPU seconds, roughly: what a step costs in Python, and what its arithmetic costs."""
     full = config.resolved()
-    return full.D / full.batch * 7e-5 + full.C_6ND / 1.5e11 + 0.02
+    return full.D / full.batch * STEP_SECONDS + full.C_6ND / FLOP_PER_SECOND + START_SECONDS
 
 
 def memory_bytes(config: TrainConfig) -> int:
@@ -214,11 +207,7 @@ def read_records(path: str | os.PathLike) -> dict[str, dict[str, str]]:
         If a line is not a run, or its settings do not belong to its key. The line is named.
     """
     path = pathlib.Path(path)
-    content = path.read_bytes() if path.exists() else b""
-    end = content.rfind(b"\n") + 1
-    if end < len(content):
-        os.truncate(path, end)
-    lines = list(csv.reader(io.StringIO(content[:end].decode())))
+    lines = list(csv.reader(io.StringIO(read_whole_lines(path).decode())))
     if lines and lines[0] != COLUMNS:
         raise ValueError(f"{path} is not a file of runs: its columns are not those of a sweep")
     records = {}

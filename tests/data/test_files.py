@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from scaling_lib.data.files import read_table, write_bytes
+from scaling_lib.data.files import read_table, read_whole_lines, write_bytes
 
 
 @pytest.mark.parametrize("content", ["a,b\n1,x\n", "\ufeffa,b\r\n1,x", 'a,b\n\n"1",x\n , \n'])
@@ -52,3 +52,10 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
     with pytest.raises(OSError, match="disk full"):
         write_bytes(file, b"new")
     assert file.read_bytes() == b"old" and os.listdir(file.parent) == ["t.csv"]
+
+
+def test_a_torn_last_line_is_cut_off(tmp_path):
+    path = tmp_path / "log"
+    assert read_whole_lines(path) == b"" and not path.exists()
+    path.write_bytes(b"one\ntwo\nthr")
+    assert read_whole_lines(path) == path.read_bytes() == b"one\ntwo\n"

@@ -22,7 +22,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
 from scaling_lib.data import DATA
 from scaling_lib.data.files import write_bytes, write_csv
@@ -167,14 +166,12 @@ def _shipped_run(seed, H):
     log_p = log_softmax(model.forward(addition.encode(a, b, DIGITS)))
     # Below exp(-60) a digit is impossible for every purpose here; float16 holds no infinity then.
     log_p = np.maximum(log_p, -60).astype(np.float16)
-    return {"seed": seed, "H": H} | _scores(model, SHIPPED_STEPS), log_p
+    return _scores(model, SHIPPED_STEPS) | {"log_p": log_p}
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
     """Write the shipped table, and beside it in `DISTRIBUTIONS_FILE` what the networks predict."""
-    grid = [(seed, H) for seed in SHIPPED_SEEDS for H in SHIPPED_SIZES]
-    rows, log_p = zip(*Parallel(n_jobs=jobs)(delayed(_shipped_run)(*p) for p in grid), strict=True)
-    table = pd.DataFrame(rows)
+    table = tabulate(_shipped_run, jobs, seed=list(SHIPPED_SEEDS), H=list(SHIPPED_SIZES))
     a, b = held_out(PROBLEMS)
     shape = (len(SHIPPED_SEEDS), len(SHIPPED_SIZES), PROBLEMS, DIGITS + 1, 10)
     buffer = io.BytesIO()
@@ -186,7 +183,7 @@ def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
         seed=np.array(SHIPPED_SEEDS),
         H=np.array(SHIPPED_SIZES),
         N=table["N"].to_numpy()[: len(SHIPPED_SIZES)],
-        log_p=np.stack(log_p).reshape(shape),
+        log_p=np.stack(table.pop("log_p")).reshape(shape),
     )
     write_bytes(out.with_name(DISTRIBUTIONS_FILE), buffer.getvalue())
     write_csv(table, out)
