@@ -160,22 +160,22 @@ def _work(job, writer):
         # Answers must not make the tests use more than the submission itself may.
         resource.setrlimit(resource.RLIMIT_DATA, (memory, resource.RLIM_INFINITY))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the batch decides
-        _mark(job, emit)
+        _grade(job, emit)
     except BaseException:
         emit({"event": "failed", "kind": "error", "text": traceback.format_exc()[-4000:]})
     finally:
         os._exit(0)
 
 
-def _mark(job, emit):
-    from grading.marking.mark import mark
+def _grade(job, emit):
+    from grading.marking.run_and_test import grade_submission
     from grading.marking.session import Broken
     from grading.source.hidden_tests import SEED_VARIABLE
     from grading.source.submitted_cells import Unreadable
 
     os.environ[SEED_VARIABLE] = job["seed"]
     try:
-        mark(job, emit)
+        grade_submission(job, emit)
     except Unreadable as error:
         emit({"event": "failed", "kind": "unreadable", "text": str(error)})
     except Broken as error:

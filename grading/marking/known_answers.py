@@ -5,14 +5,17 @@ import dataclasses
 import pathlib
 import runpy
 
-from grading.marking.mark import Tests
+from grading.marking.run_and_test import Tests
 from grading.marking.session import Session
 from grading.sandbox.enclosure import Limits, choose
 from grading.source.assignment import SOURCES, load
 from grading.source.source_names import SourceNames
 from grading.source.submitted_cells import defined_names
 
-FIELDS = {"exercise": str, "name": str, "kind": str, "code": str, "expected": (int, float)}
+FIELDS = dict.fromkeys(("exercise", "name", "kind", "code"), (str, "text"))
+FIELDS["expected"] = ((int, float), "a number")
+"""From the fields of an answer to their types, and these in words."""
+
 KINDS = ("alternative", "wrong")
 
 STOCK = {
@@ -45,14 +48,15 @@ def read_answers(path, assignment):
         where = f"{path}: answer {i + 1}"
         if type(answer) is not dict or answer.keys() != FIELDS.keys():
             raise ValueError(f"{where} must be a dict with {', '.join(FIELDS)}")
-        for field, kind in FIELDS.items():
+        for field, (kind, what) in FIELDS.items():
             if not isinstance(answer[field], kind) or isinstance(answer[field], bool):
-                raise ValueError(f"{where}: {field} cannot be {answer[field]!r}")
+                raise ValueError(f"{where}: {field} must be {what}, not {answer[field]!r}")
         if answer["exercise"] not in assignment.solutions:
             known = ", ".join(sorted(assignment.solutions))
-            raise ValueError(f"{where}: no exercise {answer['exercise']!r}, only {known}")
+            wrong = repr(answer["exercise"])
+            raise ValueError(f"{where}: exercise must be one of {known}, not {wrong}")
         if answer["kind"] not in KINDS:
-            raise ValueError(f"{where}: kind is {' or '.join(KINDS)}, not {answer['kind']!r}")
+            raise ValueError(f"{where}: kind must be {' or '.join(KINDS)}, not {answer['kind']!r}")
         try:
             ast.parse(answer["code"])
         except SyntaxError as error:
@@ -60,7 +64,7 @@ def read_answers(path, assignment):
     return answers
 
 
-def score_answers(name_or_path, answers=None, sandbox=None):
+def score_answers(name_or_path, answers=None):
     """Give each answer to the tests of its exercise.
 
     The answers are the instructor's own, so that they are also run where there is no sandbox.
@@ -71,8 +75,6 @@ def score_answers(name_or_path, answers=None, sandbox=None):
         The assignment; see `grading.source.assignment.load`.
     answers : path-like, optional
         The file of answers; by default ``exercises/answers/NAME.py``.
-    sandbox : str, optional
-        See `grading.sandbox.enclosure.choose`.
 
     Returns
     -------
@@ -88,13 +90,13 @@ def score_answers(name_or_path, answers=None, sandbox=None):
     # The answers share a session, which is as long as there are answers.
     limits = dataclasses.replace(Limits(), total=3600.0, hard=3600.0, restarts=1000)
     source = SourceNames(assignment)
-    session = Session(choose(sandbox, unsafe=True), limits, given=source.is_trusted)
+    session = Session(choose(unsafe=True), limits, given=source.is_trusted)
     try:
         for cell in assignment.cells:
             if cell.kind == "code" and cell.role != "test":
                 if error := session.run(cell.source)["error"]:
                     raise ValueError(f"{assignment.name}: cell {cell.id!r} fails: {error}")
-        session.mark("reference")
+        session.snapshot("reference")
         tests = Tests(assignment, source, session)
         return [
             _score(assignment, tests, session, answer)
@@ -125,11 +127,11 @@ def _answers_to(cell, assignment, known):
 def _score(assignment, tests, session, answer):
     session.restore("reference")
     error = session.run(answer["code"])["error"]
-    mark = f"answer {len(session.past)}"
-    session.mark(mark)
+    moment = f"answer {len(session.past)}"
+    session.snapshot(moment)
     outcomes = []
     for test in assignment.tests_of(answer["exercise"]):
-        session.restore(mark)
+        session.restore(moment)
         outcome = tests.check_visible(test)
         if not outcome.message and assignment.tests[test].hidden:
             outcome = tests.check_hidden(test)

@@ -54,7 +54,7 @@ class Session:
         self.starts = 0
         self.past = []
         """Requests to repeat after a restart; None for one that ended a sandbox."""
-        self._sandbox = self._place = None
+        self._sandbox = self._restored = None
 
     def run(self, source, seconds=None):
         """Run a cell, by default for as long as a cell may take.
@@ -73,19 +73,19 @@ class Session:
             "shown": shown[:20] if type(shown) is list else [],
         }
 
-    def mark(self, mark):
-        """Remember under a name what all names of the submission stand for now."""
+    def snapshot(self, moment):
+        """Remember what all names of the submission stand for at this moment, which has a name."""
         try:
-            self._ask_lasting({"op": "mark", "name": mark})
+            self._ask_lasting({"op": "snapshot", "moment": moment})
         except Lost:
             return  # what follows will say so
 
-    def restore(self, mark):
-        """Let all names stand for what they did when they were marked."""
-        self._place = {"op": "restore", "name": mark}
+    def restore(self, moment):
+        """Let all names stand for what they did at a moment of which there is a snapshot."""
+        self._restored = {"op": "restore", "moment": moment}
         if self._sandbox:
             try:
-                self._ask(self._place, self.limits.cell)
+                self._ask(self._restored, self.limits.cell)
             except Lost:
                 return  # it is done when the sandbox is started again
 
@@ -166,7 +166,7 @@ class Session:
                 self._sandbox = Sandbox(self.kind, self.limits, self.files)
             except (Lost, OSError) as error:
                 raise Broken(f"the sandbox ({self.kind}) does not start: {error}") from error
-            for i, message in enumerate([*self.past, self._place]):
+            for i, message in enumerate([*self.past, self._restored]):
                 if message is None:
                     continue
                 try:

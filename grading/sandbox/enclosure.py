@@ -94,7 +94,7 @@ def choose(wanted=None, unsafe=False):
     ``"none"`` only if `unsafe`; else `NoSandbox` is raised and says what to install.
     """
     if wanted not in (None, *KINDS):
-        raise ValueError(f"a sandbox is one of {', '.join(KINDS)}, not {wanted!r}")
+        raise ValueError(f"the sandbox must be one of {', '.join(KINDS)}, not {wanted!r}")
     if wanted in (None, "bubblewrap") and not (trouble := bubblewrap_trouble()):
         return "bubblewrap"
     if wanted == "bubblewrap":
@@ -136,7 +136,7 @@ class Enclosure:
     """Temporary folder on the disk, to be removed afterwards; None inside bubblewrap."""
 
     def remove(self):
-        """Remove the folder."""
+        """Take the temporary folder off the disk, whatever the worker did to it."""
         if self.folder:
             _make_removable(self.folder)
             # Not shutil.rmtree, which fails on folders that are nested a thousand deep.

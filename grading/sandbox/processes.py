@@ -10,6 +10,9 @@ import sys
 import time
 
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+PATIENCE = 10.0
+"""Seconds for ending processes that may multiply faster than they are ended."""
+
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 _adopting = False
@@ -140,12 +143,12 @@ def die_with_parent():
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def kill_all(find, patience=10.0):
+def kill_all(find):
     """End the processes whose ids `find` returns until there are none; return how many are left.
 
-    After `patience` seconds it gives up on processes that multiply faster than they are ended.
+    After `PATIENCE` seconds it gives up.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     while left := find():
         # First stop them all: what is stopped cannot start another one.
         for number in (signal.SIGSTOP, signal.SIGKILL):

@@ -46,11 +46,11 @@ class Cell:
         """Numbers of the lines that learners do not see, from 1."""
         inside, found = False, set()
         for number, line in enumerate(self.source.split("\n"), 1):
-            mark = _BEGIN in line or _END in line
-            if mark and inside == (_BEGIN in line):
+            delimiter = _BEGIN in line or _END in line
+            if delimiter and inside == (_BEGIN in line):
                 raise ValueError(f"cell {self.id!r}: {_BEGIN} and {_END} do not alternate")
-            inside ^= mark
-            if mark or inside:
+            inside ^= delimiter
+            if delimiter or inside:
                 found.add(number)
         if inside:
             raise ValueError(f"cell {self.id!r}: {_BEGIN} without {_END}")

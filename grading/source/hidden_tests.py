@@ -33,7 +33,7 @@ def fresh(exercise):
     of at least one character.
     """
     if not isinstance(exercise, str) or not exercise:
-        raise ValueError(f"fresh() takes the exercise's id, such as 'allocation', not {exercise!r}")
+        raise ValueError(f"exercise must be its id, such as 'allocation', not {exercise!r}")
     secret = os.environ.get(SEED_VARIABLE) or PUBLIC_SEED
     # The length keeps ("ab", "c") apart from ("a", "bc").
     text = f"{len(secret)}:{secret}:{exercise}".encode()

@@ -109,10 +109,10 @@ def processes(*marks):
 class Run:
     """One grading of the corpus: where everything is, and what was seen before and after."""
 
-    def __init__(self, folder, mark):
+    def __init__(self, folder, tag):
         self.folder = folder
         self.outside, self.submissions = folder / "outside", folder / "submissions"
-        self.out, self.mark = folder / "graded", mark
+        self.out, self.tag = folder / "graded", tag
         self.outside.mkdir()
         (self.outside / "secret.txt").write_text("1.7")
         (self.outside / f"{NAME}.ipynb").write_text(json.dumps(source()))
@@ -131,7 +131,7 @@ class Run:
     @property
     def limits(self):
         # A number that no other run has, so that its processes can be recognised.
-        return SHORT | {"total": SHORT["total"] + self.mark}
+        return SHORT | {"total": SHORT["total"] + self.tag}
 
     @property
     def source(self):

@@ -14,7 +14,7 @@ from small_assignment import LOSS, Paper, cell, notebook, source
 from grading.classes import archives, submissions
 from grading.classes.archives import Refused, list_archive, list_files
 from grading.classes.submissions import LateRule, Submission, collect, read_time
-from grading.marking.mark import END, places_to_try
+from grading.marking.run_and_test import FINISHED, moments_to_try
 from grading.reports.student_results import empty_result
 from grading.sandbox.enclosure import Limits
 from grading.source.assignment import load, parse
@@ -259,11 +259,11 @@ def test_text_to_mark_is_found_without_its_id():
 def test_a_test_is_tried_again_only_where_that_may_help():
     def tried(paper):
         found = match(SMALL, read_notebook(paper.text.encode()))
-        return places_to_try(SMALL, found, "loss-test")
+        return moments_to_try(SMALL, found, "loss-test")
 
     assert tried(Paper()) == ["loss-test"]
-    assert tried(Paper().add(LOSS)) == ["loss-test", END]
-    assert tried(Paper().add("!ls\n" + LOSS)) == ["loss-test", END]
+    assert tried(Paper().add(LOSS)) == ["loss-test", FINISHED]
+    assert tried(Paper().add("!ls\n" + LOSS)) == ["loss-test", FINISHED]
     assert tried(Paper().add("%magic\nx = 1")) == ["loss-test"]
 
 

@@ -15,7 +15,14 @@ from corpus_run import need
 from small_assignment import source
 
 from grading.marking.known_answers import read_answers, score_answers
-from grading.marking.mark import MAX_MESSAGE, MAX_SHOWN, Tests, TestTimeout, run_cells, time_limit
+from grading.marking.run_and_test import (
+    MAX_MESSAGE,
+    MAX_SHOWN,
+    Tests,
+    TestTimeout,
+    run_cells,
+    time_limit,
+)
 from grading.marking.session import CallFailed, CallLost, Function, Session, failure, importable
 from grading.sandbox.enclosure import INSIDE, KINDS, Limits, bubblewrap_trouble, choose
 from grading.sandbox.inside.plain_data import NotPlain
@@ -32,7 +39,7 @@ LIMITS = Limits(call=5, cell=10, disk=8 << 20, memory=600 << 20, processes=12, r
 
 def test_which_sandbox_there_is():
     assert need() in KINDS
-    with pytest.raises(ValueError, match="a sandbox is one of bubblewrap, landlock, none"):
+    with pytest.raises(ValueError, match="the sandbox must be one of bubblewrap, landlock, none"):
         choose("chroot")
 
 
@@ -108,11 +115,11 @@ def test_an_answer_that_cannot_cross_is_no_exception(session):
 
 def test_a_call_that_kills_loses_nothing_else(session):
     session.run("import os\nx = 1\ndef die():\n    os._exit(3)\ndef fine():\n    return x")
-    session.mark("here")
+    session.snapshot("here")
     session.run("x = 2")
     session.run("os._exit(0)")
-    for mark, value in (("here", 1), ("here", 1)):
-        session.restore(mark)
+    for moment, value in (("here", 1), ("here", 1)):
+        session.restore(moment)
         with pytest.raises(CallLost, match="`die` gave no answer: its process ended"):
             session.get("die")()
         assert session.get("fine")() == value
@@ -165,12 +172,12 @@ def test_confinement(session):
     for code in (
         f"open({here!r})",
         f"open({root!r} + '/exercises/source/scaling_laws/scaling_laws.ipynb')",
-        f"open({root!r} + '/grading/marking/mark.py')",
+        f"open({root!r} + '/grading/marking/run_and_test.py')",
         f"import os\nos.listdir({root!r} + '/exercises')",
         f"open('/proc/{os.getpid()}/environ')",
         f"open({root!r} + '/scaling_lib/x', 'w')",
         f"import os\nos.kill({os.getpid()}, 0)",
-        "import grading.marking.mark",
+        "import grading.marking.run_and_test",
         "import socket\nsocket.create_connection(('127.0.0.1', 9))",
         "open('/etc/shadow')",
     ):
@@ -355,7 +362,7 @@ class Solved:
     def left(self):
         return 60.0
 
-    def restore(self, mark):
+    def restore(self, moment):
         pass
 
     def get(self, name):
@@ -459,7 +466,7 @@ def test_pictures_are_not_kept_without_end():
         def run(self, source, seconds=None):
             return {"error": "", "printed": source, "shown": shown}
 
-        def mark(self, mark):
+        def snapshot(self, moment):
             pass
 
     found = match(SMALL, [SubmittedCell("code", str(i), "") for i in range(4)])
@@ -507,11 +514,11 @@ def test_answers_are_scored(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"exercise": "lost"}, "no exercise 'lost', only allocation, loss, slope"),
-        ({"kind": "odd"}, "kind is alternative or wrong"),
+        ({"exercise": "lost"}, "exercise must be one of allocation, loss, slope, not 'lost'"),
+        ({"kind": "odd"}, "kind must be alternative or wrong, not 'odd'"),
         ({"code": "def"}, "invalid syntax"),
-        ({"expected": "3"}, "expected cannot be '3'"),
-        ({"expected": True}, "expected cannot be True"),
+        ({"expected": "3"}, "expected must be a number, not '3'"),
+        ({"expected": True}, "expected must be a number, not True"),
         ({"more": 1}, "must be a dict with exercise"),
     ],
 )

@@ -58,6 +58,7 @@ def make_shell():
     shell = Shell.instance(history_load_length=0)
     shell.history_manager.enabled = False
     shell.colors = "nocolor"
+    shell.snapshots = {}
 
     def no_input(*_):
         raise RuntimeError("input() is not available while grading")
@@ -149,21 +150,21 @@ def call(shell, message):
             return {"ok": True, "unusable": str(error)}
 
 
-def mark(shell, message):
+def snapshot(shell, message):
     """Remember what every name stands for now."""
-    shell.marks = {**getattr(shell, "marks", {}), message["name"]: dict(shell.user_ns)}
+    shell.snapshots[message["moment"]] = dict(shell.user_ns)
     return {"ok": True}
 
 
 def restore(shell, message):
-    """Let every name stand for what it did when it was marked."""
-    names = shell.marks[message["name"]]
+    """Let every name stand for what it did at an earlier moment."""
+    names = shell.snapshots[message["moment"]]
     shell.user_ns.clear()
     shell.user_ns.update(names)
     return {"ok": True}
 
 
-OPERATIONS = {"run": run, "get": get, "call": call, "mark": mark, "restore": restore}
+OPERATIONS = {"run": run, "get": get, "call": call, "snapshot": snapshot, "restore": restore}
 
 
 def serve(reader, writer):

@@ -1,4 +1,4 @@
-"""Mark one submission: run its cells in the sandbox, then the instructor's tests on it.
+"""Run a submission's cells in the sandbox, then the instructor's tests on what they defined.
 
 This process is trusted: it holds the solutions and the hidden tests, and never runs a line of a
 submission. All visible checks come before the first hidden one, so that everything a student will
@@ -25,8 +25,8 @@ from grading.source.hidden_tests import reference
 from grading.source.source_names import SourceNames
 from grading.source.submitted_cells import defined_names, match, read_notebook, written_names
 
-END = ""
-"""Mark of the names when all cells have run; those of a test have its ``grade_id``, never empty."""
+FINISHED = ""
+"""The moment when all cells have run. A test's own moment has its ``grade_id``, never empty."""
 
 MAX_SHOWN = 10_000_000
 """Characters of pictures that are kept of a submission: its report must not get too large."""
@@ -41,7 +41,7 @@ _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 80
 
 
-def mark(job, emit):
+def grade_submission(job, emit):
     """Run a submission's cells and test them.
 
     Parameters
@@ -74,7 +74,7 @@ def mark(job, emit):
 
 
 def run_cells(found, source, session, emit):
-    """Run all cells in order, and mark the names at each test."""
+    """Run all cells in order, with a snapshot of the names at each test and at the end."""
     # A learner who deleted the cell with the imports has not failed the exercises for it.
     imports = [ast.unparse(node) for node in source.imports]
     guarded = [f"try:\n    {line}\nexcept Exception:\n    pass" for line in imports]
@@ -82,7 +82,7 @@ def run_cells(found, source, session, emit):
     room = MAX_SHOWN
     for step in found.steps:
         if step.test:
-            session.mark(step.test)
+            session.snapshot(step.test)
             continue
         result = session.run(step.source)
         room -= len(str(result["shown"]))
@@ -90,7 +90,7 @@ def run_cells(found, source, session, emit):
             result["shown"] = []
         if step.cell is not None:
             emit({"event": "cell", "cell": step.cell, "source": step.source[:200], **result})
-    session.mark(END)
+    session.snapshot(FINISHED)
 
 
 def run_tests(assignment, found, tests, emit):
@@ -98,28 +98,28 @@ def run_tests(assignment, found, tests, emit):
     passed = {}
     for test, cell in assignment.tests.items():
         outcomes = []
-        places = places_to_try(assignment, found, test)
-        for place in places:
-            tests.session.restore(place)
+        moments = moments_to_try(assignment, found, test)
+        for moment in moments:
+            tests.session.restore(moment)
             outcomes.append(tests.check_visible(test))
-            if outcomes[-1].lacks_name and END not in places:
-                places.append(END)  # a later cell may define what the answer needs
+            if outcomes[-1].lacks_name and FINISHED not in moments:
+                moments.append(FINISHED)  # a later cell may define what the answer needs
             if cell.hidden and not outcomes[-1].message:
-                passed.setdefault(test, []).append(place)
+                passed.setdefault(test, []).append(moment)
         if test not in passed:  # of equals the last, whose message is about the finished notebook
             emit(max(reversed(outcomes), key=lambda outcome: outcome.score).as_event())
-    for test, places in passed.items():
+    for test, moments in passed.items():
         outcomes = []
-        for place in places:
-            tests.session.restore(place)
+        for moment in moments:
+            tests.session.restore(moment)
             outcomes.append(tests.check_hidden(test))
             if outcomes[-1].passed:
                 break
         emit(max(outcomes, key=lambda outcome: outcome.score).as_event())
 
 
-def places_to_try(assignment, found, test):
-    """Return the marks at which a test is tried: its own place, and the end if that may help.
+def moments_to_try(assignment, found, test):
+    """Return the moments at which a test is tried: its own, and the end if that may help.
 
     Who keeps a first attempt and solves the exercise in a later cell has solved it.
     """
@@ -130,7 +130,7 @@ def places_to_try(assignment, found, test):
     for name, cell in assignment.solutions.items():
         if test in assignment.tests_of(name):
             wanted |= defined_names(cell.source)
-    return [test, END] if any(wanted & written_names(text) for text in later) else [test]
+    return [test, FINISHED] if any(wanted & written_names(text) for text in later) else [test]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +153,7 @@ class Outcome:
         return self.score == self.points
 
     def as_event(self):
-        """Return what `mark` emits."""
+        """Return what `grade_submission` emits."""
         kept = ("id", "score", "message", "detail")
         return {"event": "outcome"} | {name: getattr(self, name) for name in kept}
 

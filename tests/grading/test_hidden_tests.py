@@ -43,7 +43,7 @@ def test_without_a_secret_the_seed_is_the_public_one(monkeypatch):
 
 @pytest.mark.parametrize("bad", ["", None, 3])
 def test_fresh_wants_an_id(bad):
-    with pytest.raises(ValueError, match="exercise's id"):
+    with pytest.raises(ValueError, match="exercise must be its id"):
         fresh(bad)
 
 
