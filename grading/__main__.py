@@ -11,7 +11,8 @@ if sys.path and os.path.realpath(sys.path[0]) == os.getcwd() != os.path.realpath
 
 import pathlib  # noqa: E402
 
-from scaling_lib import __main__ as command_line  # noqa: E402
+# Both packages have the same kind of command line; it is written once, for any table of `COMMANDS`.
+from scaling_lib.__main__ import run_command  # noqa: E402
 
 # Each command is a function that adds its options, and one that runs it and returns the exit
 # status. They import what they need when they are called, so that the others start fast.
@@ -36,7 +37,7 @@ def grade_options(parser):
 def grade_run(options):
     """Grade; 1 if a submission got no result, 130 after Ctrl-C."""
     from grading.classes.batch import grade
-    from grading.classes.submissions import LateRule
+    from grading.reports.late_rule import LateRule
     from grading.source.assignment import load
 
     assignment = load(options.assignment, options.overlay)
@@ -130,6 +131,7 @@ def arrange_run(options):
     from grading.reports.student_results import write_json
     from grading.source.assignment import load
     from grading.source.submitted_cells import read_notebook, restore_notebook
+    from scaling_lib.data.files import write_bytes
 
     assignment = load(options.assignment, options.overlay)
     submitted = pathlib.Path(options.course) / "submitted"
@@ -141,7 +143,7 @@ def arrange_run(options):
         write_json(folder / assignment.name / f"{assignment.name}.ipynb", made)
         if submission.submitted:
             time = submission.submitted.strftime("%Y-%m-%d %H:%M:%S.%f %Z")
-            (folder / assignment.name / TIMESTAMP).write_text(time + "\n", encoding="utf-8")
+            write_bytes(folder / assignment.name / TIMESTAMP, f"{time}\n".encode())
     print(f"{len(found)} submissions in {submitted}")
 
 
@@ -153,7 +155,7 @@ def bundle_options(parser):
 
 
 def bundle_run(options):
-    """Write the archive."""
+    """Write the archive, which holds all that grading needs on Gradescope's machine."""
     from grading.platforms.gradescope import bundle
     from grading.source.assignment import load
     from scaling_lib.data.files import write_bytes
@@ -192,13 +194,13 @@ def capstone_run(options):
     from grading.classes.games import grade_games, languages_table, read_languages, summary_line
     from grading.reports.student_results import to_csv
     from grading.source.hidden_tests import PUBLIC_SEED
+    from scaling_lib.data.checks import whole
     from scaling_lib.data.files import write_bytes
 
     secret = _secret(options) or PUBLIC_SEED
     if secret == PUBLIC_SEED:
         print("the public seed is used, which anyone can use: give --seed-file", file=sys.stderr)
-    if options.jobs < 1:
-        raise ValueError(f"jobs must be at least 1, not {options.jobs}")
+    jobs = whole(options.jobs, "jobs")
     if options.hand_out:
         lines = pathlib.Path(options.input).read_text(encoding="utf-8-sig").splitlines()
         students = [line.strip() for line in lines if line.strip()]
@@ -208,7 +210,7 @@ def capstone_run(options):
     languages = options.language
     if languages is None:
         languages = read_languages(options.languages)
-    results = grade_games(options.input, options.out, secret, languages, options.jobs)
+    results = grade_games(options.input, options.out, secret, languages, jobs)
     print(f"{summary_line(results)}; {options.out}/grades.csv has the table")
 
 
@@ -268,7 +270,7 @@ def _settings(options):
 
     files = pathlib.Path(options.files) if options.files else None
     if files and not files.is_dir():
-        raise ValueError(f"{files} is no folder")
+        raise ValueError(f"--files must be a folder, not {files}")
     limits = Limits.parse(options.limit)
     return Settings(limits, options.sandbox, options.unsafe, _secret(options), files)
 
@@ -308,14 +310,9 @@ COMMANDS = {
 }
 
 
-def build_parser(command=None):
-    """Return the parser, with the options of `command` alone."""
-    return command_line.build_parser("grading", "Grade untrusted notebooks.", COMMANDS, command)
-
-
 def main(arguments=None):
     """Run one command; return 0, 1 if it failed, or 2 for input that cannot be used."""
-    return command_line.run_command("grading", "Grade untrusted notebooks.", COMMANDS, arguments)
+    return run_command("grading", "Grade untrusted notebooks.", COMMANDS, arguments)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,10 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from tqdm import tqdm
 
-from grading.classes.submissions import LateRule, collect
+from grading.classes.submissions import collect
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.reports.feedback import write_feedback
+from grading.reports.late_rule import LateRule
 from grading.reports.student_results import (
     clean,
     empty_result,
@@ -29,7 +30,9 @@ from grading.reports.student_results import (
 )
 from grading.sandbox.enclosure import choose
 from grading.source.assignment import Assignment, digest, load
+from scaling_lib.data.checks import whole
 from scaling_lib.data.cluster import connect
+from scaling_lib.data.files import append_bytes
 
 RESULT = "result.json"
 AUDIT = "audit.jsonl"
@@ -93,8 +96,7 @@ def grade(
         If something cannot be used, there is no sandbox, or the reference solution itself does not
         earn all points.
     """
-    if type(jobs) is not int or jobs < 1:
-        raise ValueError(f"jobs must be a whole number of at least 1, not {jobs!r}")
+    jobs = whole(jobs, "jobs")
     if not isinstance(assignment, Assignment):
         assignment = load(assignment)
     out = pathlib.Path(out)
@@ -135,8 +137,7 @@ class _Batch:
     def log(self, **facts):
         """Write one line of JSON: for the batch's beginning, and for each submission."""
         time = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        with (self.out / AUDIT).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"time": time} | facts) + "\n")
+        append_bytes(self.out / AUDIT, (json.dumps({"time": time} | facts) + "\n").encode())
 
     def run(self, handed_in, pool, most, bar):
         try:

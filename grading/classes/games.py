@@ -18,24 +18,27 @@ from grading.classes.batch import with_folders
 from grading.classes.submissions import Submission, by_student
 from grading.reports.feedback import write_feedback
 from grading.reports.student_results import (
-    SCHEMA,
     clean,
+    empty_result,
     number,
-    read_csv,
+    read_rows,
     versions,
     write_grades,
     write_json,
 )
+from grading.source.assignment import Assignment, Cell
 from scaling_lib.capstone import handed_in
 from scaling_lib.capstone import scoring as capstone_scoring
 from scaling_lib.capstone.game import LEDGER
 from scaling_lib.capstone.handed_in import NotByTheRules
 from scaling_lib.capstone.scoring import MOST_POINTS, derived_seed
 
-ASSIGNMENT = "capstone_game"
+PARTS = tuple(Cell("code", "", part, "test", MOST_POINTS) for part in ("width", "forecast"))
+GAME = Assignment("capstone_game", "", PARTS)
+"""The game as an assignment with two tests, so that its results have the form of all others."""
+
 HERO_RUNS = "hero_runs.json"
 """File of hero losses that are known: a second call trains only what is missing."""
-
 
 NARROWEST = 32
 """Width below which a committed run is read from the curve: trained, it would take minutes and
@@ -68,11 +71,11 @@ def read_languages(path):
 
     Returns a dict from names, as `letters_of` gives them, to numbers.
     """
-    _, rows = read_csv(path)
+    _, rows = read_rows(path, ("student", "language"), "the table that --hand-out wrote")
     try:
         languages = {letters_of(row["student"].lstrip("'")): int(row["language"]) for row in rows}
-    except (KeyError, ValueError):
-        raise ValueError(f"{path} must be CSV with the columns student and language") from None
+    except ValueError:
+        raise ValueError(f"{path}: the column language must hold whole numbers") from None
     if len(languages) < len(rows):
         raise ValueError(f"{path} names a student twice")
     return languages
@@ -228,41 +231,17 @@ def _hero_losses(games, secret, path, jobs, progress):
 
 def _result(game, secret, losses):
     """Return the result of a game, in the form that the exports read."""
-    items = [
-        {
-            "id": name,
-            "points": MOST_POINTS,
-            "score": 0,
-            "hidden": False,
-            "message": "",
-            "detail": "",
-        }
-        for name in ("width", "forecast")
-    ]
-    result = {
-        "schema": SCHEMA,
-        "assignment": ASSIGNMENT,
+    status = "refused" if game.problem else "graded"
+    message = f"This game does not count: {game.problem}." if game.problem else ""
+    result = empty_result(GAME, status, message) | {
         "student": game.submission.student,
         "ids": game.submission.ids,
-        "status": "refused" if game.problem else "graded",
-        "message": clean(f"This game does not count: {game.problem}." if game.problem else ""),
-        "max_score": 2 * MOST_POINTS,
-        "items": items,
-        "by_hand": [],
-        "max_by_hand": 0,
-        "errors": [],
-        "seconds": 0,
-        "restored": [],
         "notes": [clean(note) for note in game.notes],
         "sandbox": "not needed",
         "versions": versions(),
     }
-    if game.problem:
-        for item in items:
-            item["message"] = "not graded"
-    else:
+    if not game.problem:
         _fill(result, game.played, secret, losses)
-    result["score"] = round(sum(item["score"] for item in items), 2)
     return result
 
 
@@ -293,6 +272,7 @@ def _fill(result, played, secret, losses):
         f"{made.low:.4f} to {made.high:.4f} {'held' if earned.inside else 'missed'} "
         f"{earned.loss:.4f}: score {earned.interval_score / e:.2f} e"
     )
+    result["score"] = round(width["score"] + forecast["score"], 2)
     result["game"] = {
         "language": played.task_seed,
         "runs": len(played.runs),

@@ -22,11 +22,9 @@ from scipy import optimize, stats
 from scaling_lib.capstone import baseline as capstone_baseline
 from scaling_lib.capstone.game import HERO_FLOP, WIDTHS, make_commitment, parameters, tokens_for
 from scaling_lib.capstone.practice import practice_curve, practice_loss
-from scaling_lib.capstone.scoring import HeroCurve, hero_curve, score
-from scaling_lib.data import load
+from scaling_lib.capstone.scoring import hero_curve, score
 from scaling_lib.data.files import write_csv
 from scaling_lib.fitting.isoflop import parabola
-from scaling_lib.tasks.dialects import dialect
 
 LEVELS = {1e8: (6, 10, 17, 28), 3e8: (8, 14, 25, 44), 8e8: (12, 22, 40, 70), 1.6e9: (20, 44, 80)}
 PLAN = [(H, tokens_for(H, C)) for C, widths in LEVELS.items() for H in widths]
@@ -216,13 +214,6 @@ def play_all(task_seed, curve):
         row |= {name: getattr(result, name) for name in names}
         rows.append(row | {f"hero_{H}": loss for H, loss in curve.losses.items()})
     return rows
-
-
-def shipped_curve(task_seed):
-    """Return the hero runs of a language from the shipped table."""
-    row = load("capstone_scores").query("task_seed == @task_seed").iloc[0]
-    losses = {int(name[5:]): row[name] for name in row.index if name.startswith("hero_")}
-    return HeroCurve(losses, dialect(task_seed).entropy)
 
 
 def regenerate(out):

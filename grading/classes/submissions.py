@@ -2,11 +2,11 @@
 
 import dataclasses
 import datetime
-import math
 import pathlib
 import re
 
 from grading.classes.archives import File, Refused, list_files, list_inner, readable
+from grading.reports.late_rule import read_time
 from grading.source.submitted_cells import Unreadable, match_places, read_notebook
 
 # The files of Canvas's archive: nameofstudent_LATE_12345_67890_file-1.ipynb
@@ -183,51 +183,3 @@ def _timestamp(file):
     except (Refused, UnicodeDecodeError):
         return None
     return read_time(re.sub(r" ?(UTC|GMT)$", "+00:00", text))
-
-
-def read_time(text):
-    """Return a time in ISO format with its zone (UTC if it names none); None for other text."""
-    try:
-        time = datetime.datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)
-
-
-@dataclasses.dataclass(frozen=True)
-class LateRule:
-    """Take off a share of the points for each day begun."""
-
-    due: datetime.datetime | None = None
-    """The deadline. Without it only what the platform marked as late is late, by one day."""
-    percent: float = 0.0
-    """Of the points earned, a day; 100 refuses what is late."""
-
-    @classmethod
-    def parse(cls, due, percent):
-        """Read a deadline in ISO format, such as ``2026-11-30T23:59+01:00``, or None."""
-        if not 0 <= percent <= 100:
-            raise ValueError(f"the penalty for a day is from 0 to 100 percent, not {percent:g}")
-        time = None
-        if due is not None and (time := read_time(due)) is None:
-            raise ValueError(f"a deadline looks like 2026-11-30T23:59+01:00, not {due!r}")
-        return cls(time, percent)
-
-    def days(self, submission):
-        """Return how many days, begun ones included, a submission is late."""
-        if self.due and submission.submitted:
-            seconds = (submission.submitted - self.due).total_seconds()
-            return max(0, math.ceil(seconds / 86_400))
-        return int(submission.flagged_late)
-
-    def apply(self, result, submission):
-        """Write into a result what the rule takes off."""
-        days = self.days(submission)
-        lost = min(result["score"], result["score"] * days * self.percent / 100)
-        result["late"] = {"days": days, "lost": round(lost, 6)}
-        if submission.submitted:
-            result["late"]["submitted"] = submission.submitted.isoformat()
-        taken = f": {lost:g} points were taken off" if self.percent else ""
-        if days:
-            result["score"] = round(result["score"] - lost, 6)
-            result["notes"].append(f"Late by {days} day{'s' * (days > 1)}{taken}.")

@@ -15,8 +15,9 @@ import sys
 import zipfile
 
 from grading.classes.archives import list_files
-from grading.classes.submissions import LateRule, Submission, choose_notebook
+from grading.classes.submissions import Submission, choose_notebook
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
+from grading.reports.late_rule import LateRule
 from grading.reports.student_results import empty_result, one_line, read_report, write_json
 from grading.source.assignment import load
 

@@ -6,7 +6,7 @@ worksheet; the columns Grade and Feedback comments are filled in.
 
 import math
 
-from grading.reports.student_results import number, one_line, read_csv, to_csv
+from grading.reports.student_results import number, one_line, read_rows, to_csv
 
 CANVAS_KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 SHEET = ("student", "item", "points", "max_points", "answer")
@@ -31,13 +31,14 @@ def add_marks(results, path):
     open_items = {(r["student"], i["id"]): (r, i) for r in results for i in r["by_hand"]}
     # What a spreadsheet must not take for a formula was written with an apostrophe.
     names = {student.lstrip("'"): student for student, _ in open_items}
-    for line, row in enumerate(read_csv(path)[1], 2):
-        student = names.get(row.get("student", "").lstrip("'"))
-        found = open_items.pop((student, row.get("item")), None)
+    _, rows = read_rows(path, ("student", "item", "points"), "the sheet of --to-mark")
+    for line, row in enumerate(rows, 2):
+        student = names.get(row["student"].lstrip("'"))
+        found = open_items.pop((student, row["item"]), None)
         if found is None:
             raise ValueError(f"{path}, row {line}: nothing to mark, or it is marked twice")
         result, item = found
-        points = _float(row.get("points"))
+        points = _float(row["points"])
         if not 0 <= points <= item["points"]:
             where = f"{path}, row {line}: {item['id']} of {student}"
             raise ValueError(f"{where} must have from 0 to {number(item['points'])} points")
@@ -62,7 +63,7 @@ def canvas(path, results, column=None, scale=False):
     scale : bool
         Whether to convert scores to the platform's own maximum where that differs.
     """
-    header, rows = _read_roster(path, ("Student", "ID"), "Canvas's gradebook")
+    header, rows = read_rows(path, ("Student", "ID"), "Canvas's gradebook")
     titles = [t for t in header if t not in CANVAS_KEPT]
     name = column or results[0]["assignment"]
     found = [t for t in titles if t == name]
@@ -88,7 +89,7 @@ def canvas(path, results, column=None, scale=False):
 def moodle(path, results, scale=False):
     """Return Moodle's grading worksheet with the scores; see `canvas`."""
     needed = ("Identifier", "Grade", "Maximum Grade")
-    header, rows = _read_roster(path, needed, "Moodle's grading worksheet")
+    header, rows = read_rows(path, needed, "Moodle's grading worksheet")
     students = _Students(results)
     for row in rows:
         participant = row["Identifier"].split()[-1:] or [""]
@@ -99,14 +100,6 @@ def moodle(path, results, scale=False):
             if "Feedback comments" in header:
                 row["Feedback comments"] = one_line(result)
     return to_csv([header, *(row.values() for row in rows)]), students.missing()
-
-
-def _read_roster(path, needed, what):
-    header, rows = read_csv(path)
-    for title in needed:
-        if title not in header:
-            raise ValueError(f"{path} has no column {title!r}: is it {what}?")
-    return header, rows
 
 
 class _Students:

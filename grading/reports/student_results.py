@@ -1,4 +1,8 @@
-"""What grading one submission gave: a dict that is stored as JSON, and the table of a class."""
+"""What grading one submission gave: a dict that is stored as JSON, and the table of a class.
+
+`empty_result` has the form of every result; `read_report` fills in what a submission earned, and
+`grading.reports.late_rule` has the last word on its score.
+"""
 
 import csv
 import importlib.metadata
@@ -40,7 +44,7 @@ def clean(text):
 
 
 def empty_result(assignment, status, message):
-    """Return the result of a submission that was not run: all tests have 0 points.
+    """Return a result in which all tests have 0 points: that of a submission that was not run.
 
     `status` is one of `STATUSES`, `message` the reason, for the student.
     """
@@ -50,7 +54,7 @@ def empty_result(assignment, status, message):
             "points": cell.points,
             "score": 0,
             "hidden": bool(cell.hidden),
-            "message": "" if status == "stopped" else "Not graded.",
+            "message": "Not graded.",
             "detail": "",
         }
         for test, cell in assignment.tests.items()
@@ -89,7 +93,7 @@ def read_report(assignment, report):
     if report["end"]:
         message = f"Grading was stopped: {report['end']}. What had been earned until then counts."
         status = "stopped"
-    result = empty_result(assignment, "stopped", message) | {"status": status}
+    result = empty_result(assignment, status, message)
     items = {item["id"]: item for item in result["items"]}
     graded = set()
     for event in events:
@@ -177,9 +181,15 @@ def one_line(result):
     return " ".join(" ".join(parts).split())
 
 
-def read_csv(path):
-    """Return the columns of a table, and its rows as dicts; see `scaling_lib.data.files`."""
+def read_rows(path, needed, what):
+    """Return the columns of a table that somebody filled in, and its rows as dicts.
+
+    Raises `ValueError` if it is no CSV table, or lacks a column that is needed to be `what`.
+    """
     header, rows = read_table(path)
+    for title in needed:
+        if title not in header:
+            raise ValueError(f"{path} has no column {title!r}: is it {what}?")
     return header, [dict(zip(header, row, strict=True)) for row in rows]
 
 

@@ -15,8 +15,8 @@ from small_assignment import SEED, SLOPE, Paper, source
 from grading import grade as grade_class
 from grading.__main__ import main
 from grading.classes import batch
-from grading.classes.submissions import LateRule
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
+from grading.reports.late_rule import LateRule
 from grading.reports.student_results import read_report
 from grading.sandbox import enclosure
 from grading.sandbox.enclosure import Limits, NoSandbox, choose
@@ -284,9 +284,9 @@ def test_the_hard_limit_keeps_what_was_earned(tmp_path):
     ("more", "message"),
     [
         (["--limit", "call=fast"], "limit call must be a number"),
-        (["--due", "tomorrow"], "a deadline looks like"),
+        (["--due", "tomorrow"], "the deadline must be such as"),
         (["--seed-file", "nowhere"], "nowhere"),
-        (["--files", "nowhere"], "nowhere is no folder"),
+        (["--files", "nowhere"], "--files must be a folder, not nowhere"),
         (["--jobs", "0"], "jobs must be a whole number"),
         (["--scheduler", "nonsense://x"], "no Dask scheduler answers"),
     ],

@@ -13,8 +13,9 @@ from small_assignment import LOSS, Paper, cell, notebook, source
 
 from grading.classes import archives, submissions
 from grading.classes.archives import Refused, list_archive, list_files
-from grading.classes.submissions import LateRule, Submission, collect, read_time
+from grading.classes.submissions import Submission, collect
 from grading.marking.run_and_test import FINISHED, moments_to_try
+from grading.reports.late_rule import LateRule, read_time
 from grading.reports.student_results import empty_result
 from grading.sandbox.enclosure import Limits
 from grading.source.assignment import load, parse
@@ -489,7 +490,7 @@ def test_lateness(submitted, flagged, days, score):
 
 @pytest.mark.parametrize(("due", "percent"), [("yesterday", 10), (None, -1), (None, 101), ("", 5)])
 def test_rules_that_make_no_sense(due, percent):
-    with pytest.raises(ValueError, match=r"a deadline looks like|from 0 to 100 percent"):
+    with pytest.raises(ValueError, match=r"the deadline must be such as|from 0 to 100 percent"):
         LateRule.parse(due, percent)
 
 

@@ -1,0 +1,56 @@
+"""What late work loses: the last change of a result's score, made just before it is written."""
+
+import dataclasses
+import datetime
+import math
+
+
+def read_time(text):
+    """Return a time in ISO format with its zone (UTC if it names none); None for other text."""
+    try:
+        time = datetime.datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)
+
+
+@dataclasses.dataclass(frozen=True)
+class LateRule:
+    """Take off a share of the points for each day begun."""
+
+    due: datetime.datetime | None = None
+    """The deadline. Without it only what the platform marked as late is late, by one day."""
+    percent: float = 0.0
+    """Of the points earned, a day; 100 refuses what is late."""
+
+    @classmethod
+    def parse(cls, due, percent):
+        """Read a deadline in ISO format, such as ``2026-11-30T23:59+01:00``, or None."""
+        if not 0 <= percent <= 100:
+            raise ValueError(f"the late penalty must be from 0 to 100 percent, not {percent:g}")
+        time = None
+        if due is not None and (time := read_time(due)) is None:
+            raise ValueError(f"the deadline must be such as 2026-11-30T23:59+01:00, not {due!r}")
+        return cls(time, percent)
+
+    def days(self, submission):
+        """Return how many days, begun ones included, a submission is late."""
+        if self.due and submission.submitted:
+            seconds = (submission.submitted - self.due).total_seconds()
+            return max(0, math.ceil(seconds / 86_400))
+        return int(submission.flagged_late)
+
+    def apply(self, result, submission):
+        """Take off the points of late work from a result's ``score``, and say so in its ``notes``.
+
+        `submission` is a `grading.classes.submissions.Submission`.
+        """
+        days = self.days(submission)
+        lost = min(result["score"], result["score"] * days * self.percent / 100)
+        result["late"] = {"days": days, "lost": round(lost, 6)}
+        if submission.submitted:
+            result["late"]["submitted"] = submission.submitted.isoformat()
+        taken = f": {lost:g} points were taken off" if self.percent else ""
+        if days:
+            result["score"] = round(result["score"] - lost, 6)
+            result["notes"].append(f"Late by {days} day{'s' * (days > 1)}{taken}.")
