@@ -42,8 +42,10 @@ def pass_at_k(n, c, k):
     n, c, k = np.broadcast_arrays(
         whole(n, "n", many=True), whole(c, "c", 0, many=True), whole(k, "k", many=True)
     )
-    if np.any(c > n) or np.any(k > n):
-        raise ValueError("c and k must be at most n, the number of samples that were drawn")
+    for numbers, name in ((c, "c"), (k, "k")):
+        if np.any(numbers > n):
+            most = numbers[numbers > n].flat[0]
+            raise ValueError(f"{name} must be at most n, the samples that were drawn, not {most}")
     # Each case is computed once, however many problems share it.
     cases, place = np.unique([n.ravel(), c.ravel(), k.ravel()], axis=1, return_inverse=True)
     values = np.array([_pass_at_k(*case) for case in cases.T.tolist()])
@@ -209,7 +211,10 @@ def compute_equivalent_gain(scale, score, base, reached):
     """
     scale, score = positive(scale, "scale", many=True), np.asarray(score, float)
     if scale.shape != score.shape or score.ndim != 1 or len(score) < 2:
-        raise ValueError("scale and score must be two lists of equal length, at least 2")
+        raise ValueError(
+            "scale and score must be two lists of equal length, at least 2, not of shapes "
+            f"{scale.shape} and {score.shape}"
+        )
     if np.any(np.diff(scale) <= 0):
         raise ValueError(f"scale must be increasing, not {scale}")
     positive(base, "base")

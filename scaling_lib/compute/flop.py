@@ -118,7 +118,8 @@ class Transformer:
             whole(getattr(self, name), name)
         if self.d_head is None and self.d_model % self.heads:
             raise ValueError(
-                f"d_model={self.d_model} cannot be split into heads={self.heads}; give d_head"
+                f"d_model must be a multiple of heads={self.heads} where d_head is left out, "
+                f"not {self.d_model}"
             )
         defaults = {
             "d_head": self.d_model // self.heads,
@@ -130,7 +131,9 @@ class Transformer:
                 object.__setattr__(self, name, default)
             whole(getattr(self, name), name)
         if self.heads % self.kv_heads:
-            raise ValueError(f"heads={self.heads} is not a multiple of kv_heads={self.kv_heads}")
+            raise ValueError(
+                f"heads must be a multiple of kv_heads={self.kv_heads}, not {self.heads}"
+            )
         one_of(self.positions, "positions", ("learned", "rotary", "relative", "none"))
         one_of(self.norm, "norm", ("layer", "rms"))
 

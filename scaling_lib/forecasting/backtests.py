@@ -45,7 +45,10 @@ def backtest(method, when, value, standpoints, horizon, levels):
     """
     when, value = finite(when, "when", many=True), finite(value, "value", many=True)
     if when.ndim != 1 or when.shape != value.shape:
-        raise ValueError("when and value must be two lists of one length")
+        raise ValueError(
+            "when and value must be two lists of one length, not of shapes "
+            f"{when.shape} and {value.shape}"
+        )
     order = np.argsort(when, kind="stable")
     when, value = when[order], value[order]
     levels = np.asarray(levels, float)

@@ -18,6 +18,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from scaling_lib.data.checks import one_of, whole
 from scaling_lib.models.flat import flat_views
 from scaling_lib.models.softmax import log_softmax, softmax
 
@@ -75,14 +76,12 @@ class MLP:
         seed: int | np.random.Generator = 0,
         dtype=np.float32,
     ):
-        sizes = tuple(int(size) for size in sizes)
-        if len(sizes) < 2 or min(sizes) < 1:
-            raise ValueError(f"sizes must be at least two positive widths, not {sizes}")
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {sorted(ACTIVATIONS)}, not {activation!r}")
-        if loss not in LOSSES:
-            raise ValueError(f"loss must be one of {LOSSES}, not {loss!r}")
-        if heads < 1 or sizes[-1] % heads:
+        sizes = tuple(whole(sizes, "sizes", many=True).tolist())
+        if len(sizes) < 2:
+            raise ValueError(f"sizes must be at least two widths, not {sizes}")
+        one_of(activation, "activation", ACTIVATIONS)
+        one_of(loss, "loss", LOSSES)
+        if sizes[-1] % whole(heads, "heads"):
             raise ValueError(f"heads must divide the {sizes[-1]} outputs, not {heads}")
         self.sizes, self.heads, self.loss_name, self.bias = sizes, heads, loss, bias
         self.classes = sizes[-1] // heads

@@ -85,8 +85,10 @@ class _HiddenLayerLM:
         """Return the working memory for contexts of this length, with their one-hot matrix."""
         if contexts.shape[1:] != (self.k,):
             raise ValueError(f"contexts must have shape (B, {self.k}), not {contexts.shape}")
-        if contexts.max() >= self.V or contexts.min() < 0:  # look-ups do not check
-            raise ValueError(f"contexts must hold tokens in 0 … {self.V - 1}")
+        low, high = contexts.min(), contexts.max()
+        if low < 0 or high >= self.V:  # look-ups do not check
+            wrong = low if low < 0 else high
+            raise ValueError(f"contexts must hold tokens from 0 to {self.V - 1}, not {wrong}")
         B = len(contexts)
         if B not in self._batches:
             if len(self._batches) == 4:  # a caller with ever new sizes must not fill the memory

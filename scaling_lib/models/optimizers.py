@@ -145,4 +145,4 @@ def constant_schedule(step: int, total: int, peak: float, warmup: float = 0.05) 
 
 def _check_vector(theta):
     if not isinstance(theta, np.ndarray) or theta.ndim != 1 or theta.dtype.kind != "f":
-        raise ValueError("theta must be a flat numpy vector of floats; models keep it so")
+        raise ValueError(f"theta must be a flat numpy vector of floats, not {theta!r}")

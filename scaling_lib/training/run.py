@@ -99,16 +99,12 @@ class TrainConfig:
             value = getattr(self, name)
             if value is not None or name not in ("k", "d", "batch"):
                 object.__setattr__(self, name, whole(value, name, least))  # int, also of numpy's
-        if self.k is not None and self.k > LONGEST_CONTEXT[self.task]:
-            raise ValueError(
-                f"k must be at most {LONGEST_CONTEXT[self.task]} for task {self.task!r}"
-            )
+        if self.k is not None:
+            whole(self.k, f"k of task {self.task!r}", most=LONGEST_CONTEXT[self.task])
         if self.d is not None and self.task != "text":
-            raise ValueError("d is for the text only: the language's model has no embedding")
+            raise ValueError(f"d must be left out of task {self.task!r}, not {self.d}")
         if self.D % self.epochs:
-            raise ValueError(
-                f"D must be a multiple of epochs; {self.D} is not one of {self.epochs}"
-            )
+            raise ValueError(f"D must be a multiple of epochs={self.epochs}, not {self.D}")
         if self.lr is not None:
             positive(self.lr, "lr")
         if not 0 <= self.warmup < 1:

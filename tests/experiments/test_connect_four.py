@@ -171,7 +171,7 @@ def test_regenerate_writes_the_table(tmp_path, monkeypatch):
     assert len(pd.read_csv(tmp_path / "connect_four.csv")) == 2
 
 
-@pytest.mark.parametrize("bad", [lambda: FlatMonteCarlo(6), lambda: UCT(0)])
+@pytest.mark.parametrize("bad", [lambda: FlatMonteCarlo(6), lambda: UCT(0), lambda: UCT(1.5)])
 def test_bad_budgets_are_named(bad):
     with pytest.raises(ValueError, match="at least"):
         bad()

@@ -53,7 +53,7 @@ def test_shares_add_up_and_follow_the_width():
 
 
 def test_bad_inputs_are_refused():
-    with pytest.raises(ValueError, match="swap"):
+    with pytest.raises(ValueError, match=r"low must be at most high=1.0, not 2.0"):
         Range(2.0, 1.0)
     with pytest.raises(ValueError, match="low"):
         Range(0.0, 1.0)

@@ -71,8 +71,9 @@ def test_rounding_keeps_the_largest_weight_and_errs_by_half_a_step():
         np.testing.assert_allclose(np.abs(rounded).max(0), np.abs(w).max(0))
         assert max(len(np.unique(column)) for column in rounded.T) <= 2**bits - 1
     assert np.all(quantisation.quantise(np.zeros((3, 2)), 4) == 0)
-    with pytest.raises(ValueError, match="bits"):
-        quantisation.quantise(w, 1)
+    for bits in (1, 17, 2.5):
+        with pytest.raises(ValueError, match=f"bits must be .* from 2 to 16, not {bits}"):
+            quantisation.quantise(w, bits)
 
 
 def test_eight_bits_are_free_and_two_are_not():

@@ -57,8 +57,9 @@ def test_same_seed_same_network_and_seeds_differ():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: MLP((4,)), "at least two"),
-        (lambda: MLP((4, 0)), "positive"),
+        (lambda: MLP((4,)), "at least two widths"),
+        (lambda: MLP((4, 0)), "sizes must be a whole number of at least 1, not 0"),
+        (lambda: MLP((4, 3), heads=0), "heads must be a whole number of at least 1, not 0"),
         (lambda: MLP((4, 3), activation="tanh"), "activation"),
         (lambda: MLP((4, 3), loss="hinge"), "loss"),
         (lambda: MLP((4, 3), heads=2), "heads"),

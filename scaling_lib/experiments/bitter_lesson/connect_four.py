@@ -27,6 +27,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from scaling_lib.data.checks import one_of, whole
 from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.bitter_lesson.connect_four_rules import RULES, Expert
 from scaling_lib.experiments.bitter_lesson.connect_four_search import UCT, FlatMonteCarlo
@@ -35,6 +36,7 @@ from scaling_lib.tasks.board import BOARD, has_four, random_moves
 
 #: Takes ``mover, occupied, rng`` and returns moves.
 Player = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
+Z95 = 1.96  # half width of a normal's 95 % interval, standard deviations
 RANDOM_PLIES = 2  # so that games differ
 SEARCHES = {"flat": FlatMonteCarlo, "uct": UCT}
 OPPONENT = FlatMonteCarlo(112)  # of the experts with fewer rules
@@ -55,8 +57,7 @@ def play(first: Player, second: Player, games: int = 200, seed: int = 0) -> dict
         Of the first player: ``games, wins, draws``; ``score`` (a draw counts half) with ``low`` and
         ``high``, the ends of its 95 % Wilson interval; ``seconds``, CPU time of a move decision.
     """
-    if games < 2:
-        raise ValueError(f"games must be at least 2, not {games}")
+    whole(games, "games", 2)
     rng = np.random.default_rng(seed)
     mover, occupied = np.zeros(games, np.uint64), np.zeros(games, np.uint64)
     result = np.zeros(games)  # 1: the first player wins, 0.5: draw
@@ -104,7 +105,7 @@ def wilson_interval(share: float, n: int) -> tuple[float, float]:
     >>> tuple(round(x, 3) for x in wilson_interval(0.5, 100))
     (0.404, 0.596)
     """
-    z = 1.96
+    z = Z95
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return float(centre - half), float(centre + half)
@@ -124,8 +125,7 @@ def search_against_rules(
     pandas.DataFrame
         One row a budget and seed: ``search, rollouts, seed`` and the columns of `play`.
     """
-    if search not in SEARCHES:
-        raise ValueError(f"search must be one of {sorted(SEARCHES)}, not {search!r}")
+    one_of(search, "search", SEARCHES)
     grid = {"search": [search], "rollouts": list(budgets), "seed": list(seeds)}
     return tabulate(_match, jobs, **grid, games=games)
 

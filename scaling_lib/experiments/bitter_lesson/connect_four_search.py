@@ -14,6 +14,7 @@ import dataclasses
 
 import numpy as np
 
+from scaling_lib.data.checks import whole
 from scaling_lib.tasks.board import BOARD, COLUMNS, has_four, moves, rollout
 
 UNKNOWN = 9  # not the value of a finished game
@@ -26,8 +27,7 @@ class FlatMonteCarlo:
     rollouts: int
 
     def __post_init__(self):
-        if self.rollouts < COLUMNS:
-            raise ValueError(f"rollouts must be at least {COLUMNS}, not {self.rollouts}")
+        whole(self.rollouts, "rollouts", COLUMNS)
 
     def __call__(self, mover: np.ndarray, occupied: np.ndarray, rng: np.random.Generator):
         """Choose a move for each position; arguments and result as for ``Expert``."""
@@ -57,8 +57,7 @@ class UCT:
     c: float = 1.0
 
     def __post_init__(self):
-        if self.simulations < 1:
-            raise ValueError(f"simulations must be at least 1, not {self.simulations}")
+        whole(self.simulations, "simulations")
 
     def __call__(self, mover: np.ndarray, occupied: np.ndarray, rng: np.random.Generator):
         """Choose a move for each position; arguments and result as for ``Expert``."""

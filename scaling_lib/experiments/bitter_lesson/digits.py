@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from scaling_lib.data.checks import one_of
 from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models.mlp import MLP
@@ -91,9 +92,7 @@ def accuracy(
     dict
         ``N``, ``C`` (training FLOP, features not counted) and ``accuracy`` on the test images.
     """
-    if learner not in LEARNERS:
-        raise ValueError(f"learner must be one of {list(LEARNERS)}, not {learner!r}")
-    by_hand, hidden, default_lr = LEARNERS[learner]
+    by_hand, hidden, default_lr = LEARNERS[one_of(learner, "learner", LEARNERS)]
     inputs = (
         digit_images.hand_features if by_hand else lambda images: images.reshape(len(images), -1)
     )

@@ -32,7 +32,7 @@ class Range:
 
     def __post_init__(self):
         if positive(self.low, "low") > positive(self.high, "high"):
-            raise ValueError(f"low={self.low} exceeds high={self.high}: swap them")
+            raise ValueError(f"low must be at most high={self.high}, not {self.low}")
 
     @property
     def median(self) -> float:

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from scaling_lib.data.checks import one_of
 from scaling_lib.experiments.scaling_laws.language_models import trained
 from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models.mlp_lm import OneHotLM
@@ -33,9 +34,8 @@ class Average:
 
     def __init__(self, members: Sequence[OneHotLM], of: str = "probabilities"):
         if not members:
-            raise ValueError("members must be at least one model")
-        if of not in ("probabilities", "logits"):
-            raise ValueError(f'of must be "probabilities" or "logits", not {of!r}')
+            raise ValueError(f"members must be at least one model, not {members!r}")
+        one_of(of, "of", ("probabilities", "logits"))
         self.members, self.of, self.k = list(members), of, members[0].k
 
     def log_probs(self, contexts: np.ndarray) -> np.ndarray:

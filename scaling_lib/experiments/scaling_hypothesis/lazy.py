@@ -21,6 +21,7 @@ Weight decay (0.3) makes the rule come somewhat earlier; without it the picture 
 import numpy as np
 import pandas as pd
 
+from scaling_lib.data.checks import probability
 from scaling_lib.models.mlp import MLP
 from scaling_lib.models.optimizers import Adam
 from scaling_lib.training import fit_model
@@ -48,8 +49,7 @@ def examples(
     conflict : numpy.ndarray of bool, shape (n,)
         Whether the cue contradicts the label.
     """
-    if not 0 <= agreement <= 1:
-        raise ValueError(f"agreement must be a probability, not {agreement}")
+    probability(agreement, "agreement")
     values = rng.integers(0, 2, (n, BITS))
     y = values[:, :RULE_BITS].sum(1) % 2
     conflict = rng.random(n) >= agreement

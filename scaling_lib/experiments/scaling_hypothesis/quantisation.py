@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from scaling_lib.data.checks import whole
 from scaling_lib.experiments.scaling_laws.language_models import trained
 from scaling_lib.tasks.language import markov_language
 
@@ -30,8 +31,7 @@ def quantise(w: np.ndarray, bits: int) -> np.ndarray:
     >>> quantise(np.array([[1.0], [0.4], [-0.6]]), 2).ravel().tolist()
     [1.0, 0.0, -1.0]
     """
-    if not 2 <= bits <= 16:
-        raise ValueError(f"bits must be between 2 and 16, not {bits}")
+    whole(bits, "bits", 2, 16)
     scale = np.abs(w).max(0, keepdims=True) / (2 ** (bits - 1) - 1)
     scale = np.where(scale > 0, scale, 1)  # a column of zeros stays zero
     return (np.round(w / scale) * scale).astype(w.dtype)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from scaling_lib.data.checks import positive
 from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.training import TrainConfig, train
 
@@ -59,8 +60,7 @@ def tokens_to_target(table: pd.DataFrame, excess: float = 0.2) -> pd.DataFrame:
     missing = {"seed", "H", "N", "D", "C", "loss", "entropy"} - set(table.columns)
     if missing:
         raise ValueError(f"the table has no column {sorted(missing)}")
-    if not excess > 0:
-        raise ValueError(f"excess must be larger than zero, not {excess}")
+    positive(excess, "excess")
     rows = []
     for (seed, H, N), runs in table.groupby(["seed", "H", "N"]):
         runs = runs.assign(log_excess=np.log(runs.loss - runs.entropy)).sort_values("log_excess")
