@@ -163,19 +163,26 @@ class Session:
                 raise Lost("the notebook ended its process too often")
             self.starts += 1
             try:
-                self._sandbox = Sandbox(self.kind, self.limits, self.files)
+                sandbox = Sandbox(self.kind, self.limits, self.files)
             except (Lost, OSError) as error:
                 raise Broken(f"the sandbox ({self.kind}) does not start: {error}") from error
-            for i, message in enumerate([*self.past, self._restored]):
-                if message is None:
-                    continue
-                try:
-                    self._sandbox.ask(message, min(self.limits.cell, max(self.left(), 0.01)))
-                except Lost:  # it went well once and not again
-                    self._sandbox = None
-                    if i < len(self.past):
-                        self.past[i] = None
-                    break
+            if self._repeat(sandbox):
+                self._sandbox = sandbox
+
+    def _repeat(self, sandbox):
+        """Bring a new sandbox to where the last one was; tell whether it has survived that."""
+        for i, message in enumerate([*self.past, self._restored]):
+            try:
+                if message is not None:
+                    sandbox.ask(message, min(self.limits.cell, max(self.left(), 0.01)))
+            except Lost:  # it went well once and not again
+                if i < len(self.past):
+                    self.past[i] = None
+                return False
+            except BaseException:  # a test's time is over: half of the way is of no use
+                sandbox.close()
+                raise
+        return True
 
     def _by_name(self, value):
         """Encode what is no plain data but has a name inside the sandbox."""

@@ -126,6 +126,20 @@ def test_a_call_that_kills_loses_nothing_else(session):
     assert session.get("x") == 1 and session.starts == 4
 
 
+def test_a_restart_that_a_test_runs_out_of_time_in_is_made_again(session, monkeypatch):
+    session.run("import os\nx = 1\ndef die():\n    os._exit(3)")
+    with pytest.raises(CallLost):
+        session.get("die")()
+
+    def interrupted(*_):
+        raise TestTimeout
+
+    with monkeypatch.context() as patched, pytest.raises(TestTimeout):
+        patched.setattr(Channel, "ask", interrupted)
+        session.get("x")
+    assert session.get("x") == 1 and session.starts == 3
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
