@@ -16,7 +16,7 @@ def label(case):
 
 @pytest.fixture(autouse=True)
 def _seed(monkeypatch):
-    """One secret is enough here: `test_no_secret_is_unfair` tries twelve."""
+    """One secret is enough here: `test_no_secret_is_unfair` tries more."""
     monkeypatch.setenv(SEED_VARIABLE, "a secret")
 
 
@@ -27,10 +27,13 @@ def test_the_reference_gets_full_marks(name, facts):
     assert points == facts["points"] - cells(name)[f"{facts['id']}-text"].metadata.nbgrader.points
 
 
+SLOW = {"coverage-ahead", "floor", "loss-ahead"}  # whose hidden tests fit on hundreds of worlds
+
+
 @pytest.mark.parametrize(("name", "facts"), EVERY, ids=label)
 def test_no_secret_is_unfair(name, facts, monkeypatch):
     """Inputs that are drawn, and tests that rest on chance, hold for a right answer."""
-    for secret in range(12):
+    for secret in range(4 if facts["id"] in SLOW else 12):
         monkeypatch.setenv(SEED_VARIABLE, f"class {secret}")
         assert mark(name, facts["id"], cells(name)[facts["id"]].source)[1] == {}, secret
 

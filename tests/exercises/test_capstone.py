@@ -15,7 +15,7 @@ NAME = "capstone"
 TESTS = ("one-shot-test", "one-shot-test-2", "one-shot-test-3")
 
 
-@pytest.fixture(params=["public", "a secret", "another"])
+@pytest.fixture(params=["public", "a secret"])
 def seed(request, monkeypatch):
     monkeypatch.setenv(SEED_VARIABLE, request.param)
 

@@ -111,7 +111,9 @@ SWITCH = """async theme => {
     document.documentElement.dataset.theme = theme;
     await new Promise(done => requestIdleCallback(done));
     await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-    await Promise.all(document.getAnimations().map(a => a.finished.catch(() => 0)));
+    // A deck has one of a hundred seconds that moves nothing.
+    const short = document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < 9000);
+    await Promise.all(short.map(a => a.finished.catch(() => 0)));
 }"""
 # Between the themes only colours differ, and which of two pictures is shown.
 DARK_RULES = ["color-contrast", "link-in-text-block", "image-alt", "role-img-alt", "svg-img-alt"]
