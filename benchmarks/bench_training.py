@@ -1,4 +1,4 @@
-"""Training speed beside PyTorch: same model, batch, optimiser, initial weights, data; one thread.
+"""Training speed beside PyTorch: same model, batch, optimizer, initial weights, data; one thread.
 
     python benchmarks/bench_training.py [--no-compile] [--no-sweep]
 
@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 from scaling_lib.models.mlp_lm import OneHotLM
 from scaling_lib.models.optimizers import Adam, cosine_schedule
 from scaling_lib.tasks.language import markov_language
+from scaling_lib.training import fit_model
 from scaling_lib.training.grids import expand
 from scaling_lib.training.sweeps import sweep
 
@@ -56,7 +57,7 @@ def matmul_peak():
 
 
 class Ours:
-    """A training loop as `scaling_lib.training.run.train` has it."""
+    """The training loop of the library."""
 
     def __init__(self, theta, H, batches):
         self.model = OneHotLM(64, 2, H)
@@ -66,11 +67,9 @@ class Ours:
 
     def run(self, steps):
         """Take so many steps and return the last loss."""
-        for step in range(steps):
-            w = self.batches[step % len(self.batches)]
-            loss = self.model.loss_and_grad(w[:, :-1], w[:, -1])
-            self.optimizer.step(self.model.grad, cosine_schedule(step, steps, PEAK_LR))
-        return loss
+        batches = ((w[:, :-1], w[:, -1]) for w in itertools.cycle(self.batches))
+        losses = fit_model(self.model, batches, steps, PEAK_LR, optimizer=self.optimizer)
+        return float(losses[-1])
 
 
 def torch_model(H, lookup):

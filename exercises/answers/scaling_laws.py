@@ -226,7 +226,7 @@ def fit_with_floor(C, L):
     },
     {
         "exercise": "floor",
-        "name": "an optimiser that stops early",
+        "name": "an optimizer that stops early",
         "kind": "wrong",
         "expected": 2,
         "code": """

@@ -13,7 +13,11 @@ import numpy as np
 
 
 class Model(Protocol):
-    """What training asks of a model. Each also counts its FLOP, a token or an example."""
+    """What the training loop, `fit_model`, asks of a model.
+
+    `train` asks more, which the models of `mlp_lm` have: ``N``, ``count_parameters``,
+    ``flops_per_token``, ``log_probs`` for the test loss, and ``free_memory``.
+    """
 
     theta: np.ndarray
     """All N parameters."""

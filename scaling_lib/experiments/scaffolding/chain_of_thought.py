@@ -21,7 +21,7 @@ k = 4, 0.25 at k = 6, where ``direct`` has 0.21 and 0.17), which is not where th
 Only ``steps`` makes the serial depth grow with `k`: one answer passes through `layers` blocks `k`
 times. The comparison is confounded, and the book says so: the steps also bring supervision, since
 a model trained on them sees every intermediate product. ``supervised`` separates the two. And
-"cannot" here means "did not learn within this budget": the failures are failures of optimisation,
+"cannot" here means "did not learn within this budget": the failures are failures of optimization,
 not proofs about what one layer can express.
 """
 

@@ -1,0 +1,65 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from scaling_lib.data import DATA
+from scaling_lib.experiments.scaffolding import chain_of_thought
+from scaling_lib.tasks import permutations
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_the_multiplication_table_is_a_group(n):
+    table = permutations.multiplication_table(n)
+    elements = range(len(table))
+    assert np.array_equal(table[0], elements) and np.array_equal(table[:, 0], elements)
+    for row in (*table, *table.T):
+        assert sorted(row) == list(elements)
+    a, b, c = np.random.default_rng(0).integers(0, len(table), (3, 200))
+    np.testing.assert_array_equal(table[table[a, b], c], table[a, table[b, c]])
+    assert np.array_equal(table, table.T) == (n == 2)
+
+
+def test_products_are_those_of_the_table():
+    table = permutations.multiplication_table(3)
+    factors, products = permutations.sample(50, 5, np.random.default_rng(0), table)
+    for row, expected in zip(factors, products, strict=True):
+        result = row[0]
+        for i, factor in enumerate(row[1:], start=1):
+            result = table[result, factor]
+            assert result == expected[i]
+    with pytest.raises(ValueError, match="n must"):
+        permutations.multiplication_table(6)
+    with pytest.raises(ValueError, match="k must"):
+        permutations.sample(1, 0, np.random.default_rng(0), table)
+
+
+def test_every_mode_asks_for_the_same_answer_and_only_steps_are_shown():
+    table = permutations.multiplication_table(3)
+    factors, products = permutations.sample(9, 4, np.random.default_rng(0), table)
+    for mode in chain_of_thought.MODES:
+        x, targets = chain_of_thought.examples(factors, products, mode, 6)
+        np.testing.assert_array_equal(targets[:, -1], products[:, -1])
+        np.testing.assert_array_equal(x[:, :4], factors)
+        asked = (targets >= 0).sum(1)
+        assert (asked == {"direct": 1, "blank": 1, "supervised": 5, "steps": 4}[mode]).all()
+    x, _ = chain_of_thought.examples(factors, products, "steps", 6)
+    np.testing.assert_array_equal(x[:, 5:], products[:, :-1])
+
+
+def test_steps_make_the_chain_learnable():
+    table = chain_of_thought.compare((4,), ("direct", "steps"), training_steps=400, n_test=300)
+    direct, steps = table.accuracy
+    assert steps > 0.9 > 0.5 > direct
+    assert table.depth.tolist() == [1, 4]
+    with pytest.raises(ValueError, match="mode"):
+        chain_of_thought.run(4, "guess")
+    with pytest.raises(ValueError, match="k must be"):
+        chain_of_thought.run(1, "direct")
+
+
+def test_shipped_chains():
+    table = pd.read_csv(DATA / "chain_of_thought.csv")
+    long = table[table.k == 8].groupby("mode").accuracy
+    assert long.min()["steps"] > 0.99
+    assert long.max()[["direct", "supervised", "blank"]].max() < 0.25
+    assert (table.seed.nunique(), table.k.nunique()) == (3, 6)
