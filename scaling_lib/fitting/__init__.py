@@ -34,7 +34,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scaling_lib.data import checks
-from scaling_lib.fitting.result import FitResult, Interval, Prediction, Score
+from scaling_lib.fitting.result import LEVEL, FitResult, Interval, Prediction, Score
 from scaling_lib.fitting.runs import available, check_count, check_variation, offered, prepare
 from scaling_lib.fitting.solver import Problem, own_start
 from scaling_lib.laws import Law, plain
@@ -207,7 +207,7 @@ def compare(laws, data, *, held_out=None, **options):
             table[name] |= {
                 "held-out mean error": score.mean_error,
                 "held-out worst error": score.worst_error,
-                "held-out inside 90 %": score.inside,
+                f"held-out inside {100 * LEVEL:g} %": score.inside,
             }
     table = pd.DataFrame.from_dict(table, orient="index")
     for criterion in ("delta AIC", "delta BIC"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scaling_lib.data import checks
-from scaling_lib.fitting.result import Interval
+from scaling_lib.fitting.result import LEVEL, Interval
 from scaling_lib.fitting.runs import invalid_rows, take
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.laws.published import Allocation
@@ -82,7 +82,7 @@ def parabola(x, y):
         return place, c0 - c1**2 / (4.0 * c2), 2.0 * c2 / width**2
 
 
-def isoflop(data, *, columns=None, level=0.9, bootstrap=1000, seed=0):
+def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0):
     """Fit a parabola of loss in log N through the runs of each compute budget.
 
     The method is exact only for a symmetric valley. Where alpha and beta differ, or the sizes tried
@@ -130,7 +130,7 @@ def isoflop(data, *, columns=None, level=0.9, bootstrap=1000, seed=0):
     return _lines(*np.array(found).T, np.stack(draws, axis=-1), level, skipped)
 
 
-def envelope(data, *, columns=None, budgets=30, level=0.9, bootstrap=1000, seed=0):
+def envelope(data, *, columns=None, budgets=30, level=LEVEL, bootstrap=1000, seed=0):
     """Find the model with the lowest loss at each compute, over all training curves.
 
     Budgets at which the smallest or the largest model is best are left out: the optimum may lie

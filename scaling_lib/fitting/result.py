@@ -14,6 +14,7 @@ from scaling_lib.fitting.runs import prepare
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.laws.published import ComputeOptimal
 
+LEVEL = 0.9  # of intervals, where no other is asked for
 FEWEST_REPLICATES = 20  # percentiles of fewer say nothing
 INTERCHANGEABLE = 1e10  # condition number beyond which parameters can hardly be told apart
 CLOSE_MINIMUM = 1.05  # ratio of objectives within which another minimum is worth a warning
@@ -149,7 +150,7 @@ class FitResult(ComputeOptimal):
             values = np.where(values > ranges, np.inf, values)  # of a parameter at its bound
         return self._by_name(map(float, values), lambda value: 0.0)
 
-    def intervals(self, level=0.9, method=None):
+    def intervals(self, level=LEVEL, method=None):
         """Return {parameter: Interval} at a confidence level, in the law's units.
 
         `method` is "bootstrap" for percentiles of the bootstrap, the default if there is one, or
@@ -171,7 +172,7 @@ class FitResult(ComputeOptimal):
     def _method(self):
         return "profile" if self.refits is None else "bootstrap"
 
-    def _profile(self, level=0.9):
+    def _profile(self, level=LEVEL):
         if level not in self._profiles:
             self._profiles[level] = uncertainty.profile(
                 self.problem,
@@ -205,7 +206,7 @@ class FitResult(ComputeOptimal):
         singular = np.linalg.svd(J, compute_uv=False)
         return float((singular[0] / max(singular[-1], 1e-16 * singular[0])) ** 2)
 
-    def unidentified(self, level=0.9):
+    def unidentified(self, level=LEVEL):
         """Return {parameter: "below", "above" or "on both sides"} of unbounded profiles."""
         out = {}
         for parameter, ends in zip(self.law.free, self._profile(level).ends, strict=True):
@@ -225,12 +226,15 @@ class FitResult(ComputeOptimal):
         if not self.minima.converged[0]:
             out.append("the search stopped before it converged: the parameters are not a minimum")
         bounds = {p.name: {"below": p.lower, "above": p.upper} for p in self.law.free}
+        percent = f"{100 * LEVEL:g} %"
         for name, side in self.unidentified().items():
             bound = bounds[name].get(side, math.inf)
             if math.isfinite(bound) and bound:
                 out.append(f"{name} reaches its bound {bound:g}")
             else:
-                out.append(f"{name} is not bounded {side} by these runs (90 % profile interval)")
+                out.append(
+                    f"{name} is not bounded {side} by these runs ({percent} profile interval)"
+                )
         if self.condition > INTERCHANGEABLE:
             out.append(
                 f"the parameters are nearly interchangeable (condition {self.condition:.0e})"
@@ -239,7 +243,7 @@ class FitResult(ComputeOptimal):
         if close:
             out.append(
                 f"{close} other minim{'um lies' if close == 1 else 'a lie'} within "
-                "5 % of the lowest objective: see other_minima"
+                f"{100 * (CLOSE_MINIMUM - 1):.3g} % of the lowest objective: see other_minima"
             )
         if any(profile.lower_met for profile in self._profiles.values()):
             out.append(
@@ -312,7 +316,7 @@ class FitResult(ComputeOptimal):
             low, high = middle - np.sqrt(half), middle + np.sqrt(half)
         return Prediction(to_target(middle), to_target(low), to_target(high))
 
-    def score(self, held_out, columns=None, level=0.9):
+    def score(self, held_out, columns=None, level=LEVEL):
         """Return the `Score` of the fit on other runs, given as for `fit`."""
         inputs, observed, _ = prepare(self.law, held_out, columns)
         predicted = self.predict(inputs, level)
@@ -353,7 +357,7 @@ class FitResult(ComputeOptimal):
         target = "nats" if self.law.target == "loss" else self.law.target
         return {p.name: p.unit.replace("target", target) for p in self.law.parameters}
 
-    def table(self, level=0.9):
+    def table(self, level=LEVEL):
         """Return the table of parameters as rows of text, the header first."""
         rows = [("parameter", "estimate", "std. error", f"{100 * level:g} % from", "to", "unit")]
         errors, ends, units = self.stderr, self.intervals(level), self.units
@@ -383,7 +387,7 @@ class FitResult(ComputeOptimal):
             lines.append("no other minimum was found")
         return lines + [f"note: {warning}" for warning in self.warnings]
 
-    def summary(self, level=0.9):
+    def summary(self, level=LEVEL):
         """Return the fit as a plain-text table with what a reader must know below it."""
         table = self.table(level)
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -420,7 +424,7 @@ class FitResult(ComputeOptimal):
         values = ", ".join(f"{name} = {value:.4g}" for name, value in self.params.items())
         return f"<fit of {self.law.name} to {self.n} runs: {values}>"
 
-    def to_dict(self, level=0.9):
+    def to_dict(self, level=LEVEL):
         """Return what `python -m scaling_lib fit --json` prints: numbers, lists and None only.
 
         An end of an interval that is unbounded is None.
@@ -452,7 +456,7 @@ class FitResult(ComputeOptimal):
             "warnings": self.warnings,
         }
 
-    def plot(self, level=0.9):
+    def plot(self, level=LEVEL):
         """Draw the fit and its residuals; return the matplotlib figure.
 
         On the left a law of one input is drawn as a curve with its prediction interval, a law of

@@ -29,6 +29,21 @@ WARM_UP = 20.0  # times delta: smooths the dents of a small delta, and is still 
 HOPEFUL, CLOSE = 2.5, 1.2
 SAME_OBJECTIVE, SAME_PLACE = 1e-7, 1e-4  # when two minima count as one
 DEPENDENT = 1e-6  # ratio of singular values up to which derivatives, numeric ones, are dependent
+# Newton's method. Tolerances are relative: of the decrease that a step promises, in units of F.
+TOLERANCE = 1e-11  # of a minimum: well below SAME_OBJECTIVE, well above rounding
+TOLERANCE_HELD = 1e-8  # with a parameter held: a profile needs the height alone
+TOLERANCE_ROUGH = 1e-3  # of a start that exact steps will follow
+PIVOT = 1e-14  # relative pivot up to which a matrix counts as singular in double precision
+# Levenberg's damping, in units of the Hessian's diagonal.
+FIRST_DAMPING = 1e-4  # after the first step refused
+MORE, LESS = 8.0, 0.1  # factors after a step refused and a step accepted
+NO_DAMPING = 1e-6  # from here down it is dropped, so that the last steps converge quadratically
+LIGHT_DAMPING = 1e-3  # up to here a step is as good as Newton's own, and a small one means the end
+HEAVY_DAMPING = 1e6  # beyond, even a step this short gains nothing: the end too
+MOST_DAMPING = 1e12  # beyond, a step is rounding, whatever it promises
+LEAST_DIAGONAL = 1e-10  # of the greatest: an open direction is damped as well
+SHORT = 1e-2  # a step over which the quadratic model is exact enough to be trusted unseen
+TINY = 1e-300  # keeps a divisor from being zero
 REWEIGHTED = 40  # searches from randomly reweighted runs, for laws or data with many minima
 
 
@@ -124,9 +139,9 @@ class LogSum:
         first = 0
         if not alone and isinstance(self.terms[0], Offset):
             first = 1  # its z does not depend on the run, so its sums need no products of arrays
-            offset = z[0][:, 0]
-            g[:, 0] = offset * weighted.sum(1)
-            H[:, 0, 0] = offset**2 * curvature.sum(1) + (g[:, 0] if exact else 0.0)
+            z_offset = z[0][:, 0]
+            g[:, 0] = z_offset * weighted.sum(1)
+            H[:, 0, 0] = z_offset**2 * curvature.sum(1) + (g[:, 0] if exact else 0.0)
         for k in range(first, len(parts)):
             _, J, contract = parts[k]
             rows = self.blocks[k]
@@ -134,7 +149,7 @@ class LogSum:
             curved = curvature if alone else curvature * z[k]
             g[:, rows] = _sum(pulled, J)
             if first:
-                H[:, rows, 0] = H[:, 0, rows] = offset[:, None] * _sum(curved, J)
+                H[:, rows, 0] = H[:, 0, rows] = z_offset[:, None] * _sum(curved, J)
             for m in range(k, len(parts)):
                 columns = self.blocks[m]
                 v = curved if alone else curved * z[m]
@@ -185,7 +200,7 @@ def solve_positive(H, g):
             pass
     A = np.array(H.transpose(1, 2, 0), order="C")  # the batch last: every operation is contiguous
     b = np.array(g.T, order="C")
-    floor = 1e-14 * np.abs(np.einsum("jjs->js", A))
+    floor = PIVOT * np.abs(np.einsum("jjs->js", A))
     positive = np.isfinite(b).all(0) & np.isfinite(floor).all(0)
     A[:, :, ~positive] = 0.0
     for j in range(p):
@@ -205,7 +220,7 @@ def solve_positive(H, g):
 
 
 @np.errstate(all="ignore")  # a step that overflows is refused
-def newton(evaluate, theta, *, tolerance=1e-11, floor=0.0, iterations=200):
+def newton(evaluate, theta, *, tolerance=TOLERANCE, floor=0.0, iterations=200):
     """Minimize a batch of functions by exact Newton steps with Levenberg's damping.
 
     The stop is *relative*: a row is done when its predicted decrease g' H^-1 g is below
@@ -232,20 +247,20 @@ def newton(evaluate, theta, *, tolerance=1e-11, floor=0.0, iterations=200):
         damped = H
         if damping.any():
             scale = np.abs(H[:, diagonal, diagonal])
-            scale = np.maximum(scale, 1e-10 * scale.max(1, keepdims=True) + 1e-300)
+            scale = np.maximum(scale, LEAST_DIAGONAL * scale.max(1, keepdims=True) + TINY)
             damped = H.copy()
             damped[:, diagonal, diagonal] += damping[:, None] * scale
         move, positive = solve_positive(damped, g)
         decrease = np.einsum("sp,sp->s", g, move)
         small = positive & (decrease <= np.maximum(tolerance * F, floor[rows]))
         # With heavy damping a small step proves nothing, unless even a tiny one gains nothing.
-        stop = small & ((damping <= 1e-3) | (damping > 1e6))
-        stop |= damping > 1e12
+        stop = small & ((damping <= LIGHT_DAMPING) | (damping > HEAVY_DAMPING))
+        stop |= damping > MOST_DAMPING
         if stop.any():
             # The last step is taken on trust, if it is short: evaluating it would cost as much as
             # any other. (Along a direction that the runs leave open it can be long, and is not.)
             ended = rows[stop]
-            last = (small & (damping <= 1e-3) & (np.abs(move).max(1) < 1e-2))[stop]
+            last = (small & (damping <= LIGHT_DAMPING) & (np.abs(move).max(1) < SHORT))[stop]
             result[ended] = theta[stop] - np.where(last[:, None], move[stop], 0.0)
             F_result[ended] = F[stop] - np.where(last, 0.5 * decrease[stop], 0.0)
             done[ended] = True
@@ -261,9 +276,8 @@ def newton(evaluate, theta, *, tolerance=1e-11, floor=0.0, iterations=200):
         else:
             theta[better], F[better] = trial[better], F_new[better]
             g[better], H[better] = g_new[better], H_new[better]
-        damping = np.where(
-            better, np.where(damping > 1e-6, damping * 0.1, 0.0), np.maximum(damping * 8.0, 1e-4)
-        )
+        less = np.where(damping > NO_DAMPING, damping * LESS, 0.0)
+        damping = np.where(better, less, np.maximum(damping * MORE, FIRST_DAMPING))
     result[rows], F_result[rows] = theta, F
     return Minima(result, F_result, done, steps)
 
@@ -281,10 +295,11 @@ class Problem:
         self.law, self.delta, self.parameters = law, float(delta), law.free
         inputs = law.inputs(columns)
         logs = dict.fromkeys(name for term in law.terms for name in term.logs)
-        self.centre = {name: float(np.log(inputs[name]).mean()) for name in logs}
+        # Subtracted from the logarithms of the inputs and, if it is one, of the target.
+        self.log_means = {name: float(np.log(inputs[name]).mean()) for name in logs}
         observed = np.log(target) if law.link == "log" else np.asarray(target, float)
-        self.level = float(observed.mean()) if law.link == "log" and law.centred else 0.0
-        self.y = observed - self.level
+        self.y_mean = float(observed.mean()) if law.link == "log" and law.centred else 0.0
+        self.y = observed - self.y_mean
         self.f = self.at(columns)
         self.n, self.p = self.y.size, self.f.size
         self._set_coordinates()
@@ -292,39 +307,43 @@ class Problem:
     def at(self, columns):
         """Return the law's `LogSum` for other input columns, centred as these are."""
         x = {
-            name: np.log(values) - self.centre[name] if name in self.centre else values
+            name: np.log(values) - self.log_means[name] if name in self.log_means else values
             for name, values in self.law.inputs(columns).items()
         }
         return LogSum([term.bind(x) for term in self.law.terms])
 
     def _set_coordinates(self):
-        names, centre = [p.name for p in self.parameters], {**self.centre, "y": self.level}
-        self.own = np.zeros(self.p, int)  # the internal parameter that stands for each natural one
-        self.T, self.offset = np.zeros((self.p, self.p)), np.zeros(self.p)
-        self.quotients = {}
+        """Set what `eta` is made of: eta_j = factors_j . theta + added_j, or a quotient.
+
+        Where j is in `quotients`, as (under, shift), eta_j = (theta_i + shift) / theta_under +
+        added_j; i = index_j is the internal parameter that stands for the natural one.
+        """
+        names, means = [p.name for p in self.parameters], {**self.log_means, "y": self.y_mean}
+        self.index, self.added = np.zeros(self.p, int), np.zeros(self.p)
+        self.factors, self.quotients = np.zeros((self.p, self.p)), {}
         for term, block in zip(self.law.terms, self.f.blocks, strict=True):
-            for name, coordinate in term.coordinates(centre).items():
+            for name, coordinate in term.coordinates(means).items():
                 j, first = names.index(name), block.start
-                self.own[j], self.offset[j] = first + coordinate.own, coordinate.offset
-                self.T[j, first + coordinate.own] = 1.0
-                for index, factor in coordinate.others.items():
-                    self.T[j, first + index] = factor
+                self.index[j], self.added[j] = first + coordinate.index, coordinate.added
+                self.factors[j, first + coordinate.index] = 1.0
+                for other, factor in coordinate.others.items():
+                    self.factors[j, first + other] = factor
                 if coordinate.under is not None:
                     self.quotients[j] = (first + coordinate.under, coordinate.shift)
 
     def eta(self, theta):
         """Return the natural coordinates (S, p) of internal parameters (S, p)."""
-        eta = theta @ self.T.T + self.offset
+        eta = theta @ self.factors.T + self.added
         for j, (under, shift) in self.quotients.items():
             with np.errstate(all="ignore"):
-                eta[:, j] = (theta[:, self.own[j]] + shift) / theta[:, under] + self.offset[j]
+                eta[:, j] = (theta[:, self.index[j]] + shift) / theta[:, under] + self.added[j]
         return eta
 
     def eta_jacobian(self, theta):
         """Return the derivatives (p, p) of eta with respect to theta, at one vector."""
-        J = self.T.copy()
+        J = self.factors.copy()
         for j, (under, shift) in self.quotients.items():
-            over = self.own[j]
+            over = self.index[j]
             J[j, over] = 1.0 / theta[under]
             J[j, under] = -(theta[over] + shift) / theta[under] ** 2
         return J
@@ -332,10 +351,10 @@ class Problem:
     def plane(self, j, t):
         """Return c (p,) and d: eta_j = t is the plane c . theta = d, with 1 for its own theta."""
         if j not in self.quotients:
-            return self.T[j], t - self.offset[j]
+            return self.factors[j], t - self.added[j]
         under, shift = self.quotients[j]
-        c = self.T[j].copy()
-        c[under] = -(t - self.offset[j])
+        c = self.factors[j].copy()
+        c[under] = -(t - self.added[j])
         return c, -shift
 
     def natural(self, eta):
@@ -352,21 +371,21 @@ class Problem:
     def to_target(self, f):
         """Return values of the target for values of f."""
         with np.errstate(over="ignore"):
-            return np.exp(f + self.level) if self.law.link == "log" else f
+            return np.exp(f + self.y_mean) if self.law.link == "log" else f
 
     def residuals(self, theta):
         """Return f - y at one parameter vector, shape (n,)."""
         return self.f.value(theta[None])[0] - self.y
 
     @property
-    def offset_term(self):
-        """Index of the internal parameter that is a constant term, or None."""
+    def offset_index(self):
+        """Index of the internal parameter of an `Offset`, or None where the law has none."""
         return 0 if isinstance(self.f.terms[0], Offset) else None
 
     @property
     def rounding(self):
         """Decrease of F that is below rounding error."""
-        r = 4.0 * np.finfo(float).eps * (1.0 + np.abs(self.y).max() + abs(self.level))
+        r = 4.0 * np.finfo(float).eps * (1.0 + np.abs(self.y).max() + abs(self.y_mean))
         return 0.5 * self.n * r**2
 
     def objectives(self, theta, delta=None):
@@ -403,13 +422,13 @@ class Problem:
         Returns theta (S, p) and F (S,).
         """
         p, S = self.p, len(t)
-        own, rows = self.own[which], np.arange(S)[:, None]
-        free = np.array([[i for i in range(p) if i != o] for o in own])
+        index, rows = self.index[which], np.arange(S)[:, None]
+        free = np.array([[i for i in range(p) if i != held] for held in index])
         base, basis = np.zeros((S, p)), np.zeros((S, p, p - 1))
         for row, (j, value) in enumerate(zip(which, t, strict=True)):
             c, d = self.plane(int(j), value)
-            base[row, own[row]] = d
-            basis[row, own[row]] = -c[free[row]]
+            base[row, index[row]] = d
+            basis[row, index[row]] = -c[free[row]]
         basis[rows, free, np.arange(p - 1)] = 1.0
         if p == 1:
             return base, self.f.objective(base, self.y, self.delta)[0]
@@ -426,20 +445,21 @@ class Problem:
         # Both from the start as it is, and from one brought back into the valley: with a small
         # delta the valley's walls have many kinks at which Newton's method may stay.
         start = start[rows, free]
-        near = newton(rough, start, tolerance=1e-3, iterations=20).theta
+        near = newton(rough, start, tolerance=TOLERANCE_ROUGH, iterations=20).theta
         both = np.concatenate([start, near])
-        found = newton(evaluate, both, floor=self.rounding, tolerance=1e-8, iterations=60)
+        options = {"floor": self.rounding, "tolerance": TOLERANCE_HELD}
+        found = newton(evaluate, both, iterations=60, **options)
         best = np.where(found.F[:S] <= found.F[S:], 0, S) + np.arange(S)
         return base + (basis @ found.theta[best][..., None])[..., 0], found.F[best]
 
     def starts(self):
-        """Return starting points (S, p) of the search."""
+        """Return starting points (S, p) of the search; the last term makes them (see `Term`)."""
         return self.f.terms[-1].starts(self.f.terms, self.y)
 
     def determined(self):
         """Return whether the runs tell all parameters apart where the search starts."""
         J = self.f.jacobian(self.starts()[:1])[0]
-        singular = np.linalg.svd(J / (np.linalg.norm(J, axis=0) + 1e-300), compute_uv=False)
+        singular = np.linalg.svd(J / (np.linalg.norm(J, axis=0) + TINY), compute_uv=False)
         return bool(singular[-1] > DEPENDENT * singular[0])
 
     def search(self):
@@ -466,7 +486,7 @@ class Problem:
             np.concatenate(picked),
             delta=np.concatenate(deltas),
             exact=False,
-            tolerance=1e-3,
+            tolerance=TOLERANCE_ROUGH,
             iterations=12,
         )
         theta = _distinct(near.theta[np.isfinite(near.F)])
@@ -510,7 +530,8 @@ class Problem:
         order = np.argsort(found.F)[:2]
         weights = np.random.default_rng(0).exponential(size=(REWEIGHTED, self.n))
         starts = found.theta[np.resize(order, REWEIGHTED)]
-        moved = self.minimize(starts, weights=weights, tolerance=1e-3, iterations=20).theta
+        options = {"tolerance": TOLERANCE_ROUGH, "iterations": 20}
+        moved = self.minimize(starts, weights=weights, **options).theta
         more = self.minimize(_distinct(moved), iterations=25)
         parts = (np.concatenate(pair) for pair in zip(found[:3], more[:3], strict=True))
         return Minima(*parts, found.iterations + more.iterations)

@@ -16,8 +16,20 @@ LOWER = 1.0 - 1e-9  # a relative fall of the objective beyond rounding
 # A constant term, in logarithms of the level of the runs: as good as zero, well away from it, and
 # so far below it that no step leads back.
 VANISHED, PRESENT, GONE = -5.0, -3.0, -30.0
+# The search for the end of a profile: distances are in coordinates where 1 is mostly a factor e.
+# How far it looks: a factor of 10^11 beyond the level of the runs, where centred logarithms are
+# zero; for a parameter that is no logarithm, many times its value.
+FAR, FAR_PLAIN, FAR_TIMES = 25.0, 40.0, 10.0
+FIRST_STEP = 1e-9, 0.5  # shortest (relative: beyond rounding) and longest; errors can be anything
+MET = 1e-3  # of the root from 1, and so of the distance: the third digit of the width
+BRACKETED = 1e-7  # relative width of a bracket that a jump of the profile leaves open
 MARGIN = 0.05  # of a bracket that a secant step keeps from its ends, so that the bracket shrinks
 GROWTH = 1.3, 2.5  # least and most of a step that has not met its end: Newton follows the valley
+LOWEST_ROOT = 1.0 / GROWTH[1]  # a lower one asks for the most growth anyway, and may be zero
+HIGHEST_ROOT = 1e3  # one that is infinite would keep the secant at the inner end
+EXTENDED = 3.0  # most that the line to the last point of a profile is extended for the next start
+STEPS = 40  # of each search at most
+LOWER_MET = 1.0 - 1e-6  # a relative fall of the objective beyond the tolerance of a profile
 
 
 def student(level, dof):
@@ -165,7 +177,7 @@ def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
     second = partial(_from_each_other, problem, _Pool(pool[known], losses[known]))
     _each(second, threads, weights, found)
 
-    if problem.offset_term is not None:
+    if problem.offset_index is not None:
         _each(partial(_with_and_without_offset, problem), threads, weights, found)
     theta, F, converged = (
         np.concatenate(parts) for parts in zip(*(f[:3] for f in found), strict=True)
@@ -187,9 +199,9 @@ def _influence(problem, theta):
     J = problem.f.jacobian(theta[None])[0]
     pull = np.clip(residuals, -problem.delta, problem.delta)
     influence = pull[:, None] * (J @ _invert(J.T @ J)) / spread(problem, residuals).bend
-    offset = problem.offset_term
-    if offset is not None and theta[offset] < VANISHED:
-        influence[:, offset] = 0.0  # the runs say nothing about where it goes
+    index = problem.offset_index
+    if index is not None and theta[index] < VANISHED:
+        influence[:, index] = 0.0  # the runs say nothing about where it goes
     return influence
 
 
@@ -226,11 +238,10 @@ def _with_and_without_offset(problem, weights, found):
     """
     few = problem.n < MANY_RUNS
     for _ in range(2 if few else 1):
-        level = found.theta[:, problem.offset_term]
-        vanished = level < VANISHED
+        vanished = found.theta[:, problem.offset_index] < VANISHED
         rows = np.flatnonzero(vanished | few)
         start = found.theta[rows]
-        start[:, problem.offset_term] = np.where(vanished[rows], PRESENT, GONE)
+        start[:, problem.offset_index] = np.where(vanished[rows], PRESENT, GONE)
         tried = problem.minimize(start, weights=weights[rows])
         _keep(found, rows, tried, tried.F < found.F[rows] * LOWER)
 
@@ -272,20 +283,20 @@ def profile(problem, theta, F, kappa, level, standard_errors):
     which, side = np.repeat(np.arange(p), 2), np.tile([-1.0, 1.0], p)
     centre = problem.eta(theta[None])[0][which]
     bounded = np.array([parameter.bounded for parameter in problem.parameters])[which]
-    # How far to look: a factor of 10^11 beyond the level of the runs, where centred logs are zero.
-    remote = np.abs(theta[problem.own])[which]
-    reach = np.where(bounded, 25.0 + remote, 40.0 + 10.0 * np.abs(centre))
-    step = np.clip(quantile * standard_errors[which], 1e-9 * (1.0 + np.abs(centre)), 0.5)
+    remote = np.abs(theta[problem.index])[which]
+    reach = np.where(bounded, FAR + remote, FAR_PLAIN + FAR_TIMES * np.abs(centre))
+    shortest, longest = FIRST_STEP[0] * (1.0 + np.abs(centre)), FIRST_STEP[1]
+    step = np.clip(quantile * standard_errors[which], shortest, longest)
     inner, outer = np.zeros(2 * p), np.full(2 * p, np.inf)  # distances with root below / above 1
     root_inner, root_outer = np.zeros(2 * p), np.full(2 * p, np.inf)
     nearest = np.tile(theta, (2 * p, 1))  # the last point met at `inner`
     ends, lowest = np.full(2 * p, np.nan), F
     active = np.arange(2 * p)
-    for _ in range(40):
+    for _ in range(STEPS):
         t = centre[active] + side[active] * step[active]
         # Start on the straight line through the minimum and the last point of this profile.
         factor = step[active] / np.where(inner[active] > 0, inner[active], np.inf)
-        start = theta + (nearest[active] - theta) * np.minimum(factor, 3.0)[:, None]
+        start = theta + (nearest[active] - theta) * np.minimum(factor, EXTENDED)[:, None]
         found, F_t = problem.minimize_held(which[active], t, start)
         lowest = np.nanmin([lowest, *F_t])
         root = np.sqrt(np.maximum(2.0 * kappa * (F_t - F), 0.0) / quantile**2)
@@ -295,7 +306,8 @@ def profile(problem, theta, F, kappa, level, standard_errors):
         inner[rows], root_inner[rows], nearest[rows] = step[rows], root[below], found[below]
         rows = active[~below]
         outer[rows], root_outer[rows] = step[rows], root[~below]
-        close = (np.abs(root - 1.0) < 1e-3) | (outer[active] - inner[active] < 1e-7 * outer[active])
+        close = np.abs(root - 1.0) < MET
+        close |= outer[active] - inner[active] < BRACKETED * outer[active]
         ends[active[close]] = t[close]
         unbounded = ~close & (step[active] >= reach[active]) & below
         ends[active[unbounded]] = side[active[unbounded]] * np.inf
@@ -304,12 +316,12 @@ def profile(problem, theta, F, kappa, level, standard_errors):
             break
         bracketed = np.isfinite(outer[active])
         a, b = inner[active], np.where(bracketed, outer[active], 0.0)
-        ra, rb = root_inner[active], np.minimum(root_outer[active], 1e3)
+        ra, rb = root_inner[active], np.minimum(root_outer[active], HIGHEST_ROOT)
         with np.errstate(all="ignore"):
             secant = a + (b - a) * (1.0 - ra) / (rb - ra)
-            grown = a / np.maximum(ra, 0.4)
+            grown = a / np.maximum(ra, LOWEST_ROOT)
         secant = np.clip(secant, a + MARGIN * (b - a), b - MARGIN * (b - a))
         grown = np.clip(grown, GROWTH[0] * a, GROWTH[1] * a)
         step[active] = np.where(bracketed, secant, np.minimum(grown, reach[active]))
     ends = np.where(np.isnan(ends), centre + side * step, ends)
-    return Profile(ends.reshape(p, 2), bool(lowest < F * (1.0 - 1e-6) - problem.rounding))
+    return Profile(ends.reshape(p, 2), bool(lowest < F * LOWER_MET - problem.rounding))

@@ -387,8 +387,8 @@ def logistic(lower: float = 0.0, upper: float = 1.0) -> Law:
 
 
 LAWS = {
-    law.name: law
-    for law in (
+    entry.name: entry
+    for entry in (
         POWER,
         _kaplan("N", "parameters", "parameters"),
         _kaplan("D", "tokens", "tokens"),

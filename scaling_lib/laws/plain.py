@@ -46,7 +46,7 @@ class Function(Term):
             together, alone, equal_nan=True
         )
 
-    def coordinates(self, centre):
+    def coordinates(self, means):
         return {parameter.name: Coordinate(j) for j, parameter in enumerate(self.parameters)}
 
     def value(self, theta):

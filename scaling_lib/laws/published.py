@@ -57,7 +57,7 @@ class Published(ComputeOptimal):
     """Constants of one law as one source printed them."""
 
     name: str
-    law: str  # its name in `laws.LAWS`
+    law_name: str  # in `laws.LAWS`
     params: Mapping[str, float]
     source: str  # in words
     key: str  # in the bibliography

@@ -6,8 +6,7 @@ that term itself: so fit what is no logarithm, such as a coverage.
 
 A term is declared with the names of its parameters and input columns; `bind` returns it with runs
 inside. Exponents act on *centred* logarithms of the inputs, which brings the condition number of
-the Hessian from 10^13 to 10^4. S parameter vectors (starts, or bootstrap replicates) are worked on
-at once, on n runs.
+the Hessian from 10^13 to 10^4. `Term` says what a term has to offer.
 """
 
 # ruff: noqa: D102 (what the methods of a term do is said once, in Term)
@@ -26,12 +25,12 @@ LN10 = np.log(10.0)
 class Coordinate(NamedTuple):
     """A parameter of the equation (its logarithm if it is positive) as a function of theta.
 
-    theta[own] + sum factor theta[index] + offset, or, with `under`, the quotient
-    (theta[own] + shift) / theta[under] + offset. Indices count within the term.
+    theta[index] + sum factor theta[other] + added, or, with `under`, the quotient
+    (theta[index] + shift) / theta[under] + added. Indices count within the term.
     """
 
-    own: int
-    offset: float = 0.0
+    index: int  # of the internal parameter that stands for it
+    added: float = 0.0
     others: dict = {}  # noqa: RUF012 (never changed)
     under: int | None = None
     shift: float = 0.0
@@ -40,33 +39,62 @@ class Coordinate(NamedTuple):
 class Term:
     """A term with `size` internal parameters that takes the columns `logs` as centred logs.
 
-    `load` stores what it needs of the runs. `coordinates(centre)` maps each of its parameters to a
-    `Coordinate`; `centre` holds the mean of each log column and, under "y", of the log target. A
-    call with theta (S, q) returns u (S, n), its derivatives J, (n, q) or (S, n, q), and the
-    contraction of its second derivatives, v -> sum_n v_n K_n (S, q, q), or None if they are zero.
+    S parameter vectors and n runs are worked on at once; q is the `size` of the term, p the number
+    of internal parameters of its law, whose terms follow each other in theta.
     """
 
     size = 0
     logs: tuple = ()
 
     def bind(self, x):
-        """Return the term on runs: `x` maps `logs` to centred logs, other inputs to values."""
+        """Return the term on runs; `x` is what `load` takes."""
         bound = copy.copy(self)
         bound.load(x)
         return bound
 
+    def load(self, x):
+        """Store what the term needs of the runs.
+
+        `x` maps the names in `logs` to logarithms less their mean over the runs of the fit, and
+        the law's other inputs to their values, each (n,).
+        """
+        raise NotImplementedError
+
+    def coordinates(self, means):
+        """Return {name: Coordinate} of the parameters of the equation that the term holds.
+
+        `means` has what was subtracted: the mean log of each column in `logs` and, under "y", that
+        of the target.
+        """
+        raise NotImplementedError
+
+    def __call__(self, theta):
+        """Return u, its first derivatives J and its second as a function, at theta (S, q).
+
+        u is (S, n), or (S, 1) if it is the same for all runs; J is (S, n, q), or (n, q) if it does
+        not depend on theta; the function takes v (S, n) and returns sum_n v_n K_n, (S, q, q), for
+        the second derivatives K_n of run n. It is None where they are zero.
+        """
+        raise NotImplementedError
+
     def value(self, theta):
-        """Return u (S, n) for theta (S, q)."""
+        """Return u alone, as a call does."""
         return self(theta)[0]
 
     def shapes(self):
-        """Return a grid (G, q - 1) of all but the log coefficient, and u - theta_0 there (G, n)."""
+        """Return a grid (G, q - 1) of all but the first parameter, and u less the first (G, n).
+
+        Only for terms whose first parameter is the logarithm of a coefficient.
+        """
         raise NotImplementedError
 
     def starts(self, terms, y):
         """Return starting points (S, p) of the law with these bound `terms`, of which this is last.
 
-        Here for terms whose first internal parameter is a log coefficient.
+        `y` (n,) is the centred target. The coefficients of all terms follow from one regression
+        once the shapes are given, so that no term can start alone. The last term of a law is the
+        one that bends most, and decides: here for terms that all have `shapes`; a term that has
+        none makes its own grid.
         """
         return linear_starts([term.shapes() for term in terms], y)
 
@@ -75,7 +103,6 @@ class Linear(Term):
     """u = X theta, with X of shape (n, q)."""
 
     def __call__(self, theta):
-        """Return u (S, n), its derivatives (n, q), and None: there are no second derivatives."""
         return theta @ self.X.T, self.X, None
 
 
@@ -91,11 +118,10 @@ class Offset(Term):
         self.X = np.ones((len(next(iter(x.values()))), 1))
 
     def __call__(self, theta):
-        """Return u as (S, 1), its derivative (n, 1), and None."""
         return theta, self.X, None
 
-    def coordinates(self, centre):
-        return {self.E: Coordinate(0, centre["y"])}
+    def coordinates(self, means):
+        return {self.E: Coordinate(0, means["y"])}
 
     def shapes(self):
         return np.empty((1, 0)), np.zeros((1, len(self.X)))
@@ -114,9 +140,9 @@ class Power(Linear):
         x = x[self.column]
         self.X = np.stack([np.ones_like(x), -x], axis=-1)
 
-    def coordinates(self, centre):
+    def coordinates(self, means):
         return {
-            self.A: Coordinate(0, centre["y"], {1: centre[self.column]}),
+            self.A: Coordinate(0, means["y"], {1: means[self.column]}),
             self.alpha: Coordinate(1),
         }
 
@@ -134,10 +160,9 @@ class PurePower(Linear):
 
     load = Power.load
 
-    def coordinates(self, centre):
-        offset = centre[self.column]
+    def coordinates(self, means):
         return {
-            self.x_c: Coordinate(0, offset, under=1, shift=centre["y"]),
+            self.x_c: Coordinate(0, means[self.column], under=1, shift=means["y"]),
             self.alpha: Coordinate(1),
         }
 
@@ -160,9 +185,9 @@ class Broken(Term):
     def load(self, x):
         self.x = x[self.column]
 
-    def coordinates(self, centre):
-        middle = centre[self.column]
-        out = {"b": Coordinate(0, centre["y"], {1: middle}), "c0": Coordinate(1)}
+    def coordinates(self, means):
+        middle = means[self.column]
+        out = {"b": Coordinate(0, means["y"], {1: middle}), "c0": Coordinate(1)}
         for i in range(1, self.breaks + 1):
             out[f"c{i}"] = Coordinate(3 * i - 1)
             out[f"d{i}"] = Coordinate(3 * i, middle)
@@ -205,12 +230,12 @@ class Broken(Term):
         return u, J, contract
 
     def starts(self, terms, y):
-        """Return starts for an offset and this term, on a grid of offsets, places and widths.
+        """Return starts for an `Offset` and this term, on a grid of log a, places and widths.
 
         Given those, log(L - a) is linear in everything else: one weighted least-squares fit each.
         """
         x, breaks = self.x, self.breaks
-        offsets = np.log(np.array([0.02, 0.6, 0.9, 0.99])) + y.min()
+        log_a = np.log(np.array([0.02, 0.6, 0.9, 0.99])) + y.min()
         places = np.unique(np.quantile(x, np.linspace(0.04, 0.96, 10 if breaks < 3 else 8)))
         widths = np.array([0.03, 0.2, 0.7]) * min(np.ptp(x), 6.0) / 2.0
         widths = widths[: {0: 1, 1: 3}.get(breaks, 2)]  # one width for all breaks
@@ -222,15 +247,15 @@ class Broken(Term):
         columns[:, :, 0], columns[:, :, 1] = 1.0, -x
         columns[:, :, 2:] = knees.transpose(0, 2, 1)
         starts = []
-        for offset in offsets:
-            rest = -np.expm1(offset - y)  # (L - a) / L, the weight of an error in log(L - a)
+        for floor in log_a:
+            rest = -np.expm1(floor - y)  # (L - a) / L, the weight of an error in log(L - a)
             weighted = columns * rest[:, None]
             M = weighted.transpose(0, 2, 1) @ weighted
             M += 1e-9 * np.einsum("gkk->g", M)[:, None, None] * np.eye(2 + breaks)
             v = np.einsum("gnk,n->gk", weighted, rest * (y + np.log(rest)))
             linear = np.linalg.solve(M, v[..., None])[..., 0]
             theta = np.empty((len(where), 3 + 3 * breaks))
-            theta[:, 0], theta[:, 1:3] = offset, linear[:, :2]
+            theta[:, 0], theta[:, 1:3] = floor, linear[:, :2]
             theta[:, 3::3], theta[:, 4::3], theta[:, 5::3] = linear[:, 2:], d, np.log(f)
             starts.append(theta)
         return np.concatenate(starts)
@@ -252,10 +277,10 @@ class Repeated(Term):
     def load(self, x):
         self.x, self.r = x[self.column], x[self.repetitions]
 
-    def coordinates(self, centre):
+    def coordinates(self, means):
         B, beta, R = self.names
-        middle = {1: centre[self.column]}
-        return {B: Coordinate(0, centre["y"], middle), beta: Coordinate(1), R: Coordinate(2)}
+        middle = {1: means[self.column]}
+        return {B: Coordinate(0, means["y"], middle), beta: Coordinate(1), R: Coordinate(2)}
 
     def log_gain(self, log_R):
         """Return log(x'/x) and its first two derivatives with respect to log R, each (S, n)."""
@@ -298,10 +323,10 @@ class SoftMaximum(Term):
     def load(self, x):
         self.x, self.z = x["N"], x["D"]
 
-    def coordinates(self, centre):
+    def coordinates(self, means):
         return {
-            "A": Coordinate(0, centre["y"], {1: centre["N"]}),
-            "B": Coordinate(2, centre["y"], {3: centre["D"]}),
+            "A": Coordinate(0, means["y"], {1: means["N"]}),
+            "B": Coordinate(2, means["y"], {3: means["D"]}),
             "alpha": Coordinate(1),
             "beta": Coordinate(3),
             "s": Coordinate(4),
@@ -347,10 +372,10 @@ class KaplanSum(Term):
     size, logs = 4, ("N", "D")
     load = SoftMaximum.load
 
-    def coordinates(self, centre):
+    def coordinates(self, means):
         return {
-            "N_c": Coordinate(0, centre["N"], under=1, shift=centre["y"]),
-            "D_c": Coordinate(2, centre["D"]),
+            "N_c": Coordinate(0, means["N"], under=1, shift=means["y"]),
+            "D_c": Coordinate(2, means["D"]),
             "alpha_N": Coordinate(1),
             "alpha_D": Coordinate(3),
         }
@@ -405,8 +430,8 @@ class CoverageCurve(Curve):
     def load(self, x):
         self.X = np.stack([np.ones_like(x["k"]), x["k"]], axis=-1)
 
-    def coordinates(self, centre):
-        return {"a": Coordinate(0, 0.0, {1: -centre["k"]}), "b": Coordinate(1)}
+    def coordinates(self, means):
+        return {"a": Coordinate(0, 0.0, {1: -means["k"]}), "b": Coordinate(1)}
 
     def phi(self, u):
         q = np.exp(u)
@@ -435,8 +460,8 @@ class LogisticCurve(Curve):
         x = x["C"] / LN10
         self.X = np.stack([-np.ones_like(x), x], axis=-1)
 
-    def coordinates(self, centre):
-        return {"midpoint": Coordinate(0, centre["C"] / LN10, under=1), "slope": Coordinate(1)}
+    def coordinates(self, means):
+        return {"midpoint": Coordinate(0, means["C"] / LN10, under=1), "slope": Coordinate(1)}
 
     def phi(self, u):
         half = np.tanh(0.5 * u)

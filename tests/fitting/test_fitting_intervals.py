@@ -169,11 +169,11 @@ def test_replicates_find_a_constant_that_the_fit_does_not_have():
     draw = np.random.default_rng(0).integers(16, size=(300, 16), dtype=np.int32)
     weights = np.stack([np.bincount(line, minlength=16) for line in draw]).astype(float)
     start = result.refits.theta.copy()
-    start[:, problem.offset_term] = -3.0
+    start[:, problem.offset_index] = -3.0
     restarted = problem.minimize(start, weights=weights).F
     missed = result.refits.objectives > restarted * (1 + 1e-8) + 10 * problem.rounding
     assert missed.sum() <= 3
-    assert (result.refits.theta[:, problem.offset_term] > -5).sum() > 10
+    assert (result.refits.theta[:, problem.offset_index] > -5).sum() > 10
 
 
 def test_a_parameter_that_ran_off_to_infinity_has_an_open_interval():

@@ -87,7 +87,7 @@ def test_constraint_is_where_the_natural_coordinate_has_its_value(name):
     for j in range(problem.p):
         c, d = problem.plane(j, eta[j])
         assert c @ theta[0] == pytest.approx(d, abs=1e-9)
-        assert c[problem.own[j]] == 1.0
+        assert c[problem.index[j]] == 1.0
         step = 1e-6 * np.eye(problem.p)
         numeric = [(problem.eta(theta + h) - problem.eta(theta - h))[0, j] / 2e-6 for h in step]
         np.testing.assert_allclose(jacobian[j], numeric, rtol=1e-5, atol=1e-7)
@@ -150,7 +150,7 @@ def test_published_constants_are_frozen_and_carry_their_source():
         with pytest.raises(dataclasses.FrozenInstanceError):
             constants.source = "elsewhere"
         if hasattr(constants, "params"):
-            assert set(constants.params) == set(law(constants.law).names)
+            assert set(constants.params) == set(law(constants.law_name).names)
             with pytest.raises(TypeError):
                 constants.params["E"] = 0.0
 
