@@ -31,6 +31,8 @@ from scaling_lib.data.checks import whole
 
 STREAMS = 1024
 """How many independent streams a sample is read from, in turn."""
+TEST_BATCH = 1024
+"""Contexts tested at a time, to keep the memory small."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +112,8 @@ class MarkovLanguage:
         contexts = np.indices((V, V)).reshape(2, -1).T[:, 2 - model.k :]
         weights = self.pi.reshape(-1, 1) * self.P.reshape(-1, V)
         loss = 0.0
-        for start in range(0, V * V, 1024):  # in parts, to keep the memory small
-            part = slice(start, start + 1024)
+        for start in range(0, V * V, TEST_BATCH):
+            part = slice(start, start + TEST_BATCH)
             loss -= float((weights[part] * model.log_probs(contexts[part])).sum())
         return loss
 

@@ -25,6 +25,7 @@ ALPHABET = "\n " + "".join(chr(i) for i in range(33, 127))
 DOCUMENT_END = "\f"
 HELD_OUT = 0.06  # share of the documents
 TEST_WINDOWS = 40_000
+TEST_BATCH = 4000  # windows tested at a time, to keep the memory small
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +79,8 @@ class CharacterText:
         windows = np.lib.stride_tricks.sliding_window_view(self.test, self.k + 1)
         windows = windows[: 2 * TEST_WINDOWS : 2]
         loss = 0.0
-        for start in range(0, len(windows), 4000):
-            part = windows[start : start + 4000]
+        for start in range(0, len(windows), TEST_BATCH):
+            part = windows[start : start + TEST_BATCH]
             log_probs = model.log_probs(part[:, self.k - model.k : -1])
             loss -= float(log_probs[np.arange(len(part)), part[:, -1]].sum(dtype=np.float64))
         return loss / len(windows)

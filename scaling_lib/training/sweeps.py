@@ -25,6 +25,7 @@ from scaling_lib import __version__
 from scaling_lib.data.checks import whole
 from scaling_lib.data.cluster import connect
 from scaling_lib.data.files import append_bytes, read_whole_lines, write_bytes
+from scaling_lib.tasks import language, text
 from scaling_lib.training.run import TrainConfig, train
 
 SETTINGS = [field.name for field in fields(TrainConfig) if field.name not in ("D", "checkpoints")]
@@ -32,7 +33,8 @@ RESULTS = ["N", "D", "C", "C_6ND", "loss", "entropy"]
 COLUMNS = ["key", *SETTINGS, *RESULTS, "checkpoints", "version"]
 
 INTERPRETER_BYTES = 200_000_000  # of a process that has imported everything
-# What a run costs, roughly, measured on one core of a laptop.
+EXAMPLE_BYTES = {"language": 12, "dialect": 12, "text": 20}  # while a sample is drawn
+# What a run costs in CPU seconds, roughly.
 START_SECONDS = 0.02  # a run
 STEP_SECONDS = 7e-5  # a step, of Python
 FLOP_PER_SECOND = 1.5e11
@@ -107,10 +109,10 @@ def sweep(
             bar.set_postfix_str(f"{len(done)}/{len(configs)} runs", refresh=False)
             bar.update(_duration(by_key[row["key"]]))
 
-    text = _to_csv([done[key] for key in by_key])
+    table = _to_csv([done[key] for key in by_key])
     if out:
-        write_bytes(out, text.encode())
-    return pd.read_csv(io.StringIO(text), dtype={"key": str})
+        write_bytes(out, table.encode())
+    return pd.read_csv(io.StringIO(table), dtype={"key": str})
 
 
 def _run_all(configs, jobs, scheduler):
@@ -155,10 +157,10 @@ def memory_bytes(config: TrainConfig) -> int:
     initial draw, and the largest batch of activations.
     """
     full = config.resolved()
-    language = full.task != "text"
-    examples = 2 * full.D // full.epochs * (12 if language else 20)
+    test_batch = text.TEST_BATCH if full.task == "text" else language.TEST_BATCH
+    examples = 2 * full.D // full.epochs * EXAMPLE_BYTES[full.task]
     parameters = full.N * (4 * 4 + 2 * 8)
-    activations = max(full.batch, 1024 if language else 4000) * (4 * full.H + 400) * 4
+    activations = max(full.batch, test_batch) * (4 * full.H + 400) * 4
     return INTERPRETER_BYTES + examples + parameters + activations + 4 * full.D // full.batch
 
 
