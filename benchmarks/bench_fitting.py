@@ -256,7 +256,7 @@ def exhaustive(problem, found):
     rng = np.random.default_rng(1)
     around = np.repeat(found.theta[:1], 120, axis=0)
     around += rng.normal(size=around.shape) * np.repeat([0.1, 0.4, 1.2], 40)[:, None]
-    grid = np.concatenate([problem.f.terms[-1].starts(problem.f.terms, problem.y), around])
+    grid = np.concatenate([problem.starts(), around])
     best = found.F[0]
     for factor in (1, 5, 20, 100, 1000):
         delta = np.full((len(grid), 1), factor * problem.delta)

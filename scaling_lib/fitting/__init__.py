@@ -29,6 +29,7 @@ How it is done: `runs` checks the columns, `solver` looks for the lowest minimum
 comes out, `uncertainty` its intervals; `isoflop` finds allocations without a surface.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,6 +113,10 @@ def fit(
     if delta != np.inf:
         checks.positive(delta, "delta")
     checks.whole(bootstrap, "bootstrap", least=0)
+    options = {"start": start, "bounds": bounds, "fixed": fixed, "tied": tied, "columns": columns}
+    for name, given in options.items():
+        if not isinstance(given, Mapping | None):
+            raise ValueError(f"{name} must be a mapping by name, not {given!r}")
     declared = None
     if callable(law) and not isinstance(law, Law):
         names = [name for name in offered(data, columns) if name != target]
@@ -178,6 +183,8 @@ def compare(laws, data, *, held_out=None, **options):
     """
     import pandas as pd
 
+    if isinstance(laws, str) or not len(laws):
+        raise ValueError(f"laws must be a sequence of laws, not {laws!r}")
     if held_out is not None and not hasattr(held_out, "keys"):
         mask = np.asarray(held_out)
         names = available(data)

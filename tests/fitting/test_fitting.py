@@ -253,6 +253,9 @@ def test_compare_ranks_by_held_out_error():
         held_out={k: v[late] for k, v in runs.items()},
     )
     pd.testing.assert_frame_equal(other.table, comparison.table)
+    for laws in ("chinchilla", []):
+        with pytest.raises(ValueError, match="laws must be a sequence of laws"):
+            compare(laws, runs)
     with pytest.raises(ValueError, match="120 booleans"):
         compare(["chinchilla"], runs, held_out=late[:5])
     with pytest.raises(ValueError, match="different targets"):

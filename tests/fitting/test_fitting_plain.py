@@ -235,6 +235,8 @@ def negative(N, D, E):
         ("chinchilla", {"fixed": {"gamma": 1.0}}, "fixed names gamma"),
         ("chinchilla", {"bounds": {"alpha": (2, 1)}}, "two rising numbers"),
         ("chinchilla", {"bounds": {"alpha": 2}}, "must be two numbers, not 2"),
+        ("chinchilla", {"fixed": ["E"]}, r"fixed must be a mapping by name, not \['E'\]"),
+        ("chinchilla", {"columns": 3}, "columns must be a mapping by name, not 3"),
         ("chinchilla", {"fixed": {"E": None}}, r"fixed\['E'\] must be a finite number, not None"),
         ("chinchilla", {"start": {"E": "x"}}, "between its bounds 0 and inf, not at 'x'"),
         ("chinchilla", {"bootstrap": -1}, "bootstrap must be a whole number of at least 0, not -1"),
