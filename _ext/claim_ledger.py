@@ -22,6 +22,8 @@ CHAPTERS = {
     "data_limits": "Data limits",
     "scaffolding": "Scaffolding",
 }
+# Chapters of more than one page, and the notebooks of their further pages.
+FURTHER_PAGES = {"scaling_hypothesis": ("small_experiments",)}
 STATUSES = ("measured", "computed", "cited", "open")
 RUN = ("measured", "computed")
 SHOWN = ("yes", "partly", "no")
@@ -119,9 +121,14 @@ def faults_of(row: dict, known_sources: set[str] | None = None) -> list[str]:
     return [f"{name}: {fault}" for holds, fault in tests if not holds]
 
 
+def pages(folder: Path, name: str) -> list[Path]:
+    """Return the notebooks of a chapter."""
+    return [folder / f"{page}.ipynb" for page in (name, *FURTHER_PAGES.get(name, ()))]
+
+
 @dataclass(frozen=True)
 class Chapter:
-    """What a claim can point to in a notebook."""
+    """What a claim can point to in the notebooks of a chapter."""
 
     # Label or figure's name -> heading of the section that it is in.
     anchors: dict[str, str]
@@ -140,10 +147,11 @@ def text_of(output: dict) -> str:
 
 
 @cache
-def chapter(path: Path) -> Chapter:
-    """Read the anchors and the outputs of a notebook."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+def chapter(folder: Path, name: str) -> Chapter:
+    """Read the anchors and the outputs of a chapter's notebooks."""
     anchors, figures, printed = {}, set(), {}
+    notebooks = [json.loads(p.read_text(encoding="utf-8")) for p in pages(folder, name)]
+    cells = [cell for notebook in notebooks for cell in notebook["cells"]]
     heading, waiting = "", []
     for cell in cells:
         if cell["cell_type"] == "code":
@@ -179,11 +187,11 @@ def check_places(claims: list[Claim], folder: Path) -> None:
     for claim in claims:
         if claim.status == "open":
             continue
-        path = folder / f"{claim.chapter}.ipynb"
-        if not path.exists():
-            faults.append(f"{claim.id}: there is no {path.name}")
+        if missing := [p.name for p in pages(folder, claim.chapter) if not p.exists()]:
+            faults.append(f"{claim.id}: there is no {', '.join(missing)}")
             continue
-        faults += [f"{claim.id}: {fault}" for fault in faults_of_place(claim, chapter(path))]
+        place = chapter(folder, claim.chapter)
+        faults += [f"{claim.id}: {fault}" for fault in faults_of_place(claim, place)]
     report("claims.toml", faults)
 
 

@@ -46,7 +46,7 @@ def read(app: Sphinx, env, docnames: list[str]) -> None:
 
 def place(claim: ledger.Claim) -> str:
     """Return a link to where a claim is dealt with, in MyST."""
-    where = ledger.chapter(FILE.parent / f"{claim.chapter}.ipynb")
+    where = ledger.chapter(FILE.parent, claim.chapter)
     section = f"{{ref}}`{where.anchors[claim.anchor]} <{claim.anchor}>`"
     return f"{{numref}}`{claim.anchor}` in {section}" if claim.anchor in where.figures else section
 
@@ -64,7 +64,8 @@ class Rows(SphinxDirective):
             raise self.error(f"unknown chapter {name!r}; use one of {known}")
         claims = [c for c in self.env.app.claims if c.chapter == name and self.wanted(c)]
         self.env.note_dependency(str(FILE))
-        self.env.note_dependency(str(FILE.parent / f"{name}.ipynb"))
+        for page in ledger.pages(FILE.parent, name):
+            self.env.note_dependency(str(page))
         if not claims:
             return [nodes.paragraph("", self.none)]
         items = nodes.bullet_list(classes=["claims"])

@@ -26,7 +26,10 @@ from bs4 import BeautifulSoup, Tag
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 REVEAL = ROOT / "web" / "node_modules" / "reveal.js"
-CHAPTERS = ("bitter_lesson", "scaling_laws", "scaling_hypothesis", "data_limits", "scaffolding")
+CHAPTERS = (
+    *("bitter_lesson", "scaling_laws", "scaling_hypothesis", "small_experiments"),
+    *("data_limits", "scaffolding"),
+)
 SKIPPED = ("Check yourself", "Exercises", "Further reading")
 ITEMS = 5  # of a list, on one slide
 

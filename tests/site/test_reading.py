@@ -4,7 +4,10 @@ import pytest
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
-LONG = ["bitter_lesson", "scaling_laws", "scaling_hypothesis", "data_limits", "scaffolding"]
+LONG = [
+    *("bitter_lesson", "scaling_laws", "scaling_hypothesis", "small_experiments"),
+    *("data_limits", "scaffolding"),
+]
 # Where an element stands below the upper edge of the window, and what is left to scroll.
 PLACE = """id => [document.getElementById(id).getBoundingClientRect().top,
     document.documentElement.scrollHeight - innerHeight - scrollY]"""
