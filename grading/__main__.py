@@ -192,7 +192,7 @@ def capstone_options(parser):
 def capstone_run(options):
     """Hand out languages, or grade."""
     from grading.classes.games import grade_games, languages_table, read_languages, summary_line
-    from grading.reports.student_results import to_csv
+    from grading.reports.spreadsheets import to_csv
     from grading.source.hidden_tests import PUBLIC_SEED
     from scaling_lib.data.checks import whole
     from scaling_lib.data.files import write_bytes

@@ -17,11 +17,11 @@ from grading.classes.archives import Refused, list_inner
 from grading.classes.batch import with_folders
 from grading.classes.submissions import Submission, by_student
 from grading.reports.feedback import write_feedback
+from grading.reports.spreadsheets import letters, read_rows
 from grading.reports.student_results import (
     clean,
     empty_result,
     number,
-    read_rows,
     versions,
     write_grades,
     write_json,
@@ -58,22 +58,17 @@ class Game:
 
 def language_of(secret, name):
     """Return the language of a student or a class: the number that goes into the notebook."""
-    return derived_seed(secret, "language", letters_of(name))
-
-
-def letters_of(name):
-    """Return a name without case, spaces and signs, for comparing."""
-    return "".join(c for c in name.casefold() if c.isalnum())
+    return derived_seed(secret, "language", letters(name))
 
 
 def read_languages(path):
     """Read who plays on which language, from the columns ``student`` and ``language``.
 
-    Returns a dict from names, as `letters_of` gives them, to numbers.
+    Returns a dict from names, as `letters` gives them, to numbers.
     """
     _, rows = read_rows(path, ("student", "language"), "the table that --hand-out wrote")
     try:
-        languages = {letters_of(row["student"].lstrip("'")): int(row["language"]) for row in rows}
+        languages = {letters(row["student"].lstrip("'")): int(row["language"]) for row in rows}
     except ValueError:
         raise ValueError(f"{path}: the column language must hold whole numbers") from None
     if len(languages) < len(rows):
@@ -167,7 +162,7 @@ def _read(submission, ledgers, copies, refused, languages):
     if isinstance(languages, int):
         expected = languages
     else:
-        expected = languages.get(letters_of(submission.student))
+        expected = languages.get(letters(submission.student))
     if expected is None:
         game.problem = "This student is not in the table of languages"
     elif game.played.task_seed != expected:
@@ -288,7 +283,7 @@ def languages_table(students, secret):
     Header and rows, with names as the platform writes them on submissions. Raises `ValueError` if
     two names cannot be told apart, or there is none.
     """
-    if not students or len({letters_of(name) for name in students}) < len(students):
+    if not students or len({letters(name) for name in students}) < len(students):
         raise ValueError("the list names nobody, or two students whose names are alike")
     return [("student", "language"), *((name, language_of(secret, name)) for name in students)]
 

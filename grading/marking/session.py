@@ -11,6 +11,10 @@ from grading.sandbox.worker_process import Lost, Sandbox
 from grading.source.source_names import REFERENCE
 
 MESSAGE_LENGTH = 2000
+TOLD = ("IndexError", "KeyError", "NameError", "TypeError", "ValueError", "ZeroDivisionError")
+"""Exceptions of which a failed hidden test tells. Any further name would be one more word in which
+a submission can say what it was called with."""
+
 USABLE = "a check can use numbers, text, lists, tuples, dicts, arrays of numbers and tables"
 
 
@@ -21,7 +25,7 @@ class Broken(Exception):
 class CallFailed(Exception):
     """The submission's function raised something; the text says what."""
 
-    told = "raised an exception"
+    told = "raised an error"
     """What may be told of it where the submission must not choose the words."""
 
 
@@ -239,7 +243,7 @@ def failure(name, answer):
     # StopIteration would end a test's `map` or `zip` as if all calls had been made.
     ends = (StopIteration, StopAsyncIteration)
     if isinstance(base, type) and issubclass(base, Exception) and base not in ends:
-        told = f"raised {base.__name__}"
+        told = f"raised {base.__name__}" if base.__name__ in TOLD else CallFailed.told
         content = {"__str__": lambda self: str(self.args[0]), "told": told}
         twin = _FAILURES.setdefault(base.__name__, type(base.__name__, (CallFailed, base), content))
     text = f"`{name}` raised {describe(answer)}"

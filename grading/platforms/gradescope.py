@@ -49,7 +49,9 @@ exec "$python" -P -m grading.platforms.gradescope "$root" {options}
 def gradescope_results(result):
     """Return a result in the form of Gradescope's ``results.json``.
 
-    Tests with hidden parts are shown after the grades are out.
+    Tests with hidden parts are shown after the grades are out, and nothing that is shown before
+    depends on one: neither the remarks, nor whether grading was stopped in one, nor the time.
+    Gradescope shows no total where a test is not visible.
     """
     tests = [
         {
@@ -63,14 +65,20 @@ def gradescope_results(result):
         }
         for item in result["items"]
     ]
-    output = [one_line(result)]
+    hidden = [item for item in result["items"] if item["hidden"]]
+    shown = result | {"items": [item for item in result["items"] if not item["hidden"]]}
+    if result["status"] == "stopped":  # the tests that were not reached say so
+        shown["message"] = ""
+    output = [one_line(shown)]
+    if hidden:
+        output.append(f"{len(hidden)} tests are not counted here: they are shown with the grades.")
     output += [f"Cell {e['cell']}: {e['error']}" for e in result["errors"][:20]]
     return {
         "score": result["score"],
-        "execution_time": result["seconds"],
         "output": "\n\n".join(filter(None, output))[:20_000],
         "output_format": "text",
         "visibility": "visible",
+        "stdout_visibility": "hidden",
         "tests": tests,
     }
 

@@ -5,48 +5,84 @@ worksheet; the columns Grade and Feedback comments are filled in.
 """
 
 import math
+import re
 
-from grading.reports.student_results import number, one_line, read_rows, to_csv
+from grading.reports.spreadsheets import (
+    Kept,
+    harmless,
+    letters,
+    plain,
+    read_number,
+    read_rows,
+    to_csv,
+)
+from grading.reports.student_results import number, one_line
 
 CANVAS_KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 SHEET = ("student", "item", "points", "max_points", "answer")
 
+NO_ANSWER = re.compile(
+    r"[\s*_]*((put |type )?your answer( here| in place of this line)?\.?)?[\s*_]*", re.I
+)
+"""What student versions have in place of an answer: nobody has to look at it."""
+
 
 def marking_sheet(results):
-    """Return a table to be filled in: one row for each answer that a person marks."""
-    rows = [
-        [result["student"], item["id"], "", number(item["points"]), item["text"]]
-        for result in results
-        for item in result["by_hand"]
-    ]
-    return to_csv([SHEET, *rows])
+    """Return a table to be filled in: one row for each answer that a person marks.
+
+    Where there is no answer, 0 points are filled in.
+    """
+    rows = [SHEET]
+    for result in results:
+        for item in result["by_hand"]:
+            points = "" if _answered(item) else "0"
+            most = number(item["points"])
+            rows.append([result["student"], item["id"], points, most, item["text"]])
+    return to_csv(rows)
+
+
+def _answered(item):
+    return not NO_ANSWER.fullmatch(item["text"])
 
 
 def add_marks(results, path):
     """Add the points of a filled-in sheet to the ``score`` and ``max_score`` of results, in place.
 
-    Raises `ValueError` if a row names nobody or nothing, or has no points between 0 and what the
+    What nobody has answered is worth 0, whether or not the sheet says so. Raises `ValueError`, with
+    a line for each fault, if a row names nobody or nothing, or has no points between 0 and what the
     item is worth, or if an answer is not marked.
     """
-    open_items = {(r["student"], i["id"]): (r, i) for r in results for i in r["by_hand"]}
-    # What a spreadsheet must not take for a formula was written with an apostrophe.
-    names = {student.lstrip("'"): student for student, _ in open_items}
+    items = {(r["student"], i["id"]): (r, i) for r in results for i in r["by_hand"]}
+    # First as the sheet was written, then as a spreadsheet saves what looked like a formula.
+    students = {plain(student): student for student, _ in items}
+    students |= {plain(harmless(student)): student for student, _ in items}
     _, rows = read_rows(path, ("student", "item", "points"), "the sheet of --to-mark")
+    faults, marked = [], {}
     for line, row in enumerate(rows, 2):
-        student = names.get(row["student"].lstrip("'"))
-        found = open_items.pop((student, row["item"]), None)
-        if found is None:
-            raise ValueError(f"{path}, row {line}: nothing to mark, or it is marked twice")
-        result, item = found
-        points = _float(row["points"])
+        student, name = students.get(plain(row["student"])), plain(row["item"])
+        where = f"row {line} ({plain(row['student'])}, {name})"
+        if (student, name) not in items:
+            faults.append(f"{where}: there is no such answer")
+            continue
+        if (student, name) in marked:
+            faults.append(f"{where}: it is marked twice")
+            continue
+        item, points = items[student, name][1], read_number(row["points"])
+        if not row["points"].strip() and not _answered(item):
+            points = 0.0
+        marked[student, name] = points
         if not 0 <= points <= item["points"]:
-            where = f"{path}, row {line}: {item['id']} of {student}"
-            raise ValueError(f"{where} must have from 0 to {number(item['points'])} points")
-        result["score"] = round(result["score"] + points, 6)
+            wrong = f"must be from 0 to {number(item['points'])}, not {row['points']!r}"
+            faults.append(f"{where}: points {wrong}")
+    for student, name in sorted(items.keys() - marked.keys()):
+        if _answered(items[student, name][1]):
+            faults.append(f"{name} of {student} is not marked")
+    if faults:
+        raise ValueError("\n  ".join([f"{path} cannot be used:", *faults]))
+    for key, (result, item) in items.items():
+        result["score"] = round(result["score"] + marked.get(key, 0.0), 6)
         result["max_score"] += item["points"]
-    if open_items:
-        student, item = min(open_items)
-        raise ValueError(f"{path}: {item} of {student} is not marked")
+        result["max_by_hand"] = 0
 
 
 def canvas(path, results, column=None, scale=False):
@@ -67,7 +103,7 @@ def canvas(path, results, column=None, scale=False):
     titles = [t for t in header if t not in CANVAS_KEPT]
     name = column or results[0]["assignment"]
     found = [t for t in titles if t == name]
-    found = found or [t for t in titles if _letters(t).startswith(_letters(name))]
+    found = found or [t for t in titles if letters(t).startswith(letters(name))]
     if len(found) != 1:
         known = ", ".join(titles) or "none"
         raise ValueError(f"{path}: name the assignment's column with --column; there are {known}")
@@ -83,7 +119,8 @@ def canvas(path, results, column=None, scale=False):
         if result := students.find(*keys, name, _other_order(name)):
             row[column] = number(_scaled(result, maximum, scale))
     kept = [title for title in header if title in CANVAS_KEPT or title == column]
-    return to_csv([kept, *([row[title] for title in kept] for row in rows)]), students.missing()
+    table = [kept, *([row[title] for title in kept] for row in rows)]
+    return to_csv(map(_kept, table)), students.missing()
 
 
 def moodle(path, results, scale=False):
@@ -98,8 +135,9 @@ def moodle(path, results, scale=False):
             maximum = _maximum(row["Maximum Grade"], path)
             row["Grade"] = number(_scaled(result, maximum, scale))
             if "Feedback comments" in header:
-                row["Feedback comments"] = one_line(result)
-    return to_csv([header, *(row.values() for row in rows)]), students.missing()
+                row["Feedback comments"] = harmless(one_line(result))
+    table = [header, *(row.values() for row in rows)]
+    return to_csv(map(_kept, table)), students.missing()
 
 
 class _Students:
@@ -109,16 +147,18 @@ class _Students:
         self.left = {result["student"] for result in results}
         self.by_key, twice = {}, set()
         for result in results:
-            keys = {_letters(result["student"]), *result.get("ids", {}).items()}
+            name = result["student"]
+            keys = {("name", plain(name)), letters(name), *result.get("ids", {}).items()}
             for key in keys:
                 twice |= {key} & self.by_key.keys()
                 self.by_key[key] = result
-        for key in twice:  # two students of one name are told apart by their ids alone
+        for key in twice:  # students of one name are told apart by their ids alone
             del self.by_key[key]
 
     def find(self, *keys):
-        for key in keys:
-            key = key if type(key) is tuple else _letters(key or "")
+        exact = [("name", plain(key)) for key in keys if type(key) is str]
+        for key in (*exact, *keys):
+            key = key if type(key) is tuple else letters(key or "")
             if key and (result := self.by_key.get(key)):
                 self.left.discard(result["student"])
                 return result
@@ -128,8 +168,9 @@ class _Students:
         return sorted(self.left)
 
 
-def _letters(name):
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
+def _kept(cells):
+    """Return what a platform wrote as it is: it would take an apostrophe for a part of a name."""
+    return map(Kept, cells)
 
 
 def _other_order(name):
@@ -138,16 +179,8 @@ def _other_order(name):
     return f"{after} {before}" if comma else " ".join([*name.split()[-1:], *name.split()[:-1]])
 
 
-def _float(text):
-    """Return a number; NaN for text that is none."""
-    try:
-        return float(text or "nan")
-    except ValueError:
-        return math.nan
-
-
 def _maximum(text, path):
-    value = _float(text)
+    value = read_number(text)
     if not 0 <= value < math.inf and not math.isnan(value):
         raise ValueError(f"{path}: {text!r} cannot be a maximum of points")
     return value
@@ -157,6 +190,12 @@ def _scaled(result, maximum, scale):
     """Return a score on the platform's scale; NaN is a platform that names no maximum."""
     if math.isnan(maximum) or maximum == result["max_score"]:
         return result["score"]
+    if scale and result["max_by_hand"]:
+        raise ValueError(
+            f"the tests give up to {number(result['max_score'])} points and answers in words "
+            f"{number(result['max_by_hand'])} more: give --marks to convert a whole grade, or let "
+            f"the platform give up to {number(result['max_score'])} points for the tests alone"
+        )
     if not scale:
         raise ValueError(
             f"the platform gives up to {number(maximum)} points and the tests up to "

@@ -50,7 +50,9 @@ class LateRule:
         result["late"] = {"days": days, "lost": round(lost, 6)}
         if submission.submitted:
             result["late"]["submitted"] = submission.submitted.isoformat()
-        taken = f": {lost:g} points were taken off" if self.percent else ""
+        # Not how many points: that would tell of hidden tests whose results are not out yet.
+        share = min(100, days * self.percent)
+        taken = f": {share:g} % of the points were taken off" if share else ""
         if days:
             result["score"] = round(result["score"] - lost, 6)
             result["notes"].append(f"Late by {days} day{'s' * (days > 1)}{taken}.")

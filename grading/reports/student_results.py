@@ -4,17 +4,16 @@
 `grading.reports.late_rule` has the last word on its score.
 """
 
-import csv
 import importlib.metadata
-import io
 import json
 import pathlib
 import platform
 import re
 
 from grading.marking.grade_one import NotGraded
+from grading.reports.spreadsheets import to_csv
 from scaling_lib import __version__
-from scaling_lib.data.files import read_table, write_bytes
+from scaling_lib.data.files import write_bytes
 
 SCHEMA = 1
 GRADES = ("student", "score", "max_score", "status", "message")
@@ -179,40 +178,3 @@ def one_line(result):
     if result.get("sandbox") == "none":
         parts.append("Graded without a sandbox.")
     return " ".join(" ".join(parts).split())
-
-
-def read_rows(path, needed, what):
-    """Return the columns of a table that somebody filled in, and its rows as dicts.
-
-    Raises `ValueError` if it is no CSV table, or lacks a column that is needed to be `what`.
-    """
-    header, rows = read_table(path)
-    for title in needed:
-        if title not in header:
-            raise ValueError(f"{path} has no column {title!r}: is it {what}?")
-    return header, [dict(zip(header, row, strict=True)) for row in rows]
-
-
-def to_csv(rows):
-    """Return rows as CSV in which no spreadsheet finds a formula."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([[harmless(v) for v in row] for row in rows])
-    return text.getvalue()
-
-
-def harmless(value):
-    """Return a cell with an apostrophe wherever a spreadsheet would see the beginning of a formula.
-
-    That is at its start, and, for a spreadsheet that takes semicolons or tabs to separate cells and
-    then finds the quotes misplaced, after one of these and at the start of a line.
-    """
-    text = str(value)
-    try:
-        float(text)
-        return text  # a number
-    except ValueError:
-        text = re.sub(rf"(?<=.)([;\t\r\n]\s*)(?={_FORMULA})", r"\1'", text)
-        return "'" + text if re.match(rf"[\t\r\n]|{_FORMULA}", text) else text
-
-
-_FORMULA = "[=+@\uff1d\uff0b\uff0d\uff20-]"  # the wide signs too

@@ -177,7 +177,7 @@ def test_late_work(handed_in, tmp_path):
     (result,) = grade(tmp_path / "late", tmp_path / "out", late=rule).results
     assert result["score"] == 5.5 and result["late"]["days"] == 2
     assert (
-        "Late by 2 days: 5.5 points were taken off."
+        "Late by 2 days: 50 % of the points were taken off."
         in (tmp_path / "out" / "ada" / "feedback.html").read_text()
     )
 

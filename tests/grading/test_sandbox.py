@@ -450,6 +450,7 @@ def test_a_message_is_not_longer_than_it_can_be_read():
         ("assert loss(1.25) == 3, 'secret'", "."),
         ("loss(1.25)[0]", "."),
         ("bad(1.25)", ": in one of them, your function raised ValueError."),
+        ("odd(1.25)", ": in one of them, your function raised an error."),
         ("other(1.25)", ": in one of them, `other` is not defined."),
     ],
 )
@@ -457,11 +458,14 @@ def test_hidden_tests_say_nothing_but_that_they_failed(test, message):
     def bad(x):
         raise ValueError(f"secret {x}")
 
+    def odd(x):
+        raise (ArithmeticError, LookupError, BufferError)[int(x)](x)
+
     for visible, words in (
         ("# What they see.\n", "Hidden tests do not pass"),
         ("assert loss(1) == 2\n", "The checks that you see pass, hidden tests do not"),
     ):
-        outcome = graded(visible + HIDDEN.format(test), loss=lambda n: 2, bad=bad)
+        outcome = graded(visible + HIDDEN.format(test), loss=lambda n: 2, bad=bad, odd=odd)
         assert outcome.score == 0 and outcome.message == words + message
         assert outcome.detail
 
