@@ -119,6 +119,31 @@ window.addEventListener("load", () => {
 });
 window.addEventListener("resize", () => whenIdle(measureAll));
 
+// Whoever opens one result behind a prediction sees the others that belong to it.
+const folds = [...document.querySelectorAll("details.hide, div.predict")];
+folds.forEach((fold, i) => {
+  fold.addEventListener("toggle", () => {
+    if (!fold.open) return;
+    for (const next of folds.slice(i + 1)) {
+      if (next.matches(".predict")) return;
+      next.open = true;
+    }
+  });
+});
+
+// A link to what is folded away opens it, also where the browser does not do so by itself.
+function openTarget() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  let opened = false;
+  for (let box = target?.closest("details:not([open])"); box; box = box.parentElement.closest("details:not([open])")) {
+    box.open = true;
+    opened = true;
+  }
+  if (opened) target.scrollIntoView();
+}
+addEventListener("hashchange", openTarget);
+openTarget();
+
 // Paper shows what is folded away on the screen.
 let opened = [];
 window.addEventListener("beforeprint", () => {

@@ -25,6 +25,8 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 # state.
 NOTEBOOK_KEYS = {"title", "authors", "description", "mystnb"}
 CELL_KEYS = {"mystnb", "tags", "exercise", "nbgrader", "deletable", "editable"}
+# The tag folds an output on the site; JupyterLab reads a key of its own, which follows from the tag.
+FOLDED = "hide-output"
 WIDGET_TYPES = {
     "application/vnd.jupyter.widget-view+json",
     "application/vnd.jupyter.widget-state+json",
@@ -49,6 +51,8 @@ def normalise(nb):
         cell.metadata = nbformat.NotebookNode(
             {k: v for k, v in cell.metadata.items() if k in CELL_KEYS}
         )
+        if FOLDED in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = {"outputs_hidden": True}
         if not cell.get("id") or cell["id"] in taken:
             cell["id"] = f"cell-{number:03d}"
         taken.add(cell["id"])

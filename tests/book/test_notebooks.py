@@ -20,7 +20,8 @@ FORBIDDEN = {
     r"\bplt\.show\(": "calls plt.show(): end the cell with the figure",
     r"\bwarnings\.(filter|simplefilter|catch)": "hides a warning: mend its cause",
 }
-HIDING = {"remove-cell", "remove-input", "remove-output", "hide-cell", "hide-output"}
+HIDING = {"remove-cell", "remove-input", "remove-output", "hide-cell"}
+FOLDED = "hide-output"
 IMAGES = ("image/png", "image/svg+xml", "image/jpeg")
 # A figure that moves or a question: it brings its own description, as plain text too.
 COMPONENT = "application/vnd.scaling-measured+json"
@@ -87,6 +88,85 @@ def problems(nb):
     if not re.search(r"^# \S", first, re.M):
         found.append("does not open with a title")
     return found
+
+
+def unfolded(nb):
+    """List the predictions without a folded result, and the folded results without a prediction.
+
+    A prediction holds until the next one or the next heading of its level or above.
+    """
+    found, waiting, level, inside, folds = [], None, 0, 0, 0
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            folded = FOLDED in cell.metadata.get("tags", [])
+            if folded and not cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+                found.append(f"cell {cell.id}: folded on the site but not in JupyterLab")
+            if folded and not cell.outputs:
+                found.append(f"cell {cell.id}: folds no output")
+            if folded and not waiting:
+                found.append(f"cell {cell.id}: folded without a prediction before it")
+            folds += folded
+            continue
+        for line in cell.source.splitlines():
+            heading = re.match("(#+) ", line)
+            box = line.strip() == ":class: predict"
+            if (box or (heading and len(heading[1]) <= inside)) and waiting:
+                if not folds:
+                    found.append(f"cell {waiting}: no folded result follows the prediction")
+                waiting = None
+            if heading:
+                level = len(heading[1])
+            if box:
+                waiting, inside, folds = cell.id, level, 0
+    if waiting and not folds:
+        found.append(f"cell {waiting}: no folded result follows the prediction")
+    return found
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_each_prediction_comes_before_its_result(path):
+    assert unfolded(nbformat.read(path, as_version=4)) == []
+
+
+def predicting(*cells):
+    """Return a notebook of markdown (strings) and code cells (tuples of tags)."""
+    nb = nbformat.v4.new_notebook()
+    for cell in cells:
+        if isinstance(cell, str):
+            nb.cells.append(nbformat.v4.new_markdown_cell(cell))
+        else:
+            out = [nbformat.v4.new_output("stream", text="1")]
+            nb.cells.append(nbformat.v4.new_code_cell("1", outputs=out))
+            nb.cells[-1].metadata["tags"] = list(cell)
+            nb.cells[-1].metadata["jupyter"] = {"outputs_hidden": FOLDED in cell}
+    return nb
+
+
+PREDICT = "```{admonition} Predict first\n:class: predict\n\nHow many?\n```"
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (("## A", PREDICT, ("",), ("hide-output",)), None),
+        (("## A\n" + PREDICT, "### B", ("hide-output",), "## C"), None),
+        (("## A", PREDICT, ("",)), "no folded result"),
+        (("## A", PREDICT, "## B", ("",)), "no folded result"),
+        (("## A", PREDICT, "## B", ("hide-output",)), "without a prediction"),
+        (("### A", PREDICT, "## B", ("hide-output",)), "no folded result"),
+        (("## A", PREDICT, PREDICT, ("hide-output",)), "no folded result"),
+        (("## A", ("hide-output",)), "without a prediction"),
+    ],
+)
+def test_a_prediction_that_does_not_hold_is_seen(cells, message):
+    found = unfolded(predicting(*cells))
+    assert any(message in f for f in found) if message else found == [], found
+
+
+def test_a_result_folded_on_the_site_alone_is_seen():
+    nb = predicting("## A", PREDICT, ("hide-output",))
+    del nb.cells[-1].metadata["jupyter"]
+    assert any("JupyterLab" in f for f in unfolded(nb))
 
 
 def test_there_are_notebooks():
@@ -183,6 +263,18 @@ def test_executing_twice_leaves_no_difference(tmp_path):
     assert b'execution_count": 5' in first and b"widget-view" not in first
     assert run_tool(path).returncode == 0
     assert path.read_bytes() == first
+
+
+def test_a_folded_output_is_folded_in_jupyterlab_too(tmp_path):
+    path = notebook_file(tmp_path, "1", "2")
+    nb = nbformat.read(path, as_version=4)
+    nb.cells[0].metadata["tags"] = [FOLDED]
+    nb.cells[1].metadata["jupyter"] = {"outputs_hidden": True, "source_hidden": True}
+    nbformat.write(nb, path)
+    assert run_tool(path).returncode == 0
+    folded, plain = nbformat.read(path, as_version=4).cells
+    assert folded.metadata == {"tags": [FOLDED], "jupyter": {"outputs_hidden": True}}
+    assert plain.metadata == {}
 
 
 def test_a_failing_notebook_is_named_and_left_as_it_was(tmp_path):
