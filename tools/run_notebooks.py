@@ -25,7 +25,7 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 # state.
 NOTEBOOK_KEYS = {"title", "authors", "description", "mystnb"}
 CELL_KEYS = {"mystnb", "tags", "exercise", "nbgrader", "deletable", "editable"}
-# The tag folds an output on the site; JupyterLab reads a key of its own, which follows from the tag.
+# Folds an output on the site; the key that JupyterLab reads follows from it.
 FOLDED = "hide-output"
 WIDGET_TYPES = {
     "application/vnd.jupyter.widget-view+json",

@@ -115,6 +115,9 @@ def test_by_keyboard_alone(address, page, name):
 @pytest.mark.parametrize("name", LONG)
 def test_figures_can_be_read_on_a_phone(address, page, name):
     page.goto(f"{address}chapters/{name}.html")
+    page.evaluate(
+        "document.querySelectorAll('details.hide').forEach(fold => { fold.open = true; })"
+    )
     shares = page.eval_on_selector_all(
         "figure img:not(.for-dark)",
         "all => all.map(i => [i.closest('figure').id, i.clientWidth / i.getAttribute('width')])",
@@ -122,3 +125,61 @@ def test_figures_can_be_read_on_a_phone(address, page, name):
     assert shares
     small = [figure for figure, share in shares if share < 0.55]
     assert small == [], "their labels are less than 7 pixels high"
+
+
+FOLD = "details.hide"
+OPEN = "all => all.map(fold => fold.open)"
+# For each fold, how many predictions come before it.
+GROUPS = """() => {
+    let predictions = 0;
+    const groups = [];
+    for (const box of document.querySelectorAll("div.predict, details.hide")) {
+        if (box.matches(".predict")) predictions += 1;
+        else groups.push(predictions);
+    }
+    return groups;
+}"""
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_result_waits_for_the_prediction(address, page, name):
+    page.goto(f"{address}chapters/{name}.html")
+    assert not any(page.eval_on_selector_all(FOLD, OPEN))
+    first = page.locator(f"{FOLD} > summary").first
+    assert first.inner_text().strip() == "Show the output"
+    first.focus()
+    page.keyboard.press("Enter")
+    groups = page.evaluate(GROUPS)
+    page.wait_for_function(
+        f"n => document.querySelectorAll('{FOLD}[open]').length === n", arg=groups.count(groups[0])
+    )
+    assert first.inner_text().strip() == "Hide the output"
+
+
+def test_a_link_opens_the_result_that_it_leads_to(address, page):
+    url = f"{address}chapters/bitter_lesson.html"
+    page.goto(url)
+    figure = page.locator(f"{FOLD} figure").last.get_attribute("id")
+    page.goto("about:blank")
+    page.goto(f"{url}#{figure}")
+    page.locator(f"#{figure} img:not(.for-dark)").wait_for(state="visible")
+    assert is_at(page, figure)
+    page.goto("about:blank")
+    page.goto(url)
+    page.evaluate("hash => { location.hash = hash; }", f"#{figure}")
+    page.locator(f"#{figure} img:not(.for-dark)").wait_for(state="visible")
+
+
+def test_paper_shows_results_without_scripts(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}chapters/bitter_lesson.html")
+    fold = page.locator(FOLD).first
+    output, button = fold.locator(".cell_output"), fold.locator("summary")
+    assert not output.is_visible()
+    page.emulate_media(media="print")
+    assert output.is_visible() and not button.is_visible()
+    page.emulate_media(media="screen")
+    button.click()
+    assert output.is_visible()
+    context.close()
