@@ -17,7 +17,7 @@ export OMP_NUM_THREADS      ?= 1
 export MKL_NUM_THREADS      ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test check lab notebooks exercises bench sweeps audit pdf slides zip lock lint clean
+.PHONY: help book test check lab notebooks minutes exercises bench sweeps audit pdf slides zip lock lint clean
 
 help: ## list these targets
 	@$(PYTHON) -c "import re; [print(f'  make {t:<10} {d}') for t, d in re.findall(r'^([a-z-]+):.*?## (.+)$$', open('Makefile').read(), re.M)]"
@@ -55,6 +55,9 @@ lab: .venv/.ready ## open the chapters in JupyterLab
 
 notebooks: .venv/.ready ## execute every notebook again and store its outputs
 	$(PY) tools/run_notebooks.py --jobs $(JOBS)
+
+minutes: .venv/.ready ## count the minutes of each chapter and write them on its card
+	$(PY) tools/reading_time.py
 
 exercises: .venv/.ready ## make the student versions of the exercises from their sources
 	$(PY) tools/make_exercises.py
