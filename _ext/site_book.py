@@ -2,7 +2,8 @@
 
 Each part does one thing: `site_fonts` and `licences` bring what is taken from npm, `typeset_maths`
 typesets formulas, `dark_figures` makes dark twins, `page_body` repairs the body of a page,
-`page_head` writes what other machines read, and `style_sheet` makes one style sheet of many.
+`further_pages` chooses what the contents list, `page_head` writes what other machines read, and
+`style_sheet` makes one style sheet of many.
 """
 
 import os
@@ -10,6 +11,7 @@ import re
 from pathlib import Path
 
 import dark_figures
+import further_pages
 import licences
 import page_body
 import page_head
@@ -111,6 +113,7 @@ def setup(app: Sphinx) -> dict:
         app.setup_extension(part)
     app.connect("config-inited", apply_settings, priority=10)
     app.connect("config-inited", site_fonts.provide, priority=20)
+    app.connect("html-page-context", further_pages.provide)
     app.connect("html-page-context", page_body.rewrite_body, priority=700)
     app.connect("html-page-context", choose_assets, priority=900)
     app.connect("html-page-context", page_head.describe_page, priority=910)

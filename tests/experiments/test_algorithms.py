@@ -39,6 +39,28 @@ def test_shipped_algorithms_show_a_growing_multiplier():
         algorithms.runs(("muon",))
 
 
+def test_no_share_of_scale_is_the_share():
+    table = pd.read_csv(DATA / "algorithms.csv")
+    steps = [(2**i, 2**j) for i in range(12, 20) for j in range(i + 1, 21)]
+    share = {
+        (old, pair): algorithms.progress_split(table, old, "adam cosine", *pair).scale.mean()
+        for old in ("sgd constant", "adam constant", "adam cosine, context 1")
+        for pair in steps
+    }
+    assert len(share) == 108 and min(share.values()) < 0.05 and max(share.values()) > 0.95
+    for old in ("sgd constant", "adam constant", "adam cosine, context 1"):
+        of = [share[old, pair] for pair in steps]
+        assert min(of) < 0.65 < max(of)
+
+
+def test_one_token_of_context_has_a_floor_that_two_pass():
+    table = pd.read_csv(DATA / "algorithms.csv")
+    floor = algorithms.floor_of_context(1)
+    assert algorithms.floor_of_context(2) == pytest.approx(0, abs=1e-9)
+    excess = table.groupby("variant").excess.min()
+    assert excess["adam cosine"] < floor < excess["adam cosine, context 1"]
+
+
 def test_live_algorithms():
     table = algorithms.runs(("adam cosine", "adam cosine, context 1"), Ds=(2**13, 2**14))
     loss = table.set_index(["variant", "D"]).loss

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import dark_figures
 import exercise_pages
+import further_pages
 import make_pdf
 import make_slides
 import numpy as np
@@ -21,7 +22,7 @@ PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
 
 @pytest.mark.parametrize(
     "module",
-    [site_book, exercise_pages, dark_figures, page_head, make_pdf, make_slides],
+    [site_book, exercise_pages, dark_figures, further_pages, page_head, make_pdf, make_slides],
     ids=lambda m: m.__name__,
 )
 def test_examples_hold(module):
@@ -92,3 +93,11 @@ def test_the_site_map_lists_absolute_addresses(tmp_path):
     text = (tmp_path / "sitemap.xml").read_text()
     assert "<loc>https://owner.github.io/name/a.html</loc>" in text
     assert "b&amp;c.html" in text
+
+
+@pytest.mark.site
+def test_the_contents_and_the_pdf_have_the_further_pages_of_chapters(site):
+    order = make_pdf.reading_order(site)
+    first = order.index("chapters/scaling_hypothesis.html")
+    assert order[first + 1] == "chapters/small_experiments.html"
+    assert not any(page.startswith("exercises/pages/bitter_lesson") for page in order)

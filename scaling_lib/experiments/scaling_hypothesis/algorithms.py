@@ -28,6 +28,7 @@ import pandas as pd
 
 from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import TrainConfig, train_at_best_rate
 
 #: Name -> settings of `TrainConfig`, and the learning rates tried (None: the tuned rule for Adam).
@@ -78,6 +79,12 @@ def _best(variant, seed, D):
         "loss": run.loss,
         "excess": run.excess,
     }
+
+
+def floor_of_context(k: int) -> float:
+    """Return the excess loss, in nats per token, of the best model that sees `k` tokens."""
+    language = markov_language()
+    return language.entropy_given(k) - language.entropy
 
 
 def compute_multiplier(
