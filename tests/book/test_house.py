@@ -16,6 +16,7 @@ FACES = {
     "scaling_lib.forecasting",
     "scaling_lib.laws",
     "scaling_lib.page",
+    "scaling_lib.tasks",
     *(f"scaling_lib.experiments.{chapter}" for chapter in CHAPTERS),
     "grading",
 }
