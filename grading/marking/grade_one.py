@@ -1,11 +1,14 @@
 """Have one submission graded in processes of their own, whatever it does: both sides of the border.
 
-`run_job` starts ``python -m grading.marking.grade_one``, which takes the job on stdin and prints
-what came out. There a child does the work; it is killed with everything that belongs to it when its
-time is over. The parent imports nothing of the grader and waits, so that one always survives.
+`run_job` asks a server, ``python -m grading.marking.grade_one``, which has imported what grading
+and the assignment need, and for each job forks a supervisor. There a child does the work; it is
+killed with everything that belongs to it when its time is over. The supervisor does nothing but
+wait, so that one always survives, and the server never sees more of a submission than its bytes.
 """
 
+import ast
 import base64
+import contextlib
 import dataclasses
 import json
 import os
@@ -14,15 +17,18 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import traceback
 
-from grading.sandbox.enclosure import Limits, choose
+from grading.sandbox.enclosure import ONE_THREAD, Limits, choose
 from grading.sandbox.processes import adopt_orphans, descendants, die_with_parent, kill_all
+from grading.sandbox.worker_process import HEAD, Channel, Lost
 from grading.source.assignment import digest
 
-GRACE = 25
-"""Seconds that the process may take beyond its hard limit, to clean up."""
+GRACE = 60
+"""Seconds that a job may take beyond its hard limit: the server starts, and cleans up."""
 
 MAX_REPORT = 64 << 20
 
@@ -72,34 +78,104 @@ def make_job(assignment, notebook, settings):
     }
 
 
-def run_job(job):
-    """Grade a submission on this machine; return what `main` printed, and the ``sandbox``.
+class Server:
+    """A process that grades one job at a time, and has imported what each of them needs."""
 
-    Raises `grading.sandbox.enclosure.NoSandbox` if this machine has none, and `NotGraded` if the
-    process fails.
+    def __init__(self):
+        # -P: the folder in which an instructor stands may hold a submission called numpy.py.
+        command = [sys.executable, "-P", "-m", "grading.marking.grade_one"]
+        self.stderr = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            command,
+            env=os.environ | dict.fromkeys(ONE_THREAD, "1"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.stderr,
+            bufsize=0,
+        )
+        pipes = self.process.stdout.fileno(), self.process.stdin.fileno()
+        self.channel = Channel(*pipes, 2 * MAX_REPORT)
+
+    def ask(self, job):
+        """Return the report on a job; raises `NotGraded`, after which the server is of no use."""
+        try:
+            return self.channel.ask(job, job["limits"]["hard"] + GRACE)
+        except Lost as lost:
+            self.close()
+            self.stderr.seek(0)
+            words = self.stderr.read().decode(errors="replace").strip()[-2000:]
+            raise NotGraded(f"the supervising process failed: {words or lost}") from None
+
+    def close(self):
+        """End it, and with it what it has started."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def __del__(self):
+        self.close()
+        self.stderr.close()
+
+
+_here = threading.local()
+
+
+def run_job(job):
+    """Grade a submission on this machine; return what `supervise` found, and the ``sandbox``.
+
+    Each thread keeps its server. Raises `grading.sandbox.enclosure.NoSandbox` if this machine has
+    none, and `NotGraded` if the process fails.
     """
     job = job | {"sandbox": choose(job["wanted"], job["unsafe"])}
-    # -P: the folder in which an instructor stands may hold a submission called numpy.py.
-    command = [sys.executable, "-P", "-m", "grading.marking.grade_one"]
-    seconds = job["limits"]["hard"] + GRACE
-    try:
-        done = subprocess.run(
-            command, input=json.dumps(job).encode(), capture_output=True, timeout=seconds
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NotGraded(f"the supervising process failed: {error}") from None
-    try:
-        return json.loads(done.stdout) | {"sandbox": job["sandbox"]}
-    except ValueError:
-        words = done.stderr.decode(errors="replace").strip()[-2000:]
-        raise NotGraded(f"the supervising process failed: {words}") from None
+    server = getattr(_here, "server", None) or Server()
+    _here.server = None
+    report = server.ask(job)
+    _here.server = server
+    return report | {"sandbox": job["sandbox"]}
 
 
 def main():
-    """Read a job, have it done, print ``events``, ``end``, processes ``left`` and ``seconds``."""
+    """Serve: read jobs from stdin, and write a report on each to stdout."""
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    known = None
+    while len(head := sys.stdin.buffer.read(HEAD.size)) == HEAD.size:
+        job = json.loads(sys.stdin.buffer.read(*HEAD.unpack(head)))
+        if job["assignment"] != known:
+            known = job["assignment"]
+            _import_for(known)
+        if (child := os.fork()) == 0:
+            report = json.dumps(supervise(job)).encode()
+            sys.stdout.buffer.write(HEAD.pack(len(report)) + report)
+            sys.stdout.buffer.flush()
+            os._exit(0)
+        if os.waitpid(child, 0)[1]:
+            return 1
+    return 0
+
+
+def _import_for(assignment):
+    """Import what grading an assignment needs, once for all submissions."""
+    import pandas  # noqa: F401 - the library imports it late
+
+    import grading.marking.run_and_test  # noqa: F401
+    from grading.sandbox.enclosure import font_lists
+    from grading.source.assignment import parse
+    from grading.source.source_names import SourceNames
+
+    font_lists()
+    # What is wrong with the assignment is reported by who grades, and not here.
+    with contextlib.suppress(Exception):
+        for statement in SourceNames(parse(**assignment)).imports:
+            with contextlib.suppress(Exception):
+                exec(ast.unparse(statement), {})
+
+
+def supervise(job):
+    """Have a job done; return its ``events`` and ``end``, processes ``left`` and ``seconds``."""
     die_with_parent()
     adopt_orphans()
-    job = json.load(sys.stdin)
     began = time.monotonic()
     reader, writer = os.pipe()
     if os.fork() == 0:
@@ -117,7 +193,7 @@ def main():
     if not end and (not events or events[-1]["event"] not in ("done", "failed")):
         end = "the process that grades ended"
     seconds = round(time.monotonic() - began, 2)
-    json.dump({"events": events, "end": end, "left": left, "seconds": seconds}, sys.stdout)
+    return {"events": events, "end": end, "left": left, "seconds": seconds}
 
 
 def _listen(reader, deadline):
@@ -183,4 +259,4 @@ def _grade(job, emit):
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -23,6 +23,7 @@ KINDS = ("bubblewrap", "landlock", "none")
 SYSTEM = ("/lib", "/lib32", "/lib64", "/bin", "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64")
 SYSTEM += ("/usr/share", "/usr/local/bin", "/usr/local/lib", "/etc/ld.so.cache", "/etc/fonts")
 SYSTEM += ("/etc/alternatives", "/etc/localtime")
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 PYTHON = ("bin", "lib", "lib64", "ssl", "share/zoneinfo", "pyvenv.cfg")
 """What is visible of Python's folders. Others may lie beside it: nbgrader's exchange, with the work
 of the whole class, is in /usr/local/share."""
@@ -218,6 +219,7 @@ def _inside(path, folders):
     return any(path.is_relative_to(folder) for folder in folders)
 
 
+@functools.cache
 def font_lists():
     """Return matplotlib's lists of fonts, which take seconds to make; make them if needed."""
     import matplotlib
@@ -236,9 +238,8 @@ def _worker(spec):
 
 
 def _environment(folder):
-    one_thread = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     path = [os.path.dirname(sys.executable), "/usr/local/bin", "/usr/bin", "/bin"]
-    return dict.fromkeys(one_thread, "1") | {
+    return dict.fromkeys(ONE_THREAD, "1") | {
         "PATH": os.pathsep.join(path),
         "HOME": folder,
         "TMPDIR": folder,
