@@ -90,7 +90,8 @@ def score_answers(name_or_path, answers=None):
     # The answers share a session, which is as long as there are answers.
     limits = dataclasses.replace(Limits(), total=3600.0, hard=3600.0, restarts=1000)
     source = SourceNames(assignment)
-    session = Session(choose(unsafe=True), limits, given=source.is_trusted)
+    kind, withheld = choose(unsafe=True), assignment.withheld
+    session = Session(kind, limits, given=source.is_trusted, withheld=withheld)
     try:
         for cell in assignment.cells:
             if cell.kind == "code" and cell.role != "test":

@@ -64,7 +64,8 @@ def grade_submission(job, emit):
     written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
     emit({"event": "match", "restored": list(found.restored), "text": written})
     source = SourceNames(assignment)
-    session = Session(job["sandbox"], Limits(**job["limits"]), job["files"], source.is_trusted)
+    limits, withheld = Limits(**job["limits"]), assignment.withheld
+    session = Session(job["sandbox"], limits, job["files"], source.is_trusted, withheld)
     try:
         run_cells(found, source, session, emit)
         run_tests(assignment, found, Tests(assignment, source, session), emit)

@@ -45,15 +45,16 @@ class Session:
 
     Parameters
     ----------
-    kind, limits, files
+    kind, limits, files, withheld
         See `grading.sandbox.worker_process.Sandbox`.
     given : callable
         From a name to whether the assignment itself defines it in the submission's notebook, so
         that a test may pass what it stands for by this name.
     """
 
-    def __init__(self, kind, limits, files=None, given=lambda name: False):
+    def __init__(self, kind, limits, files=None, given=lambda name: False, withheld=()):
         self.kind, self.limits, self.files, self.given = kind, limits, files, given
+        self.withheld = withheld
         self.began = time.monotonic()
         self.starts = 0
         self.past = []
@@ -167,7 +168,7 @@ class Session:
                 raise Lost("the notebook ended its process too often")
             self.starts += 1
             try:
-                sandbox = Sandbox(self.kind, self.limits, self.files)
+                sandbox = Sandbox(self.kind, self.limits, self.files, self.withheld)
             except (Lost, OSError) as error:
                 raise Broken(f"the sandbox ({self.kind}) does not start: {error}") from error
             if self._repeat(sandbox):

@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 
-from grading.sandbox.inside.landlock import landlock_version
+from grading.sandbox import library
+from grading.sandbox.inside.confine import landlock_version
 
 INSIDE = pathlib.Path(__file__).resolve().parent / "inside"
 KINDS = ("bubblewrap", "landlock", "none")
@@ -133,8 +134,10 @@ class Enclosure:
 
     command: list
     environment: dict
-    folder: str | None
+    folder: str | None = None
     """Temporary folder on the disk, to be removed afterwards; None inside bubblewrap."""
+    open: tuple = ()
+    """Descriptors that the command reads when it starts."""
 
     def remove(self):
         """Take the temporary folder off the disk, whatever the worker did to it."""
@@ -153,8 +156,12 @@ def _make_removable(folder):
                     os.chmod(inner, 0o700)
 
 
-def enclosure(kind, limits, files=None):
-    """Return the `Enclosure` of a worker; `files` is a folder whose content it finds in its own."""
+def enclosure(kind, limits, files=None, withheld=()):
+    """Return the `Enclosure` of a worker.
+
+    `files` is a folder whose content it finds in its own, `withheld` names functions of the library
+    that it does without.
+    """
     # A core of 0 bytes is still given to a program that collects them, one of 1 byte is not.
     rlimits = {"AS": limits.address_space, "FSIZE": limits.disk, "CORE": 1}
     rlimits |= {"CPU": int(limits.total) + 1, "NPROC": 4 * limits.processes, "NOFILE": 512}
@@ -162,41 +169,50 @@ def enclosure(kind, limits, files=None):
     spec = {"kind": kind, "limits": rlimits}
     names = sorted(os.listdir(files)) if files else []
     if kind == "bubblewrap":
-        command = _bubblewrap(limits, {os.path.join(files, n): f"/tmp/work/{n}" for n in names})
-        return Enclosure([*command, *_worker(spec)], {}, None)
+        given = {os.path.join(files, n): f"/tmp/work/{n}" for n in names}
+        changed = {path: _in_memory(content) for path, content in library.without(withheld).items()}
+        command = _bubblewrap(limits, given, changed)
+        return Enclosure([*command, *_worker(spec)], {}, None, tuple(changed.values()))
     folder = tempfile.mkdtemp(prefix="grading-")
-    home, work = os.path.join(folder, "home"), os.path.join(folder, "work")
+    home, work, packages = (os.path.join(folder, name) for name in ("home", "work", "lib"))
     os.makedirs(os.path.join(home, "matplotlib"))
     os.mkdir(work)
+    os.mkdir(packages)
     for name in names:
         source, target = os.path.join(files, name), os.path.join(work, name)
         (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, target)
     for source in font_lists():
         shutil.copy(source, os.path.join(home, "matplotlib"))
+    # Python looks for modules by listing folders, and the folder of an editable install is one that
+    # must not be listed: the library is offered in a folder of its own.
+    if withheld:
+        library.copy_without(withheld, pathlib.Path(packages))
+    elif not _inside(library.PACKAGE, _python()):
+        os.symlink(library.PACKAGE, os.path.join(packages, library.PACKAGE.name))
     if kind == "landlock":
-        # Python looks for modules by listing folders, and the folder of an editable install is one
-        # that must not be listed: the library is offered in a folder of its own.
-        os.mkdir(os.path.join(folder, "lib"))
-        for package in visible_packages():
-            os.symlink(package, os.path.join(folder, "lib", package.name))
         system = ["/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/dev/urandom", "/dev/zero"]
-        read = [*SYSTEM, *system, f"{folder}/lib", *map(str, readable())]
+        read = [*SYSTEM, *system, packages, *map(str, readable(whole=not withheld))]
         spec |= {"read": read, "write": [home, work]}
-    environment = _environment(home) | {"PYTHONPATH": os.path.join(folder, "lib")}
+    environment = _environment(home) | {"PYTHONPATH": packages}
     return Enclosure(_worker(spec), environment, folder)
 
 
-def visible_packages():
-    """Return the folders of the packages that a submission may import from an editable install."""
-    import scaling_lib
+def _in_memory(content):
+    """Return a descriptor from which a program that is started can read some bytes."""
+    descriptor = os.memfd_create("library")
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
-    package = pathlib.Path(scaling_lib.__file__).resolve().parent
-    return [] if _inside(package, _python()) else [package]
 
+def readable(whole=True):
+    """Return what the worker may read besides the system: Python, its own code, the library.
 
-def readable():
-    """Return what the worker may read besides the system: Python, the library, its own code."""
-    return [*_python(), *visible_packages(), INSIDE]
+    `whole`: whether that is the library as it is.
+    """
+    editable = whole and not _inside(library.PACKAGE, _python())
+    return [*_python(), INSIDE, *([library.PACKAGE] if editable else [])]
 
 
 def concealed():
@@ -254,8 +270,10 @@ def _environment(folder):
     }
 
 
-def _bubblewrap(limits, files):
+def _bubblewrap(limits, files, changed):
     """Return the command that starts a program in a file system made for it.
+
+    `files` are mounted elsewhere; `changed` are files with other content, which a descriptor has.
 
     What is mounted is ordered by path, so that a folder comes before what lies inside it: the
     repository is covered, then its Python environment is put back.
@@ -266,6 +284,9 @@ def _bubblewrap(limits, files):
     for source in font_lists():
         target = f"/tmp/home/matplotlib/{os.path.basename(source)}"
         mounts[target] = ("--ro-bind", source, target)
+    for path, descriptor in changed.items():
+        mounts[str(path)] = ("--ro-bind-data", str(descriptor), str(path))
+        mounts |= {str(p): ("--ro-bind", "/dev/null", str(p)) for p in library.compiled(path)}
     for path in concealed():
         if _inside(path, [pathlib.Path(p) for p in mounts]) and str(path) not in mounts:
             mounts[str(path)] = ("--tmpfs", str(path), "--remount-ro", str(path))

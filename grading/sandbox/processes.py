@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import errno
+import functools
 import os
 import signal
 import stat
@@ -96,17 +97,39 @@ def disk_usage(folder, enough):
     return total
 
 
-def unlinked(pids):
-    """Return the bytes of files that some processes hold open, and that no folder has any more."""
-    found = {}
+def held(pids):
+    """Return what some processes hold open that is in no folder and no process's memory.
+
+    That is the bytes of files that no folder has any more, and the number of sockets.
+    """
+    files, sockets = {}, set()
     for pid in pids:
         with contextlib.suppress(OSError):
             for name in os.listdir(f"/proc/{pid}/fd"):
                 with contextlib.suppress(OSError):
                     file = os.stat(f"/proc/{pid}/fd/{name}")
                     if stat.S_ISREG(file.st_mode) and file.st_nlink == 0:
-                        found[file.st_dev, file.st_ino] = file.st_blocks * 512
-    return sum(found.values())
+                        files[file.st_dev, file.st_ino] = file.st_blocks * 512
+                    elif stat.S_ISSOCK(file.st_mode):
+                        sockets.add(file.st_ino)
+    return sum(files.values()), len(sockets)
+
+
+def sockets_beside(pid):
+    """Return how many sockets there are in a process's network, also those that nobody holds."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        with open(f"/proc/{pid}/net/sockstat") as file:
+            return int(file.readline().split()[2])
+    return 0
+
+
+@functools.cache
+def socket_bytes():
+    """Return how much a socket can keep in its buffer: it may run over by one packet."""
+    with contextlib.suppress(OSError, ValueError):
+        with open("/proc/sys/net/core/wmem_default") as file:
+            return int(file.read()) + (64 << 10)
+    return 0
 
 
 def slow_down(pids, crowd):

@@ -12,7 +12,17 @@ import threading
 import time
 
 from grading.sandbox.enclosure import enclosure
-from grading.sandbox.processes import disk_usage, family, kill_all, slow_down, unlinked, usage
+from grading.sandbox.processes import (
+    descendants,
+    disk_usage,
+    family,
+    held,
+    kill_all,
+    slow_down,
+    socket_bytes,
+    sockets_beside,
+    usage,
+)
 
 HEAD = struct.Struct(">I")
 
@@ -117,14 +127,14 @@ def _ready(descriptor, seconds):
 class Sandbox:
     """Start a worker; ask it; it is gone after `close`, or after the first `Lost`.
 
-    `kind` is what `grading.sandbox.enclosure.choose` returned, `files` a folder whose content the
-    worker finds in its own. Raises `Lost` if it does not start.
+    `kind` is what `grading.sandbox.enclosure.choose` returned; for the others see
+    `grading.sandbox.enclosure.enclosure`. Raises `Lost` if it does not start.
     """
 
-    def __init__(self, kind, limits, files=None):
+    def __init__(self, kind, limits, files=None, withheld=()):
         self.limits = limits
         self.reason = ""
-        self.enclosure = enclosure(kind, limits, files)
+        self.enclosure = enclosure(kind, limits, files, withheld)
         self.process = subprocess.Popen(
             self.enclosure.command,
             env=self.enclosure.environment,
@@ -133,8 +143,11 @@ class Sandbox:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=self.enclosure.open,
             bufsize=0,
         )
+        for descriptor in self.enclosure.open:
+            os.close(descriptor)
         pipes = self.process.stdout.fileno(), self.process.stdin.fileno()
         self.channel = Channel(*pipes, limits.message)
         self.ended = threading.Event()
@@ -183,13 +196,20 @@ class Sandbox:
         while not self.ended.wait(PULSE):
             pids = family(self.process.pid)
             slow_down(pids, CROWD)
+            files, sockets = held(pids) if folder else (0, self._sockets())
+            memory = usage(pids) + sockets * socket_bytes()
             # Processes first: many of them also use much memory, and the message names the cause.
             if len(pids) > limits.processes:
                 self.reason = f"it started more than {limits.processes} processes"
-            elif usage(pids) > limits.memory:
+            elif memory > limits.memory:
                 self.reason = f"it used more than {limits.memory >> 20} MB of memory"
-            elif folder and disk_usage(folder, limits.disk) + unlinked(pids) > limits.disk:
+            elif folder and disk_usage(folder, limits.disk) + files > limits.disk:
                 self.reason = f"it wrote more than {limits.disk >> 20} MB"
             if self.reason:
                 self._kill()
                 return
+
+    def _sockets(self):
+        # The program bwrap itself is outside; what it has started has a network of its own.
+        inside = descendants(self.process.pid)
+        return sockets_beside(inside[-1]) if inside else 0

@@ -104,6 +104,14 @@ class Assignment:
         """The cells that a person marks, by ``grade_id``."""
         return self._with_role("hand")
 
+    @functools.cached_property
+    def withheld(self):
+        """The library's functions that its tasks ask for: submissions run without them."""
+        tasks = [
+            cell.get("metadata", {}) for cell in json.loads(self.text or '{"cells": []}')["cells"]
+        ]
+        return sorted({n for task in tasks for n in task.get("exercise", {}).get("withheld", ())})
+
     @property
     def max_score(self):
         """Points that the tests give."""

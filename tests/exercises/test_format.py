@@ -34,7 +34,7 @@ def test_every_assignment_has_four_to_seven_exercises():
 @every_exercise
 def test_an_exercise_is_complete(name, facts):
     found, i = cells(name), facts["id"]
-    assert set(facts) == {
+    assert set(facts) - {"withheld"} == {
         *("id", "title", "points", "difficulty", "importance", "minutes", "objective")
     }
     assert 1 <= facts["difficulty"] <= 5 and 1 <= facts["importance"] <= 5
@@ -49,6 +49,7 @@ def test_an_exercise_is_complete(name, facts):
     line += f"about {facts['minutes']} minutes · {facts['points']} points*"
     task = found[order[0]].source
     assert line in task and f". {facts['title']}\n" in task and facts["objective"] in task
+    assert ("is missing, so write your own" in task) == ("withheld" in facts)
     for hint in order[1:3]:
         assert found[hint].source.startswith("```{dropdown} Hint ")
 

@@ -1,49 +1,34 @@
-"""Give up rights for good, before a submission runs: limits, and Landlock where it is asked for.
+"""The sandbox of Linux machines where bubblewrap is not allowed, as in most containers.
 
-Plain `ctypes`, so that nothing has to be installed. A seccomp filter takes away what reaches around
-limits. On Linux without bubblewrap, Landlock takes away the file system and TCP, the filter every
-other kind of socket, signals to other processes and changes of permissions, and the capabilities of
-root are dropped.
+Landlock takes away the file system and TCP; a filter takes away every other kind of socket, signals
+to other processes and changes of permissions; and root loses its capabilities.
 """
 
 import ctypes
 import os
-import platform
 import struct
-import sys
+
+from confine import (
+    PR_SET_NO_NEW_PRIVS,
+    REFUSE,
+    UNHEED,
+    always,
+    checked,
+    landlock_version,
+    never,
+    only,
+)
 
 ACCESS_FILE = 1 | 2 | 4 | 1 << 14 | 1 << 15  # execute, write, read, truncate, device control
 READ = 1 | 4 | 8  # execute, read, list
 
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 1, 24, 38, 22
-
-# Numbers of system calls: (x86-64, ARM64); None where there is no such call.
-DENIED = {
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "io_uring_setup": (425, 425),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282),
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    # The session's keys are the instructor's, and outlive the sandbox.
-    "keyctl": (250, 219),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    # Memory that counts as nobody's.
-    "memfd_create": (319, 279),
-    "memfd_secret": (447, 447),
-    "shmget": (29, 194),
-    "semget": (64, 190),
-    "msgget": (68, 186),
-    "mq_open": (240, 180),
-}
-"""What no submission may do."""
+PR_CAPBSET_DROP = 24
 
 DENIED_OUTSIDE = {
     "socket": (41, 198),
+    # Descriptors on their way to nowhere would keep sockets that are nobody's.
+    "sendmsg": (46, 211),
+    "sendmmsg": (307, 269),
     "rt_sigqueueinfo": (129, 138),
     "rt_tgsigqueueinfo": (297, 240),
     "pidfd_send_signal": (424, 424),
@@ -84,10 +69,6 @@ DENIED_ARGUMENTS = (
 )
 """Calls, the place of an argument, a mask, and what is refused of it."""
 
-UNHEEDED = {"setsid": (112, 157)}
-"""What seems to succeed and does nothing. In sessions of their own many processes would each get
-as much of the processor as a neighbour's whole submission."""
-
 UNHEEDED_OUTSIDE = {
     "chmod": (90, None),
     "fchmod": (91, 52),
@@ -105,41 +86,24 @@ UNHEEDED_OUTSIDE = {
 """Landlock does not look at these. `shutil.copy` must not fail for them."""
 
 TRUNCATE = (76, 45)
-MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
 
-def confine(spec):
-    """Give up what a dict says.
-
-    ``kind`` of sandbox; ``limits`` from names of `resource` (``AS``, ``FSIZE``) to numbers; for
-    Landlock ``read`` and ``write``, lists of paths.
-    """
-    if sys.platform == "linux":  # die with the grader
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, 9)
-    if spec["kind"] == "landlock":
-        landlock(spec["read"], spec["write"])
-        drop_capabilities()
-    limit(spec["limits"])
-    if spec["kind"] != "none":
-        seccomp(outside=spec["kind"] == "landlock")
+def restrict(read, write):
+    """Allow nothing of the file system but some paths, and drop what root may do."""
+    landlock(read, write)
+    drop_capabilities()
 
 
-def limit(limits):
-    """Set the limits of this process and its children."""
-    import resource
-
-    for name, value in limits.items():
-        try:
-            resource.setrlimit(getattr(resource, "RLIMIT_" + name), (value, value))
-        except (AttributeError, ValueError, OSError):
-            continue  # macOS has not all of them
-
-
-def landlock_version():
-    """Return the kernel's version of Landlock, 0 where there is none."""
-    if sys.platform != "linux":
-        return 0
-    return max(0, ctypes.CDLL(None).syscall(444, None, 0, 1))
+def filtered():
+    """Return the rules of the filter for what Landlock does not look at."""
+    rules = always(REFUSE, DENIED_OUTSIDE.values()) + always(UNHEED, UNHEEDED_OUTSIDE.values())
+    if landlock_version() < 3:
+        rules += always(REFUSE, [TRUNCATE])
+    for call in ONLY_ON_ITSELF.values():
+        rules += only(call, (0, os.getpid()))
+    for denied in DENIED_ARGUMENTS:
+        rules += never(*denied)
+    return rules
 
 
 def landlock(read, write):
@@ -186,62 +150,3 @@ def drop_capabilities():
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # fails beyond the last, and without right
     header = struct.pack("Ii", 0x20080522, 0)
     libc.capset(ctypes.c_char_p(header), ctypes.c_char_p(bytes(24)))
-
-
-def seccomp(outside):
-    """Take away system calls for good.
-
-    `outside`: whether this process sees other processes and files, as without bubblewrap.
-    """
-    column, architecture = MACHINES.get(platform.machine(), (None, None))
-    if column is None:
-        return
-    load, equal, both, answer = 0x20, 0x15, 0x54, 0x06
-    refuse, unheeded, allow, kill = 0x00050000 | 1, 0x00050000, 0x7FFF0000, 0x80000000
-    number_at, architecture_at, argument_at = 0, 4, 16
-    code = [(load, 0, 0, architecture_at), (equal, 1, 0, architecture), (answer, 0, 0, kill)]
-    code.append((load, 0, 0, number_at))
-
-    def always(result, *calls):
-        for numbers in calls:
-            if numbers[column] is not None:
-                code.extend([(equal, 0, 1, numbers[column]), (answer, 0, 0, result)])
-
-    always(refuse, *DENIED.values())
-    always(unheeded, *UNHEEDED.values())
-    if outside:
-        always(refuse, *DENIED_OUTSIDE.values())
-        always(unheeded, *UNHEEDED_OUTSIDE.values())
-        if landlock_version() < 3:
-            always(refuse, TRUNCATE)
-        for numbers in ONLY_ON_ITSELF.values():
-            code += [(equal, 0, 5, numbers[column]), (load, 0, 0, argument_at)]
-            code += [(equal, 1, 0, 0), (equal, 0, 1, os.getpid())]
-            code += [(answer, 0, 0, allow), (answer, 0, 0, refuse)]
-        for numbers, place, mask, values in DENIED_ARGUMENTS:
-            if numbers[column] is None:
-                continue
-            code += [(equal, 0, 3 + 2 * len(values), numbers[column])]
-            code += [(load, 0, 0, argument_at + 8 * place), (both, 0, 0, mask & 0xFFFFFFFF)]
-            for value in values:
-                code += [(equal, 0, 1, value), (answer, 0, 0, refuse)]
-            code.append((answer, 0, 0, allow))
-    if column == 0:  # the 32-bit numbers of x86-64 would slip past the list
-        code += [(0x35, 0, 1, 0x40000000), (answer, 0, 0, refuse)]
-    code.append((answer, 0, 0, allow))
-    program = b"".join(struct.pack("HBBI", *line) for line in code)
-    buffer = ctypes.create_string_buffer(program)
-    filter_ = ctypes.create_string_buffer(
-        struct.pack("HxxxxxxQ", len(code), ctypes.addressof(buffer))
-    )
-    libc = ctypes.CDLL(None, use_errno=True)
-    checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    checked(libc.prctl(PR_SET_SECCOMP, 2, filter_, 0, 0))
-
-
-def checked(answer):
-    """Return what a system call answered, or raise its error."""
-    if answer < 0:
-        error = ctypes.get_errno()
-        raise OSError(error, os.strerror(error))
-    return answer

@@ -13,7 +13,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import landlock
+import confine
 import plain_data
 
 MAX_OUTPUT = 20_000
@@ -191,5 +191,5 @@ def serve(reader, writer):
 
 
 if __name__ == "__main__":
-    landlock.confine(json.loads(sys.argv[1]))
+    confine.confine(json.loads(sys.argv[1]))
     serve(*private_pipes())
