@@ -131,7 +131,7 @@ class Run:
     @property
     def limits(self):
         # A number that no other run has, so that its processes can be recognised.
-        return SHORT | {"total": SHORT["total"] + self.tag}
+        return SHORT | {"total": SHORT["total"] + self.tag + os.getpid() / 1e9}
 
     @property
     def source(self):
