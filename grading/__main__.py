@@ -137,7 +137,7 @@ def arrange_run(options):
     submitted = pathlib.Path(options.course) / "submitted"
     found = list(with_folders(collect(options.submissions, assignment), submitted))
     for submission, folder in found:
-        cells = read_notebook(submission.read()) if submission.chosen else []
+        cells = read_notebook(submission.content) if submission.file else []
         remark = " ".join([submission.message, *submission.notes])
         made = restore_notebook(assignment, cells, remark)
         write_json(folder / assignment.name / f"{assignment.name}.ipynb", made)

@@ -4,24 +4,33 @@ Nothing is written to the disk, so that no path in an archive can lead anywhere;
 is refused before, and while, it is read.
 """
 
+import collections
 import dataclasses
 import datetime
+import functools
 import io
 import os
 import pathlib
 import stat
+import unicodedata
 import zipfile
 from collections.abc import Callable
 
-MAX_FILE = 20 << 20
-MAX_FILES = 20_000
-MAX_ARCHIVE = 100 << 20
-"""Bytes of an archive inside an archive."""
+MAX_FILE = 64 << 20
+"""Bytes of a file: pictures in its outputs make an honest notebook large."""
+
+MAX_FILES = 100_000
+MAX_OF_ONE = 5000
+"""Files in one folder of the uppermost ones, which is mostly one student's."""
+
+MAX_DEPTH = 30
+"""Folders inside folders."""
 
 
 def readable(name):
     """Return a file's name as text that can be written anywhere; a system's may be any bytes."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    text = unicodedata.normalize("NFC", text)  # a Mac writes é as two letters
     return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
     )
@@ -65,25 +74,34 @@ def list_files(path):
 
 
 def _sorted(files):
-    files = [file for file in files if not any(map(_left_behind, file.path))]
+    files = [file for file in files if not any(map(left_behind, file.path))]
     return sorted(files, key=lambda file: file.path)
 
 
-def _left_behind(part):
-    return part.startswith(".") or part in ("__MACOSX", "Thumbs.db", "desktop.ini")
+_LITTER = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
+
+
+def left_behind(part):
+    """Tell whether a system, not a student, gave a file or folder this name."""
+    # A student's name may begin with a full stop, too: Moodle puts it in front of a folder's.
+    return part in _LITTER or (part.startswith(".") and "_assignsubmission_" not in part)
 
 
 def _folder(root):
-    files = []
+    files, counts = [], collections.Counter()
     for folder, names, inner in os.walk(root):
         names.sort()
+        place = pathlib.Path(folder).relative_to(root).parts
+        if len(place) > MAX_DEPTH or counts[place[:1]] > MAX_OF_ONE:
+            names.clear()
+            continue
         for name in inner:
             path = pathlib.Path(folder, name)
             parts = tuple(map(readable, path.relative_to(root).parts))
-            modified = _modified(path)
-            files.append(File(parts, modified, lambda path=path: _read_file(path)))
-            if len(files) > MAX_FILES:
-                raise ValueError(f"{root} has more than {MAX_FILES} files")
+            files.append(File(parts, _modified(path), functools.partial(_read_file, path)))
+        counts[place[:1]] += len(inner)
+        if len(files) > MAX_FILES:
+            raise ValueError(f"{root} has more than {MAX_FILES} files")
     return files
 
 
@@ -114,9 +132,10 @@ def list_archive(file, name):
     """
     try:
         opened = zipfile.ZipFile(file)
-        entries = [entry for entry in opened.infolist() if not entry.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise Refused(f"{name} is no zip archive ({error})") from None
+        # Not is_dir(), which fails in some versions of Python where an entry has an empty name.
+        entries = [e for e in opened.infolist() if not e.filename.endswith(("/", "\\"))]
+    except Exception as error:  # what zipfile raises for damaged archives has no common base
+        raise Refused(f"{name} is no zip archive that can be read ({error})") from None
     if len(entries) > MAX_FILES:
         raise Refused(f"{name} has more than {MAX_FILES} files")
     files = []
@@ -133,8 +152,6 @@ def list_archive(file, name):
 
 def list_inner(content, name):
     """List the files of an archive that is another's; see `list_archive`."""
-    if len(content) > MAX_ARCHIVE:
-        raise Refused(f"{name} is larger than {MAX_ARCHIVE >> 20} MB")
     return _sorted(list_archive(io.BytesIO(content), name))
 
 
@@ -152,9 +169,9 @@ def _read_entry(opened, entry):
                 content = file.read(MAX_FILE + 1)
             if len(content) <= MAX_FILE:
                 return content
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
-        raise Refused(f"{entry.filename} cannot be unpacked") from None
-    except Exception as error:  # zlib.error and lzma.LZMAError have no common base
+    except MemoryError:
+        raise
+    except Exception as error:  # zipfile.BadZipFile, zlib.error, lzma.LZMAError, ...
         raise Refused(f"{entry.filename} cannot be unpacked ({type(error).__name__})") from None
     raise Refused(f"{entry.filename} is larger than {MAX_FILE >> 20} MB")
 

@@ -147,7 +147,7 @@ class _Batch:
                     self.summary.results.append(known)
                     self.summary.resumed += 1
                     bar.update()
-                elif submission.chosen is None:
+                elif not submission.file:
                     result = empty_result(self.assignment, submission.status, submission.message)
                     self._finish(submission, folder, key, result, self.kind)
                     bar.update()
@@ -163,7 +163,7 @@ class _Batch:
             raise
 
     def _submit(self, pool, submission, folder, key, retry):
-        job = make_job(self.assignment, submission.read(), self.settings)
+        job = make_job(self.assignment, submission.content, self.settings)
         self.running[pool.submit(run_job, job)] = (submission, folder, key, retry)
 
     def _collect(self, pool, bar):
@@ -194,7 +194,7 @@ class _Batch:
             versions()["grading"],
             submission.status,
             submission.message,
-            submission.read(),
+            submission.content,
         )
 
     def _finish(self, submission, folder, key, result, kind):
@@ -204,7 +204,8 @@ class _Batch:
             "file": submission.file,
             "notes": list(submission.notes),
             "key": key,
-            "submission": digest(submission.read()),
+            "left_aside": [clean(name) for name in submission.left_aside],
+            "submission": submission.digest,
             "sandbox": kind,
             "limits": dataclasses.asdict(self.settings.limits),
             "seed": self.settings.seed_name,

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from grading.classes.archives import Refused, list_inner
 from grading.classes.batch import with_folders
+from grading.classes.own_process import read_apart
 from grading.classes.submissions import Submission, by_student
 from grading.reports.feedback import write_feedback
 from grading.reports.spreadsheets import letters, read_rows
@@ -101,7 +102,7 @@ def grade_games(submissions, out, secret, languages, jobs=1, progress=True):
         Results as `grading.reports.student_results` describes them, in the order of the students.
     """
     out = pathlib.Path(out)
-    games = [_read(*found, languages) for found in _collect(submissions)]
+    games = [_read(*found, languages) for found in by_student(submissions)]
     _note_twins(games)
     _check_runs(games, jobs, progress)
     valid = [game for game in games if not game.problem]
@@ -117,20 +118,25 @@ def grade_games(submissions, out, secret, languages, jobs=1, progress=True):
     return results
 
 
-def _collect(path):
-    """Yield each student's submission with their ledgers and copies of commitments, as bytes."""
-    for submission, found in by_student(path):
-        ledgers, copies, refused = set(), [], []
-        for file in _opened([file for file, _, _ in found], refused):
-            # Platforms add a number to the name of a file that was handed in again.
-            kind = re.search(r"(capstone_ledger|capstone_commitment)[^/]*\.jsonl?$", file.name)
-            if kind is None:
-                continue
-            try:
-                (ledgers.add if kind[1] in LEDGER else copies.append)(file.read())
-            except Refused as error:
-                refused.append(str(error))
-        yield submission, sorted(ledgers), copies, refused
+def _played(files):
+    """Return the game in a student's files, or None and why there is none that counts."""
+    ledgers, copies, refused = set(), [], []
+    for file in _opened(files, refused):
+        # Platforms add a number to the name of a file that was handed in again.
+        kind = re.search(r"(capstone_ledger|capstone_commitment)[^/]*\.jsonl?$", file.name)
+        if kind is None:
+            continue
+        try:
+            (ledgers.add if kind[1] in LEDGER else copies.append)(file.read())
+        except Refused as error:
+            refused.append(str(error))
+    if len(ledgers) != 1:
+        count = f"{len(ledgers)} different files" if ledgers else "no file"
+        return None, "; ".join([f"There is {count} {LEDGER}, one is needed", *refused])
+    try:
+        return handed_in.parse_submission(*ledgers, copies[0] if len(copies) == 1 else None), ""
+    except NotByTheRules as error:
+        return None, str(error)
 
 
 def _opened(files, refused):
@@ -145,18 +151,15 @@ def _opened(files, refused):
             refused.append(str(error))
 
 
-def _read(submission, ledgers, copies, refused, languages):
+def _read(submission, found, languages):
     """Hold one submission against the rules, as far as that needs no training."""
     game = Game(submission)
-    if len(ledgers) != 1:
-        count = f"{len(ledgers)} different files" if ledgers else "no file"
-        game.problem = "; ".join([f"There is {count} {LEDGER}, one is needed", *refused])
-        return game
     try:
-        copy = copies[0] if len(copies) == 1 else None
-        game.played = handed_in.parse_submission(ledgers[0], copy)
-    except NotByTheRules as error:
-        game.problem = str(error)
+        game.played, game.problem = read_apart(_played, [file for file, _, _ in found])
+    except Refused as error:
+        names = ", ".join("/".join(file.path) for file, _, _ in found[:5])
+        game.problem = f"The files ({names}) cannot be read: {error}"
+    if game.problem:
         return game
     game.notes += game.played.notes
     if isinstance(languages, int):
@@ -198,6 +201,8 @@ def _forgery(played):
         handed_in.retrain(played)
     except NotByTheRules as error:
         return str(error)
+    except Exception as error:  # of a ledger that fits no rule we thought of
+        return f"its runs cannot be trained again ({type(error).__name__}: {error})"
     return ""
 
 

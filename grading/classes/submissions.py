@@ -4,10 +4,14 @@ import dataclasses
 import datetime
 import pathlib
 import re
+import time
+import typing
 
-from grading.classes.archives import File, Refused, list_files, list_inner, readable
+from grading.classes.archives import Refused, list_files, list_inner, readable
+from grading.classes.own_process import SECONDS, read_apart
 from grading.reports.late_rule import read_time
-from grading.source.submitted_cells import Unreadable, match_places, read_notebook
+from grading.source.assignment import digest
+from grading.source.submitted_cells import Unreadable, read_notebook, without_outputs, worth
 
 # The files of Canvas's archive: nameofstudent_LATE_12345_67890_file-1.ipynb
 CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)")
@@ -17,8 +21,14 @@ TIMESTAMP = "timestamp.txt"
 """The file in which nbgrader keeps when a submission was handed in."""
 
 MAX_NOTEBOOKS = 100
-MAX_TOGETHER = 100 << 20
-"""Bytes of all notebooks of a student, which are all read to find the one that is meant."""
+"""Files of a student, or of an archive, that are looked into."""
+
+MAX_DEPTH = 3
+"""Archives inside archives."""
+
+NOTEBOOK = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json", ".zip")
+NEVER = (".py", ".html", ".pdf", ".docx", ".xlsx", ".csv", ".md", ".png", ".jpg", ".jpeg", ".npy")
+"""Endings of files that must be readable, and of those that are no notebooks."""
 
 
 @dataclasses.dataclass
@@ -28,24 +38,21 @@ class Submission:
     student: str
     ids: dict = dataclasses.field(default_factory=dict)
     """What the learning platform calls the student: ``canvas`` or ``moodle``."""
-    chosen: File | None = None
-    """The file that is graded; None if there is none that can be read."""
+    file: str = ""
+    """Path of the file that is graded; empty if there is none that can be."""
+    content: bytes = b""
+    """That notebook without its outputs."""
+    digest: str = ""
+    """A name of the file's content as it was handed in."""
     status: str = ""
     """Empty, or why there is nothing to grade: a status of `grading.reports.student_results`."""
     message: str = ""
     notes: list = dataclasses.field(default_factory=list)
+    left_aside: list = dataclasses.field(default_factory=list)
+    """Names of all other files that the student handed in."""
     submitted: datetime.datetime | None = None
     flagged_late: bool = False
     """Whether the platform marked it as late."""
-
-    @property
-    def file(self):
-        """The path of the file that is graded."""
-        return "/".join(self.chosen.path) if self.chosen else ""
-
-    def read(self):
-        """Return the notebook that is graded; empty if there is none."""
-        return self.chosen.read() if self.chosen else b""
 
 
 def collect(path, assignment):
@@ -53,17 +60,18 @@ def collect(path, assignment):
 
     `path` has nbgrader's folders (``STUDENT/ASSIGNMENT/*.ipynb``), folders of students
     (``STUDENT/*.ipynb``), files (``STUDENT.ipynb``), or the archive of Canvas or Moodle, unpacked
-    or not; or it is a zip archive of any of these. The assignment tells which of several notebooks
-    is meant. Raises `ValueError` if there is nothing.
+    or not; or it is a zip archive of any of these, or one student's own folder. The assignment
+    tells which of several notebooks is meant. Raises `ValueError` if there is nothing.
     """
-    for submission, found in by_student(path):
+    for submission, found in by_student(path, assignment.name):
         yield choose_notebook(submission, found, assignment)
 
 
-def by_student(path):
+def by_student(path, assignment=""):
     """Yield each student's `Submission` and files.
 
-    With each file come whether the platform marked it as late, and its path as handed in.
+    With each file come whether the platform marked it as late, and its path as handed in. Where
+    the one notebook, or its folder, is called as the assignment, all is one student's.
     """
     files = list_files(path)
     # Canvas's archive, unpacked into some folder. Elsewhere a name such as homework_3_1_final.ipynb
@@ -84,6 +92,16 @@ def by_student(path):
                 groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
     if not groups:
         raise ValueError(f"there are no submissions in {path}")
+    authors = [
+        (student, ids)
+        for student, ids, found in groups.values()
+        if any(file.name.endswith(".ipynb") for file, *_ in found)
+    ]
+    if authors == [(assignment, {})]:
+        found = [(file, False, file.path) for file in files]
+        whole = pathlib.Path(path).resolve()
+        student = readable(whole.name if whole.is_dir() else whole.stem)
+        groups = {(student,): (student, {}, found)}
     names = [student for student, _, _ in groups.values()]
     for key in sorted(groups):
         student, ids, found = groups[key]
@@ -108,67 +126,125 @@ def choose_notebook(submission, found, assignment):
     """Fill in which of a student's files is graded, and return the submission.
 
     `found` are files, each with whether the platform marked it as late and its path as handed in.
+    Of several notebooks it is the one that seems to earn most; of equals the one that Canvas says
+    was handed in again, or the newest. Whatever a file does, only its own reading ends by it.
     """
     # nbgrader's folders hold other assignments as well.
-    own = [entry for entry in found if assignment.name in entry[2][:-1]]
-    found = own or found
-    candidates, refused = [], []
-    count = size = 0
-    for file, late, inner in found:
-        # Where nbgrader, or the instructor, has put it. Any other is the student's own invention.
-        if inner in ((TIMESTAMP,), (assignment.name, TIMESTAMP)) and not submission.ids:
+    own = [entry for entry in found if assignment.name in entry[2][:-1]] or found
+    own = sorted(own, key=lambda entry: not entry[0].name.endswith(".ipynb"))
+    read, end = Contents(), time.monotonic() + SECONDS
+    late_files, count = set(), 0
+    for file, late, inner in own:
+        # Where nbgrader has put it. Any other is the student's own invention.
+        if inner == (assignment.name, TIMESTAMP) and not submission.ids:
             submission.submitted = _timestamp(file)
             continue
-        for one in _notebooks(file, refused):
-            try:
-                content = one.read()
-                count, size = count + 1, size + len(content)
-                if count > MAX_NOTEBOOKS or size > MAX_TOGETHER:
-                    raise Refused(
-                        f"there are more than {MAX_NOTEBOOKS} notebooks, or they are larger than "
-                        f"{MAX_TOGETHER >> 20} MB together"
-                    )
-                similarity = len(match_places(assignment, read_notebook(content)))
-            except Refused as error:
-                refused.append(("refused", str(error)))
-                if count > MAX_NOTEBOOKS or size > MAX_TOGETHER:
-                    break
-            except Unreadable as error:
-                refused.append(("unreadable", f"{one.name}: {error}"))
-            else:
-                key = (similarity > 0, _version(inner[-1]), similarity, str(one.modified))
-                candidates.append((key, one, late))
-    if count > MAX_NOTEBOOKS or size > MAX_TOGETHER:
-        candidates, refused = [], refused[-1:]
-    if not candidates:
-        status, message = refused[0] if refused else ("missing", "No notebook was handed in.")
-        submission.status = status
-        submission.message = f"This cannot be graded: {message}." if refused else message
+        version = _version(inner[-1]) if "canvas" in submission.ids else 0
+        count += not file.name.lower().endswith(NEVER)
+        try:
+            if count > MAX_NOTEBOOKS:
+                raise Refused(f"there are more than {MAX_NOTEBOOKS} files")
+            left = max(1.0, end - time.monotonic())
+            new = read_apart(read_contents, file, assignment, version, seconds=left)
+        except Refused as error:
+            new = Contents(problems=[("refused", f"{'/'.join(file.path)}: {error}")])
+        late_files |= {one.file for one in new.notebooks if late}
+        read = Contents(*(a + b for a, b in zip(read, new, strict=True)))
+        if count > MAX_NOTEBOOKS:
+            break
+    best = max(read.notebooks, key=lambda one: (one.rank, one.modified, one.file), default=None)
+    if best and best.belongs:
+        submission.file, submission.content = best.file, best.content
+        submission.digest = best.digest
+        submission.flagged_late = best.file in late_files
+        if len(read.notebooks) > 1:
+            words = f"{len(read.notebooks)} notebooks were handed in, {best.file} was graded"
+            submission.notes.append(f"{words}: most seems to be done in it.")
+        submission.notes += [f"This could not be read: {words}." for _, words in read.problems[:5]]
+        if programs := [name for name in read.others if name.endswith(".py")]:
+            words = f"Only the notebook is run, without {', '.join(programs[:5])}"
+            submission.notes.append(f"{words}: what it needs must stand in its cells.")
+    else:
         submission.flagged_late = any(late for _, late, _ in found)
-        return submission
-    _, submission.chosen, submission.flagged_late = max(candidates, key=lambda c: c[0])
-    if len(candidates) > 1:
-        submission.notes.append(
-            f"{len(candidates)} notebooks were handed in, {submission.file} was graded."
-        )
+        submission.status, submission.message = _nothing_to_grade(read, assignment, best)
+        submission.digest = digest(submission.message)
+    names = [one.file for one in read.notebooks if one is not best or not submission.file]
+    submission.left_aside = [*names, *(text for _, text in read.problems), *read.others]
     return submission
 
 
-def _notebooks(file, refused):
-    """Return the notebooks that a file is or, as an archive, holds."""
-    suffix = pathlib.PurePath(file.name).suffix.lower()
-    if suffix != ".zip":
-        if suffix == ".ipynb" or file.name.lower().endswith((".ipynb.txt", ".ipynb.json", ".json")):
-            return [file]
-        if suffix in (".py", ".html", ".pdf", ".docx"):
-            refused.append(("unreadable", f"{file.name} is not a notebook (.ipynb)"))
-        return []
+def _nothing_to_grade(read, assignment, other):
+    """Return status and message of a student of whom nothing can be graded."""
+    if other:
+        words = f"{other.file} is no notebook of {assignment.name}: nothing in it is recognised"
+        return "other", f"This was not graded: {words}. Hand in the notebook of {assignment.name}."
+    problems = [*read.problems, *(("unreadable", f"{one}: no notebook") for one in read.others)]
+    if not problems:
+        return "missing", "No notebook was handed in."
+    status, words = problems[0]
+    return status, f"This cannot be graded: {words}. Hand in the notebook, the file named .ipynb."
+
+
+class Contents(typing.NamedTuple):
+    """What is in some files."""
+
+    notebooks: list = []  # noqa: RUF012 - never changed
+    problems: list = []  # noqa: RUF012
+    """Status and words of each that should have been read and cannot be."""
+    others: list = []  # noqa: RUF012
+    """Names of what is no notebook."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Notebook:
+    """One notebook of a student, as far as grading needs it."""
+
+    file: str
+    content: bytes
+    digest: str
+    modified: str
+    belongs: bool
+    rank: tuple
+
+
+def read_contents(file, assignment, version=0, depth=0):
+    """Return the `Contents` of one file, which may be an archive, whatever it is called."""
+    name = "/".join(file.path)
+    if file.name.lower().endswith(NEVER):
+        return Contents(others=[name])
+    content = file.read()
+    if content.startswith(b"PK") and depth < MAX_DEPTH:
+        return _read_archive(file, content, assignment, version, depth)
     try:
-        files = list_inner(file.read(), file.name)
-    except Refused as error:
-        refused.append(("refused", str(error)))
-        return []
-    return [inner for inner in files if inner.name.lower().endswith(".ipynb")]
+        cells = read_notebook(content)
+    except Unreadable as error:
+        if not file.name.lower().endswith(NOTEBOOK):
+            return Contents(others=[name])
+        return Contents(problems=[("unreadable", f"{name}: {error}")])
+    found = worth(assignment, cells)
+    one = Notebook(
+        name,
+        without_outputs(cells),
+        digest(content),
+        str(file.modified or ""),
+        found.belongs,
+        (found.belongs, found.points, version, found.recognised),
+    )
+    return Contents([one])
+
+
+def _read_archive(file, content, assignment, version, depth):
+    read = Contents()
+    for number, entry in enumerate(list_inner(content, "/".join(file.path))):
+        if number >= MAX_NOTEBOOKS:
+            raise Refused(f"there are more than {MAX_NOTEBOOKS} files in it")
+        inner = dataclasses.replace(entry, path=(*file.path, *entry.path))
+        try:
+            new = read_contents(inner, assignment, version, depth + 1)
+        except Refused as error:
+            new = Contents(problems=[("refused", f"{'/'.join(file.path)}: {error}")])
+        read = Contents(*(a + b for a, b in zip(read, new, strict=True)))
+    return read if any(read) else Contents(others=["/".join(file.path)])
 
 
 def _version(name):

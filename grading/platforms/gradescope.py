@@ -140,8 +140,8 @@ def run_autograder(root, sandbox=None, unsafe=False, late=0.0):
     # Afterwards: what counts is Gradescope's clock, not a timestamp among the student's files.
     submission.submitted = None
     due = _read_metadata(root / "submission_metadata.json", submission)
-    if submission.chosen:
-        report = run_job(make_job(assignment, submission.read(), settings))
+    if submission.file:
+        report = run_job(make_job(assignment, submission.content, settings))
         result = read_report(assignment, report) | {"sandbox": report["sandbox"]}
     else:
         result = empty_result(assignment, submission.status, submission.message)

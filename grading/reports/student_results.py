@@ -16,9 +16,10 @@ from scaling_lib import __version__
 from scaling_lib.data.files import write_bytes
 
 SCHEMA = 1
-GRADES = ("student", "score", "max_score", "status", "message")
-STATUSES = ("graded", "unreadable", "missing", "refused", "stopped")
-"""``stopped``: its time was over, or its grading process ended; what it had earned counts."""
+GRADES = ("student", "score", "max_score", "status", "message", "left_aside")
+STATUSES = ("graded", "unreadable", "missing", "refused", "stopped", "other")
+"""``stopped``: its time was over, or its grading process ended; what it had earned counts.
+``other``: the notebook of another assignment, which has no score here."""
 
 
 def versions():
@@ -148,10 +149,13 @@ def number(value):
 
 def write_grades(path, results):
     """Write the table of a class: one row a student, and the columns `GRADES`."""
-    rows = [
-        [r["student"], number(r["score"]), number(r["max_score"]), r["status"], one_line(r)]
-        for r in results
-    ]
+    rows = []
+    for r in results:
+        score = "" if r["status"] == "other" else number(r["score"])
+        left = r.get("left_aside", [])
+        names = "; ".join(left[:10]) + f"; and {len(left) - 10} more" * (len(left) > 10)
+        facts = number(r["max_score"]), r["status"], one_line(r)
+        rows.append([r["student"], score, *facts, names])
     write_bytes(path, to_csv([GRADES, *rows]).encode())
 
 

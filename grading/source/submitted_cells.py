@@ -9,12 +9,25 @@ import ast
 import dataclasses
 import json
 import re
+import unicodedata
+import warnings
 
 from grading.source.assignment import python_only
 from grading.source.source_names import bound_names
 
-MAX_BYTES = 20 << 20
+MAX_BYTES = 64 << 20
+MAX_TEXT = 8 << 20
+"""Characters of all cells: what remains of a notebook without its outputs."""
+
 MAX_CELLS = 5000
+MAX_PROSE = 20_000
+"""Characters of a code cell in which an answer in words is looked for."""
+
+SHORT_TEXT = 60
+"""Characters of a text that may be there for the learner to replace."""
+
+STUBS = ("*Put your answer in place of this line.*", "YOUR ANSWER HERE", "*Your answer.*")
+"""What stands in released notebooks where an answer is to be written."""
 
 
 class Unreadable(ValueError):
@@ -58,7 +71,25 @@ def read_notebook(content):
         raise Unreadable("the file is no notebook: it has no cells")
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"the notebook has more than {MAX_CELLS} cells")
-    return [cell for cell in map(_read_cell, cells) if cell]
+    cells = [cell for cell in map(_read_cell, cells) if cell]
+    if sum(len(cell.source) for cell in cells) > MAX_TEXT:
+        raise Unreadable(f"the notebook has more than {MAX_TEXT >> 20} million characters of text")
+    return cells
+
+
+def without_outputs(cells):
+    """Return a notebook, as bytes, of nothing but what is graded: texts and ids."""
+    made = [
+        {
+            "id": f"cell-{i}",
+            "cell_type": cell.kind,
+            "metadata": {"nbgrader": {"grade_id": cell.id}} if cell.id else {},
+            "source": cell.source,
+        }
+        | ({"execution_count": None, "outputs": []} if cell.kind == "code" else {})
+        for i, cell in enumerate(cells)
+    ]
+    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 
 
 def _read_cell(cell):
@@ -106,14 +137,14 @@ def match(assignment, cells):
     """Return the `Match` of a list of submitted cells with an assignment."""
     places = match_places(assignment, cells)
     order = {cell.id: i for i, cell in enumerate(assignment.cells) if cell.id}
-    steps, text, done = [], {}, set()
+    steps, done = [], set()
     for number, cell in enumerate(cells):
         name = places.get(number)
         known = assignment.by_id.get(name)
-        if known and known.role == "hand":
-            text[name] = cell.source
         if cell.kind != "code":
             continue
+        if known and known.role == "hand" and _is_prose(cell.source):
+            continue  # a text cell that became a code cell, which is easily done
         if known and known.role in ("test", "locked"):
             # Not every editor keeps learners from writing here: they put imports into the first
             # cell, a solution above its test. That runs too, and what is given has the last word.
@@ -142,7 +173,7 @@ def match(assignment, cells):
         ]
         at = before[-1] + 1 if before else (len(steps) if cell.role == "test" else 0)
         steps.insert(at, (place, new))
-    text |= _written_answers(assignment, cells, places, text)
+    text = _written_answers(assignment, cells, places)
     restored = tuple(cell.id for cell in missing)
     return Match(tuple(step for _, step in steps), text, places, restored)
 
@@ -162,7 +193,7 @@ def match_places(assignment, cells):
         del left[name]
 
     for number, cell in enumerate(cells):
-        if cell.id in left and cell.kind == left[cell.id].kind:
+        if cell.id in left and (cell.kind == left[cell.id].kind or left[cell.id].role == "hand"):
             settle(number, cell.id)
     # Copies: the later ones of a test cell must not run as if they were the learner's.
     texts = {}
@@ -183,24 +214,90 @@ def match_places(assignment, cells):
     return places
 
 
-def _written_answers(assignment, cells, places, found):
-    """Return the answers in words whose cells have lost their ids: what stands in their place.
+def _written_answers(assignment, cells, places):
+    """Return what was written in answer to each cell that is marked by hand, wherever it stands.
 
-    Of the text between the neighbours that were found, what is not the source's own.
+    People write below the cell that is meant, split it, turn it into code, or write into the
+    question. All text that is not the source's own goes to one answer, with its place in brackets;
+    an answer that is nowhere gets what is left over of others.
     """
-    given = {_without_spaces(c.source) for c in assignment.cells if c.kind == "markdown"}
-    where = {name: number for number, name in places.items()}
-    ids = list(assignment.by_id)
-    answers = {}
-    for i, name in enumerate(ids):
-        if name not in assignment.by_hand or name in found:
-            continue
-        first = max((where[n] + 1 for n in ids[:i] if n in where), default=0)
-        last = min((where[n] for n in ids[i:] if n in where), default=len(cells))
-        texts = [c.source for c in cells[first:last] if c.kind == "markdown"]
-        if own := [text for text in texts if _without_spaces(text) not in given]:
-            answers[name] = "\n\n".join(own)
+
+    def marked(number, text):
+        kind = {"markdown": "text"}.get(cells[number].kind, cells[number].kind)
+        return f"[In {kind} cell {number + 1}, not in the place for it:]\n{text}"
+
+    strays = _stray_texts(assignment, cells, places)
+    own = {name: number for number, name in places.items()}
+    answers, spare = {}, []
+    for name, known in assignment.by_hand.items():
+        number, parts = own.get(name), []
+        mine = [(n, text) for n, owner, text in strays if owner == name]
+        if number is None and mine:  # its id was lost
+            parts.append(mine.pop(0)[1])
+        elif number is not None and not is_untouched(known, text := cells[number].source):
+            parts.append(text if cells[number].kind == known.kind else marked(number, text))
+        # What was put together before, for nbgrader, is there already.
+        new = [marked(n, text) for n, text in mine if not any(text in part for part in parts)]
+        spare += new
+        answers[name] = parts + new
+    for name, parts in answers.items():
+        untouched = [cells[own[name]].source] if name in own else []
+        answers[name] = "\n\n".join(parts or spare or untouched)
     return answers
+
+
+def _stray_texts(assignment, cells, places):
+    """Return the learner's text outside of its places: number of the cell, whose answer, text."""
+    spots, given = {}, {"", *map(_squeezed, STUBS)}
+    for i, cell in enumerate(assignment.cells):
+        spots[cell.id or _squeezed(cell.source)] = i
+        if cell.role != "hand":
+            given |= set(map(_squeezed, cell.released.splitlines()))
+    strays, last = [], -1
+    for number, cell in enumerate(cells):
+        name = places.get(number)
+        known = assignment.by_id.get(name)
+        last = spots.get(name or _squeezed(cell.source), last)
+        if known and (known.role == "hand" or known.kind == "code"):
+            continue
+        lines = [line for line in cell.source.splitlines() if _squeezed(line) not in given]
+        text = "\n".join(lines).strip()
+        if re.search(r"\w", text) and (cell.kind != "code" or _is_prose(cell.source)):
+            # Directly below an answer's cell it belongs to that one, else to the next.
+            later = [one for one in assignment.by_hand if spots[one] >= last]
+            copied = cell.id in assignment.by_hand
+            owner = cell.id if copied else (later or list(assignment.by_hand)[-1:])[0]
+            strays.append((number, owner, text))
+    return strays
+
+
+def is_untouched(known, text):
+    """Tell whether the cell of an answer has nothing in it but what was handed out."""
+    stub = known.source if len(known.source) < SHORT_TEXT else ""  # longer, it is a model answer
+    return _squeezed(text) in {"", _squeezed(stub), *map(_squeezed, STUBS)}
+
+
+def _is_prose(source):
+    """Tell whether a code cell holds words: comments, texts, or what is no Python and looks so."""
+    words, signs = re.findall(r"[^\W\d_]{2,}", source), re.findall(r"[=(){}\[\]_]", source)
+    if len(source) > MAX_PROSE or len(words) < 2:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            nodes = list(ast.walk(ast.parse(python_only(source))))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return len(signs) < len(words) / 2
+    calls = {node.func for node in nodes if isinstance(node, ast.Call)}
+    printing = all(isinstance(f, ast.Name) and f.id == "print" for f in calls)
+    return printing and all(isinstance(node, _TEXT_ONLY) for node in nodes)
+
+
+_TEXT_ONLY = (ast.Module, ast.Expr, ast.Constant, ast.Call, ast.Name, ast.Load)
+
+
+def _squeezed(text):
+    return "".join(text.split())
 
 
 def _edited(known, cell):
@@ -228,7 +325,8 @@ def written_names(source):
     much of what IPython understands is no Python.
     """
     found = set()
-    for line in source.splitlines():
+    # As Python does: a name in wide letters is the same name.
+    for line in unicodedata.normalize("NFKC", source).splitlines():
         line = line[:200]
         if definition := _DEFINITION.match(line):
             found.add(definition[1])
@@ -240,6 +338,46 @@ def written_names(source):
 _DEFINITION = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+(\w+)")
 _ASSIGNMENT = re.compile(r"([^\W\d][^=({\"'<>!]*|\([^=({\"'<>!]*\)\s*)=(?!=)")
 _NAME = re.compile(r"[^\W\d]\w*")
+
+
+@dataclasses.dataclass(frozen=True)
+class Worth:
+    """What can be told of a notebook without running it."""
+
+    belongs: bool
+    """Whether anything in it belongs to the assignment."""
+    points: float
+    """Points of the exercises that seem to be solved and the answers that seem to be given."""
+    recognised: int
+    """Cells that are the assignment's."""
+
+
+def worth(assignment, cells):
+    """Return the `Worth` of a list of submitted cells."""
+    places = match_places(assignment, cells)
+    texts = {_without_spaces(cell.released) for cell in assignment.cells if cell.id} - {""}
+    own = foreign = 0
+    for number, cell in enumerate(cells):
+        known = assignment.by_id.get(places.get(number))
+        # Assignments share ids such as `setup`, not what stands in these cells.
+        mine = known and cell.id == known.id and known.role != "locked"
+        own += bool(mine or (known and _without_spaces(cell.source) in texts))
+        foreign += bool(cell.id) and cell.id not in assignment.by_id
+    points = 0
+    for name, cell in assignment.solutions.items():
+        wanted = defined_names(cell.source)
+        if any(_seems_solved(c.source, wanted) for c in cells if c.kind == "code"):
+            points += sum(assignment.tests[test].points for test in assignment.tests_of(name))
+    answers = _written_answers(assignment, cells, places)
+    for name, cell in assignment.by_hand.items():
+        points += 0 if is_untouched(cell, answers[name]) else cell.points
+    return Worth(own > 0 or (not foreign and len(places) > 0), points, len(places))
+
+
+def _seems_solved(source, wanted):
+    """Tell whether a cell defines one of some names by more than what was handed out."""
+    lines = [line for line in source.splitlines() if written_names(line) & wanted]
+    return len(lines) > len(re.findall("NotImplementedError|YOUR CODE HERE", source))
 
 
 def restore_notebook(assignment, cells, remark=""):
@@ -265,6 +403,8 @@ def restore_notebook(assignment, cells, remark=""):
             if _edited(known, cell):
                 made.append(("", cell.kind, cell.source))
             made.append((name, cell.kind, known.released))
+        elif known and known.role == "hand":
+            made.append((name, known.kind, found.text[name]))
         else:
             made.append((name, cell.kind, cell.source))
     present = {name for name, *_ in made}

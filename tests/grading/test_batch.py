@@ -21,6 +21,7 @@ from grading.reports.student_results import read_report
 from grading.sandbox import enclosure
 from grading.sandbox.enclosure import Limits, NoSandbox, choose
 from grading.source.assignment import parse
+from grading.source.submitted_cells import read_notebook, without_outputs
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are Linux's")
 SMALL = parse(json.dumps(source()), "small")
@@ -64,6 +65,11 @@ def grade(folder, out, settings=SETTINGS, **more):
 
 def grade_one(assignment, notebook, settings):
     return read_report(assignment, run_job(make_job(assignment, notebook, settings)))
+
+
+def as_sent(path):
+    """What a job has of a notebook."""
+    return base64.b64encode(without_outputs(read_notebook(path.read_bytes()))).decode()
 
 
 def scores(summary):
@@ -145,7 +151,7 @@ def test_a_killed_batch_is_resumed(handed_in, tmp_path):
 
 def test_trouble_of_the_machine_is_not_the_students(handed_in, tmp_path, monkeypatch, capsys):
     real, tries = batch.run_job, []
-    ada = base64.b64encode((handed_in / "ada.ipynb").read_bytes()).decode()
+    ada = as_sent(handed_in / "ada.ipynb")
 
     def failing(job):
         if job["notebook"] == ada and len(tries) < 2:  # it is tried twice
@@ -169,7 +175,7 @@ def test_trouble_of_the_machine_is_not_the_students(handed_in, tmp_path, monkeyp
 
 
 def test_late_work(handed_in, tmp_path):
-    folder = tmp_path / "late" / "ada"
+    folder = tmp_path / "late" / "ada" / "small"
     folder.mkdir(parents=True)
     (folder / "small.ipynb").write_text(Paper().text)
     (folder / "timestamp.txt").write_text("2026-12-01 12:00:00 UTC")
@@ -213,7 +219,7 @@ def test_on_a_cluster(handed_in, tmp_path, monkeypatch):
 
 def test_any_trouble_of_a_cluster_is_not_the_students(handed_in, tmp_path, monkeypatch):
     real = batch.run_job
-    zoe = base64.b64encode((handed_in / "zoe.ipynb").read_bytes()).decode()
+    zoe = as_sent(handed_in / "zoe.ipynb")
 
     def failing(job):
         if job["notebook"] == zoe:

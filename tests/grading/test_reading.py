@@ -159,7 +159,7 @@ def test_the_source_is_run_only_as_far_as_needed():
         (b'{"cells": {}}', "has no cells"),
         (b'{"worksheets": 3}', "has no cells"),
         (b'{"cells": [' + b"0," * 6000 + b"0]}", "more than 5000 cells"),
-        (b" " * (21 << 20), "larger than 20 MB"),
+        (b" " * (65 << 20), "larger than 64 MB"),
     ],
 )
 def test_files_that_are_no_notebooks(content, message):
@@ -341,14 +341,14 @@ def test_names_and_dates_of_any_kind(tmp_path):
         os.utime(file.name, (2**40, 2**40))
     found = students(tmp_path)
     assert list(found) == ["L\ufffdsung", "a\ufffd[2Jb"]
-    assert all(read_notebook(one.read()) for one in found.values())
+    assert all(read_notebook(one.content) for one in found.values())
 
 
 def test_too_many_notebooks(tmp_path, monkeypatch):
     monkeypatch.setattr(submissions, "MAX_NOTEBOOKS", 2)
     (tmp_path / "ada.zip").write_bytes(packed(**{f"{i}.ipynb": Paper().text for i in range(3)}))
     found = students(tmp_path)["ada"]
-    assert found.status == "refused" and "more than 2 notebooks" in found.message
+    assert found.status == "refused" and "more than 2 files" in found.message
 
 
 def test_a_flat_folder(tmp_path):
@@ -379,7 +379,7 @@ def test_the_archive_of_moodle(tmp_path):
     (tmp_path / "m.zip").write_bytes(packed(**{name: Paper().text, "__MACOSX/x": ""}))
     found = students(tmp_path / "m.zip")
     assert list(found) == ["Ada Lovelace"] and found["Ada Lovelace"].ids == {"moodle": "41"}
-    assert read_notebook(found["Ada Lovelace"].read())
+    assert read_notebook(found["Ada Lovelace"].content)
 
 
 def test_of_several_notebooks_the_one_that_fits_is_graded(tmp_path):
