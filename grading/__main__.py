@@ -56,6 +56,11 @@ def grade_run(options):
     if assignment.max_by_hand:
         more = f"{assignment.max_by_hand:g} more points"
         print(f"{more} are to be marked by hand: see `by_hand` in each result.json")
+    for result in summary.results:
+        if result["status"] in ("unreadable", "refused", "other"):
+            print(f"{result['student']}: {result['message']}", file=sys.stderr)
+    for remark in summary.remarks:
+        print(remark, file=sys.stderr)
     for student, reason in summary.failed.items():
         print(f"no result for {student}: {reason}", file=sys.stderr)
     return 1 if summary.failed else 0
@@ -126,7 +131,7 @@ def arrange_options(parser):
 
 def arrange_run(options):
     """Write ``COURSE/submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb`` for each submission."""
-    from grading.classes.batch import with_folders
+    from grading.classes.records import with_folders
     from grading.classes.submissions import TIMESTAMP, collect
     from grading.reports.student_results import write_json
     from grading.source.assignment import load

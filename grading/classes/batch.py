@@ -9,32 +9,24 @@ import dataclasses
 import datetime
 import json
 import pathlib
-import re
 import shlex
 import sys
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from tqdm import tqdm
 
+from grading.classes.records import Records
 from grading.classes.submissions import collect
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.reports.feedback import write_feedback
-from grading.reports.late_rule import LateRule
-from grading.reports.student_results import (
-    clean,
-    empty_result,
-    read_report,
-    versions,
-    write_grades,
-    write_json,
-)
+from grading.reports.late_rule import LateRule, take_off
+from grading.reports.student_results import clean, empty_result, read_report, versions
 from grading.sandbox.enclosure import choose
 from grading.source.assignment import Assignment, digest, load
 from scaling_lib.data.checks import whole
 from scaling_lib.data.cluster import connect
 from scaling_lib.data.files import append_bytes
 
-RESULT = "result.json"
 AUDIT = "audit.jsonl"
 
 AHEAD = 2
@@ -46,11 +38,13 @@ class Summary:
     """What became of a batch."""
 
     results: list
-    """In the order of the students."""
+    """Of this run and all before it, in the order of the students."""
     failed: dict
     """From students without a result to the reason."""
     resumed: int
     """How many had a result already."""
+    remarks: list
+    """What the instructor should know of earlier runs."""
 
 
 def grade(
@@ -99,11 +93,11 @@ def grade(
     jobs = whole(jobs, "jobs")
     if not isinstance(assignment, Assignment):
         assignment = load(assignment)
-    out = pathlib.Path(out)
-    _check_folder(out, assignment)
+    records = Records(out, assignment.name)
     kind = None if scheduler else choose(settings.sandbox, settings.unsafe)
-    handed_in = list(with_folders(collect(submissions, assignment), out))
-    batch = _Batch(assignment, out, settings, late, kind)
+    handed_in = list(collect(submissions, assignment))
+    records.expect(handed_in)
+    batch = _Batch(assignment, records, settings, kind)
     batch.log(
         versions=versions(),
         command=shlex.join(sys.argv),
@@ -118,41 +112,41 @@ def grade(
     with _executor(jobs, scheduler) as (pool, width):
         _check_reference(assignment, settings, pool)
         with tqdm(total=len(handed_in), unit="submission", disable=not progress) as bar:
-            batch.run(handed_in, pool, lambda: max(1, AHEAD * width()), bar)
-    batch.summary.results.sort(key=lambda result: result["student"])
-    write_grades(out / "grades.csv", batch.summary.results)
+            place = str(pathlib.Path(submissions).resolve())
+            delivered = (records.deliver(one, place, late) for one in handed_in)
+            batch.run(delivered, pool, lambda: max(1, AHEAD * width()), bar)
+    batch.summary.results = records.table()
+    batch.summary.remarks = batch.remarks()
     return batch.summary
 
 
 class _Batch:
     """The submissions of one call of `grade`, and its log."""
 
-    def __init__(self, assignment, out, settings, late, kind):
-        self.assignment, self.out, self.settings = assignment, out, settings
-        self.late, self.kind = late, kind
-        self.summary = Summary([], {}, 0)
+    def __init__(self, assignment, records, settings, kind):
+        self.assignment, self.records = assignment, records
+        self.settings, self.kind = settings, kind
+        self.summary = Summary([], {}, 0, [])
         self.running = {}
-        out.mkdir(parents=True, exist_ok=True)
 
     def log(self, **facts):
         """Write one line of JSON: for the batch's beginning, and for each submission."""
         time = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        append_bytes(self.out / AUDIT, (json.dumps({"time": time} | facts) + "\n").encode())
+        append_bytes(self.records.out / AUDIT, (json.dumps({"time": time} | facts) + "\n").encode())
 
-    def run(self, handed_in, pool, most, bar):
+    def run(self, delivered, pool, most, bar):
         try:
-            for submission, folder in handed_in:
-                key = self._key(submission)
-                if (known := _stored(folder, key)) is not None:
-                    self.summary.results.append(known)
+            for record, submission, terms in delivered:
+                if record.get("key") == self._key(submission, terms):
+                    self.records.write(record)
                     self.summary.resumed += 1
                     bar.update()
                 elif not submission.file:
                     result = empty_result(self.assignment, submission.status, submission.message)
-                    self._finish(submission, folder, key, result, self.kind)
+                    self._finish(record, submission, terms, result, self.kind)
                     bar.update()
                 else:
-                    self._submit(pool, submission, folder, key, retry=True)
+                    self._submit(pool, (record, submission, terms), retry=True)
                 while len(self.running) >= most():
                     self._collect(pool, bar)
             while self.running:
@@ -162,48 +156,47 @@ class _Batch:
                 future.cancel()
             raise
 
-    def _submit(self, pool, submission, folder, key, retry):
-        job = make_job(self.assignment, submission.content, self.settings)
-        self.running[pool.submit(run_job, job)] = (submission, folder, key, retry)
+    def _submit(self, pool, entry, retry):
+        job = make_job(self.assignment, entry[1].content, self.settings)
+        self.running[pool.submit(run_job, job)] = (entry, retry)
 
     def _collect(self, pool, bar):
         for future in wait(self.running, return_when=FIRST_COMPLETED).done:
-            submission, folder, key, retry = self.running.pop(future)
+            entry, retry = self.running.pop(future)
             try:
                 report = future.result()
                 result = read_report(self.assignment, report)
             except Exception as trouble:  # of a cluster it may be anything
                 if retry:
-                    self._submit(pool, submission, folder, key, retry=False)
+                    self._submit(pool, entry, retry=False)
                     continue
                 known = isinstance(trouble, NotGraded)
                 words = clean(trouble if known else f"{type(trouble).__name__}: {trouble}")
-                self.summary.failed[submission.student] = words
-                self.log(student=submission.student, failed=words)
+                self.summary.failed[entry[1].student] = words
+                self.log(student=entry[1].student, failed=words)
             else:
-                self._finish(submission, folder, key, result, report["sandbox"])
+                self._finish(*entry, result, report["sandbox"])
             bar.update()
 
-    def _key(self, submission):
+    def _key(self, submission, terms):
         """Return a name of everything on which a result depends."""
-        late = [self.late.days(submission), self.late.percent]
         return digest(
             self.assignment.digest,
             self.settings.digest,
-            json.dumps([late, submission.notes]),
+            json.dumps([terms, submission.notes, submission.left_aside]),
             versions()["grading"],
             submission.status,
             submission.message,
             submission.content,
         )
 
-    def _finish(self, submission, folder, key, result, kind):
+    def _finish(self, record, submission, terms, result, kind):
         result |= {
             "student": submission.student,
-            "ids": submission.ids,
             "file": submission.file,
             "notes": list(submission.notes),
-            "key": key,
+            "key": self._key(submission, terms),
+            "source": self.assignment.digest,
             "left_aside": [clean(name) for name in submission.left_aside],
             "submission": submission.digest,
             "sandbox": kind,
@@ -211,22 +204,21 @@ class _Batch:
             "seed": self.settings.seed_name,
             "versions": versions(),
         }
-        self.late.apply(result, submission)
-        write_feedback(folder / "feedback.html", result)
-        write_json(folder / RESULT, result)
-        self.summary.results.append(result)
+        take_off(result, terms)
+        write_feedback(record["folder"] / "feedback.html", result)
+        self.records.write(record, result)
         kept = ("student", "file", "submission", "status", "score", "sandbox", "seconds")
         self.log(**{name: result[name] for name in kept}, starts=result.get("starts"))
 
-
-def _check_folder(out, assignment):
-    for path in out.glob(f"*/{RESULT}"):
-        try:
-            other = json.loads(path.read_text(encoding="utf-8"))["assignment"]
-        except (OSError, ValueError, TypeError, KeyError):
-            continue  # it is graded again
-        if other != assignment.name:
-            raise ValueError(f"{out} holds results of {other!r}: name another folder")
+    def remarks(self):
+        """Return what the instructor should know of earlier runs."""
+        others = [r for r in self.summary.results if not self.records.was_delivered(r)]
+        names = ", ".join(r["student"] for r in others)
+        made = [f"{len(others)} results of earlier runs stay in the table: {names}"]
+        facts = self.assignment.digest, self.settings.seed_name
+        old = [r["student"] for r in others if (r.get("source"), r["seed"]) != facts]
+        made += [f"graded by another source or secret, so grade them again: {', '.join(old)}"]
+        return self.records.remarks + made[: bool(others) + bool(old)]
 
 
 def _check_reference(assignment, settings, pool):
@@ -251,24 +243,3 @@ def _executor(jobs, scheduler):
             print(f"the scheduler at {scheduler} has no workers yet: waiting", file=sys.stderr)
         # Workers may come and go.
         yield client.get_executor(pure=False), lambda: sum(client.nthreads().values())
-
-
-def with_folders(submissions, out):
-    """Yield each submission with a folder of its own, whatever the student is called."""
-    taken = set()
-    for submission in submissions:
-        name = re.sub(r"[^\w@+ -]|^\s+|\s+$", "_", submission.student)[:80] or "_"
-        whole, number = name, 0
-        while (name != submission.student and not number) or name.casefold() in taken:
-            unique = digest(submission.student, *submission.ids.values(), *[str(number)] * number)
-            name, number = f"{whole}-{unique[:6]}", number + 1
-        taken.add(name.casefold())
-        yield submission, out / name
-
-
-def _stored(folder, key):
-    try:
-        result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-        return result if result["key"] == key else None
-    except (OSError, ValueError, TypeError, KeyError):
-        return None

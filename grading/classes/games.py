@@ -14,20 +14,20 @@ import joblib
 from tqdm import tqdm
 
 from grading.classes.archives import Refused, list_inner
-from grading.classes.batch import with_folders
 from grading.classes.own_process import read_apart
+from grading.classes.records import Records
 from grading.classes.submissions import Submission, by_student
 from grading.reports.feedback import write_feedback
+from grading.reports.late_rule import LateRule
 from grading.reports.spreadsheets import letters, read_rows
 from grading.reports.student_results import (
     clean,
     empty_result,
     number,
     versions,
-    write_grades,
     write_json,
 )
-from grading.source.assignment import Assignment, Cell
+from grading.source.assignment import Assignment, Cell, digest
 from scaling_lib.capstone import handed_in
 from scaling_lib.capstone import scoring as capstone_scoring
 from scaling_lib.capstone.game import LEDGER
@@ -102,24 +102,26 @@ def grade_games(submissions, out, secret, languages, jobs=1, progress=True):
         Results as `grading.reports.student_results` describes them, in the order of the students.
     """
     out = pathlib.Path(out)
+    records, place = Records(out, GAME.name), str(pathlib.Path(submissions).resolve())
     games = [_read(*found, languages) for found in by_student(submissions)]
+    records.expect([game.submission for game in games])
     _note_twins(games)
     _check_runs(games, jobs, progress)
     valid = [game for game in games if not game.problem]
     losses = _hero_losses(valid, secret, out / HERO_RUNS, jobs, progress)
-    results = []
-    for submission, folder in with_folders([game.submission for game in games], out):
-        game = next(game for game in games if game.submission is submission)
-        result = _result(game, secret, losses)
-        write_json(folder / "result.json", result)
-        write_feedback(folder / "feedback.html", result)
-        results.append(result)
-    write_grades(out / "grades.csv", results)
-    return results
+    for game in games:
+        record, counts, _ = records.deliver(game.submission, place, LateRule())
+        if counts.digest == game.submission.digest or "score" not in record:
+            result = _result(game, secret, losses)
+            write_feedback(record["folder"] / "feedback.html", result)
+            records.write(record, result)
+        else:  # handed in later, elsewhere
+            records.write(record)
+    return records.table()
 
 
 def _played(files):
-    """Return the game in a student's files, or None and why there is none that counts."""
+    """Return the ledger in a student's files, the game, and why it does not count."""
     ledgers, copies, refused = set(), [], []
     for file in _opened(files, refused):
         # Platforms add a number to the name of a file that was handed in again.
@@ -132,11 +134,12 @@ def _played(files):
             refused.append(str(error))
     if len(ledgers) != 1:
         count = f"{len(ledgers)} different files" if ledgers else "no file"
-        return None, "; ".join([f"There is {count} {LEDGER}, one is needed", *refused])
+        return b"", None, "; ".join([f"There is {count} {LEDGER}, one is needed", *refused])
+    (ledger,), copy = ledgers, copies[0] if len(copies) == 1 else None
     try:
-        return handed_in.parse_submission(*ledgers, copies[0] if len(copies) == 1 else None), ""
+        return ledger, handed_in.parse_submission(ledger, copy), ""
     except NotByTheRules as error:
-        return None, str(error)
+        return ledger, None, str(error)
 
 
 def _opened(files, refused):
@@ -155,12 +158,16 @@ def _read(submission, found, languages):
     """Hold one submission against the rules, as far as that needs no training."""
     game = Game(submission)
     try:
-        game.played, game.problem = read_apart(_played, [file for file, _, _ in found])
+        files = [file for file, _, _ in found]
+        submission.content, game.played, game.problem = read_apart(_played, files)
     except Refused as error:
         names = ", ".join("/".join(file.path) for file, _, _ in found[:5])
         game.problem = f"The files ({names}) cannot be read: {error}"
+    submission.digest = digest(submission.content, game.problem)
     if game.problem:
+        submission.status = "refused"
         return game
+    submission.file = LEDGER
     game.notes += game.played.notes
     if isinstance(languages, int):
         expected = languages
@@ -235,7 +242,8 @@ def _result(game, secret, losses):
     message = f"This game does not count: {game.problem}." if game.problem else ""
     result = empty_result(GAME, status, message) | {
         "student": game.submission.student,
-        "ids": game.submission.ids,
+        "submission": game.submission.digest,
+        "file": game.submission.file,
         "notes": [clean(note) for note in game.notes],
         "sandbox": "not needed",
         "versions": versions(),

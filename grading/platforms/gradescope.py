@@ -17,7 +17,7 @@ import zipfile
 from grading.classes.archives import list_files
 from grading.classes.submissions import Submission, choose_notebook
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
-from grading.reports.late_rule import LateRule
+from grading.reports.late_rule import LateRule, take_off
 from grading.reports.student_results import empty_result, one_line, read_report, write_json
 from grading.source.assignment import load
 
@@ -146,7 +146,7 @@ def run_autograder(root, sandbox=None, unsafe=False, late=0.0):
     else:
         result = empty_result(assignment, submission.status, submission.message)
     result["notes"] = list(submission.notes)
-    LateRule(due, late).apply(result, submission)
+    take_off(result, LateRule(due, late).terms(submission))
     written = gradescope_results(result)
     write_json(root / "results" / "results.json", written)
     return written

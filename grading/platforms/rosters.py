@@ -5,7 +5,6 @@ worksheet; the columns Grade and Feedback comments are filled in.
 """
 
 import math
-import re
 
 from grading.reports.spreadsheets import (
     Kept,
@@ -17,14 +16,10 @@ from grading.reports.spreadsheets import (
     to_csv,
 )
 from grading.reports.student_results import number, one_line
+from grading.source.submitted_cells import NO_ANSWER
 
 CANVAS_KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 SHEET = ("student", "item", "points", "max_points", "answer")
-
-NO_ANSWER = re.compile(
-    r"[\s*_]*((put |type )?your answer( here| in place of this line)?\.?)?[\s*_]*", re.I
-)
-"""What student versions have in place of an answer: nobody has to look at it."""
 
 
 def marking_sheet(results):

@@ -54,8 +54,8 @@ def feedback_page(result):
     if result["status"] in ("graded", "stopped"):
         parts.append(_table("Tests", ("test", "points", "what happened"), _tests(result)))
         if result["by_hand"]:
-            rows = [[i["id"], f"up to {number(i['points'])}", ""] for i in result["by_hand"]]
-            head = ("answer", "points", "")
+            rows = [[i["id"], f"up to {number(i['points'])}", i["text"]] for i in result["by_hand"]]
+            head = ("answer", "points", "what you wrote, as it reaches the person")
             parts.append(_table("Marked by a person, not counted above", head, {"": rows}))
     if result["restored"]:
         names = ", ".join(result["restored"])

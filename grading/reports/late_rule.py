@@ -40,19 +40,33 @@ class LateRule:
             return max(0, math.ceil(seconds / 86_400))
         return int(submission.flagged_late)
 
-    def apply(self, result, submission):
-        """Take off the points of late work from a result's ``score``, and say so in its ``notes``.
+    def terms(self, submission):
+        """Return what the rule says of a `grading.classes.submissions.Submission`, as plain data.
 
-        `submission` is a `grading.classes.submissions.Submission`.
+        ``given`` is whether there is a rule at all.
         """
-        days = self.days(submission)
-        lost = min(result["score"], result["score"] * days * self.percent / 100)
-        result["late"] = {"days": days, "lost": round(lost, 6)}
-        if submission.submitted:
-            result["late"]["submitted"] = submission.submitted.isoformat()
-        # Not how many points: that would tell of hidden tests whose results are not out yet.
-        share = min(100, days * self.percent)
-        taken = f": {share:g} % of the points were taken off" if share else ""
-        if days:
-            result["score"] = round(result["score"] - lost, 6)
-            result["notes"].append(f"Late by {days} day{'s' * (days > 1)}{taken}.")
+        time = submission.submitted.isoformat() if submission.submitted else None
+        known = {"days": self.days(submission), "percent": self.percent, "submitted": time}
+        return known | {"given": bool(self.due or self.percent)}
+
+
+def mildest(rules):
+    """Return the `LateRule.terms` that cost least, of those that were made: values of a dict."""
+    made = [one for one in rules.values() if one["given"]] or list(rules.values())
+    return min(made, key=lambda one: (cost(one), one["days"]))
+
+
+def cost(terms):
+    """Return what lateness costs, in percent of the points."""
+    return min(100, terms["days"] * terms["percent"])
+
+
+def take_off(result, terms):
+    """Take off the points of late work from a result's ``score``, and say so in its ``notes``."""
+    days, lost = terms["days"], result["score"] * cost(terms) / 100
+    result["late"] = {"days": days, "lost": round(lost, 6), "submitted": terms["submitted"]}
+    # Not how many points: that would tell of hidden tests whose results are not out yet.
+    taken = f": {cost(terms):g} % of the points were taken off" if cost(terms) else ""
+    if days:
+        result["score"] = round(result["score"] - lost, 6)
+        result["notes"].append(f"Late by {days} day{'s' * (days > 1)}{taken}.")

@@ -120,8 +120,11 @@ def read_report(assignment, report):
 
 
 def write_json(path, value):
-    """Write a file of JSON, whole or not at all."""
-    write_bytes(path, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
+    """Write a file of JSON, whole or not at all; one that says the same stays as it is."""
+    content = (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+    path = pathlib.Path(path)
+    if not path.is_file() or path.read_bytes() != content:
+        write_bytes(path, content)
 
 
 def read_results(folder):

@@ -26,8 +26,10 @@ MAX_PROSE = 20_000
 SHORT_TEXT = 60
 """Characters of a text that may be there for the learner to replace."""
 
-STUBS = ("*Put your answer in place of this line.*", "YOUR ANSWER HERE", "*Your answer.*")
-"""What stands in released notebooks where an answer is to be written."""
+NO_ANSWER = re.compile(
+    r"[\s*_]*((put |type )?your answer( here| in place of this line)?\.?)?[\s*_]*", re.I
+)
+"""What student versions have in place of an answer in words."""
 
 
 class Unreadable(ValueError):
@@ -248,7 +250,7 @@ def _written_answers(assignment, cells, places):
 
 def _stray_texts(assignment, cells, places):
     """Return the learner's text outside of its places: number of the cell, whose answer, text."""
-    spots, given = {}, {"", *map(_squeezed, STUBS)}
+    spots, given = {}, {""}
     for i, cell in enumerate(assignment.cells):
         spots[cell.id or _squeezed(cell.source)] = i
         if cell.role != "hand":
@@ -262,7 +264,7 @@ def _stray_texts(assignment, cells, places):
             continue
         lines = [line for line in cell.source.splitlines() if _squeezed(line) not in given]
         text = "\n".join(lines).strip()
-        if re.search(r"\w", text) and (cell.kind != "code" or _is_prose(cell.source)):
+        if not NO_ANSWER.fullmatch(text) and (cell.kind != "code" or _is_prose(cell.source)):
             # Directly below an answer's cell it belongs to that one, else to the next.
             later = [one for one in assignment.by_hand if spots[one] >= last]
             copied = cell.id in assignment.by_hand
@@ -274,7 +276,7 @@ def _stray_texts(assignment, cells, places):
 def is_untouched(known, text):
     """Tell whether the cell of an answer has nothing in it but what was handed out."""
     stub = known.source if len(known.source) < SHORT_TEXT else ""  # longer, it is a model answer
-    return _squeezed(text) in {"", _squeezed(stub), *map(_squeezed, STUBS)}
+    return bool(NO_ANSWER.fullmatch(text)) or _squeezed(text) == _squeezed(stub)
 
 
 def _is_prose(source):

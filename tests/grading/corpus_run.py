@@ -16,7 +16,7 @@ import corpus
 import pytest
 from small_assignment import NAME, SEED, source
 
-from grading.classes.batch import with_folders
+from grading.classes.records import with_folders
 from grading.classes.submissions import Submission
 from grading.sandbox.enclosure import NoSandbox, choose
 

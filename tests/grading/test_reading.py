@@ -15,7 +15,7 @@ from grading.classes import archives, submissions
 from grading.classes.archives import Refused, list_archive, list_files
 from grading.classes.submissions import Submission, collect
 from grading.marking.run_and_test import FINISHED, moments_to_try
-from grading.reports.late_rule import LateRule, read_time
+from grading.reports.late_rule import LateRule, read_time, take_off
 from grading.reports.student_results import empty_result
 from grading.sandbox.enclosure import Limits
 from grading.source.assignment import load, parse
@@ -483,7 +483,7 @@ def test_lateness(submitted, flagged, days, score):
     rule = LateRule.parse("2026-11-30T12:00+00:00", 20)
     one = Submission("ada", submitted=submitted and read_time(submitted), flagged_late=flagged)
     made = empty_result(SMALL, "graded", "") | {"score": 10, "notes": []}
-    rule.apply(made, one)
+    take_off(made, rule.terms(one))
     assert (made["late"]["days"], made["score"]) == (days, score)
     assert bool(made["notes"]) == bool(days)
 

@@ -1,0 +1,194 @@
+"""What is known of each student of a class: one record a student, with its history.
+
+A record is ``STUDENT/result.json``; what was handed in lies beside it, so that it can be graded
+again. Each run adds to the records and takes nothing away. What counts of several things that a
+student has handed in, in whatever folder or archive, is the one that came last of those that can be
+graded, under the mildest of the late rules by which it was graded.
+"""
+
+import datetime
+import json
+import pathlib
+import re
+
+from grading.classes.submissions import Submission
+from grading.reports.late_rule import cost, mildest
+from grading.reports.spreadsheets import letters
+from grading.reports.student_results import write_grades, write_json
+from grading.source.assignment import digest
+from scaling_lib.data.files import write_bytes
+
+RESULT = "result.json"
+KEPT = ("file", "digest", "status", "message", "notes", "left_aside")
+"""What a record keeps of a `Submission`, for each that differs from the others."""
+
+
+class Records:
+    """The records in the folder that ``--out`` names.
+
+    Raises `ValueError` if they are of another assignment.
+    """
+
+    def __init__(self, out, assignment):
+        self.out = pathlib.Path(out)
+        self.records, self.delivered, self.remarks, self.present = [], [], [], set()
+        for path in sorted(self.out.glob(f"*/{RESULT}")):
+            try:
+                record = json.loads(path.read_text(encoding="utf-8"))
+                other = record["assignment"]
+                _ = record["student"], record["ids"].items(), record["score"] + 0
+            except (OSError, ValueError, TypeError, KeyError, AttributeError):
+                continue  # a run that was killed left half of it
+            if other != assignment:
+                raise ValueError(f"{out} holds results of {other!r}: name another folder")
+            self.records.append(record | {"folder": path.parent})
+
+    def expect(self, submissions):
+        """Take note of who is in this run; `ValueError` if these are no students of the class."""
+        self.present = {submission.student for submission in submissions}
+        platforms = {tuple(record["ids"]) for record in self.records}
+        known = any(self._find(submission, None) for submission in submissions)
+        if platforms and not known and not platforms & {tuple(s.ids) for s in submissions}:
+            raise ValueError(
+                f"{self.out} holds a class as another platform names it, and none of these "
+                f"{len(submissions)} students: name another folder with --out"
+            )
+
+    def deliver(self, submission, place, late):
+        """Add what a student handed in to the record.
+
+        Parameters
+        ----------
+        submission : Submission
+            What was found.
+        place : str
+            The folder or archive in which it was.
+        late : grading.reports.late_rule.LateRule
+            The rule of this run.
+
+        Returns
+        -------
+        record : dict
+            The student's record, new or old, with its ``folder``; not yet written.
+        counts : Submission
+            What is to be graded: this one, or another that came later.
+        terms : dict
+            How late that is; see `LateRule.terms`.
+        """
+        record = self._find(submission, place)
+        if record is None:
+            taken = {other["folder"].name.casefold() for other in self.records}
+            record = {"folder": self.out / free_name(submission, taken), "handed_in": []}
+            record |= {"student": submission.student, "ids": submission.ids}
+            self.records.append(record)
+        elif record["ids"] == submission.ids and record["student"] != submission.student:
+            words = f"{record['student']} is now {submission.student}"
+            self.remarks.append(f"{words}: the same id, or the same work in the same place")
+            record["student"] = submission.student
+        self.delivered.append(record)
+        entries = record.setdefault("handed_in", [])
+        for entry in entries:
+            entry["rules"].pop(place, None)  # there lies one submission of a student at a time
+        known = [entry for entry in entries if entry["digest"] == submission.digest]
+        entry = known[0] if known else {"rules": {}}
+        entry |= {name: getattr(submission, name) for name in KEPT}
+        entry["rules"][place] = late.terms(submission)
+        entries = [*entries, *([] if known else [entry])]
+        record["handed_in"] = [one for one in entries if one["rules"]]
+        if submission.file:
+            write_bytes(self._path(record, entry), submission.content)
+        fine = [one for one in record["handed_in"] if self._gradable(record, one)]
+        best = (fine or record["handed_in"])[-1]
+        facts = {name: best[name] for name in KEPT}
+        content = self._path(record, best).read_bytes() if best in fine else b""
+        counts = Submission(record["student"], record["ids"], content=content, **facts)
+        terms, here = mildest(best["rules"]), best["rules"].get(place)
+        if here is None:
+            self.remarks.append(
+                f"{counts.student}: {counts.file} counts, which came later, elsewhere"
+            )
+        elif here["given"] and cost(terms) < cost(here):
+            words = "the milder deadline of an earlier run, on another folder, counts"
+            self.remarks.append(f"{counts.student}: {words}")
+        return record, counts, terms
+
+    def was_delivered(self, record):
+        """Tell whether a record got something in this run."""
+        return any(record is one for one in self.delivered)
+
+    def table(self):
+        """Write ``grades.csv`` and return the results in it: of all runs, ordered by student."""
+        results = [record for record in self.records if "score" in record]
+        results.sort(key=lambda result: result["student"])
+        write_grades(self.out / "grades.csv", results)
+        return results
+
+    def write(self, record, result=None):
+        """Store a record; a new result takes the place of the old one, which becomes history."""
+        if result is not None:
+            summary = ("time", "file", "submission", "status", "score")
+            old = {name: record.get(name) for name in summary}
+            if "score" in record and any(old[name] != result[name] for name in summary[1:]):
+                record["history"] = [*record.get("history", []), old]
+            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            record |= result | {"time": now}
+        stored = {name: value for name, value in record.items() if name != "folder"}
+        write_json(record["folder"] / RESULT, stored)
+
+    def _find(self, submission, place):
+        """Return the one record of a student: by id, by name, or renamed where it lay."""
+        ids, name = submission.ids.items(), submission.student
+        open_ = [r for r in self.records if not self.was_delivered(r)]
+        others = [r for r in open_ if not r["ids"].keys() & submission.ids.keys()]
+        for same in (
+            [r for r in open_ if ids & r["ids"].items()],
+            [r for r in others if r["student"] == name],
+            # One platform says Ada Lovelace where another one says lovelaceada.
+            [r for r in others if r["ids"] != submission.ids and _alike(r["student"], name)],
+            [r for r in others if place and self._has_moved(r, submission, place)],
+        ):
+            if len(same) == 1:
+                return same[0]
+        return None
+
+    def _has_moved(self, record, submission, place):
+        """Tell whether somebody who is gone had handed in this very file, in this very folder."""
+        mine = [e for e in record.get("handed_in", []) if e["digest"] == submission.digest]
+        gone = record["student"] not in self.present
+        return gone and submission.file and any(place in entry["rules"] for entry in mine)
+
+    def _path(self, record, entry):
+        suffix = ".jsonl" if entry["file"].endswith(".jsonl") else ".ipynb"
+        return record["folder"] / "handed_in" / (entry["digest"] + suffix)
+
+    def _gradable(self, record, entry):
+        return not entry["status"] and self._path(record, entry).is_file()
+
+
+def free_name(submission, taken):
+    """Return the name of a student's folder, whatever the student is called, and take it."""
+    name = re.sub(r"[^\w@+ -]|^\s+|\s+$", "_", submission.student)[:80] or "_"
+    whole, number = name, 0
+    while (name != submission.student and not number) or name.casefold() in taken:
+        unique = digest(submission.student, *submission.ids.values(), *[str(number)] * number)
+        name, number = f"{whole}-{unique[:6]}", number + 1
+    taken.add(name.casefold())
+    return name
+
+
+def with_folders(submissions, out):
+    """Yield each submission with a folder of its own."""
+    taken = set()
+    for submission in submissions:
+        yield submission, out / free_name(submission, taken)
+
+
+def _alike(one, other):
+    """Tell whether two names have the same letters, the last word in front or at the end."""
+
+    def ways(name):
+        words = name.replace(",", " ").split()
+        orders = words, words[-1:] + words[:-1], words[1:] + words[:1]
+        return {letters("".join(order)) for order in orders}
+
+    return bool(ways(one) & ways(other))

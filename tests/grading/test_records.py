@@ -1,0 +1,196 @@
+"""A record a student: runs add to the table, and none takes anything away from it."""
+
+import base64
+import csv
+import json
+import shutil
+import zipfile
+
+import pytest
+from small_assignment import Paper, source
+
+from grading.__main__ import main
+from grading.classes import batch
+from grading.reports.student_results import read_results
+from grading.source.assignment import parse
+from grading.source.submitted_cells import read_notebook
+
+SMALL = parse(json.dumps(source()), "small")
+
+
+@pytest.fixture(autouse=True)
+def graded(monkeypatch):
+    """Give the points that a notebook seems to be worth, without running it; count."""
+    done = []
+
+    def run(job):
+        done.append(job)
+        assignment = parse(**job["assignment"])
+        cells = read_notebook(base64.b64decode(job["notebook"]))
+        solved = [c.source for c in cells if "NotImplementedError" not in c.source]
+        events = [
+            {"event": "outcome", "id": test, "message": "", "detail": "", "score": cell.points}
+            for test, cell in assignment.tests.items()
+            if any(f"def {test.split('-')[0]}(" in text for text in solved)
+        ]
+        events.append({"event": "done", "starts": 1})
+        return {"events": events, "end": "", "left": 0, "seconds": 0, "sandbox": "none"}
+
+    monkeypatch.setattr(batch, "run_job", run)
+    monkeypatch.setattr(batch, "choose", lambda *_: "none")
+    return done
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A class of three, of which Bob handed in three days after the deadline."""
+    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
+    for name in ("Ada", "Bob", "Zoe"):
+        hand_in(tmp_path / "class" / name, Paper(), "2026-12-04 12:00:00 UTC")
+    hand_in(tmp_path / "class" / "Ada", Paper(), "2026-11-30 12:00:00 UTC")
+    hand_in(tmp_path / "class" / "Zoe", Paper(solved=("slope",)), "2026-11-30 12:00:00 UTC")
+    return tmp_path
+
+
+def hand_in(folder, paper, time=None):
+    (folder / "small").mkdir(parents=True, exist_ok=True)
+    (folder / "small" / "small.ipynb").write_text(paper.text)
+    if time:
+        (folder / "small" / "timestamp.txt").write_text(time)
+
+
+RULE = ("--due", "2026-12-01T23:59Z", "--late", "10")
+LATER = ("--due", "2026-12-10T23:59Z", "--late", "10")
+
+
+def grade(course, submissions, *more):
+    command = ["grade", str(course / "small.ipynb"), str(course / submissions)]
+    return main([*command, "--out", str(course / "out"), *more])
+
+
+def table(course):
+    with (course / "out" / "grades.csv").open(encoding="utf-8", newline="") as file:
+        return {row["student"]: row["score"] for row in csv.DictReader(file)}
+
+
+FIRST = {"Ada": "11", "Bob": "7.7", "Zoe": "4"}
+
+
+def test_an_extension_keeps_the_class_and_the_class_keeps_the_extension(course, capsys, graded):
+    assert grade(course, "class", *RULE) == 0 and table(course) == FIRST
+    shutil.copytree(course / "class" / "Bob", course / "extension" / "Bob")
+    assert grade(course, "extension", *LATER) == 0
+    assert table(course) == FIRST | {"Bob": "11"}
+    assert "2 results of earlier runs stay in the table: Ada, Zoe" in capsys.readouterr().err
+    assert grade(course, "class", *RULE) == 0
+    assert table(course) == FIRST | {"Bob": "11"}
+    assert "Bob: the milder deadline of an earlier run" in capsys.readouterr().err
+    assert [r["student"] for r in read_results(course / "out")] == ["Ada", "Bob", "Zoe"]
+    # A deadline that was wrong is set right by the next run on the same folder.
+    assert grade(course, "extension", *RULE) == 0 and table(course) == FIRST
+
+
+def test_work_that_came_later_elsewhere_counts_also_when_all_is_graded_again(
+    course, capsys, graded
+):
+    hand_in(course / "class" / "Bob", Paper(solved=()), "2026-11-30 12:00:00 UTC")
+    grade(course, "class", *RULE)
+    hand_in(course / "extension" / "Bob", Paper(), "2026-12-09 12:00:00 UTC")
+    grade(course, "extension", *LATER)
+    assert table(course)["Bob"] == "11"
+    (course / "small.ipynb").write_text(json.dumps(source()) + " ")  # a test was mended
+    known = len(graded)
+    capsys.readouterr()
+    assert grade(course, "class", *RULE) == 0
+    assert table(course) == {"Ada": "11", "Bob": "11", "Zoe": "4"}
+    said = capsys.readouterr().err
+    assert "Bob: Bob/small/small.ipynb counts, which came later, elsewhere" in said
+    assert len(graded) == known + 4  # the source itself, and the work of all three
+    record = json.loads((course / "out" / "Bob" / "result.json").read_text())
+    assert [old["score"] for old in record["history"]] == [0]
+
+
+def test_what_cannot_be_graded_never_takes_the_place_of_what_can(course):
+    hand_in(course / "early" / "Bob", Paper())
+    grade(course, "early")
+    shutil.rmtree(course / "class" / "Bob" / "small")
+    grade(course, "class")
+    assert table(course) == {"Ada": "11", "Bob": "11", "Zoe": "4"}
+
+
+def test_who_goes_back_to_an_earlier_version_has_gone_back(course):
+    for paper, score in ((Paper(), "11"), (Paper(solved=()), "0"), (Paper(), "11")):
+        hand_in(course / "class" / "Bob", paper)
+        grade(course, "class")
+        assert table(course)["Bob"] == score
+
+
+def test_a_student_who_was_renamed_is_there_once(course, capsys):
+    grade(course, "class")
+    (course / "class" / "Zoe").rename(course / "class" / "Zoe Zimmer")
+    grade(course, "class")
+    assert table(course) == {"Ada": "11", "Bob": "11", "Zoe Zimmer": "4"}
+    assert "Zoe is now Zoe Zimmer" in capsys.readouterr().err
+    assert len(read_results(course / "out")) == 3
+
+
+def test_who_copies_a_file_takes_nobody_s_place(course):
+    grade(course, "class")
+    hand_in(course / "late" / "Mallory", Paper())
+    grade(course, "late")
+    assert table(course) == {"Ada": "11", "Bob": "11", "Mallory": "11", "Zoe": "4"}
+
+
+def pack(path, *names):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, Paper().text)
+
+
+def test_another_platform_s_class_is_not_mixed_in(course, capsys):
+    grade(course, "class")
+    pack(course / "canvas.zip", "lovelaceada_1_10_small.ipynb", "quinnzoe_2_11_small.ipynb")
+    assert grade(course, "canvas.zip") == 2
+    assert "as another platform names it, and none of these 2 students" in capsys.readouterr().err
+    assert len(table(course)) == 3
+
+
+def test_an_extension_by_mail_for_a_student_whom_canvas_names(course):
+    pack(course / "canvas.zip", "lovelaceada_LATE_1_10_small.ipynb", "quinnzoe_2_11_small.ipynb")
+    grade(course, "canvas.zip", "--late", "50")
+    assert table(course) == {"lovelaceada": "5.5", "quinnzoe": "11"}
+    hand_in(course / "mail" / "Ada Lovelace", Paper())
+    grade(course, "mail", *LATER)
+    grade(course, "canvas.zip", "--late", "50")
+    assert table(course) == {"lovelaceada": "11", "quinnzoe": "11"}
+
+
+def test_a_name_that_the_platform_changed(course):
+    pack(course / "canvas.zip", "lovelaceada_1_10_small.ipynb", "quinnzoe_2_11_small.ipynb")
+    grade(course, "canvas.zip")
+    pack(course / "again.zip", "lovelaceada_1_10_small.ipynb", "smithzoe_2_11_small.ipynb")
+    grade(course, "again.zip")
+    assert table(course) == {"lovelaceada": "11", "smithzoe": "11"}
+
+
+def test_results_of_an_older_source_are_named(course, capsys):
+    grade(course, "class")
+    (course / "small.ipynb").write_text(json.dumps(source()) + " ")
+    hand_in(course / "late" / "Mallory", Paper())
+    capsys.readouterr()
+    grade(course, "late")
+    assert "so grade them again: Ada, Bob, Zoe" in capsys.readouterr().err
+
+
+def test_notebooks_of_another_assignment_have_no_score(course, capsys):
+    other = source()
+    for cell in other["cells"]:
+        cell["source"] = "x = 1"
+        if cell["metadata"]:
+            cell["metadata"]["nbgrader"]["grade_id"] += "-of-another"
+    (course / "class" / "Zoe" / "small" / "small.ipynb").write_text(json.dumps(other))
+    assert grade(course, "class") == 0
+    assert "Zoe: This was not graded: Zoe/small/small.ipynb is no notebook of small" in (
+        capsys.readouterr().err
+    )
+    assert table(course)["Zoe"] == ""
