@@ -178,11 +178,14 @@ def _nothing_to_grade(read, assignment, other):
     if other:
         words = f"{other.file} is no notebook of {assignment.name}: nothing in it is recognised"
         return "other", f"This was not graded: {words}. Hand in the notebook of {assignment.name}."
-    problems = [*read.problems, *(("unreadable", f"{one}: no notebook") for one in read.others)]
+    problems = [*read.problems, *(("unreadable", f"{one} is no notebook") for one in read.others)]
     if not problems:
         return "missing", "No notebook was handed in."
     status, words = problems[0]
-    return status, f"This cannot be graded: {words}. Hand in the notebook, the file named .ipynb."
+    return (
+        status,
+        f"This cannot be graded: {words}. Hand in the notebook itself, a file that ends in .ipynb.",
+    )
 
 
 class Contents(typing.NamedTuple):

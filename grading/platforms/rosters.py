@@ -16,7 +16,7 @@ from grading.reports.spreadsheets import (
     to_csv,
 )
 from grading.reports.student_results import number, one_line
-from grading.source.submitted_cells import NO_ANSWER
+from grading.source.submitted_cells import says_nothing
 
 CANVAS_KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 SHEET = ("student", "item", "points", "max_points", "answer")
@@ -37,7 +37,7 @@ def marking_sheet(results):
 
 
 def _answered(item):
-    return not NO_ANSWER.fullmatch(item["text"])
+    return not says_nothing(item["text"])
 
 
 def add_marks(results, path):

@@ -26,11 +26,6 @@ MAX_PROSE = 20_000
 SHORT_TEXT = 60
 """Characters of a text that may be there for the learner to replace."""
 
-NO_ANSWER = re.compile(
-    r"[\s*_]*((put |type )?your answer( here| in place of this line)?\.?)?[\s*_]*", re.I
-)
-"""What student versions have in place of an answer in words."""
-
 
 class Unreadable(ValueError):
     """What was handed in is no notebook; the text tells the student why."""
@@ -264,7 +259,7 @@ def _stray_texts(assignment, cells, places):
             continue
         lines = [line for line in cell.source.splitlines() if _squeezed(line) not in given]
         text = "\n".join(lines).strip()
-        if not NO_ANSWER.fullmatch(text) and (cell.kind != "code" or _is_prose(cell.source)):
+        if not says_nothing(text) and (cell.kind != "code" or _is_prose(cell.source)):
             # Directly below an answer's cell it belongs to that one, else to the next.
             later = [one for one in assignment.by_hand if spots[one] >= last]
             copied = cell.id in assignment.by_hand
@@ -273,10 +268,20 @@ def _stray_texts(assignment, cells, places):
     return strays
 
 
+def says_nothing(text):
+    """Tell whether a text is what student versions have in place of an answer in words."""
+    return bool(_NO_ANSWER.fullmatch(text.strip("*_ \t\r\n")))
+
+
+_NO_ANSWER = re.compile(
+    r"((put |type )?your answer( here| in place of this line)?\.?)?", re.IGNORECASE
+)
+
+
 def is_untouched(known, text):
     """Tell whether the cell of an answer has nothing in it but what was handed out."""
     stub = known.source if len(known.source) < SHORT_TEXT else ""  # longer, it is a model answer
-    return bool(NO_ANSWER.fullmatch(text)) or _squeezed(text) == _squeezed(stub)
+    return says_nothing(text) or _squeezed(text) == _squeezed(stub)
 
 
 def _is_prose(source):
