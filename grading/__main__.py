@@ -91,7 +91,13 @@ def export_run(options):
     from scaling_lib.data.files import write_bytes
 
     folder = pathlib.Path(options.graded)
-    results = read_results(folder)
+    everybody = read_results(folder)
+    results = [result for result in everybody if result["status"] != "other"]
+    if left := [r["student"] for r in everybody if r["status"] == "other"]:
+        words = "left out, with the notebook of another assignment"
+        print(f"{words}: {', '.join(left)}", file=sys.stderr)
+    if not results:
+        raise ValueError(f"{folder} has no result to export")
     if options.marks:
         add_marks(results, options.marks)
     elif not options.to_mark and (left := results[0]["max_by_hand"]):

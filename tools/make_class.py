@@ -83,7 +83,7 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
     """Make up a class of 3 to 80 students; another seed makes another class.
 
     Returns files by their path: `folder/`, `nbgrader/`, `canvas.zip` with `canvas_gradebook.csv`,
-    `moodle.zip` with `moodle_worksheet.csv`, and `expected.csv`.
+    `moodle.zip` with `moodle_worksheet.csv`, `expected.csv` and `expected_canvas.csv`.
     """
     known = sorted(p.name for p in (EXERCISES / "source").iterdir() if p.is_dir())
     if assignment not in known:
@@ -111,7 +111,7 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
         ["Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"],
     ]
     worksheet[0] += ["Grade can be changed", "Last modified (submission)", "Feedback comments"]
-    expected = [["student", "score"]]
+    expected, expected_canvas = [], []
     for number, name in enumerate(names):
         canvas_id, moodle_id = 5000 + number, 9000 + number
         last_first = ", ".join(reversed(name.split()))
@@ -124,22 +124,24 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
         content = nbformat.writes(notebook).encode()
         if number == 1:
             content, score = content[: len(content) // 2], 0
-        expected.append([name, 0 if number == 2 else score])
+        canvas_name = "".join(reversed(name.lower().split()))
+        expected.append([name, f"{0 if number == 2 else score:g}"])
         if number == 2:  # hands in nothing
             continue
+        expected_canvas.append([canvas_name, f"{score:g}"])
         late = "LATE_" if number == 3 else ""
         files[f"folder/{name}.ipynb"] = content
         files[f"nbgrader/{name}/{assignment}/{file}"] = content
-        canvas[
-            f"{''.join(reversed(name.lower().split()))}_{late}{canvas_id}_77{number:03d}_{file}"
-        ] = content
+        canvas[f"{canvas_name}_{late}{canvas_id}_77{number:03d}_{file}"] = content
         moodle[f"{name}_{moodle_id}_assignsubmission_file/{file}"] = content
     files["canvas.zip"], files["moodle.zip"] = zipped(canvas), zipped(moodle)
     files["canvas_gradebook.csv"], files["moodle_worksheet.csv"] = (
         table(gradebook),
         table(worksheet),
     )
-    files["expected.csv"] = table(expected)
+    # In the order and with the names of grades.csv: of a folder or Moodle, and of Canvas.
+    for path, rows in {"expected.csv": expected, "expected_canvas.csv": expected_canvas}.items():
+        files[path] = table([["student", "score"], *sorted(rows)])
     return files
 
 

@@ -12,6 +12,7 @@ import builtins
 import contextlib
 import dataclasses
 import io
+import re
 import reprlib
 import signal
 import threading
@@ -37,8 +38,12 @@ MAX_WRITTEN = 20_000
 MAX_MESSAGE = 4000
 """Characters of a message, which may hold all that a function returned."""
 
+MAX_SHORT = 120
+"""Characters of one argument or answer in a message."""
+
 _repr = reprlib.Repr()
-_repr.maxstring = _repr.maxother = 80
+_repr.maxstring = MAX_SHORT
+_repr.maxother = 10 * MAX_SHORT  # an array leaves out what is in its middle
 
 
 def grade_submission(job, emit):
@@ -224,8 +229,16 @@ class Watched(Function):
 
 def _short(value):
     """Return a value as a learner would write it, in one line or two."""
-    with np.printoptions(precision=6, legacy="1.25"):  # 0.15, not np.float64(0.15)
-        return _repr.repr(value)
+    # 0.15, not np.float64(0.15)
+    with np.printoptions(precision=6, threshold=8, edgeitems=3, linewidth=1000, legacy="1.25"):
+        return _cut(_repr.repr(value), MAX_SHORT)
+
+
+def _cut(text, most):
+    """Return a text of at most so many characters, not cut within a number or a word."""
+    if len(text) <= most:
+        return text
+    return re.sub(r"[^\s,;(\[]*$", "", text[: most - 4]).rstrip(" ,;") + " ..."
 
 
 class Tests:
@@ -254,8 +267,9 @@ class Tests:
             return Outcome(test, score, cell.points)
         message = _in_words(error, line)
         if self.last_call and not isinstance(error, Undefined):
-            message = f"{message.rstrip('.')}. {self.last_call}"
-        message = message[:MAX_MESSAGE]
+            end = "" if message.endswith(("?", "!", ".")) else "."
+            message = f"{message}{end} {self.last_call}"
+        message = _cut(message, MAX_MESSAGE)
         lacks = isinstance(error, Undefined | NameError)
         return Outcome(test, 0, cell.points, message, message, lacks)
 
@@ -274,7 +288,7 @@ class Tests:
             message += f": in one of them, your function {error.told}"
         elif isinstance(error, TestTimeout):
             message += ": they take too long"
-        detail = _in_words(error, line)[:MAX_MESSAGE]
+        detail = _cut(_in_words(error, line), MAX_MESSAGE)
         return Outcome(test, 0, cell.points, message + ".", detail)
 
     def _execute(self, cell, text, names):

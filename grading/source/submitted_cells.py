@@ -138,7 +138,7 @@ def match(assignment, cells):
     for number, cell in enumerate(cells):
         name = places.get(number)
         known = assignment.by_id.get(name)
-        if cell.kind != "code":
+        if cell.kind != "code" and not (known and known.role == "solution"):
             continue
         if known and known.role == "hand" and _is_prose(cell.source):
             continue  # a text cell that became a code cell, which is easily done
@@ -190,7 +190,9 @@ def match_places(assignment, cells):
         del left[name]
 
     for number, cell in enumerate(cells):
-        if cell.id in left and (cell.kind == left[cell.id].kind or left[cell.id].role == "hand"):
+        # One key turns a cell into text or back, by mistake: what stands in it is the same.
+        any_kind = cell.id in left and left[cell.id].role in ("hand", "solution")
+        if any_kind or (cell.id in left and cell.kind == left[cell.id].kind):
             settle(number, cell.id)
     # Copies: the later ones of a test cell must not run as if they were the learner's.
     texts = {}
@@ -410,8 +412,8 @@ def restore_notebook(assignment, cells, remark=""):
             if _edited(known, cell):
                 made.append(("", cell.kind, cell.source))
             made.append((name, cell.kind, known.released))
-        elif known and known.role == "hand":
-            made.append((name, known.kind, found.text[name]))
+        elif known:
+            made.append((name, known.kind, found.text.get(name, cell.source)))
         else:
             made.append((name, cell.kind, cell.source))
     present = {name for name, *_ in made}

@@ -3,8 +3,11 @@
 import dataclasses
 
 import corpus_broken
+import corpus_choice
+import corpus_files
 import corpus_honest
 import corpus_hostile
+import corpus_words
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,11 +16,15 @@ class Entry:
 
     name: str
     kind: str
-    """``"honest"``, ``"broken"`` or ``"hostile"``."""
+    """``"honest"``, ``"broken"``, ``"hostile"``, ``"files"``, ``"words"`` or ``"choice"``."""
     points: float
     files: dict
     """From paths inside the student's folder to text or bytes."""
     status: str = "graded"
+    file: str = ""
+    """Which of several is graded."""
+    texts: tuple = ()
+    """What has to reach who marks the answer in words."""
     link: str = ""
     """If not empty, the notebook is a symbolic link to this path."""
 
@@ -33,11 +40,13 @@ def build(outside, port):
         Port on this machine where a server counts connections.
     """
     entries = []
-    for module in (corpus_honest, corpus_broken, corpus_hostile):
+    modules = (corpus_honest, corpus_broken, corpus_hostile)
+    for module in (*modules, corpus_files, corpus_words, corpus_choice):
         kind = module.__name__.removeprefix("corpus_")
         for name, points, made, more in module.papers(outside, port):
             files = made if isinstance(made, dict) else {"small/small.ipynb": made}
             files = {path: getattr(content, "text", content) for path, content in files.items()}
+            name = name if module in modules else f"{kind}-{name}"
             entries.append(Entry(name, kind, points, files, **more))
     return entries
 

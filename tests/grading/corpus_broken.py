@@ -96,9 +96,10 @@ def papers(outside, port):
         0,
         '{"nbformat": 4, "cells": [3, null, {"cell_type": "code"}, '
         '{"cell_type": "code", "source": {"a": 1}, "metadata": 5}]}',
+        status="other",
     )
     yield broken("nothing-handed-in", 0, {}, status="missing")
     yield broken("a-script", 0, {"small.py": "print(1)"}, status="unreadable")
     other = '{"nbformat": 4, "cells": [{"cell_type": "code", "source": "x = 1"}]}'
-    yield broken("another-assignment", 0, other)
-    yield broken("too-large", 0, b" " * (21 << 20), status="refused")
+    yield broken("another-assignment", 0, other, status="other")
+    yield broken("too-large", 0, b" " * (65 << 20), status="refused")

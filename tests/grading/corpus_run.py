@@ -24,6 +24,11 @@ SHORT = {"call": 4, "cell": 8, "test": 10, "total": 30, "hard": 45, "processes":
 SHORT |= {"memory": 800 << 20, "disk": 64 << 20}
 
 
+KINDS = ("honest", "broken", "hostile")
+READ = ("files", "words", "choice")
+"""Kinds of which most can be told by reading: `test_corpus_reading` has them all."""
+
+
 def need(kind=None):
     """Return the sandbox; say clearly that it is missing, as an error where it has to be there."""
     try:
@@ -128,6 +133,13 @@ class Run:
         self.entries = [entry for entry in self.entries if entry.name in names]
         return self
 
+    def thin(self, kinds, step):
+        """Leave only every so many of some kinds."""
+        for kind in kinds:
+            names = [entry.name for entry in self.entries if entry.kind == kind]
+            gone = {name for i, name in enumerate(names) if i % step}
+            self.entries = [entry for entry in self.entries if entry.name not in gone]
+
     @property
     def limits(self):
         # A number that no other run has, so that its processes can be recognised.
@@ -207,7 +219,7 @@ class Run:
             self.server.close()
 
 
-def differing(run, kinds=("honest", "broken", "hostile")):
+def differing(run, kinds=(*KINDS, *READ)):
     """Submissions whose score is not what they deserve: both numbers."""
     return {
         entry.name: (run.results.get(entry.name, {}).get("score"), entry.points)

@@ -1,21 +1,29 @@
-"""The corpus: what it deserves is what it gets, and nothing else happens."""
+"""The corpus: what it deserves is what it gets, and nothing else happens.
+
+Of what `test_corpus_reading` has looked at without running it, every third is graded here;
+``CORPUS=all`` grades the whole, as the workflow does.
+"""
 
 import csv
 import json
+import os
 
 import pytest
-from corpus_run import SHORT, Run, differing, need
+from corpus_run import KINDS, READ, SHORT, Run, differing, need
 from small_assignment import SEED
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    return Run(tmp_path_factory.mktemp("corpus"), 0.0625).grade(need())
+    run = Run(tmp_path_factory.mktemp("corpus"), 0.0625)
+    if os.environ.get("CORPUS") != "all":
+        run.thin(READ, 3)
+    return run.grade(need())
 
 
 def test_the_corpus_is_large_enough(graded):
-    assert len(graded.entries) >= 50
-    assert {entry.kind for entry in graded.entries} == {"honest", "broken", "hostile"}
+    assert len(graded.entries) >= 120
+    assert {entry.kind for entry in graded.entries} == {*KINDS, *READ}
 
 
 def test_every_submission_has_a_result_and_the_status_is_zero(graded):
@@ -23,7 +31,7 @@ def test_every_submission_has_a_result_and_the_status_is_zero(graded):
     assert graded.results.keys() == {entry.name for entry in graded.entries}
 
 
-@pytest.mark.parametrize("kind", ["honest", "broken", "hostile"])
+@pytest.mark.parametrize("kind", [*KINDS, *READ])
 def test_everyone_gets_what_they_deserve(graded, kind):
     assert differing(graded, [kind]) == {}
 
@@ -68,7 +76,7 @@ def test_feedback_is_not_alive_and_gives_nothing_away(graded):
 def test_the_table_is_harmless_and_complete(graded):
     with (graded.out / "grades.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["student", "score", "max_score", "status", "message"]
+    assert list(rows[0]) == ["student", "score", "max_score", "status", "message", "left_aside"]
     assert len(rows) == len(graded.entries)
     assert not [row for row in rows if row["student"].startswith(("=", "+", "-", "@"))]
     assert {row["max_score"] for row in rows} == {"11"}
