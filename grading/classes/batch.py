@@ -8,13 +8,16 @@ import contextlib
 import dataclasses
 import datetime
 import json
+import os
 import pathlib
 import shlex
+import subprocess
 import sys
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from tqdm import tqdm
 
+import scaling_lib
 from grading.classes.records import Records
 from grading.classes.submissions import collect
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
@@ -95,6 +98,7 @@ def grade(
         assignment = load(assignment)
     records = Records(out, assignment.name)
     kind = None if scheduler else choose(settings.sandbox, settings.unsafe)
+    _check_library(kind)
     handed_in = list(collect(submissions, assignment))
     records.expect(handed_in)
     batch = _Batch(assignment, records, settings, kind)
@@ -219,6 +223,21 @@ class _Batch:
         old = [r["student"] for r in others if (r.get("source"), r["seed"]) != facts]
         made += [f"graded by another source or secret, so grade them again: {', '.join(old)}"]
         return self.records.remarks + made[: bool(others) + bool(old)]
+
+
+def _check_library(kind):
+    """Raise `ValueError` if PYTHONPATH names another library than the one that is installed."""
+    if kind != "bubblewrap" or not os.environ.get("PYTHONPATH"):
+        return
+    code = "import importlib.util as u; print(u.find_spec('scaling_lib').origin)"
+    plain = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-s", "-P", "-c", code]
+    found = subprocess.run(command, env=plain, capture_output=True, text=True).stdout.strip()
+    if not found or not os.path.samefile(found, scaling_lib.__file__):
+        raise ValueError(
+            f"PYTHONPATH leads to {os.path.dirname(scaling_lib.__file__)}, which submissions would "
+            f"not find ({os.path.dirname(found) or 'nothing'} is installed): unset PYTHONPATH"
+        )
 
 
 def _check_reference(assignment, settings, pool):

@@ -82,7 +82,7 @@ def papers(outside, port):
     )
     yield broken("cut-off", 0, Paper().text[:900], status="unreadable")
     yield broken("empty-file", 0, "", status="unreadable")
-    yield broken("a-document", 0, b"PK\x03\x04 word", status="unreadable")
+    yield broken("a-document", 0, b"PK\x03\x04 word", status="refused")
     yield broken(
         "another-encoding",
         0,

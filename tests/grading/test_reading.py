@@ -4,17 +4,21 @@ import datetime
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
 
+import numpy as np
 import pytest
 from small_assignment import LOSS, Paper, cell, notebook, source
 
 from grading.classes import archives, submissions
 from grading.classes.archives import Refused, list_archive, list_files
 from grading.classes.submissions import Submission, collect
-from grading.marking.run_and_test import FINISHED, moments_to_try
+from grading.marking.run_and_test import FINISHED, Tests, moments_to_try
+from grading.marking.run_and_test import _short as short
+from grading.marking.session import Function
 from grading.reports.late_rule import LateRule, read_time, take_off
 from grading.reports.student_results import empty_result
 from grading.sandbox.enclosure import Limits
@@ -501,3 +505,46 @@ def test_limits():
     for bad in ("call", "call=x", "call=-1", "call=0", "call=nan", "memory=inf", "speed=3"):
         with pytest.raises(ValueError, match="limit"):
             Limits.parse([bad])
+
+
+# Messages
+
+
+class Answering:
+    """A session whose functions give the same, whatever they are called with."""
+
+    limits = Limits()
+
+    def __init__(self, value):
+        self.value = value
+
+    def left(self):
+        return 10.0
+
+    def get(self, name):
+        return Function(self, name)
+
+    def call(self, name, args, kwargs):
+        return self.value
+
+
+def test_the_last_call_is_a_sentence_of_its_own():
+    tests = Tests(SMALL, SourceNames(SMALL), Answering(0.0))
+    said = tests.check_visible("loss-test").message
+    assert said.endswith("did you forget E? The last call, loss(1000000.0), gave 0.0.")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (np.float64(0.15), "0.15"),
+        (np.geomspace(1e15, 1e18, 30), "array([1.000000e+15, "),
+        (list(np.linspace(0, 1, 7)), "[0.0, 0.16666666666666666, 0.3333333333333333, 0.5, "),
+        ([0.1 + 0.2] * 6, "[0.30000000000000004, 0.30000000000000004, 0.30000000000000004, "),
+        ({"a": np.ones((20, 20))}, "{'a': array([[1., 1., 1., ..., 1., 1., 1.]"),
+    ],
+)
+def test_numbers_in_messages_are_whole(value, said):
+    shown = short(value)
+    assert shown.startswith(said) and len(shown) <= 125
+    assert not re.search(r"\d\.\.\.|\.\.\.\d", shown)

@@ -182,6 +182,14 @@ def test_results_of_an_older_source_are_named(course, capsys):
     assert "so grade them again: Ada, Bob, Zoe" in capsys.readouterr().err
 
 
+def test_a_library_that_submissions_would_not_find_is_named(course, capsys, monkeypatch):
+    monkeypatch.setattr(batch, "choose", lambda *_: "bubblewrap")
+    monkeypatch.setattr(batch.scaling_lib, "__file__", str(course / "small.ipynb"))
+    monkeypatch.setenv("PYTHONPATH", str(course))
+    assert grade(course, "class") == 2
+    assert "PYTHONPATH leads to" in capsys.readouterr().err
+
+
 def test_notebooks_of_another_assignment_have_no_score(course, capsys):
     other = source()
     for cell in other["cells"]:
