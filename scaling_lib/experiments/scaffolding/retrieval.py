@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import whole
-from scaling_lib.experiments.scaling_hypothesis.in_context import train_copier
+from scaling_lib.experiments.scaling_hypothesis.in_context import passages
 from scaling_lib.models.attention import AttentionLM
 from scaling_lib.models.mlp_lm import OneHotLM
 from scaling_lib.training import fit_model
@@ -97,8 +97,10 @@ def look_up(
 
 def train_reader(seed: int = 0, layers: int = 2, training_steps: int = 1000) -> AttentionLM:
     """Train the reader, on text that repeats itself and no facts."""
-    settings = {"d": 32, "length": 32, "V": TOKENS, "only_known": True}
-    return train_copier(layers=layers, seed=seed, training_steps=training_steps, **settings)[0]
+    model = AttentionLM(TOKENS, T=32, d=32, layers=layers, heads=2, ff=2, seed=seed)
+    batches = passages(np.random.default_rng([seed, 1]), 32, TOKENS, only_known=True)
+    fit_model(model, batches, training_steps, lr=5e-3)
+    return model
 
 
 def compare(

@@ -1,127 +1,99 @@
-r"""Memorisation and synthesis: three learners meet a Caesar cipher they have never seen.
+r"""Caesar ciphers that were never shown: what is memorised, and what a rule costs.
 
 Each problem shows one example pair of a cipher and asks for another letter to be deciphered
 (`scaling_lib.tasks.caesar`). The learners see problems of some shifts; 13 (ROT13) is never one of
 them. The claim under test: a language model that deciphers shifts 3 and 5 but fails on 13 has
-stored answers, not the rule [@chollet2024francois].
-
-- A look-up table stores problems and their answers, and guesses when asked for anything else.
-- `train_network` is a network with one hidden layer, trained by gradient descent.
-- `program_search` tries all rules :math:`\alpha c + \beta b + \gamma a + \delta \pmod{26}` and
-  keeps those that fit the examples.
-
-Found (shipped table ``cipher``, seeds 0 to 4, 1500 steps). The network fits its own shifts
-perfectly in every run. With 1 or 2 training shifts it gets 0 % of ROT13, less than a guess; with 4
-it gets 0 to 4 %, with 6 between 11 and 81 %, with 8 at least 93 %, from 10 on all of it. So the
-same network memorises or finds the rule, depending on how many shifts it sees; in between, seeds
-differ widely. The loss matters: with cross-entropy it gets 45 % of the unseen shifts after training
-on 12 of them (seed 0, 1500 steps), where the squared error gets all.
-
-Work until 95 % of the unseen shifts are right: the look-up table never gets there, though it needs
-only about 16 thousand problems to answer 95 % of those of 8 shifts it knows (of M problems,
-:math:`1 - (1 - 1/M)^D` are expected to be stored after D draws); the network needs 256 to 410
-thousand problems (with repeats) and 3e10 to 5e10 FLOP; the search over 26⁴ rules needs 4 to 9
-problems and 4e6 operations, because people wrote the space of rules that it searches. With shifts 3
-and 5 alone the search is left with two rules that agree on every odd shift, 13 included, and differ
-on every even one. What is cheapest depends on the exam.
+stored answers, not the rule [@chollet2024francois]. `run` trains a network; `program_search` tries
+all rules :math:`\alpha c + \beta b + \gamma a + \delta \pmod{26}` and keeps those that fit.
 """
 
 import pathlib
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from scaling_lib.data.files import write_csv
+from scaling_lib.experiments.learning_curve import LearningCurve
 from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models.mlp import MLP
 from scaling_lib.models.optimizers import Adam
-from scaling_lib.tasks import caesar as cipher
+from scaling_lib.tasks import caesar
 from scaling_lib.training import fit_model
 
-P = cipher.LETTERS
-TARGET = 0.95
+P = caesar.LETTERS
 BATCH = 512
-WARM_UP = 50  # steps until the constant rate
-EVERY = 100  # steps between two measurements
-STOP_AT = 0.999  # accuracy on the unseen shifts at which training ends
-SHIPPED_SHIFTS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20)
-SHIPPED_SEEDS = (0, 1, 2, 3, 4)
+H = 256
+SHIPPED_STEPS = (250, 350, 500, 700, 1000, 1400, 2000, 2800, 4000, 5600, 8000)
+SHIPPED_SHIFTS = (2, 4, 6, 8, 12)
+SHIPPED_SEEDS = (0, 1, 2)
 
 
-def train_network(
-    n_shifts: int, seed: int = 0, training_steps: int = 1500, H: int = 256, loss: str = "mse"
+def warm_up(step: int, steps: int, lr: float) -> float:
+    """Learning rate that rises over the first 50 steps and then stays."""
+    return lr * min(1, (step + 1) / 50)
+
+
+def run(
+    n_shifts: int,
+    seed: int = 0,
+    loss: str = "mse",
+    steps: Iterable[int] = SHIPPED_STEPS,
+    H: int = H,
 ) -> pd.DataFrame:
-    """Train a network on problems of some shifts, and test it on all the others.
+    """Train a network on the problems of some shifts, and measure after so many `steps`.
 
     Parameters
     ----------
     n_shifts
         Number of training shifts: 3 and 5 first, then others at random; never 13.
-    H
-        Hidden width; one hidden layer with cubic activation and no biases.
     loss
         "mse" or "cross_entropy".
+    H
+        Hidden width; one hidden layer with cubic activation and no biases.
 
     Returns
     -------
     pandas.DataFrame
-        One row a record: ``n_shifts, seed, N, step, D`` (problems seen, with repeats), ``C``
-        (training FLOP) and the accuracies ``train``, ``rot13`` and ``unseen`` (all shifts from 1
-        that were not trained on, 13 included).
+        ``step``, ``C`` (training FLOP) and shares of right answers: ``train`` (the shifts trained
+        on), ``rot13``, ``unseen`` (all shifts from 1 that were not trained on, 13 included).
     """
     rng = np.random.default_rng(seed)
-    shifts = cipher.choose_shifts(n_shifts, rng)
-    model = MLP(
-        (3 * P, H, P),
-        activation="cubic",
-        loss=loss,
-        bias=False,
-        init_std=(P**-0.5, H**-0.5),
-        seed=rng,
+    shifts = caesar.choose_shifts(n_shifts, rng)
+    model = MLP((3 * P, H, P), "cubic", loss, bias=False, init_std=(P**-0.5, H**-0.5), seed=rng)
+    tests = {"train": shifts, "rot13": [caesar.ROT13], "unseen": _unseen(shifts)}
+    encoded = {}
+    for name, tested in tests.items():
+        letters, y = caesar.problems(tested)
+        encoded[name] = caesar.encode(letters), y
+    X, y = encoded["train"]
+    curve = LearningCurve(
+        steps, **{name: lambda test=test: model.accuracy(*test) for name, test in encoded.items()}
     )
-    tests = {}
-    for name, tested in (("train", shifts), ("rot13", [cipher.ROT13]), ("unseen", _unseen(shifts))):
-        letters, y = cipher.problems(tested)
-        tests[name] = cipher.encode(letters), y
-    X, y = tests["train"]
-    chosen = (rng.integers(0, len(y), BATCH) for _ in range(training_steps))
-    records = []
-
-    def measure(step):
-        if step % EVERY and step != training_steps:
-            return False
-        D = step * BATCH
-        record = {"n_shifts": n_shifts, "seed": seed, "N": model.N, "step": step, "D": D}
-        record["C"] = float(D * model.flops_per_example())
-        records.append(record | {name: model.accuracy(*test) for name, test in tests.items()})
-        return records[-1]["unseen"] >= STOP_AT
-
+    chosen = (rng.integers(0, len(y), BATCH) for _ in range(max(steps)))
     fit_model(
         model,
         ((X[rows], y[rows]) for rows in chosen),
-        training_steps,
+        max(steps),
         lr=3e-3,
-        schedule=lambda step, steps, lr: lr * min(1, (step + 1) / WARM_UP),
+        schedule=warm_up,
         optimizer=Adam(model.theta, betas=(0.9, 0.98), weight_decay=1.0),
-        after_step=measure,
+        after_step=curve,
     )
-    return pd.DataFrame(records)
+    table = curve.table()
+    table.insert(1, "C", table["step"] * float(BATCH * model.flops_per_example()))
+    return table
 
 
 def _unseen(shifts):
     return [shift for shift in range(1, P) if shift not in shifts]
 
 
-def final(curves: pd.DataFrame) -> pd.DataFrame:
-    """Last record of each network in learning curves, one below the other."""
-    return curves.groupby(["n_shifts", "seed"], as_index=False).last()
-
-
 def program_search(n_shifts: int, D: int = 12, seed: int = 0) -> dict[str, float]:
     r"""Try every rule :math:`\alpha c + \beta b + \gamma a + \delta \pmod{26}` on D problems.
 
     The true rule is :math:`c - b + a`. Rules that fail on a problem are dropped before the next
-    one, so nearly all work is done on the first problem. Shifts are chosen as in `train_network`.
+    one, so nearly all work is done on the first problem. Shifts are chosen as in `run`.
 
     Returns
     -------
@@ -131,8 +103,8 @@ def program_search(n_shifts: int, D: int = 12, seed: int = 0) -> dict[str, float
         ``rot13`` and ``unseen``, averaged over at most 50 of the rules left.
     """
     rng = np.random.default_rng(seed)
-    shifts = cipher.choose_shifts(n_shifts, rng)
-    letters, y = cipher.problems(shifts)
+    shifts = caesar.choose_shifts(n_shifts, rng)
+    letters, y = caesar.problems(shifts)
     seen = rng.integers(0, len(y), D)
     rules = np.indices((P, P, P, P), dtype=np.int16).reshape(4, -1)
     tried = 0
@@ -142,7 +114,7 @@ def program_search(n_shifts: int, D: int = 12, seed: int = 0) -> dict[str, float
     some = rules[:, rng.permutation(rules.shape[1])[:50]].astype(np.int64)
 
     def accuracy(tested):
-        letters, y = cipher.problems(tested)
+        letters, y = caesar.problems(tested)
         a, b, c = letters.T[:, :, None]
         return float(((some[0] * c + some[1] * b + some[2] * a + some[3]) % P == y[:, None]).mean())
 
@@ -151,54 +123,16 @@ def program_search(n_shifts: int, D: int = 12, seed: int = 0) -> dict[str, float
         "left": rules.shape[1],
         "operations": 8.0 * tried,
         "train": accuracy(shifts),
-        "rot13": accuracy([cipher.ROT13]),
+        "rot13": accuracy([caesar.ROT13]),
         "unseen": accuracy(_unseen(shifts)),
     }
 
 
-def compute_to_target(curves: pd.DataFrame) -> pd.DataFrame:
-    """Work that each learner needs before it deciphers 95 % of shifts that it has never seen.
-
-    Parameters
-    ----------
-    curves
-        Learning curves of networks, from `train_network` or the shipped table ``cipher``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a learner and number of training shifts: ``learner, n_shifts``, ``reached`` (share
-        of the seeds that reached the target), ``D`` (problems seen) and ``operations`` (FLOP for
-        networks), medians over the seeds that reached it; NaN if none did.
-    """
-    rows = []
-    for n_shifts, group in curves.groupby("n_shifts"):
-        reached = group[group["unseen"] >= TARGET].groupby("seed").first()
-        rows.append(
-            {
-                "learner": "network",
-                "n_shifts": n_shifts,
-                "reached": len(reached) / group["seed"].nunique(),
-                "D": reached["D"].median(),
-                "operations": reached["C"].median(),
-            }
-        )
-        searches = (program_search(n_shifts, D) for D in range(1, 13))
-        found = next((s for s in searches if s["unseen"] >= TARGET), None)
-        rows.append(
-            {
-                "learner": "program search",
-                "n_shifts": n_shifts,
-                "reached": float(found is not None),
-                "D": found["D"] if found else np.nan,
-                "operations": found["operations"] if found else np.nan,
-            }
-        )
-        rows.append({"learner": "lookup", "n_shifts": n_shifts, "reached": 0.0})
-    return pd.DataFrame(rows).sort_values(["learner", "n_shifts"], ignore_index=True)
-
-
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped learning curves."""
-    grid = {"n_shifts": list(SHIPPED_SHIFTS), "seed": list(SHIPPED_SEEDS)}
-    write_csv(tabulate(train_network, jobs, **grid), out)
+    """Write the shipped map: two losses, numbers of shifts, three seeds, training time."""
+    knobs = {
+        "loss": ["mse", "cross_entropy"],
+        "n_shifts": list(SHIPPED_SHIFTS),
+        "seed": list(SHIPPED_SEEDS),
+    }
+    write_csv(tabulate(run, jobs, **knobs).round(4), out)

@@ -5,13 +5,15 @@ from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import TrainConfig, fit_model, make_model
 
 
-def trained(H: int, D: int, seed: int = 0, data_seed: int | None = None) -> OneHotLM:
+def trained(
+    H: int, D: int, seed: int = 0, data_seed: int | None = None, lr: float | None = None
+) -> OneHotLM:
     """Train one model for one pass over `D` tokens, with Adam, cosine decay and the usual rules.
 
     Unlike that of `scaling_lib.train`, its text has a seed of its own (`seed` by default), so that
     several models can be trained on one text.
     """
-    config = TrainConfig(H=H, D=D).resolved()
+    config = TrainConfig(H=H, D=D, lr=lr).resolved()
     model = make_model(config, seed)
     text = markov_language(0).windows(D, 1000 + (seed if data_seed is None else data_seed))
     starts = range(0, D, config.batch)
