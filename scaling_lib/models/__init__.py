@@ -3,3 +3,9 @@
 Every model keeps its parameters in one flat vector (`flat.Model` is what all of them promise), so
 that an optimizer is a handful of operations on one array.
 """
+
+from scaling_lib.models.attention import AttentionLM
+from scaling_lib.models.mlp import MLP
+from scaling_lib.models.optimizers import SGD, Adam
+
+__all__ = ["MLP", "SGD", "Adam", "AttentionLM"]

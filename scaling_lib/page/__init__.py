@@ -4,11 +4,12 @@ from scaling_lib.page import figures
 from scaling_lib.page.explorer import explore
 from scaling_lib.page.micropython.controls import choice, slider, toggle
 from scaling_lib.page.quiz import self_check
-from scaling_lib.page.style import PALETTE, use_book_style
+from scaling_lib.page.style import PALETTE, draw_map, use_book_style
 
 __all__ = [
     "PALETTE",
     "choice",
+    "draw_map",
     "explore",
     "figures",
     "self_check",

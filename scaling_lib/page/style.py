@@ -1,6 +1,10 @@
 """The book's figures: one style, readable without colour, the same bytes at every run."""
 
+import itertools
+
 import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
 
 # Okabe and Ito's colours, which colour-blind readers tell apart; each comes with dashes of its own.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
@@ -36,3 +40,43 @@ def use_book_style() -> None:
         return
     if get_ipython() is not None:
         set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+def draw_map(
+    ax: Axes,
+    table: pd.DataFrame,
+    rows: str,
+    value: str,
+    columns: str = "step",
+    highest: float = 1.0,
+    wide: float = 0.15,
+) -> None:
+    """Draw a result as a map: training time to the right, size or data upwards, light is high.
+
+    Each place shows the mean over the seeds, as colour from 0 to `highest` and as a number; below
+    it stand the lowest and the highest seed where they differ by more than `wide`.
+
+    Parameters
+    ----------
+    table
+        One row a run and measurement.
+    rows, columns, value
+        Columns of the table: what varies upwards and to the right, and what is shown.
+    """
+    groups = table.groupby([rows, columns], sort=False)[value]
+    mean, low, high = (getattr(groups, name)().unstack() for name in ("mean", "min", "max"))
+    ax.imshow(mean, origin="lower", aspect="auto", cmap="cividis", vmin=0, vmax=highest)
+    ax.grid(False)
+    for i, j in itertools.product(*map(range, mean.shape)):
+        shown = mean.iloc[i, j]
+        text = f"{shown:.2f}"
+        if high.iloc[i, j] - low.iloc[i, j] > wide:
+            text += f"\n{low.iloc[i, j]:.2f}–{high.iloc[i, j]:.2f}"
+        dark = shown < highest / 2
+        ax.text(j, i, text, ha="center", va="center", fontsize=8, color="w" if dark else "k")
+    for axis, labels in ((ax.xaxis, mean.columns), (ax.yaxis, mean.index)):
+        names = [label if isinstance(label, str) else f"{label:,}" for label in labels]
+        axis.set_ticks(range(len(names)), names)
+    if columns == "step":
+        ax.set_xlabel("training steps")
+

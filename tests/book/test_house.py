@@ -15,8 +15,10 @@ FACES = {
     "scaling_lib.capstone",
     "scaling_lib.forecasting",
     "scaling_lib.laws",
+    "scaling_lib.models",
     "scaling_lib.page",
     "scaling_lib.tasks",
+    "scaling_lib.training",
     *(f"scaling_lib.experiments.{chapter}" for chapter in CHAPTERS),
     "grading",
 }

@@ -22,9 +22,10 @@ from scaling_lib.tasks import caesar
 from scaling_lib.training import fit_model
 
 P = caesar.LETTERS
-BATCH = 512
+BATCH = 256
 H = 256
-SHIPPED_STEPS = (250, 350, 500, 700, 1000, 1400, 2000, 2800, 4000, 5600, 8000)
+STOP = ("unseen", 0.999)  # training ends there
+SHIPPED_STEPS = tuple(250 * 2**i for i in range(6))
 SHIPPED_SHIFTS = (2, 4, 6, 8, 12)
 SHIPPED_SEEDS = (0, 1, 2)
 
@@ -68,7 +69,9 @@ def run(
         encoded[name] = caesar.encode(letters), y
     X, y = encoded["train"]
     curve = LearningCurve(
-        steps, **{name: lambda test=test: model.accuracy(*test) for name, test in encoded.items()}
+        steps,
+        STOP,
+        **{name: lambda test=test: model.accuracy(*test) for name, test in encoded.items()},
     )
     chosen = (rng.integers(0, len(y), BATCH) for _ in range(max(steps)))
     fit_model(

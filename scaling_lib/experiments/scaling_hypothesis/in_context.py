@@ -26,8 +26,9 @@ V = 32  # different tokens
 BATCH = 32
 TEST_SEED = 999
 TEST_SEQUENCES = 300
+STOP = ("accuracy", 0.995)  # training ends there
 SHIPPED_STEPS = (375, 750, 1500, 3000, 6000)
-SHIPPED_WIDTHS = (8, 16, 32, 64)
+SHIPPED_WIDTHS = (16, 32, 64)
 SHIPPED_SEEDS = (0, 1, 2)
 
 
@@ -67,13 +68,13 @@ def run(
         ``N`` (parameters), ``step`` and ``accuracy``.
     """
     model = AttentionLM(V, LENGTH, d, layers, heads=2, ff=2, seed=seed)
-    curve = LearningCurve(steps, accuracy=lambda: accuracy(model))
+    curve = LearningCurve(steps, STOP, accuracy=lambda: accuracy(model))
     batches = passages(np.random.default_rng([seed, 1]))
     fit_model(model, batches, max(steps), lr=5e-3, schedule=warm_up, after_step=curve)
     return curve.table().assign(N=model.N)[["N", "step", "accuracy"]]
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped map: one and two layers, four widths, three seeds, training time."""
+    """Write the shipped map: one and two layers, three widths, three seeds, training time."""
     knobs = {"layers": [1, 2], "d": list(SHIPPED_WIDTHS), "seed": list(SHIPPED_SEEDS)}
     write_csv(tabulate(run, jobs, **knobs).round(4), out)
