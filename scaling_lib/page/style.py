@@ -79,4 +79,3 @@ def draw_map(
         axis.set_ticks(range(len(names)), names)
     if columns == "step":
         ax.set_xlabel("training steps")
-

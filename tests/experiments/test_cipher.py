@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from scaling_lib import data as datasets
@@ -31,13 +30,13 @@ def test_the_test_shift_is_never_chosen():
 
 
 def test_network_memorises_few_shifts_and_finds_the_rule_from_many():
-    few = cipher.train_network(2, training_steps=300, H=128).iloc[-1]
-    many = cipher.train_network(16, training_steps=700, H=128).iloc[-1]
+    few = cipher.run(2, steps=(400,)).iloc[-1]
+    many = cipher.run(16, steps=(500, 1000)).iloc[-1]
     assert few["train"] > 0.99
     assert few["unseen"] < 0.05
     assert many["unseen"] > 0.9
     assert many["rot13"] > 0.9
-    assert few["C"] == 300 * 512 * (6 * (78 * 128 + 128 * 26) - 2 * 78 * 128)
+    assert few["C"] == 400 * cipher.BATCH * (6 * (78 * 128 + 128 * 26) - 2 * 78 * 128)
 
 
 def test_program_search_needs_varied_shifts():
@@ -53,39 +52,21 @@ def test_program_search_needs_varied_shifts():
     assert eight["operations"] > 8 * 26**4
 
 
-def test_compute_to_target_reads_the_curves():
-    curve = pd.DataFrame(
-        {
-            "n_shifts": [8, 8, 8, 8],
-            "seed": [0, 0, 1, 1],
-            "D": [1, 2, 1, 2],
-            "C": [10.0, 20.0, 10.0, 20.0],
-            "unseen": [0.2, 0.96, 0.1, 0.3],
-        }
-    )
-    table = cipher.compute_to_target(curve).set_index("learner")
-    assert table.loc["network", "reached"] == 0.5
-    assert table.loc["network", "operations"] == 20
-    assert table.loc["program search", "reached"] == 1
-    assert np.isnan(table.loc["lookup", "D"])
+@pytest.fixture(scope="module")
+def shipped():
+    return datasets.load("cipher")
 
 
-def test_shipped_table_shows_both():
-    shipped = datasets.load("cipher")
-    final = cipher.final(shipped)
-    assert len(final) == len(cipher.SHIPPED_SHIFTS) * len(cipher.SHIPPED_SEEDS)
-    assert final["train"].min() > 0.99
-    assert final.loc[final["n_shifts"] <= 2, "rot13"].max() < 0.05
-    assert final.loc[final["n_shifts"] >= 10, "rot13"].min() > 0.95
-    again = cipher.train_network(20, seed=3, training_steps=300)
-    stored = shipped[(shipped["n_shifts"] == 20) & (shipped["seed"] == 3)].head(3)
-    assert np.allclose(again["unseen"], stored["unseen"], atol=0.01)
-    assert np.array_equal(again["D"], stored["D"])
+def test_shipped_map_is_complete_and_few_shifts_are_only_stored(shipped):
+    grid = shipped.groupby(["loss", "n_shifts", "seed"])["step"].apply(tuple)
+    assert len(grid) == 2 * len(cipher.SHIPPED_SHIFTS) * len(cipher.SHIPPED_SEEDS)
+    assert set(grid) == {cipher.SHIPPED_STEPS}
+    assert shipped.loc[shipped["n_shifts"] == 2, "rot13"].max() < 0.05
+    last = shipped[(shipped["step"] == 8000) & (shipped["loss"] == "mse")]
+    assert last.loc[last["n_shifts"] == 12, "rot13"].min() > 0.95
 
 
-def test_regenerate_writes_the_table(tmp_path, monkeypatch):
-    monkeypatch.setattr(cipher, "SHIPPED_SHIFTS", (24,))
-    monkeypatch.setattr(cipher, "SHIPPED_SEEDS", (0,))
-    monkeypatch.setattr(cipher, "train_network", lambda **knobs: knobs)
-    cipher.regenerate(tmp_path / "cipher.csv")
-    assert (tmp_path / "cipher.csv").read_text() == "n_shifts,seed\n24,0\n"
+def test_shipped_runs_come_again(shipped):
+    again = cipher.run(12, seed=2, steps=(250, 500))
+    stored = shipped.query("loss == 'mse' and n_shifts == 12 and seed == 2 and step <= 500")
+    np.testing.assert_allclose(again["unseen"], stored["unseen"], atol=0.05)

@@ -3,22 +3,30 @@ import pandas as pd
 import pytest
 
 from scaling_lib import data as datasets
-from scaling_lib.experiments.scaling_hypothesis import emergence
+from scaling_lib.experiments.scaling_hypothesis import emergence, emergence_by_time
 from scaling_lib.tasks import addition
 from scaling_lib.training import MACHINE_TOLERANCE
 
 
 def test_two_digit_addition_is_learned_and_metrics_agree():
-    table = emergence.by_size(sizes=(4, 96), training_steps=1200, digits=2)
-    small, large = table.iloc[0], table.iloc[1]
+    small, large = (emergence.evaluate(emergence.train_adder(H, 0, 1200, 2)) for H in (4, 96))
     assert large["exact_match"] > 0.7
     assert small["exact_match"] < 0.3
     assert small["token_accuracy"] > small["exact_match"]
     assert large["loss"] < small["loss"]
-    digits = table[["digit_0", "digit_1", "digit_2"]]
-    assert np.allclose(digits.mean(axis=1), table["token_accuracy"])
-    assert np.all(table["exact_match"] <= digits.min(axis=1))
-    assert table["C"].iloc[0] == 1200 * 128 * (6 * (40 * 4 + 16 + 4 * 30) - 2 * 160)
+    for scores in (small, large):
+        digits = [scores[f"digit_{i}"] for i in range(3)]
+        assert np.mean(digits) == pytest.approx(scores["token_accuracy"])
+        assert scores["exact_match"] <= min(digits)
+
+
+def test_the_place_of_the_leap_depends_on_training_time():
+    table = datasets.load("emergence_by_time")
+    right = table.groupby(["N", "step"])["exact_match"].mean().unstack()
+    assert (right[12_000] > right[1500]).all()
+    stored = table.query("H == 24 and step == 1500 and seed == 0").iloc[0]
+    again = emergence_by_time.run(24, 1500)
+    assert again["loss"] == pytest.approx(stored["loss"], rel=0.02)
 
 
 @pytest.fixture(scope="module")

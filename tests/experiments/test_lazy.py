@@ -1,32 +1,48 @@
 import numpy as np
 import pytest
 
+from scaling_lib import data
 from scaling_lib.experiments.scaling_hypothesis import lazy
 
 
 def test_cue_is_usually_right_and_the_rule_always():
-    X, y, conflict = lazy.examples(4000, 0.9, np.random.default_rng(0))
+    X, y, exception = lazy.examples(4000, 0.9, np.random.default_rng(0))
     assert set(np.unique(X)) == {-1, 1}
     assert np.array_equal((X[:, 1:4] > 0).sum(1) % 2, y)
-    assert np.array_equal((X[:, 0] > 0) == (y == 1), ~conflict)
-    assert conflict.mean() == pytest.approx(0.1, abs=0.02)
+    assert np.array_equal((X[:, 0] > 0) == (y == 1), ~exception)
+    assert exception.mean() == pytest.approx(0.1, abs=0.02)
     with pytest.raises(ValueError, match="agreement"):
         lazy.examples(3, 1.2, np.random.default_rng(0))
 
 
 def test_cue_first_then_rule_if_there_are_enough_exceptions():
-    few = lazy.train(300, training_steps=1500).set_index("step")
-    many = lazy.train(3000, training_steps=1500).set_index("step")
+    few, many = (lazy.run(D, steps=(50, 1500)).set_index("step") for D in (300, 3000))
     for run in (few, many):
-        assert run.loc[50, "agree"] > 0.9
-        assert run.loc[50, "conflict"] < 0.1
-    assert few.loc[1500, "train"] > 0.99
-    assert few.loc[1500, "conflict"] < 0.4
-    assert many.loc[1500, "conflict"] > 0.95
+        assert run.loc[50, "ordinary"] > 0.8
+        assert run.loc[50, "fresh"] < 0.1
+    assert few.loc[1500, "seen"] > 0.99
+    assert few.loc[1500, "fresh"] < 0.4
+    assert many.loc[1500, "fresh"] > 0.95
 
 
 def test_without_a_cue_fewer_examples_are_enough():
-    none, usual = (lazy.train(400, a, training_steps=2000).iloc[-1] for a in (0.5, 0.95))
-    assert none["conflict"] > 0.9
-    assert usual["conflict"] < 0.3
-    assert usual["agree"] > 0.9
+    none, usual = (lazy.run(400, a, steps=(2000,)).iloc[-1] for a in (0.5, 0.95))
+    assert none["fresh"] > 0.9
+    assert usual["fresh"] < 0.3
+    assert usual["ordinary"] > 0.9
+
+
+def test_shipped_map_shows_that_the_rule_comes_late():
+    table = data.load("lazy")
+    fresh = table.groupby(["D", "step"])["fresh"].agg(["min", "max"])
+    assert fresh.loc[(300, 4000), "max"] < 0.5 < fresh.loc[(300, 64_000), "max"]
+    assert fresh.loc[(1000, 4000), "min"] > 0.9
+    assert fresh.loc[(100, 64_000), "max"] < 0.5
+    late = table[table["step"] >= 1000]
+    assert late["seen"].min() > 0.99
+
+
+def test_shipped_runs_come_again():
+    again = lazy.run(200, seed=1, steps=(50, 500))
+    shipped = data.load("lazy").query("D == 200 and seed == 1 and step <= 500")
+    np.testing.assert_allclose(again["fresh"], shipped["fresh"], atol=0.03)

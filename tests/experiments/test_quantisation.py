@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from scaling_lib.experiments.scaling_hypothesis import quantisation
+from scaling_lib.experiments.scaling_laws import language_models
+from scaling_lib.training import fit_model
 
 
 def test_rounding_keeps_the_largest_weight_and_errs_by_half_a_step():
@@ -19,7 +21,18 @@ def test_rounding_keeps_the_largest_weight_and_errs_by_half_a_step():
 
 
 def test_eight_bits_are_free_and_two_are_not():
-    table = quantisation.loss_by_bits(sizes=(32,), D=2**15).set_index("bits")
-    assert table.added[32] == 0 and abs(table.added[8]) < 0.002
-    assert table.added[2] > 0.2 > table.added[4] > table.added[8]
-    assert table.bytes[32] == 4 * table.N.iloc[0]
+    table = quantisation.run(32, 2**14, bits=(8, 4, 2)).set_index("bits")
+    added = table.sub(table["exact"], axis=0)
+    assert abs(added.loc[8, "after"]) < 0.002
+    assert added.loc[2, "after"] > 0.2 > added.loc[4, "after"] > added.loc[8, "after"]
+    assert added.loc[2, "during"] < 0.8 * added.loc[2, "after"]
+
+
+def test_rounded_training_moves_a_fine_copy():
+    model, batches, _, lr = language_models.untrained(8, 2**10)
+    coarse = quantisation.Rounded(model, 3)
+    start = coarse.theta.copy()
+    fit_model(coarse, batches, 1, lr)
+    assert np.any(coarse.theta != start)
+    column = coarse.rounded().p["W2"][:, 0]
+    assert len(np.unique(column)) <= 7 < len(np.unique(coarse.theta))

@@ -6,25 +6,12 @@ and from words that go with anything. Nothing here is about English; the point i
 vector arithmetic to work. The vectors are the left singular vectors of the matrix of positive
 pointwise mutual information between nouns and context words (the analogy test:
 [@mikolov2013linguistic]).
-
-Found (16 nouns, 368 analogies, seeds 0 to 2, 20 % own context words): with six dimensions the
-arithmetic solves 26 % of the analogies after 100 sentences, 73 % after 300, 97 % after 1000 and all
-from 3000 on, though no analogy was ever in the corpus; a table of stored analogies solves what it
-stored and 7 % (a guess) of the rest. Three warnings. It works because the corpus was built from
-attributes that add up: six dimensions are exactly their contrasts and the mean, and with 4 or 8 the
-arithmetic stops near 60 % and 80 %. The more a noun goes its own way, the more text is needed (50 %
-own words: 54 % after 1000 sentences). And with all 16 dimensions nearest to king - man + woman is
-always one of the three words of the question: the usual rule that leaves those out does much work.
 """
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
-
-from scaling_lib.experiments.tabulate import tabulate
 
 RANKS = ("royal", "common", "monastic", "noble")
 SEXES = ("male", "female")
@@ -169,26 +156,3 @@ def lookup_accuracy(share_seen: float, seed: int = 0) -> float:
         others = [word for word in WORDS if word not in (a, b, c)]
         right += i in stored or others[rng.integers(len(others))] == d
     return right / len(asked)
-
-
-def by_sentences(
-    sizes: Sequence[int] = (100, 300, 1000, 3000, 10_000, 100_000),
-    owns: Sequence[float] = (0.0, 0.2, 0.5),
-    seeds: Sequence[int] = (0, 1, 2),
-    dimensions: int = 6,
-) -> pd.DataFrame:
-    """Accuracy of the arithmetic by size of the corpus and by how much nouns go their own way.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``own, seed, D`` (sentences), ``accuracy`` and ``with_inputs``, the accuracy when the three
-        words of the question may be the answer too.
-    """
-
-    def run(own, seed, D):
-        counts = Corpus(own=own).counts(D, np.random.default_rng([seed, D]))
-        vectors = word_vectors(counts, dimensions)
-        return {"accuracy": accuracy(vectors), "with_inputs": accuracy(vectors, exclude=False)}
-
-    return tabulate(run, own=list(owns), seed=list(seeds), D=list(sizes))

@@ -23,7 +23,7 @@ from scaling_lib.training import fit_model
 
 P = caesar.LETTERS
 BATCH = 256
-H = 256
+H = 128  # hidden width
 STOP = ("unseen", 0.999)  # training ends there
 SHIPPED_STEPS = tuple(250 * 2**i for i in range(6))
 SHIPPED_SHIFTS = (2, 4, 6, 8, 12)

@@ -4,24 +4,13 @@ A network adds two 4-digit numbers; the five digits of its answer are separate s
 network grows, the accuracy per digit rises steadily, while the share of answers right in *every*
 digit stays near zero and then climbs [@schaeffer2023emergent]. If each digit were right
 independently with the same probability p, exact match would be :math:`p^5`.
-
-Found (shipped table, seeds 0 to 2, 6000 steps, mean of three): from N = 1.2 thousand to 99 thousand
-parameters the accuracy per digit goes .46, .53 (2.4 k), .73 (5.3 k), .83 (8.7 k), .95 (12.6 k),
-.98 (22 k), 1.00 and exact match .00, .01, .06, .29, .77, .90, .99. At 8.7 k the three seeds lie
-between .09 and .44: near the rise, one number hides the luck of a run. :math:`p^5` overestimates
-small networks (.41 against .29 at 8.7 k, .21 against .06 at 5.3 k), because the digits are not
-equally hard: networks learn whole digits one after another, the units and the leading digit first
-and the middle ones last. So the smooth metric is itself a sum of smaller jumps, and a network of
-3.8 k parameters can beat one of 5.3 k by exact match (.09 against .06), though its loss is higher.
 """
 
 import functools
 import io
 import pathlib
-from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from scaling_lib.data import DATA
 from scaling_lib.data.files import write_bytes, write_csv
@@ -97,27 +86,6 @@ def evaluate(model: MLP) -> dict[str, float]:
         "sampled_exact_match": float(np.exp(log_right.sum(1)).mean()),
     }
     return scores | {f"digit_{i}": float(right[:, i].mean()) for i in range(digits + 1)}
-
-
-def by_size(
-    sizes: Sequence[int] = (8, 16, 24, 32, 48, 64, 96),
-    seeds: Sequence[int] = (0,),
-    training_steps: int = 4000,
-    digits: int = DIGITS,
-) -> pd.DataFrame:
-    """Train one adder for each seed and width of the hidden layers, and score it by every metric.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a network: ``seed, H, N`` (parameters), ``steps``, ``D`` (training problems),
-        ``C`` (training FLOP), and the columns of `evaluate`.
-    """
-
-    def run(seed, H):
-        return _scores(train_adder(H, seed, training_steps, digits), training_steps)
-
-    return tabulate(run, seed=list(seeds), H=list(sizes))
 
 
 def _scores(model, steps):

@@ -1,4 +1,4 @@
-"""Adders of several widths, trained for longer and longer: does the leap stay at its size?
+"""Adders of several widths, trained for longer and longer: the leap moves to smaller sizes.
 
 The networks of `emergence`, each with its own learning-rate schedule for each training time.
 """

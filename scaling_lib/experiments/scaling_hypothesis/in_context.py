@@ -57,9 +57,7 @@ def accuracy(model: AttentionLM) -> float:
     return float((model.logits(x).argmax(-1) == targets)[known].mean())
 
 
-def run(
-    d: int, layers: int, seed: int = 0, steps: Iterable[int] = SHIPPED_STEPS
-) -> pd.DataFrame:
+def run(d: int, layers: int, seed: int = 0, steps: Iterable[int] = SHIPPED_STEPS) -> pd.DataFrame:
     """Train one model of width d at a constant rate, and measure after so many `steps`.
 
     Returns

@@ -1,0 +1,26 @@
+import numpy as np
+
+from scaling_lib.data import load
+from scaling_lib.experiments.scaling_hypothesis import modular_neurons
+
+
+def test_a_wave_is_one_wave_and_noise_is_not():
+    a = np.arange(53)[:, None]
+    waves = np.cos(2 * np.pi * np.array([1, 7, 20]) * a / 53 + 0.3) + 5
+    np.testing.assert_allclose(modular_neurons.one_wave(waves), 1)
+    noise = np.random.default_rng(0).standard_normal((53, 200))
+    assert modular_neurons.one_wave(noise).max() < 0.6
+
+
+def test_neurons_become_waves_when_the_network_generalises():
+    curve = modular_neurons.run(64, steps=(25, 500)).set_index("step")
+    assert curve.loc[25, "explained"] < 0.1
+    assert curve.loc[500, "accuracy"] > 0.9
+    assert curve.loc[500, "explained"] > 0.3
+
+
+def test_shipped_map_is_complete():
+    table = load("modular_neurons")
+    assert set(table["H"]) == set(modular_neurons.SHIPPED_HS)
+    assert set(table["step"]) == set(modular_neurons.SHIPPED_STEPS)
+    assert table[["accuracy", "explained"]].to_numpy().max() <= 1
