@@ -61,10 +61,14 @@ def draw_map(
     table
         One row a run and measurement.
     rows, columns, value
-        Columns of the table: what varies upwards and to the right, and what is shown.
+        Columns of the table: what varies upwards and to the right, in the table's order, and what
+        is shown.
     """
-    groups = table.groupby([rows, columns], sort=False)[value]
-    mean, low, high = (getattr(groups, name)().unstack() for name in ("mean", "min", "max"))
+    seeds = table.groupby([rows, columns])[value]
+    order = table[rows].unique(), table[columns].unique()
+    mean, low, high = (
+        getattr(seeds, name)().unstack().loc[order] for name in ("mean", "min", "max")
+    )
     ax.imshow(mean, origin="lower", aspect="auto", cmap="cividis", vmin=0, vmax=highest)
     ax.grid(False)
     for i, j in itertools.product(*map(range, mean.shape)):
