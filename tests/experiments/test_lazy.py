@@ -38,7 +38,7 @@ def test_shipped_map_shows_that_the_rule_comes_late():
     assert fresh.loc[(300, 4000), "max"] < 0.5 < fresh.loc[(300, 32_000), "max"]
     assert fresh.loc[(1000, 4000), "min"] > 0.9
     assert fresh.loc[(100, 32_000), "max"] < 0.5
-    late = table[table["step"] >= 1000]
+    late = table[table["step"] >= 2000]
     assert late["seen"].min() > 0.99
 
 
