@@ -12,6 +12,7 @@ import corpus
 import pytest
 from small_assignment import Paper, source
 
+from grading.classes import archives
 from grading.classes.archives import File, Refused, list_archive
 from grading.classes.own_process import read_apart
 from grading.classes.submissions import Contents, collect, read_contents
@@ -98,6 +99,31 @@ def test_text_that_was_handed_out_is_nobody_s_answer():
     )
     text = match(SMALL, read_notebook(code.text.encode())).text
     assert text == {"allocation-text": "*Your answer.*"}
+
+
+def test_folders_of_any_name_depth_and_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_OF_ONE", 40)
+    names = [b"O'Brien", b"=cmd|' /C calc'!A0", b" space ", b"a\nb\tc", b"CON", b"-rf", b"%2e%2e"]
+    names += ["Jose\u0301".encode(), "李 雷".encode(), b"\xff\xfe", b"x" * 240, b"grades.csv"]
+    names += [b".Net Fan_9000_assignsubmission_file"]
+    for name in names:
+        os.makedirs(os.path.join(os.fsencode(tmp_path), name))
+        with open(os.path.join(os.fsencode(tmp_path), name, b"small.ipynb"), "w") as file:
+            file.write(Paper().text)
+    deep = tmp_path / "deep" / "/".join("d" * 40) / "small.ipynb"
+    deep.parent.mkdir(parents=True)
+    deep.write_text(Paper().text)
+    (tmp_path / "many" / "more").mkdir(parents=True)
+    for i in range(60):
+        (tmp_path / "many" / f"{i}.png").touch()
+    (tmp_path / "many" / "small.ipynb").write_text(Paper().text)
+    (tmp_path / "pipe").mkdir()
+    os.mkfifo(tmp_path / "pipe" / "small.ipynb")
+    found = {one.student: one for one in collect(tmp_path, SMALL)}
+    assert len(found) == len(names) + 3
+    bad = {name: one.status for name, one in found.items() if one.status}
+    assert bad == {"deep": "missing", "pipe": "refused"}
+    assert "José" in found and ".Net Fan" in found
 
 
 # What no list of cases has: any file at all, with the same ones each time.

@@ -184,4 +184,5 @@ def test_text_is_cleaned():
 def test_the_feedback_says_what_a_person_marks(class_of_three):
     page = feedback_page(class_of_three[0])
     assert "allocation-text" in page and "up to 2" in page and "11 of 11 points" in page
+    assert "It assumes, &lt;b&gt;that&lt;/b&gt;" in page
     assert GRADES[2] == "max_score"

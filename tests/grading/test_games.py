@@ -1,14 +1,19 @@
 """Games of a class: honest ones are scored, the others say why they do not count."""
 
+import copy
 import csv
 import json
+import random
 import shutil
 import zipfile
 
 import pytest
 
 from grading.__main__ import main
+from grading.classes import games
+from grading.classes.archives import File
 from grading.classes.games import grade_games, language_of, languages_table, read_languages
+from grading.classes.submissions import Submission
 from scaling_lib.capstone import scoring as capstone_scoring
 from scaling_lib.capstone.game import COMMITMENT, LEDGER, OneShot
 from scaling_lib.capstone.oracle import FIRST_HASH, line_hash
@@ -176,3 +181,74 @@ def test_a_width_whose_training_would_take_gigabytes_is_read_from_the_curve(tmp_
     (result,) = grade_games(tmp_path / "in", tmp_path / "out", "secret", 1, progress=False)
     assert min(H for _, H, _ in hero) == 64
     assert result["score"] < 1 and "read from the curve" in result["notes"][0]
+
+
+# A ledger has no secret in its chain of hashes: a student can write whatever they like.
+
+
+ODD = (None, True, -1, 0, 1.5, 1e308, "", "x" * 99, [], {}, [[]], {"H": []}, "result", "closing")
+
+
+def change(folder, numbers):
+    """Put odd values into lines of a ledger, repeat some or leave some out; the hashes agree."""
+    lines = [json.loads(line) for line in (folder / LEDGER).read_text().splitlines()]
+    for _ in range(numbers.randint(1, 3)):
+        line = numbers.choice(lines)
+        inner = line.get("settings")
+        where = inner if isinstance(inner, dict) and inner and numbers.random() < 0.3 else line
+        where[numbers.choice(list(where))] = copy.deepcopy(numbers.choice(ODD))
+    if numbers.random() < 0.2:
+        lines.insert(numbers.randrange(len(lines)), copy.deepcopy(numbers.choice(lines)))
+    previous, text = FIRST_HASH, ""
+    for line in lines:
+        line["hash"] = previous = line_hash(previous, line)
+        text += json.dumps(line) + "\n"
+    return text.encode()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_ledger_is_a_game_or_says_why_not(submissions, seed):
+    numbers = random.Random(seed)
+    for _ in range(60):
+        content = change(submissions / "twin", numbers)
+        file = File(("twin", LEDGER), None, lambda c=content: c)
+        game = games._read(Submission("twin"), [(file, False, (LEDGER,))], 1)
+        assert bool(game.problem) != (game.played is not None)
+
+
+def test_one_student_s_files_end_nobody_else_s_game(submissions, tmp_path):
+    root = tmp_path / "class"
+    play(root / "Zoe", 1, H=184)
+    for name in ("Mallory", "Eve"):
+        shutil.copytree(root / "Zoe", root / name)
+    lines = [json.loads(line) for line in (root / "Mallory" / LEDGER).read_text().splitlines()]
+    lines[2]["key"], previous, text = [], FIRST_HASH, ""
+    for line in lines:
+        line["hash"] = previous = line_hash(previous, line)
+        text += json.dumps(line) + "\n"
+    (root / "Mallory" / LEDGER).write_text(text)
+    (root / "Eve" / LEDGER).unlink()
+    with zipfile.ZipFile(root / "Eve" / "hw.zip", "w") as archive:
+        archive.writestr("A", "x")
+    content = (root / "Eve" / "hw.zip").read_bytes().replace(b"A", b"\0")
+    (root / "Eve" / "hw.zip").write_bytes(content)
+    results = grade_games(root, tmp_path / "out", "secret", 1, progress=False)
+    found = {r["student"]: (r["status"], r["message"]) for r in results}
+    assert found["Zoe"][0] == "graded"
+    assert found["Mallory"][0] == found["Eve"][0] == "refused"
+    assert f"Mallory/{LEDGER}" in found["Mallory"][1] and "TypeError" in found["Mallory"][1]
+
+
+def test_games_of_an_extension_stay_in_the_table(submissions, tmp_path):
+    root = tmp_path / "class"
+    play(root / "Ada", 1, H=183)
+    play(root / "Bob", 1, H=64, low=1.04, loss=1.05, high=1.056)
+    first = {r["student"]: r["score"] for r in graded_class(root, tmp_path)}
+    play(tmp_path / "extension" / "Bob", 1, H=182)
+    second = {r["student"]: r["score"] for r in graded_class(tmp_path / "extension", tmp_path)}
+    assert second["Ada"] == first["Ada"] and second["Bob"] > first["Bob"]
+    assert {r["student"]: r["score"] for r in graded_class(root, tmp_path)} == second
+
+
+def graded_class(folder, tmp_path):
+    return grade_games(folder, tmp_path / "out", "secret", 1, progress=False)
