@@ -5,7 +5,6 @@ import datetime
 import pathlib
 import re
 import time
-import typing
 
 from grading.classes.archives import Refused, list_files, list_inner, readable
 from grading.classes.own_process import SECONDS, read_apart
@@ -132,31 +131,32 @@ def choose_notebook(submission, found, assignment):
     # nbgrader's folders hold other assignments as well.
     own = [entry for entry in found if assignment.name in entry[2][:-1]] or found
     own = sorted(own, key=lambda entry: not entry[0].name.endswith(".ipynb"))
-    read, end = Contents(), time.monotonic() + SECONDS
-    late_files, count = set(), 0
+    read, late_files, left = Contents(), set(), MAX_NOTEBOOKS
+    end = time.monotonic() + SECONDS
     for file, late, inner in own:
+        name = "/".join(file.path)
         # Where nbgrader has put it. Any other is the student's own invention.
         if inner == (assignment.name, TIMESTAMP) and not submission.ids:
             submission.submitted = _timestamp(file)
-            continue
-        version = _version(inner[-1]) if "canvas" in submission.ids else 0
-        count += not file.name.lower().endswith(NEVER)
-        try:
-            if count > MAX_NOTEBOOKS:
-                raise Refused(f"there are more than {MAX_NOTEBOOKS} files")
-            left = max(1.0, end - time.monotonic())
-            new = read_apart(read_contents, file, assignment, version, seconds=left)
-        except Refused as error:
-            new = Contents(problems=[("refused", f"{'/'.join(file.path)}: {error}")])
-        late_files |= {one.file for one in new.notebooks if late}
-        read = Contents(*(a + b for a, b in zip(read, new, strict=True)))
-        if count > MAX_NOTEBOOKS:
+        elif file.name.lower().endswith(NEVER):
+            read.others.append(name)
+        elif left == 0:
+            read.problems.append(("refused", f"{name}: there are more than {MAX_NOTEBOOKS} files"))
             break
+        else:
+            left -= 1
+            version = _version(inner[-1]) if "canvas" in submission.ids else 0
+            seconds = max(1.0, end - time.monotonic())
+            try:
+                read.add(read_apart(read_contents, file, assignment, version, seconds=seconds))
+            except Refused as error:
+                read.problems.append(("refused", f"{name}: {error}"))
+            late_files |= {name} if late else set()
     best = max(read.notebooks, key=lambda one: (one.rank, one.modified, one.file), default=None)
     if best and best.belongs:
         submission.file, submission.content = best.file, best.content
         submission.digest = best.digest
-        submission.flagged_late = best.file in late_files
+        submission.flagged_late = any(best.file.startswith(name) for name in late_files)
         if len(read.notebooks) > 1:
             words = f"{len(read.notebooks)} notebooks were handed in, {best.file} was graded"
             submission.notes.append(f"{words}: most seems to be done in it.")
@@ -182,20 +182,25 @@ def _nothing_to_grade(read, assignment, other):
     if not problems:
         return "missing", "No notebook was handed in."
     status, words = problems[0]
-    return (
-        status,
-        f"This cannot be graded: {words}. Hand in the notebook itself, a file that ends in .ipynb.",
-    )
+    advice = "Hand in the notebook itself, a file that ends in .ipynb."
+    return status, f"This cannot be graded: {words}. {advice}"
 
 
-class Contents(typing.NamedTuple):
+@dataclasses.dataclass
+class Contents:
     """What is in some files."""
 
-    notebooks: list = []  # noqa: RUF012 - never changed
-    problems: list = []  # noqa: RUF012
+    notebooks: list = dataclasses.field(default_factory=list)
+    problems: list = dataclasses.field(default_factory=list)
     """Status and words of each that should have been read and cannot be."""
-    others: list = []  # noqa: RUF012
+    others: list = dataclasses.field(default_factory=list)
     """Names of what is no notebook."""
+
+    def add(self, more):
+        """Add what is in further files."""
+        self.notebooks += more.notebooks
+        self.problems += more.problems
+        self.others += more.others
 
 
 @dataclasses.dataclass(frozen=True)
@@ -216,7 +221,7 @@ def read_contents(file, assignment, version=0, depth=0):
     if file.name.lower().endswith(NEVER):
         return Contents(others=[name])
     content = file.read()
-    if content.startswith(b"PK") and depth < MAX_DEPTH:
+    if content.startswith(b"PK\x03\x04") and depth < MAX_DEPTH:
         return _read_archive(file, content, assignment, version, depth)
     try:
         cells = read_notebook(content)
@@ -237,17 +242,17 @@ def read_contents(file, assignment, version=0, depth=0):
 
 
 def _read_archive(file, content, assignment, version, depth):
-    read = Contents()
-    for number, entry in enumerate(list_inner(content, "/".join(file.path))):
-        if number >= MAX_NOTEBOOKS:
-            raise Refused(f"there are more than {MAX_NOTEBOOKS} files in it")
+    read, name = Contents(), "/".join(file.path)
+    entries = list_inner(content, name)
+    if len(entries) > MAX_NOTEBOOKS:
+        raise Refused(f"there are more than {MAX_NOTEBOOKS} files in it")
+    for entry in entries:
         inner = dataclasses.replace(entry, path=(*file.path, *entry.path))
         try:
-            new = read_contents(inner, assignment, version, depth + 1)
+            read.add(read_contents(inner, assignment, version, depth + 1))
         except Refused as error:
-            new = Contents(problems=[("refused", f"{'/'.join(file.path)}: {error}")])
-        read = Contents(*(a + b for a, b in zip(read, new, strict=True)))
-    return read if any(read) else Contents(others=["/".join(file.path)])
+            read.problems.append(("refused", f"{name}: {error}"))
+    return read if entries else Contents(others=[name])
 
 
 def _version(name):
