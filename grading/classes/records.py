@@ -104,9 +104,8 @@ class Records:
         counts = Submission(record["student"], record["ids"], content=content, **facts)
         terms, here = mildest(best["rules"]), best["rules"].get(place)
         if here is None:
-            self.remarks.append(
-                f"{counts.student}: {counts.file} counts, which came later, elsewhere"
-            )
+            where = f"{counts.file} in {', '.join(best['rules'])}"
+            self.remarks.append(f"{counts.student}: {where} counts, which came later")
         elif here["given"] and cost(terms) < cost(here):
             words = "the milder deadline of an earlier run, on another folder, counts"
             self.remarks.append(f"{counts.student}: {words}")

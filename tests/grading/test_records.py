@@ -104,7 +104,7 @@ def test_work_that_came_later_elsewhere_counts_also_when_all_is_graded_again(
     assert grade(course, "class", *RULE) == 0
     assert table(course) == {"Ada": "11", "Bob": "11", "Zoe": "4"}
     said = capsys.readouterr().err
-    assert "Bob: Bob/small/small.ipynb counts, which came later, elsewhere" in said
+    assert f"Bob: Bob/small/small.ipynb in {course / 'extension'} counts, which came later" in said
     assert len(graded) == known + 4  # the source itself, and the work of all three
     record = json.loads((course / "out" / "Bob" / "result.json").read_text())
     assert [old["score"] for old in record["history"]] == [0]
