@@ -1,6 +1,7 @@
 """What the corpus hands in, as far as it can be told without running it: nothing here is slow."""
 
 import copy
+import dataclasses
 import io
 import json
 import os
@@ -16,8 +17,14 @@ from grading.classes import archives
 from grading.classes.archives import File, Refused, list_archive
 from grading.classes.own_process import read_apart
 from grading.classes.submissions import Contents, collect, read_contents
-from grading.source.assignment import parse
-from grading.source.submitted_cells import match, read_notebook, restore_notebook
+from grading.source.assignment import SOURCES, load, parse
+from grading.source.submitted_cells import (
+    match,
+    read_notebook,
+    restore_notebook,
+    says_nothing,
+    worth,
+)
 
 SMALL = parse(json.dumps(source()), "small")
 KINDS = ("files", "words", "choice")
@@ -99,6 +106,22 @@ def test_text_that_was_handed_out_is_nobody_s_answer():
     )
     text = match(SMALL, read_notebook(code.text.encode())).text
     assert text == {"allocation-text": "*Your answer.*"}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in SOURCES.glob("*/*.ipynb")))
+def test_the_courses_own_notebooks_are_told_apart(name):
+    assignment = load(name)
+    released = {
+        path.stem: read_notebook(path.read_bytes())
+        for path in (SOURCES.parent / "release").glob("*/*.ipynb")
+    }
+    assert [one for one, cells in released.items() if worth(assignment, cells).belongs] == [name]
+    solved = worth(assignment, read_notebook(assignment.text.encode()))
+    assert solved.points == assignment.max_score + assignment.max_by_hand
+    without_ids = [dataclasses.replace(cell, id="") for cell in released[name]]
+    for cells in (released[name], without_ids):  # untouched: there is nothing to mark
+        assert worth(assignment, cells).points == 0 and worth(assignment, cells).belongs
+        assert all(says_nothing(text) for text in match(assignment, cells).text.values())
 
 
 def test_folders_of_any_name_depth_and_size(tmp_path, monkeypatch):
