@@ -15,8 +15,8 @@ from scaling_lib import __version__
 # name: (module that has regenerate(out, jobs), minutes on two cores).
 SHIPPED = {
     "scaling_language": ("scaling_lib.experiments.scaling_laws.scaling_sweep", 4),
-    "scaling_schedules": ("scaling_lib.experiments.scaling_laws.schedules", 4),
-    "scaling_text": ("scaling_lib.experiments.scaling_laws.text_sweep", 3),
+    "scaling_schedules": ("scaling_lib.experiments.scaling_laws.schedules", 7),
+    "scaling_text": ("scaling_lib.experiments.scaling_laws.text_sweep", 6),
     "connect_four": ("scaling_lib.experiments.bitter_lesson.connect_four", 9),
     "digits": ("scaling_lib.experiments.bitter_lesson.digits", 3),
     "algorithms": ("scaling_lib.experiments.scaling_hypothesis.algorithms", 1),

@@ -72,7 +72,7 @@ class CharacterText:
     def test_loss(self, model) -> float:
         """Return the mean loss of a model on every second of 80,000 held-out characters, in nats.
 
-        The model has ``k`` (at most that of the text) and ``log_probs(contexts)`` for contexts of shape (B, k).
+        The model has ``k`` (at most 8) and ``log_probs(contexts)`` for contexts of shape (B, k).
         The standard error of this estimate is about 0.01; it is the same 40,000 characters for
         every model, so differences are much more exact.
         """
@@ -86,9 +86,9 @@ class CharacterText:
         return loss / len(windows)
 
 
-@lru_cache(maxsize=2)
-def python_docs(k: int = 8) -> CharacterText:
-    """Read the shipped text, with contexts of up to `k` characters.
+@lru_cache(maxsize=1)
+def python_docs() -> CharacterText:
+    """Read the shipped text.
 
     Examples
     --------
@@ -101,7 +101,6 @@ def python_docs(k: int = 8) -> CharacterText:
     return CharacterText(
         train=encode("\n\n".join(documents[held_out:])),
         test=encode("\n\n".join(documents[:held_out])),
-        k=k,
     )
 
 

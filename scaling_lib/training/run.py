@@ -30,8 +30,7 @@ from scaling_lib.training.loop import fit_model
 
 SCHEDULES = {"cosine": cosine_schedule, "constant": constant_schedule}
 OPTIMIZERS = {"adam": Adam, "sgd": SGD}
-LONGEST_CONTEXT = {"language": 2, "dialect": 2, "text": 16}
-USUAL_CONTEXT = LONGEST_CONTEXT | {"text": 8}
+LONGEST_CONTEXT = {"language": 2, "dialect": 2, "text": 8}
 
 MACHINE_TOLERANCE = 2e-3
 """How far a loss may differ, relatively, on another machine or version of numpy. On one machine and
@@ -55,7 +54,7 @@ class TrainConfig:
     D
         Tokens processed, all epochs together; a multiple of `epochs`.
     k
-        Tokens of context; by default 2 in the language (all that matters there), 8 in the text.
+        Tokens of context; by default all that the task offers: 2 in the language, 8 in the text.
     d
         Width of the embedding (text only); by default √H, rounded.
     epochs
@@ -125,7 +124,7 @@ class TrainConfig:
         text = self.task == "text"
         return replace(
             self,
-            k=self.k or USUAL_CONTEXT[self.task],
+            k=self.k or LONGEST_CONTEXT[self.task],
             d=self.d or (round(math.sqrt(self.H)) if text else None),
             batch=min(self.D // self.epochs, self.batch or batch_rule(self.D)),
             lr=self.lr or learning_rate_rule(self.H, self.D, self.task),
@@ -251,11 +250,11 @@ def train(config: TrainConfig, seed: int | None = None) -> Run:
         config = replace(config, seed=seed)
     config = config.resolved()
     start = time.process_time()
-    task = _task(config)
+    task = _task(config.task, config.task_seed)
     weight_seed, sample_seed, order_seed = np.random.SeedSequence(config.seed).generate_state(3)
     model = make_model(config, int(weight_seed))
     n = config.D // config.epochs
-    examples = _examples(task, n, int(sample_seed))[:, -(config.k + 1) :]
+    examples = _examples(config.task, config.task_seed, n, int(sample_seed))[:, -(config.k + 1) :]
     steps_per_epoch = math.ceil(n / config.batch)
     step_of = {
         tokens: tokens // n * steps_per_epoch + math.ceil(tokens % n / config.batch)
@@ -312,23 +311,22 @@ def make_model(config: TrainConfig, seed: int) -> OneHotLM | CharMLP:
 
 
 def _kind_and_sizes(config):
-    full, V = config.resolved(), _task(config).V
+    full, V = config.resolved(), _task(config.task, config.task_seed).V
     if config.task == "text":
         return CharMLP, (V, full.k, full.d, full.H)
     return OneHotLM, (V, full.k, full.H)
 
 
-def _task(config):
-    if config.task == "text":
-        return python_docs(max(config.k or 0, USUAL_CONTEXT["text"]))
-    seed = config.task_seed
-    return dialect(seed) if config.task == "dialect" else markov_language(seed)
+def _task(name, seed):
+    if name == "text":
+        return python_docs()
+    return dialect(seed) if name == "dialect" else markov_language(seed)
 
 
 @lru_cache(maxsize=2)
-def _examples(task, n, seed):
+def _examples(task, task_seed, n, seed):
     """Sample once for the many runs of a sweep that differ only in their model."""
-    return task.windows(n, seed)
+    return _task(task, task_seed).windows(n, seed)
 
 
 def _batches(examples, config, seed):

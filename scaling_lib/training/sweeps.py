@@ -33,7 +33,7 @@ RESULTS = ["N", "D", "C", "C_6ND", "loss", "entropy"]
 COLUMNS = ["key", *SETTINGS, *RESULTS, "checkpoints", "version"]
 
 INTERPRETER_BYTES = 200_000_000  # of a process that has imported everything
-EXAMPLE_BYTES = {"language": 12, "dialect": 12, "text": 28}  # while a sample is drawn
+EXAMPLE_BYTES = {"language": 12, "dialect": 12, "text": 20}  # while a sample is drawn
 # What a run costs in CPU seconds, roughly.
 START_SECONDS = 0.02  # a run
 STEP_SECONDS = 7e-5  # a step, of Python

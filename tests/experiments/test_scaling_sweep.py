@@ -4,7 +4,13 @@ import pytest
 
 from scaling_lib.experiments.scaling_laws import scaling_sweep as lab
 from scaling_lib.experiments.scaling_laws import schedules, text_sweep
-from scaling_lib.training import MACHINE_TOLERANCE, TrainConfig, read_grid, train
+from scaling_lib.training import (
+    MACHINE_TOLERANCE,
+    TrainConfig,
+    learning_rate_rule,
+    read_grid,
+    train,
+)
 
 
 def exact_surface():
@@ -42,11 +48,28 @@ def test_shipped_language_runs_again_by_the_rules_of_today(pick):
     assert (run.N, run.C, run.C_6ND) == (row.N, row.C, row.C_6ND)
 
 
-def test_shipped_text_runs_again():
-    row = text_sweep.shipped().query("H == 32 and D == 8192").iloc[0]
-    run = train(TrainConfig(task="text", H=32, D=8192, batch=int(row.batch), lr=row.lr))
+@pytest.mark.parametrize(("k", "seed"), [(8, 0), (8, 2), (2, 1)])
+def test_shipped_text_runs_again(k, seed):
+    runs = text_sweep.shipped(k)
+    row = runs.query(f"H == 32 and D == 8192 and seed == {seed}").iloc[0]
+    run = train(text_sweep.again(row, k, seed))
     assert run.loss == pytest.approx(row.loss, rel=MACHINE_TOLERANCE)
     assert (run.N, run.C, run.config.d) == (row.N, row.C, row.d)
+
+
+def test_shipped_text_has_every_size_length_context_and_seed():
+    for k in (2, 8):
+        assert text_sweep.shipped(k).groupby("seed").size().tolist() == [72, 72, 72]
+    with pytest.raises(ValueError, match="k must be 2 or 8, not 16"):
+        text_sweep.shipped(16)
+
+
+def test_a_table_of_counts_bounds_the_floor_of_two_characters():
+    one, two = text_sweep.counted_loss(1), text_sweep.counted_loss(2)
+    assert two < one < np.log(96)
+    runs = text_sweep.shipped(2)
+    assert two < runs["loss"].min() < one
+    assert text_sweep.counted_loss(2, added=1e-9) > two  # what never occurred is not impossible
 
 
 def test_shipped_language_covers_the_range_that_the_book_speaks_of():
@@ -99,15 +122,39 @@ def test_schedules_are_unfolded_into_losses():
 
 def test_shipped_schedules():
     losses = schedules.shipped()
-    assert losses.groupby("method").size().to_dict() == dict.fromkeys(
-        ("constant", "long cosine", "matched"), 3 * 7 * 9
-    )
+    long = dict.fromkeys(("constant", "long cosine", "matched"), 3 * 7 * 9)
+    short = dict.fromkeys(schedules.SPOILED, 3 * 7 * 7)
+    assert losses.groupby("method").size().to_dict() == long | short
     at_end = losses[losses.D == 2**20].pivot(index=["seed", "H"], columns="method", values="loss")
     assert (at_end["matched"] == at_end["long cosine"]).all()
     early = losses[losses.D == 2**16].pivot(index=["seed", "H"], columns="method", values="loss")
     assert (early["matched"] < early["long cosine"]).all()
     found = schedules.exponents(losses)
-    assert len(found) == 9 and (found.standard_error < 0.1).all()
+    assert len(found) == 15 and (found.standard_error < 0.1).all()
+    exponents = found.pivot(index="seed", columns="method", values="a")
+    faulty = exponents.drop(columns="matched")
+    assert faulty.gt(exponents["matched"], axis=0).all(axis=None)
+    assert (exponents["long cosine"] > exponents[["constant", "long warm-up"]].max(axis=1)).all()
+
+
+@pytest.mark.parametrize("method", schedules.SPOILED)
+def test_a_spoiled_run_is_made_again(method):
+    row = schedules.shipped().query("method == @method and H == 16 and D == 8192").iloc[0]
+    matched = [
+        TrainConfig(H=16, D=8192, batch=64, lr=float(f"{f * learning_rate_rule(16, 8192):.3g}"))
+        for f in (0.4, 1.0)
+    ]
+    losses = [train(schedules.spoiled(config, method)).loss for config in matched]
+    assert min(losses) == pytest.approx(row.loss, rel=MACHINE_TOLERANCE)
+
+
+def test_a_long_warm_up_ends_where_the_longest_run_has_it():
+    long, short = (
+        schedules.spoiled(TrainConfig(H=8, D=D, lr=0.01), "long warm-up") for D in (2**18, 2**15)
+    )
+    assert long.warmup * 2**18 == pytest.approx(0.05 * 2**20) and long.lr == 0.01
+    # A run that ends on its way up reaches the rate that a longer run has by then.
+    assert short.lr == pytest.approx(0.01 * 2**15 / (0.05 * 2**20), rel=0.01)
 
 
 def test_best_learning_rate_is_chosen_for_each_run():
@@ -118,7 +165,7 @@ def test_best_learning_rate_is_chosen_for_each_run():
             "H": 4,
             "lr": [0.1, 0.2, 0.4, 0.1, 0.2, 0.4],
             "loss": [3.0, 2.0, np.nan, 1.5, 1.75, 1.6],
-            **dict.fromkeys(["d", "batch", "N", "C", "C_6ND", "version"], 1),
+            **dict.fromkeys(["k", "d", "batch", "N", "C", "C_6ND", "version"], 1),
         }
     )
     best = text_sweep.best_learning_rate(runs)
