@@ -15,16 +15,16 @@ windows chosen afterwards, had shown that the window matters.) It leaves out, of
   [@hoffmann2022training] are right: 20/16 ≤ D/N ≤ 20·16. At equal 6ND a size four times off has a
   ratio sixteen times off. Nobody asks a law about such a run, and the law has to bend for it.
 
-Found, on runs eight times dearer than the dearest fitted, seeds 0, 1, 2, 8 characters: the additive law is off by
-18, 20 and 17 % when all runs are fitted, by 15, 16 and 14 % without H = 4, by 3.7, 3.0 and 3.6 % by
-the rule, all six held-out runs then inside its 90 % interval; 64 times dearer by 16 to 18, 15 to 17
-and 10 to 14 %. On the synthetic language the rule changes the error of the excess from 5 to 10 % to
-10 to 12 %. The reason: a wide model's advantage over a narrow one grows with the text, from 0.3
-nats to 1.0, and is nearly constant on the language, as the additive law has it. The law with a
-sharp bend (generalised, s about 4) is off by 3 to 4 % with all runs and by the rule. Neither
-identifies the floor E: the additive law's is anywhere from 0 to 1.9, the other's is 0. With 2
-characters the advantage hardly changes (0.45 to 0.54), the additive law is off by 0.5 to 1.0 % with
-all runs, and E is 1.78 to 1.81, below the 1.89 that a table of counts reaches.
+Found, on runs eight times dearer than the dearest fitted, seeds 0, 1, 2, 8 characters: the additive
+law is off by 18, 20 and 17 % when all runs are fitted, by 15, 16 and 14 % without H = 4, by 3.7,
+3.0 and 3.6 % by the rule, all six held-out runs then inside its 90 % interval; 64 times dearer by
+16 to 18, 15 to 17 and 10 to 14 %. On the synthetic language the rule changes the error of the
+excess from 5 to 10 % to 10 to 12 %. The reason: a wide model's advantage over a narrow one grows
+with the text, from 0.3 nats to 1.0, and is nearly constant on the language, as the additive law has
+it. The law with a sharp bend (generalised, s about 4) is off by 3 to 4 % with all runs and by the
+rule. Neither identifies the floor E: the additive law's is anywhere from 0 to 1.9, the other's is
+0. With 2 characters the advantage hardly changes (0.45 to 0.54), the additive law is off by 0.5 to
+1.0 % with all runs, and E is 1.78 to 1.81, below the 1.89 that a table of counts reaches.
 
 Sizes do not lie on lines of equal compute here (the embedding grows as √H), so the loss at equal
 compute has to be interpolated.
