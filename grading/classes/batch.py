@@ -24,7 +24,7 @@ from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.reports.feedback import write_feedback
 from grading.reports.late_rule import LateRule, take_off
 from grading.reports.student_results import clean, empty_result, read_report, versions
-from grading.sandbox.enclosure import choose
+from grading.sandbox.enclosure import PROTECTION, choose
 from grading.source.assignment import Assignment, digest, load
 from scaling_lib.data.checks import whole
 from scaling_lib.data.cluster import connect
@@ -109,13 +109,17 @@ def grade(
         source=assignment.digest,
         submissions=len(handed_in),
         sandbox=kind or scheduler,
+        protection=PROTECTION.get(kind),
         unsafe=settings.unsafe,
         seed=settings.seed_name,
         limits=dataclasses.asdict(settings.limits),
     )
     with _executor(jobs, scheduler) as (pool, width):
-        _check_reference(assignment, settings, pool)
         with tqdm(total=len(handed_in), unit="submission", disable=not progress) as bar:
+            bar.set_description("the source itself")
+            _check_reference(assignment, settings, pool)
+            bar.set_description(None)
+            bar.reset()  # the time that is left is estimated from submissions alone
             place = str(pathlib.Path(submissions).resolve())
             delivered = (records.deliver(one, place, late) for one in handed_in)
             batch.run(delivered, pool, lambda: max(1, AHEAD * width()), bar)

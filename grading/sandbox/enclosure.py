@@ -21,6 +21,13 @@ from grading.sandbox.inside.confine import landlock_version
 
 INSIDE = pathlib.Path(__file__).resolve().parent / "inside"
 KINDS = ("bubblewrap", "landlock", "none")
+PROTECTION = {
+    "bubblewrap": "files, processes and network of its own; memory of processes and of sockets",
+    "landlock": "rights on files, a filter of calls; memory of processes and of sockets",
+    "none": "limits alone; memory of processes and of sockets",
+}
+"""What holds in each kind, and what its limit of memory counts: for the log."""
+
 SYSTEM = ("/lib", "/lib32", "/lib64", "/bin", "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64")
 SYSTEM += ("/usr/share", "/usr/local/bin", "/usr/local/lib", "/etc/ld.so.cache", "/etc/fonts")
 SYSTEM += ("/etc/alternatives", "/etc/localtime")

@@ -85,5 +85,6 @@ def test_the_table_is_harmless_and_complete(graded):
 def test_the_log_says_what_was_run(graded):
     lines = [json.loads(line) for line in (graded.out / "audit.jsonl").read_text().splitlines()]
     assert lines[0]["limits"]["call"] == SHORT["call"] and lines[0]["versions"]["numpy"]
+    assert "sockets" in lines[0]["protection"]
     assert SEED not in (graded.out / "audit.jsonl").read_text()
     assert {line["student"] for line in lines[1:]} == graded.results.keys()
