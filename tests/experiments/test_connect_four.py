@@ -5,7 +5,13 @@ import pytest
 from scaling_lib import data as datasets
 from scaling_lib.experiments.bitter_lesson import connect_four as experiment
 from scaling_lib.experiments.bitter_lesson.connect_four_rules import RULES, Expert
-from scaling_lib.experiments.bitter_lesson.connect_four_search import UCT, FlatMonteCarlo
+from scaling_lib.experiments.bitter_lesson.connect_four_search import (
+    TERMS,
+    UCT,
+    WIN,
+    FlatMonteCarlo,
+    Lookahead,
+)
 from scaling_lib.tasks import board as game
 
 
@@ -39,9 +45,22 @@ def four_by_hand(cells):
     return bool(cells[FOURS[..., 0], FOURS[..., 1]].all(1).any())
 
 
+def random_positions(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Positions after 4 to 20 random plies in which nobody has won, as ``mover, occupied``."""
+    mover, occupied = np.zeros(n, np.uint64), np.zeros(n, np.uint64)
+    plies = rng.integers(4, 21, n)
+    for ply in range(20):
+        move = game.random_moves(occupied, rng)
+        ends = game.has_four(mover | move)
+        going = np.flatnonzero((ply < plies) & ~ends)
+        occupied[going] |= move[going]
+        mover[going] = (mover[going] | move[going]) ^ occupied[going]
+    return mover, occupied
+
+
 @pytest.fixture(scope="module")
 def positions():
-    return experiment.random_positions(100, np.random.default_rng(0))
+    return random_positions(100, np.random.default_rng(0))
 
 
 def test_four_in_a_line_and_completing_cells_agree_with_the_plain_definition(positions):
@@ -138,18 +157,22 @@ def test_more_search_wins_more():
         experiment.search_against_rules(search="alpha-beta")
 
 
-def test_rules_bring_strength_and_cost_lines(monkeypatch):
-    monkeypatch.setattr(experiment, "OPPONENT", FlatMonteCarlo(28))
-    ladder = experiment.rule_ladder(games=60)
-    assert list(ladder["rules"]) == list(range(len(RULES) + 1))
-    assert ladder["lines"].is_monotonic_increasing
-    assert ladder["lines"].iloc[0] == 0
-    assert ladder["pairs"].iloc[-1] == len(RULES) * (len(RULES) - 1) // 2
-    assert ladder["score"].iloc[-1] > ladder["score"].iloc[2] > ladder["score"].iloc[0]
-    assert ladder["changed"].iloc[1:].between(0, 1).all()
-    taken = experiment.without_each_rule(games=60).set_index("without")["score"]
-    assert len(taken) == len(RULES) + 1
-    assert taken["block"] < taken["(nothing)"]
+def test_rules_bring_strength_and_cost_lines():
+    def score(rules):
+        return experiment.play(Expert(rules), FlatMonteCarlo(28), games=60)["score"]
+
+    assert score(RULES) > score(RULES[:2]) > score(())
+    assert score([pair for pair in RULES if pair[0].__name__ != "block"]) < score(RULES)
+    lines = [Expert(RULES[:k]).lines_of_code() for k in range(len(RULES) + 1)]
+    assert lines[0] == 0 and lines == sorted(set(lines))
+
+
+def test_a_rule_that_outbids_the_centre_does_harm():
+    def score(weight):
+        rules = [(r, weight if r.__name__ == "keep_threat" else w) for r, w in RULES[:6]]
+        return experiment.play(Expert(tuple(rules)), FlatMonteCarlo(112), games=400)["score"]
+
+    assert score(20.0) < score(0.2) - 0.02
 
 
 def test_shipped_table_crosses_over():
@@ -175,3 +198,46 @@ def test_regenerate_writes_the_table(tmp_path, monkeypatch):
 def test_bad_budgets_are_named(bad):
     with pytest.raises(ValueError, match="at least"):
         bad()
+
+
+def slow_value(mover, occupied, depth):
+    """Value of a position to the side to move, by the plain definition and without knowledge."""
+    best = -np.inf
+    for move in game.moves(np.array([occupied]))[0]:
+        if not move:
+            continue
+        own, after = mover | move, occupied | move
+        if game.has_four(np.array([own]))[0]:
+            value = WIN * (1 + depth)
+        elif depth == 1 or after == game.BOARD:
+            value = 0.0
+        else:
+            value = -slow_value(own ^ after, after, depth - 1)
+        best = max(best, value)
+    return best
+
+
+def test_lookahead_finds_the_value_of_the_plain_definition():
+    mover, occupied = random_positions(12, np.random.default_rng(3))
+    for depth in (1, 2, 3):
+        values = Lookahead(depth, ()).values(mover, occupied, depth).max(1)
+        expected = [slow_value(m, o, depth) for m, o in zip(mover, occupied, strict=True)]
+        assert values.tolist() == expected
+    assert len(set(values.tolist())) > 2
+
+
+def test_terms_favour_one_side_as_much_as_they_hurt_the_other():
+    mover, occupied = random_positions(50, np.random.default_rng(4))
+    player = Lookahead(1)
+    own, other = player.judge(mover, mover ^ occupied), player.judge(mover ^ occupied, mover)
+    assert np.array_equal(own, -other) and len(np.unique(own)) > 20
+
+
+def test_depth_and_knowledge_both_add_strength():
+    def score(depth, terms):
+        return experiment.play(Lookahead(depth, tuple(TERMS)[:terms]), Expert(), 60)["score"]
+
+    assert score(1, 0) < score(3, 0) < score(3, 3)
+    assert score(1, 0) < score(1, 3) < score(3, 3)
+    with pytest.raises(ValueError, match="term must be"):
+        Lookahead(2, ("material",))

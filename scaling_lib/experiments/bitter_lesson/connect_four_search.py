@@ -1,4 +1,4 @@
-r"""Connect Four players that know nothing but the rules of the game, and search.
+r"""Connect Four players that search.
 
 `FlatMonteCarlo` plays the same number of random games after each move and takes the move with the
 best average. `UCT` grows a tree: each simulation walks down by
@@ -6,17 +6,24 @@ best average. `UCT` grows a tree: each simulation walks down by
 .. math:: \text{argmax}_a \; \frac{w_a}{n_a} + c \sqrt{\frac{\ln n}{n_a}}
 
 (mean result of a move plus a bonus for moves tried seldom), adds one position, plays one random
-game from there and adds its result to all moves on the way [@kocsis2006bandit]. Both play many
-games in step, so that numpy has arrays to work on.
+game from there and adds its result to all moves on the way [@kocsis2006bandit]. Both know nothing
+but the rules of the game. `Lookahead` tries all continuations to a fixed depth, as chess programs
+do, and judges where it stops by as many terms of knowledge as it is given. All play many games in
+step, so that numpy has arrays to work on.
 """
 
 import dataclasses
 
 import numpy as np
 
-from scaling_lib.data.checks import whole
-from scaling_lib.tasks.board import BOARD, COLUMNS, has_four, moves, rollout
+from scaling_lib.data.checks import one_of, whole
+from scaling_lib.experiments.bitter_lesson.connect_four_rules import lines, threats
+from scaling_lib.tasks.board import BOARD, COLUMN, COLUMNS, has_four, moves, rollout
 
+NO_MOVE = np.uint64(0)
+
+WIN = 1e6  # more than any sum of `TERMS`
+LEAVES = 8192  # judged at once, so that memory does not grow with their number
 UNKNOWN = 9  # not the value of a finished game
 
 
@@ -68,6 +75,71 @@ class UCT:
         legal = moves(occupied)
         visits = np.where(legal != 0, tree.visits[:, 0] + 0.5 * rng.random(legal.shape), -1)
         return legal[np.arange(len(legal)), visits.argmax(1)]
+
+
+def central(own, other):
+    """Sum over the own stones of how central their column is, minus the other's."""
+    return sum(
+        worth * (np.bitwise_count(own & column).astype(int) - np.bitwise_count(other & column))
+        for worth, column in zip((0, 1, 2, 3, 2, 1, 0), COLUMN, strict=True)
+    )
+
+
+#: Knowledge of a position that is not yet decided, for the side that owns the first stones: name ->
+#: weight and function of both sides' stones. Terms and weights are those of the expert's rules.
+TERMS = {
+    "centre": (0.5, central),
+    "threats": (30.0, lambda own, other: threats(own, other, own | other, NO_MOVE)),
+    "lines": (1.0, lambda own, other: lines(own, other, own | other, NO_MOVE)),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Lookahead:
+    """Try all continuations of `depth` plies; judge where they stop by the named `TERMS`.
+
+    The move is the one that alpha-beta search would choose, which only leaves out continuations
+    that cannot change it. Without terms only wins and losses within the depth are seen; among
+    equals the choice is random.
+    """
+
+    depth: int
+    terms: tuple[str, ...] = tuple(TERMS)
+
+    def __post_init__(self):
+        whole(self.depth, "depth")
+        for term in self.terms:
+            one_of(term, "term", TERMS)
+
+    def __call__(self, mover: np.ndarray, occupied: np.ndarray, rng: np.random.Generator):
+        """Choose a move for each position; arguments and result as for ``Expert``."""
+        values = self.values(mover, occupied, self.depth)
+        best = (values + 1e-6 * rng.random(values.shape)).argmax(1)
+        return moves(occupied)[np.arange(len(values)), best]
+
+    def values(self, mover: np.ndarray, occupied: np.ndarray, depth: int) -> np.ndarray:
+        """Return what each move is worth to the side to move, shape (n, 7)."""
+        legal = moves(occupied)
+        own, after = mover[:, None] | legal, occupied[:, None] | legal
+        won = has_four(own) & (legal != 0)
+        # A win is worth more the sooner it comes.
+        value = np.where(legal == 0, -np.inf, np.where(won, WIN * (1 + depth), 0.0))
+        open_ = (legal != 0) & ~won & (after != BOARD)
+        own, other = own[open_], (own ^ after)[open_]
+        if depth == 1:
+            value[open_] = self.judge(own, other)
+        else:
+            value[open_] = -self.values(other, own | other, depth - 1).max(1, initial=-np.inf)
+        return value
+
+    def judge(self, own: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """Return what undecided positions are worth to the owner of the first stones."""
+        found = np.zeros(len(own))
+        for start in range(0, len(own), LEAVES):
+            part = slice(start, start + LEAVES)
+            for weight, term in (TERMS[name] for name in self.terms):
+                found[part] += weight * term(own[part], other[part])
+        return found
 
 
 class _Trees:
