@@ -17,6 +17,7 @@ from scaling_lib.laws.published import Allocation
 from scaling_lib.laws.terms import line
 
 SAME_BUDGET = 0.05  # runs belong to one budget when neighbours in log C differ by less
+ROUNDING = 1e-12  # relative range up to which values are one value
 FEWEST_SLOPES = 20  # percentiles of fewer resampled slopes say nothing
 
 
@@ -69,7 +70,8 @@ def parabola(x, y):
     NaN where fewer than three different x leave it open.
     """
     x, y = np.asarray(x, float), np.asarray(y, float)
-    middle, width = x.mean(-1), np.ptp(x, axis=-1) + 1e-300
+    middle, width = x.mean(-1), np.ptp(x, axis=-1)
+    width = np.where(width > ROUNDING * np.abs(middle), width, 1.0)  # one x, up to rounding
     z = (x - middle[..., None]) / width[..., None]
     V = np.stack([np.ones_like(z), z, z**2], axis=-1)
     Q, R = np.linalg.qr(V)

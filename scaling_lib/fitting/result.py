@@ -61,6 +61,8 @@ class FitResult(ComputeOptimal):
         The law.
     params : dict
         Parameters by name, in the law's units; those held or tied are among them.
+    at_bound : list of str
+        Names of coefficients that are 0, at their bound.
     n : int
         Number of runs.
     delta, objective : float
@@ -81,6 +83,8 @@ class FitResult(ComputeOptimal):
         self.problem, self.data, self.minima, self.notes = problem, data, minima, list(notes)
         self.law, self.n, self.delta = problem.law, problem.n, problem.delta
         self.params = self.law.complete(problem.params(minima.theta[0]))
+        gone = problem.gone(minima.theta[:1])[0]
+        self.at_bound = [p.name for p, out in zip(self.law.free, gone, strict=True) if out]
         self.objective = float(minima.F[0])
         self.residuals = np.empty(self.n)
         self.residuals[order] = problem.residuals(self.theta)
@@ -162,7 +166,10 @@ class FitResult(ComputeOptimal):
             if self.refits is None:
                 raise ValueError("There is no bootstrap yet: call bootstrap() first")
             shares = [(1 - level) / 2, (1 + level) / 2]
-            ends = np.quantile(self.refits.values, shares, axis=0).T
+            with np.errstate(invalid="ignore"):  # between two infinite values there is none
+                ends = np.quantile(self.refits.values, shares, axis=0).T
+                nearest = np.quantile(self.refits.values, shares, axis=0, method="nearest").T
+            ends = np.where(np.isnan(ends), nearest, ends)
         else:
             ends = self.problem.natural(self._profile(level).ends.T).T
         ends = [Interval(float(low), float(high)) for low, high in ends]
@@ -219,6 +226,26 @@ class FitResult(ComputeOptimal):
                 out[parameter.name] = both if below and above else "below" if below else "above"
         return out
 
+    def _undetermined(self, unidentified):
+        """Return the names of parameters that are infinite, or unbounded on both sides."""
+        names = {parameter.name for parameter in self.law.free}
+        both = {name for name, side in unidentified.items() if side == "on both sides"}
+        infinite = {name for name in names if not math.isfinite(self.params[name])}
+        return [name for name in self.law.names if name in both | infinite]
+
+    def _columns_of(self, names):
+        """Return the columns that the terms with these parameters depend on, all for a constant."""
+        found = set()
+        for term in self.law.terms:
+            has = term.coordinates(dict.fromkeys([*self.law.columns, *term.logs, "y"], 0.0))
+            if has.keys() & set(names):
+                found |= set(term.logs or self.law.columns)
+        return [name for name in self.law.columns if name in found] or list(self.law.columns)
+
+    def _span(self, column):
+        ratio = self.data[column].max() / self.data[column].min()
+        return f"a factor of {ratio:.3g}" if ratio > 1.1 else f"{100 * (ratio - 1):.2g} %"
+
     @property
     def warnings(self):
         """What a reader of the parameters must know, as sentences."""
@@ -227,7 +254,21 @@ class FitResult(ComputeOptimal):
             out.append("the search stopped before it converged: the parameters are not a minimum")
         bounds = {p.name: {"below": p.lower, "above": p.upper} for p in self.law.free}
         percent = f"{100 * LEVEL:g} %"
-        for name, side in self.unidentified().items():
+        for name in self.at_bound:
+            high = self.intervals()[name].high
+            most = f", at most {number(high)} ({percent})" if math.isfinite(high) else ""
+            out.append(f"{name} is 0, at its bound: these runs show no such part{most}")
+        unidentified = self.unidentified()
+        if open_names := self._undetermined(unidentified):
+            columns = self._columns_of(open_names)
+            spans = " and ".join(f"{c} (here {self._span(c)})" for c in columns)
+            out.append(
+                f"these runs do not determine {' and '.join(open_names)}: it takes runs over a "
+                f"wider range of {spans}"
+            )
+        for name, side in unidentified.items():
+            if name in open_names or name in self.at_bound:
+                continue
             bound = bounds[name].get(side, math.inf)
             if math.isfinite(bound) and bound:
                 out.append(f"{name} reaches its bound {bound:g}")
@@ -347,6 +388,12 @@ class FitResult(ComputeOptimal):
         constants = self.law.bottlenecks(self.params)
         if constants is None:
             raise ValueError(f"The {self.law.title} has no closed-form compute optimum")
+        for name, value in zip(("A", "B", "alpha", "beta"), constants, strict=True):
+            if not 0 < value < math.inf:
+                raise ValueError(
+                    f"The {self.law.title} fitted here has no compute optimum: {name} must be "
+                    f"positive and finite, not {value:g}"
+                )
         return constants
 
     # Presentation -------------------------------------------------------------------------------
@@ -368,7 +415,10 @@ class FitResult(ComputeOptimal):
                 cells = ["fixed", "", ""]
             elif name in self.law.tied:
                 cells[0] = f"= {self.law.tied[name]}"
-            rows.append((name, number(self.params[name]), *cells, units[name]))
+            estimate = number(self.params[name])
+            if name in self.at_bound:
+                estimate, cells[:2] = f"{estimate} (at its bound)", ("", "0")
+            rows.append((name, estimate, *cells, units[name]))
         return rows
 
     def _facts(self):
@@ -427,11 +477,14 @@ class FitResult(ComputeOptimal):
     def to_dict(self, level=LEVEL):
         """Return what `python -m scaling_lib fit --json` prints: numbers, lists and None only.
 
-        An end of an interval that is unbounded is None.
+        What is unbounded is None: an end of an interval, or a parameter that ran off.
         """
 
         def finite(x):
             return x if math.isfinite(x) else None
+
+        def all_finite(params):
+            return {name: finite(value) for name, value in params.items()}
 
         ends = self.intervals(level)
         return {
@@ -439,9 +492,10 @@ class FitResult(ComputeOptimal):
             "equation": self.law.equation,
             "n": self.n,
             "delta": finite(self.delta),
-            "params": self.params,
+            "params": all_finite(self.params),
+            "at_bound": self.at_bound,
             "units": self.units,
-            "stderr": {name: finite(value) for name, value in self.stderr.items()},
+            "stderr": all_finite(self.stderr),
             "intervals": {name: [finite(x) for x in interval] for name, interval in ends.items()},
             "level": level,
             "interval_method": self._method,
@@ -451,7 +505,12 @@ class FitResult(ComputeOptimal):
             "bic": self.bic,
             "condition": self.condition,
             "other_minima": [
-                {**minimum, "ratio": finite(minimum["ratio"])} for minimum in self.other_minima
+                {
+                    "objective": minimum["objective"],
+                    "ratio": finite(minimum["ratio"]),
+                    "params": all_finite(minimum["params"]),
+                }
+                for minimum in self.other_minima
             ],
             "warnings": self.warnings,
         }

@@ -9,6 +9,7 @@ parameter vectors (starts, or bootstrap replicates) of p unknowns are worked on 
 most a dozen, S up to thousands, and each step is a few numpy calls on the whole batch.
 """
 
+import copy
 from functools import reduce
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ WARM_UP = 20.0  # times delta: smooths the dents of a small delta, and is still 
 # benchmark; those within the second are followed to their end.
 HOPEFUL, CLOSE = 2.5, 1.2
 SAME_OBJECTIVE, SAME_PLACE = 1e-7, 1e-4  # when two minima count as one
+LOWER = 1.0 - 1e-9  # a relative fall of the objective beyond rounding
 DEPENDENT = 1e-6  # ratio of singular values up to which derivatives, numeric ones, are dependent
 # Newton's method. Tolerances are relative: of the decrease that a step promises, in units of F.
 TOLERANCE = 1e-11  # of a minimum: well below SAME_OBJECTIVE, well above rounding
@@ -44,6 +46,12 @@ MOST_DAMPING = 1e12  # beyond, a step is rounding, whatever it promises
 LEAST_DIAGONAL = 1e-10  # of the greatest: an open direction is damped as well
 SHORT = 1e-2  # a step over which the quadratic model is exact enough to be trusted unseen
 TINY = 1e-300  # keeps a divisor from being zero
+# A term, in logarithms of the level of the runs: as good as zero, well away from it, and so far
+# below it that no step leads back.
+VANISHED, PRESENT, GONE = -5.0, -3.0, -30.0
+NONE_LEFT = -20.0  # of a term's share, in logarithms: below the digits that are printed
+# Constant terms, as shares of the lowest target, at which the others are fitted to map the valley.
+LEVELS = np.array([0.02, 0.1, 0.3, 0.5, 0.65, 0.75, 0.83, 0.9, 0.95, 0.98])
 REWEIGHTED = 40  # searches from randomly reweighted runs, for laws or data with many minima
 
 
@@ -364,9 +372,34 @@ class Problem:
 
     def params(self, theta):
         """Return one parameter vector as a mapping in the law's units, of the free parameters."""
-        values = self.natural(self.eta(theta[None]))[0]
+        values = self.values(theta[None])[0]
         names = [parameter.name for parameter in self.parameters]
         return dict(zip(names, map(float, values), strict=True))
+
+    def _removable(self):
+        pairs = zip(self.f.terms, self.f.blocks, strict=True)
+        return [pair for pair in pairs if pair[0].removable and len(self.f.terms) > 1]
+
+    def _coefficients(self):
+        """Return the indices in theta of coefficients that may be zero, as logarithms."""
+        return [block.start for _, block in self._removable()]
+
+    def _shares(self, theta):
+        """Return (S, k) the largest share in f of each term that may be gone, as logarithms."""
+        f = self.f.value(theta)
+        parts = [(term.value(theta[:, block]) - f).max(1) for term, block in self._removable()]
+        return np.stack(parts, axis=-1) if parts else np.empty((len(theta), 0))
+
+    def gone(self, theta):
+        """Return (S, p): which natural parameters are coefficients of terms that are gone."""
+        out = np.zeros((len(theta), self.p), bool)
+        for j, share in zip(self._coefficients(), self._shares(theta).T, strict=True):
+            out[:, self.index == j] = (share <= NONE_LEFT)[:, None]
+        return out
+
+    def values(self, theta):
+        """Return the free parameters (S, p) in the law's units; a coefficient that is gone is 0."""
+        return np.where(self.gone(theta), 0.0, self.natural(self.eta(theta)))
 
     def to_target(self, f):
         """Return values of the target for values of f."""
@@ -452,6 +485,41 @@ class Problem:
         best = np.where(found.F[:S] <= found.F[S:], 0, S) + np.arange(S)
         return base + (basis @ found.theta[best][..., None])[..., 0], found.F[best]
 
+    def without_offset(self):
+        """Return the problem without its constant term: the other p - 1 parameters follow."""
+        other = copy.copy(self)
+        other.f, other.p = LogSum(self.f.terms[1:]), self.p - 1
+        return other
+
+    def offset_pull(self, theta, weights):
+        """Return (S,) the derivative of F by the constant term, in units of the level.
+
+        Where the term is gone and the others are at their minimum, a negative one says that F is
+        lower with the term (the condition of Karush, Kuhn and Tucker).
+        """
+        f = self.f.value(theta)
+        pull = np.clip(f - self.y, -self.delta, self.delta)
+        return np.einsum("sn,sn->s", weights * pull, np.exp(-f))
+
+    def along_offset(self, theta):
+        """Return the lowest points (k, p) with the constant term held at `LEVELS`, and gone.
+
+        With few runs this valley is nearly level and full of dents, in which steps stay: whoever
+        wants the lowest point of a reweighted problem begins from the best of these.
+        """
+        held = np.flatnonzero(self.index == self.offset_index)[:1]
+        levels = np.concatenate([[GONE], np.log(LEVELS) + self.y.min()])
+        nearest = int(np.abs(levels - theta[self.offset_index]).argmin())
+        points = []
+        for way in (levels[nearest:], levels[:nearest][::-1]):
+            point = theta
+            for level in way:
+                found, F = self.minimize_held(held, self.added[held] + level, point[None])
+                if np.isfinite(F[0]):
+                    point = found[0]
+                    points.append(point)
+        return np.array(points).reshape(-1, self.p)
+
     def starts(self):
         """Return starting points (S, p) of the search; the last term makes them (see `Term`)."""
         return self.f.terms[-1].starts(self.f.terms, self.y)
@@ -499,7 +567,28 @@ class Problem:
         found = self._continue(found, np.flatnonzero(found.F < CLOSE * found.F.min()), 40)
         if self.n < MANY_RUNS or self.law.follow:
             found = self._try_reweighted(found)
-        return self._continue(_in_order(found), np.arange(1), 1000)
+        found = self._continue(_in_order(found), np.arange(1), 1000)
+        return self._try_boundary(found)
+
+    def _try_boundary(self, found):
+        """Look for a lower minimum where a term is gone: no step from inside arrives there.
+
+        Only for terms that are small where the search ended, or where it did not end.
+        """
+        theta = found.theta[:1]
+        small = self._shares(theta)[0] < PRESENT
+        first = [j for j, share in zip(self._coefficients(), small, strict=True) if share]
+        if not found.converged[0]:
+            first = self._coefficients()
+        if not first:
+            return found
+        gone = np.repeat(theta, len(first), axis=0)
+        gone[np.arange(len(first)), first] = GONE
+        more = _in_order(self.minimize(gone, iterations=200))
+        # A term that is as good as gone is gone: its logarithm has no end to converge to.
+        if not more.F[0] <= found.F[0] / LOWER:
+            return found
+        return self._continue(_joined(more, found), np.arange(1), 1000)
 
     def other_minima(self, found):
         """Return the distinct minima above the lowest of a search, (k, p) and their objectives."""
@@ -533,8 +622,7 @@ class Problem:
         options = {"tolerance": TOLERANCE_ROUGH, "iterations": 20}
         moved = self.minimize(starts, weights=weights, **options).theta
         more = self.minimize(_distinct(moved), iterations=25)
-        parts = (np.concatenate(pair) for pair in zip(found[:3], more[:3], strict=True))
-        return Minima(*parts, found.iterations + more.iterations)
+        return _joined(found, more)
 
 
 def own_start(problem, law, columns):
@@ -560,6 +648,11 @@ def own_start(problem, law, columns):
             f"{', '.join(parameter.name for parameter in law.free)}"
         )
     return best
+
+
+def _joined(found, more):
+    parts = (np.concatenate(pair) for pair in zip(found[:3], more[:3], strict=True))
+    return Minima(*parts, found.iterations + more.iterations)
 
 
 def _in_order(found):

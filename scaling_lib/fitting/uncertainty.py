@@ -8,14 +8,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scaling_lib.fitting.solver import MANY_RUNS, SAME_PLACE
+from scaling_lib.fitting.solver import (
+    GONE,
+    LOWER,
+    MANY_RUNS,
+    PRESENT,
+    SAME_PLACE,
+    TOLERANCE_ROUGH,
+    VANISHED,
+    WARM_UP,
+)
 
 BLOCK = 1024  # replicates in one batch, and for one thread
+GRID_FOLLOWED = 8  # starts of the grid that each replicate follows where the constant is loose
 POOL = 64  # replicates whose minima the others try
-LOWER = 1.0 - 1e-9  # a relative fall of the objective beyond rounding
-# A constant term, in logarithms of the level of the runs: as good as zero, well away from it, and
-# so far below it that no step leads back.
-VANISHED, PRESENT, GONE = -5.0, -3.0, -30.0
+POOL_LOOSE = 512  # the same once more where the constant is loose: minima are many and far apart
+LOOSE = 0.3  # standard error of its logarithm beyond which a constant is hardly determined
 # The search for the end of a profile: distances are in coordinates where 1 is mostly a factor e.
 # How far it looks: a factor of 10^11 beyond the level of the runs, where centred logarithms are
 # zero; for a parameter that is no logarithm, many times its value.
@@ -29,7 +37,8 @@ LOWEST_ROOT = 1.0 / GROWTH[1]  # a lower one asks for the most growth anyway, an
 HIGHEST_ROOT = 1e3  # one that is infinite would keep the secant at the inner end
 EXTENDED = 3.0  # most that the line to the last point of a profile is extended for the next start
 STEPS = 40  # of each search at most
-LOWER_MET = 1.0 - 1e-6  # a relative fall of the objective beyond the tolerance of a profile
+LONG = 2000  # steps for the few replicates that creep along a valley full of dents
+LOWER_MET = 1.0 - 1e-6  # a relative fall of the objective that no printed digit shows
 
 
 def student(level, dof):
@@ -161,28 +170,31 @@ def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
     """Refit to resampled runs.
 
     Each replicate weighs the runs by how often a draw with replacement took them. All replicates
-    of a block are minimized in one batch, in three passes: from the minimum of the fit; from the
-    minima of other replicates or `rivals` (k, p), the ends of other starts of the fit, where they
-    are lower; and, for a law with a constant term, with that term taken out or put back. The number
-    of threads changes the time and nothing else.
+    of a block are minimized in one batch, in passes: from the minimum of the fit; from the minima
+    of other replicates or `rivals` (k, p), the ends of other starts of the fit, where they are
+    lower; for a law with a constant term, with that term taken out or put back; then to the end of
+    what is unfinished. Where few runs leave the constant open, also from the best starting points
+    of a search and from points along its valley, and all once more. The number of threads changes
+    the time and nothing else.
     """
     weights = resampling_weights(problem.n, replicates, seed)
-    first = partial(_from_the_fit, problem, theta, _influence(problem, theta))
+    influence = _influence(problem, theta)
+    first = partial(_from_the_fit, problem, theta, influence)
     found = _each(first, threads, weights)
-
-    pool = np.concatenate([found[0].theta[:POOL], rivals[:POOL]])
-    with np.errstate(all="ignore"):
-        losses = problem.f.losses(pool, problem.y, problem.delta)
-    known = np.isfinite(losses).all(1)
-    second = partial(_from_each_other, problem, _Pool(pool[known], losses[known]))
-    _each(second, threads, weights, found)
-
-    if problem.offset_index is not None:
-        _each(partial(_with_and_without_offset, problem), threads, weights, found)
+    valley, pools = np.empty((0, problem.p)), [POOL]
+    if _is_loose(problem, theta, influence):
+        _each(partial(_from_the_grid, problem), threads, weights, found)
+        valley, pools = problem.along_offset(theta), [POOL, POOL_LOOSE]
+    for pool in pools:
+        others = _pool(problem, np.concatenate([found[0].theta[:pool], rivals[:POOL], valley]))
+        _each(partial(_from_each_other, problem, others), threads, weights, found)
+        if problem.offset_index is not None:
+            _each(partial(_with_and_without_offset, problem), threads, weights, found)
+        _each(partial(_finish, problem), threads, weights, found)
     theta, F, converged = (
         np.concatenate(parts) for parts in zip(*(f[:3] for f in found), strict=True)
     )
-    return Bootstrap(theta, problem.natural(problem.eta(theta)), F, converged, seed)
+    return Bootstrap(theta, problem.values(theta), F, converged, seed)
 
 
 def _each(job, threads, *blocks):
@@ -207,7 +219,48 @@ def _influence(problem, theta):
 
 def _from_the_fit(problem, theta, influence, weights):
     """Minimize the replicates of a block, from one scoring step off the minimum of the fit."""
-    return problem.minimize(theta - weights @ influence, weights=weights, iterations=60)
+    start = theta - weights @ influence
+    if problem.offset_index is not None and theta[problem.offset_index] < VANISHED:
+        return _without_offset(problem, start, weights, 60)
+    return problem.minimize(start, weights=weights, iterations=60)
+
+
+def _without_offset(problem, start, weights, iterations):
+    """Minimize with the constant term gone; its logarithm has no end that Newton could reach."""
+    found = problem.without_offset().minimize(start[:, 1:], weights=weights, iterations=iterations)
+    theta = np.insert(found.theta, 0, GONE, axis=1)
+    return found._replace(theta=theta)
+
+
+def _is_loose(problem, theta, influence):
+    """Return whether few runs leave the constant term open, so that replicates end far apart."""
+    index = problem.offset_index
+    if index is None or problem.n >= MANY_RUNS:
+        return False
+    error = np.sqrt((influence[:, index] ** 2).sum())
+    return bool(theta[index] < PRESENT or error > LOOSE)
+
+
+def _from_the_grid(problem, weights, found):
+    """Let replicates try the best starting points of a search, as a search of their own would.
+
+    First with a larger delta, which smooths the dents, by steps that need no curvature.
+    """
+    grid, delta = problem.starts(), WARM_UP * problem.delta
+    with np.errstate(all="ignore"):
+        height = weights @ np.nan_to_num(problem.f.losses(grid, problem.y, delta), nan=np.inf).T
+    for start in grid[np.argsort(height, axis=1)[:, :GRID_FOLLOWED].T]:
+        rough = {"delta": np.full((len(start), 1), delta), "exact": False, "iterations": 20}
+        near = problem.minimize(start, weights=weights, tolerance=TOLERANCE_ROUGH, **rough)
+        tried = problem.minimize(near.theta, weights=weights, iterations=60)
+        _keep(found, np.arange(len(start)), tried, tried.F < found.F * LOWER)
+
+
+def _pool(problem, theta):
+    with np.errstate(all="ignore"):
+        losses = problem.f.losses(theta, problem.y, problem.delta)
+    known = np.isfinite(losses).all(1)
+    return _Pool(theta[known], losses[known])
 
 
 def _from_each_other(problem, pool, weights, found):
@@ -224,26 +277,40 @@ def _from_each_other(problem, pool, weights, found):
         start = pool.theta[offered.argmin(1)[rows]]
         tried = problem.minimize(start, weights=weights[rows], iterations=60)
         _keep(found, rows, tried, tried.F < found.F[rows])
-    rows = np.flatnonzero(~found.converged)
-    more = problem.minimize(found.theta[rows], weights=weights[rows])
-    _keep(found, rows, more, np.ones(len(rows), bool))
 
 
 def _with_and_without_offset(problem, weights, found):
-    """Move the constant term between vanished and present, and keep what ends lower.
+    """Take the constant term out or put it back, and keep what ends lower.
 
-    Where the term has vanished so has its gradient: no step leads back. With few runs the opposite
-    happens too, a replicate stays in a dent that a vanished term would leave; and one change can
-    make another worthwhile, so there are two rounds.
+    No step leads from a present term to a vanished one, or back: its logarithm has no end, and its
+    gradient vanishes with it. With many runs the derivative by the term itself says where it is to
+    come back. With few, a term may come or go across a dent, so that all replicates try both; and
+    one change can make another worthwhile, so there are two rounds.
     """
     few = problem.n < MANY_RUNS
     for _ in range(2 if few else 1):
-        vanished = found.theta[:, problem.offset_index] < VANISHED
-        rows = np.flatnonzero(vanished | few)
+        level = found.theta[:, problem.offset_index]
+        rows = np.flatnonzero((level > GONE) if few else (level > GONE) & (level < VANISHED))
+        tried = _without_offset(problem, found.theta[rows], weights[rows], 200)
+        _keep(found, rows, tried, tried.F <= found.F[rows] / LOWER)
+
+        rows = np.flatnonzero(found.theta[:, problem.offset_index] <= GONE)
+        if not few:
+            rows = rows[problem.offset_pull(found.theta[rows], weights[rows]) < 0]
         start = found.theta[rows]
-        start[:, problem.offset_index] = np.where(vanished[rows], PRESENT, GONE)
+        start[:, problem.offset_index] = PRESENT
         tried = problem.minimize(start, weights=weights[rows])
         _keep(found, rows, tried, tried.F < found.F[rows] * LOWER)
+
+
+def _finish(problem, weights, found):
+    """Follow what is unfinished to its end, or to where steps no longer lower it."""
+    for _ in range(3):
+        rows = np.flatnonzero(~found.converged)
+        more = problem.minimize(found.theta[rows], weights=weights[rows], iterations=LONG)
+        settled = more.F >= found.F[rows] * LOWER_MET
+        more = more._replace(converged=more.converged | settled)
+        _keep(found, rows, more, np.ones(len(rows), bool))
 
 
 def _keep(found, rows, tried, chosen):

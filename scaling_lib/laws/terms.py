@@ -45,6 +45,7 @@ class Term:
 
     size = 0
     logs: tuple = ()
+    removable = False  # whether the first parameter is the log of a coefficient that may be zero
 
     def bind(self, x):
         """Return the term on runs; `x` is what `load` takes."""
@@ -109,7 +110,7 @@ class Linear(Term):
 class Offset(Term):
     """E: u = theta, the same for all runs."""
 
-    size = 1
+    size, removable = 1, True
 
     def __init__(self, E):
         self.E = E
@@ -130,7 +131,7 @@ class Offset(Term):
 class Power(Linear):
     """A / x^alpha: u = a - alpha log x."""
 
-    size = 2
+    size, removable = 2, True
 
     def __init__(self, A, alpha, column, exponents=EXPONENTS):
         self.A, self.alpha, self.column, self.exponents = A, alpha, column, exponents
@@ -268,7 +269,7 @@ class Repeated(Term):
     parameters.
     """
 
-    size = 3
+    size, removable = 3, True
 
     def __init__(self, B, beta, R, column, repetitions):
         self.names, self.column, self.repetitions = (B, beta, R), column, repetitions

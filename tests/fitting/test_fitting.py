@@ -171,8 +171,8 @@ def test_a_parameter_that_the_runs_do_not_bound_is_reported():
     result = fit("power", {"x": x, "loss": y})
     assert result.unidentified()["E"] == "below"
     assert result.intervals()["E"].low == 0.0
-    assert any("E is not bounded below" in line for line in result.warnings)
-    assert "unbounded" in result.summary()
+    assert any("E is 0, at its bound" in line for line in result.warnings)
+    assert "0 (at its bound)" in result.summary()
     assert result.to_dict()["intervals"]["E"][0] == 0.0
 
 

@@ -1,11 +1,11 @@
-"""Laws from plain functions, and the 25 lines of SciPy that every fit must agree with."""
+"""Laws from plain functions, and agreement with the 25 lines of SciPy in `conftest`."""
 
 import math
 import pickle
 
 import numpy as np
 import pytest
-from scipy.optimize import curve_fit, least_squares
+from scipy.optimize import curve_fit
 
 from scaling_lib.fitting import compare, fit
 from scaling_lib.laws import BESIROGLU_2024, chinchilla
@@ -18,35 +18,12 @@ def surface(seed, n=100, noise=0.005):
     return {"N": N, "D": D, "loss": BESIROGLU_2024.loss(N, D) * np.exp(noise * rng.normal(size=n))}
 
 
-def scipy_fit(N, D, loss, delta, starts=20):
-    """Fit the Chinchilla law with SciPy alone: the readable truth; return objective and params."""
-    x, z, y = np.log(N), np.log(D), np.log(loss)
-
-    def residuals(p):
-        e, a, b, alpha, beta = p
-        return np.logaddexp(np.logaddexp(e, a - alpha * x), b - beta * z) - y
-
-    rng, ends = np.random.default_rng(0), []
-    for _ in range(starts):
-        alpha, beta = rng.uniform(0.1, 0.8, 2)
-        level = y.mean() + rng.normal(-1, 0.5, 3)
-        p = [level[0], level[1] + alpha * x.mean(), level[2] + beta * z.mean(), alpha, beta]
-        for scale in (30 * delta, delta):  # first with the dents of a small delta smoothed
-            options = {"loss": "huber", "f_scale": scale, "x_scale": "jac", "max_nfev": 2000}
-            end = least_squares(residuals, p, **options, xtol=1e-15, ftol=1e-15, gtol=1e-15)
-            p = end.x
-        ends.append(end)
-    best = min(ends, key=lambda end: end.cost)
-    e, a, b, alpha, beta = best.x
-    return best.cost, dict(E=np.exp(e), A=np.exp(a), B=np.exp(b), alpha=alpha, beta=beta)
-
-
 START = {"E": 1.5, "A": 300.0, "B": 1000.0, "alpha": 0.3, "beta": 0.3}
 POSITIVE = {name: (0, np.inf) for name in "EAB"}
 
 
 @pytest.mark.parametrize("seed, n, delta", [(0, 30, 1e-3), (1, 100, 1e-3), (2, 100, 1e-2)])
-def test_agrees_with_scipy_from_many_starts(seed, n, delta):
+def test_agrees_with_scipy_from_many_starts(scipy_fit, seed, n, delta):
     runs = surface(seed, n, noise=0.01)
     objective, params = scipy_fit(**runs, delta=delta)
     result = fit("chinchilla", runs, delta=delta)

@@ -1,0 +1,155 @@
+"""Fits at the edge: constants that vanish or run off, and what is said about them."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from scaling_lib.fitting import fit, uncertainty
+from scaling_lib.fitting.isoflop import isoflop
+
+# Eight checkpoints of the OLMo ladder (allenai/OLMo-ladder on GitHub, loss on C4): E is 0.
+LADDER = np.array(
+    [
+        [758220288, 2.359e9, 3.6815],
+        [758220288, 2.294e10, 3.1824],
+        [1279395840, 3.618e10, 3.0646],
+        [758220288, 6.095e10, 3.0293],
+        [1279395840, 1.093e11, 2.8917],
+        [190354176, 6.029e9, 3.5837],
+        [1279395840, 5.19e10, 3.0086],
+        [190354176, 6.816e9, 3.5086],
+    ]
+).T
+# The best of each size and length in the Step Law sweep (step-law/steplaw on GitHub).
+STEP_LAW = np.array(
+    [
+        [214663680, 4e9, 2.596925],
+        [214663680, 1.14e10, 2.456829],
+        [214663680, 2e10, 2.423325],
+        [214663680, 1e11, 2.322113],
+        [268304384, 5e9, 2.549712],
+        [268304384, 1.42e10, 2.350966],
+        [268304384, 2.5e10, 2.351223],
+        [268304384, 8e10, 2.293572],
+        [429260800, 8e9, 2.469748],
+        [429260800, 2.27e10, 2.326898],
+        [429260800, 4e10, 2.22903],
+        [429260800, 5e10, 2.260204],
+        [536872960, 1e10, 2.397004],
+        [536872960, 2.84e10, 2.161534],
+        [536872960, 5e10, 2.219124],
+        [1073741824, 2e10, 2.187562],
+        [1073741824, 5.69e10, 2.102763],
+    ]
+).T
+LADDER = dict(zip(("N", "D", "loss"), LADDER, strict=True))
+STEP_LAW = dict(zip(("N", "D", "loss"), STEP_LAW, strict=True))
+FLAT = {"N": [1e8, 3e8, 1e9, 3e9, 1e10], "loss": [2.5, 2.498, 2.496, 2.4945, 2.493]}
+
+
+def without_floor(seed, A, alpha, B, beta, noise):
+    """Twenty runs of a law that has no constant."""
+    N, D = (v.ravel() for v in np.meshgrid(np.geomspace(1e7, 1e9, 4), np.geomspace(1e9, 1e11, 5)))
+    rng = np.random.default_rng(seed)
+    loss = (A / N**alpha + B / D**beta) * np.exp(noise * rng.standard_normal(N.size))
+    return {"N": N, "D": D, "loss": loss}
+
+
+VANISHING = {
+    "step law": STEP_LAW,
+    "slow and noisy": without_floor(0, 8, 0.06, 40, 0.12, 0.03),
+    "equal exponents": without_floor(1, 20, 0.1, 30, 0.1, 0.01),
+    "steep data": without_floor(2, 6, 0.05, 3000, 0.4, 0.02),
+    "steep size": without_floor(3, 300, 0.3, 9, 0.06, 0.02),
+    "very noisy": without_floor(4, 15, 0.1, 30, 0.13, 0.05),
+}
+
+
+def rows_of(runs, index):
+    return {name: np.asarray(values, float)[index] for name, values in runs.items()}
+
+
+def test_a_constant_that_vanishes_is_zero_and_the_fit_converged():
+    result = fit("chinchilla", LADDER)
+    assert result.params["E"] == 0.0
+    assert result.at_bound == ["E"]
+    assert result.objective < 1.5715e-5
+    text = result.summary()
+    assert "0 (at its bound)" in text
+    assert "E is 0, at its bound: these runs show no such part, at most 2.49" in text
+    assert "stopped before" not in text
+    assert "not the global one" not in text
+
+
+@pytest.mark.parametrize("name", VANISHING)
+def test_replicates_are_minima_by_an_independent_optimizer(scipy_fit, name):
+    runs = VANISHING[name]
+    result = fit("chinchilla", runs, bootstrap=20)
+    n = result.n
+    (weights,) = uncertainty.resampling_weights(n, 20, 0)
+    assert result.refits.converged.all()
+    for replicate in (0, 10):
+        index = np.repeat(np.arange(n), weights[replicate].astype(int))
+        lowest, _ = scipy_fit(**rows_of(result.data, index), delta=1e-3, starts=5)
+        assert result.refits.objectives[replicate] <= lowest * 1.001
+
+
+def test_replicates_where_the_constant_vanishes_end_where_single_fits_do():
+    result = fit("chinchilla", STEP_LAW, bootstrap=60)
+    (weights,) = uncertainty.resampling_weights(17, 60, 0)
+    single = []
+    for replicate in range(60):
+        index = np.repeat(np.arange(17), weights[replicate].astype(int))
+        single.append(fit("chinchilla", rows_of(result.data, index)).objective)
+    assert (result.refits.objectives > 1.001 * np.array(single)).sum() <= 2
+    low, high = result.intervals()["E"]
+    assert low == 0.0
+    assert 1.9 < high < 2.1
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_the_runs_cannot_determine_is_said_with_the_run_that_would(capfd):
+    result = fit("kaplan_N", FLAT, bootstrap=50)
+    assert (
+        "these runs do not determine x_c: it takes runs over a wider range of N (here a factor of "
+        "100)" in result.summary()
+    )
+    facts = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert facts["params"]["x_c"] is None
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_command_line_prints_json_where_a_parameter_ran_off(tmp_path):
+    path = tmp_path / "flat.csv"
+    rows = [f"{N},{loss}" for N, loss in zip(FLAT["N"], FLAT["loss"], strict=True)]
+    path.write_text("\n".join(["N,loss", *rows]) + "\n")
+    command = [sys.executable, "-m", "scaling_lib", "fit", path, "--law", "kaplan_N", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["params"]["x_c"] is None
+
+
+def test_an_optimum_is_refused_where_there_is_none():
+    """Runs in which the loss does not fall with N: A vanishes, or alpha is not positive."""
+    N, D = (v.ravel() for v in np.meshgrid(np.geomspace(1e7, 1e9, 4), np.geomspace(1e9, 1e11, 5)))
+    noise = np.exp(0.003 * np.random.default_rng(0).standard_normal(N.size))
+    result = fit("chinchilla", {"N": N, "D": D, "loss": (1.5 + 900 / D**0.3) * noise * N**0.01})
+    with pytest.raises(ValueError, match=r"has no compute optimum: .* must be positive and finite"):
+        result.optimum(1e21)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_budget_of_one_size_is_skipped_without_noise_from_lapack(capfd):
+    rng, rows = np.random.default_rng(0), []
+    for C in (1e18, 1e19, 1e20):
+        best = 1e8 * (C / 1e18) ** 0.5
+        rows += [(C, best * s, 2.5 + 0.1 * np.log(s) ** 2) for s in (0.3, 0.6, 1.0, 1.7, 3.1)]
+    rows += [(1e21, 214663680.0, 2.1 + 0.01 * rng.random()) for _ in range(6)]
+    C, N, loss = np.array(rows).T
+    result = isoflop({"C": C, "N": N, "loss": loss})
+    assert list(result.skipped.values()) == ["fewer than three sizes"]
+    assert result.a == pytest.approx(0.5, abs=1e-6)
+    assert capfd.readouterr() == ("", "")
