@@ -126,10 +126,14 @@ class Lookahead:
         value = np.where(legal == 0, -np.inf, np.where(won, WIN * (1 + depth), 0.0))
         open_ = (legal != 0) & ~won & (after != BOARD)
         own, other = own[open_], (own ^ after)[open_]
+        # Many orders of moves lead to one position, and this sum is different for each position.
+        _, first, which = np.unique(own + (own | other), return_index=True, return_inverse=True)
+        own, other = own[first], other[first]
         if depth == 1:
-            value[open_] = self.judge(own, other)
+            found = self.judge(own, other)
         else:
-            value[open_] = -self.values(other, own | other, depth - 1).max(1, initial=-np.inf)
+            found = -self.values(other, own | other, depth - 1).max(1, initial=-np.inf)
+        value[open_] = found[which]
         return value
 
     def judge(self, own: np.ndarray, other: np.ndarray) -> np.ndarray:
