@@ -109,7 +109,9 @@ def test_by_keyboard_alone(address, page, name):
             .map(e => e.outerHTML.slice(0, 120))"""
     )
     assert reachable == [], "Tab never came here"
-    assert kinds >= {"A", "range", "button"}
+    sliders = page.locator("input[type=range]").count()
+    assert kinds >= {"A", "button"} | ({"range"} if sliders else set())
+    assert sliders or name == "small_experiments", "a page of figures that move has lost them"
 
 
 @pytest.mark.parametrize("name", LONG)
