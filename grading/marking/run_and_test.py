@@ -238,7 +238,10 @@ def _cut(text, most):
     """Return a text of at most so many characters, not cut within a number or a word."""
     if len(text) <= most:
         return text
-    return re.sub(r"[^\s,;(\[]*$", "", text[: most - 4]).rstrip(" ,;") + " ..."
+    head = text[: most - 4]
+    # A word of any length is cut: what is lost is at most a number.
+    word = re.search(r"(?<=[\s,;(\[])[^\s,;(\[]{0,40}$", head)
+    return (head[: word.start()].rstrip(" ,;") if word else head) + " ..."
 
 
 class Tests:

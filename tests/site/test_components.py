@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from scaling_lib.page import figures
 
@@ -217,8 +218,8 @@ def test_questions_say_what_is_wrong_and_remember(gallery):
         assert number.locator(".sm-feedback").inner_text().startswith(verdict), text
     gallery.reload()
     gallery.wait_for_selector(".sm-selfcheck[data-state=ready]")
-    assert number.locator("input").input_value() == "5,37"
-    assert number.locator(".sm-feedback").inner_text().startswith("Right.")
+    expect(number.locator("input")).to_have_value("5,37")
+    expect(number.locator(".sm-feedback")).to_have_text(re.compile(r"^Right\."))
     gallery.locator(".sm-clear").click()
     gallery.reload()
     gallery.wait_for_selector(".sm-selfcheck[data-state=ready]")

@@ -1,6 +1,7 @@
 """Reading a long page: a reference leads to its place, a keyboard or a phone is enough."""
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
@@ -148,14 +149,14 @@ def test_a_result_waits_for_the_prediction(address, page, name):
     page.goto(f"{address}chapters/{name}.html")
     assert not any(page.eval_on_selector_all(FOLD, OPEN))
     first = page.locator(f"{FOLD} > summary").first
-    assert first.inner_text().strip() == "Show the output"
+    expect(first).to_have_text("Show the output", use_inner_text=True)
     first.focus()
     page.keyboard.press("Enter")
     groups = page.evaluate(GROUPS)
     page.wait_for_function(
         f"n => document.querySelectorAll('{FOLD}[open]').length === n", arg=groups.count(groups[0])
     )
-    assert first.inner_text().strip() == "Hide the output"
+    expect(first).to_have_text("Hide the output", use_inner_text=True)
 
 
 def test_a_link_opens_the_result_that_it_leads_to(address, page):
