@@ -12,15 +12,14 @@ import json
 import os
 import pkgutil
 import re
-import sys
 
+import needs
 import pytest
 from assignments import NAMES, cells, exercises, mark, solved
 
 import scaling_lib
 from grading.marking.grade_one import Settings, make_job, run_job
 from grading.marking.run_and_test import TestTimeout, time_limit
-from grading.sandbox.enclosure import NoSandbox, choose
 from grading.source.assignment import load
 from grading.source.hidden_tests import SEED_VARIABLE
 
@@ -109,12 +108,9 @@ def missing(*_, **__):
     raise NotImplementedError
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are Linux's")
+@needs.linux
 def test_the_library_as_an_answer_earns_nothing_and_the_rest_is_paid():
-    try:
-        choose()
-    except NoSandbox as missing:
-        pytest.skip(str(missing))
+    needs.sandbox()
     assignment = load("bitter_lesson")
     assert assignment.withheld == ["scaling_lib.forecasting.scores.interval_score"]
     notebook = json.loads(assignment.text)

@@ -13,12 +13,10 @@ import threading
 from pathlib import Path
 
 import corpus
-import pytest
 from small_assignment import NAME, SEED, source
 
 from grading.classes.records import with_folders
 from grading.classes.submissions import Submission
-from grading.sandbox.enclosure import NoSandbox, choose
 
 SHORT = {"call": 4, "cell": 8, "test": 10, "total": 30, "hard": 45, "processes": 24, "restarts": 8}
 SHORT |= {"memory": 800 << 20, "disk": 64 << 20}
@@ -27,17 +25,6 @@ SHORT |= {"memory": 800 << 20, "disk": 64 << 20}
 KINDS = ("honest", "broken", "hostile")
 READ = ("files", "words", "choice")
 """Kinds of which most can be told by reading: `test_corpus_reading` has them all."""
-
-
-def need(kind=None):
-    """Return the sandbox; say clearly that it is missing, as an error where it has to be there."""
-    try:
-        return choose(kind)
-    except NoSandbox as missing:
-        # Only Linux has sandboxes, and not each of them everywhere.
-        if os.environ.get("CI") and sys.platform == "linux" and kind is None:
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
 
 
 class Server:

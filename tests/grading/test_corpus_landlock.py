@@ -1,7 +1,8 @@
 """A part of the corpus without bubblewrap, as on a machine where it cannot be used."""
 
+import needs
 import pytest
-from corpus_run import Run, differing, need
+from corpus_run import Run, differing
 
 PART = ("plain", "plots", "cached", "crashes", "endless-call", "too-much-memory", "fills-the-disk")
 PART += ("reads-the-tests", "reads-other-processes", "kills-the-grader", "kills-in-a-cell")
@@ -15,7 +16,7 @@ PART += ("patches-numpy", "speaks-for-the-worker", "tells-hidden-inputs", "stops
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     run = Run(tmp_path_factory.mktemp("landlock"), 0.25).keep(*PART)
-    return run.grade(need("landlock"))
+    return run.grade(needs.sandbox("landlock"))
 
 
 def test_everyone_gets_what_they_deserve(graded):

@@ -6,8 +6,9 @@ kind, and what aims at nbgrader's own files. ``CORPUS=all`` runs the whole, as t
 
 import os
 
+import needs
 import pytest
-from corpus_run import KINDS, READ, Run, differing, need
+from corpus_run import KINDS, READ, Run, differing
 
 AIMED = {"edits-the-gradebook", "script-in-the-feedback", "tells-hidden-inputs", "answers-twice"}
 
@@ -19,7 +20,7 @@ def graded(tmp_path_factory):
         each = ([e.name for e in run.entries if e.kind == kind][::3] for kind in KINDS)
         some = ([e.name for e in run.entries if e.kind == kind][::15] for kind in READ)
         run.keep(*AIMED.union(*each, *some))
-    return run.grade_in_nbgrader(need())
+    return run.grade_in_nbgrader(needs.sandbox())
 
 
 @pytest.mark.parametrize("kind", [*KINDS, *READ])

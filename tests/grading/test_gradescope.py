@@ -11,8 +11,8 @@ import sys
 import zipfile
 
 import jsonschema
+import needs
 import pytest
-from corpus_run import need
 from small_assignment import ALLOCATION, SEED, Paper, source
 
 from grading.__main__ import main
@@ -21,7 +21,7 @@ from grading.reports.student_results import empty_result
 from grading.sandbox.enclosure import bubblewrap_trouble
 from grading.source.assignment import parse
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Gradescope's containers are Linux")
+pytestmark = needs.linux
 SMALL = parse(json.dumps(source()), "small")
 
 WHEN = {"enum": ["visible", "hidden", "after_due_date", "after_published"]}
@@ -69,7 +69,7 @@ def container(tmp_path):
 def run(root):
     """Start ``/autograder/run_autograder`` as the harness does, in a file system made for it."""
     if trouble := bubblewrap_trouble():
-        pytest.skip(f"bubblewrap does not work here: {trouble}")
+        needs.missing(f"bubblewrap does not work here: {trouble}")
     command = ["bwrap", "--unshare-net", "--proc", "/proc", "--dev", "/dev"]
     for name in sorted(os.listdir("/")):
         if os.path.islink(f"/{name}"):
@@ -103,7 +103,7 @@ def hand_in(root, **code):
 
 
 def test_the_bundle_in_its_container(container):
-    need()
+    needs.sandbox()
     hand_in(container, solved=("loss", "slope"))
     done = run(container)
     assert done.returncode == 0, done.stderr
@@ -121,7 +121,7 @@ def test_the_bundle_in_its_container(container):
 
 
 def test_nothing_that_is_seen_depends_on_a_hidden_test(container):
-    need()
+    needs.sandbox()
     wrong = ALLOCATION.replace("20 * N", "200 * N")  # N is right, and only N is checked visibly
     made = []
     for code in (ALLOCATION, wrong, wrong.replace("200 * N", "N if C == 1.2e20 else 1 / 0")):

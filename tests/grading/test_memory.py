@@ -7,16 +7,15 @@ PrairieLearn 5083 and 14143, Coursemology 2465) and of what `/proc` leaves out.
 
 import dataclasses
 import os
-import sys
 
+import needs
 import pytest
-from corpus_run import need
 
 from grading.marking.session import Session
 from grading.sandbox.enclosure import Limits
 from grading.sandbox.processes import held, socket_bytes, sockets_beside
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are Linux's")
+pytestmark = needs.linux
 
 LIMIT = 300 << 20
 LIMITS = dataclasses.replace(Limits(), memory=LIMIT, disk=64 << 20, processes=16, cell=15)
@@ -142,7 +141,7 @@ CELLS = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_nobody_holds_more_than_the_limit(kind, cell):
-    session = Session(need(kind), LIMITS)
+    session = Session(needs.sandbox(kind), LIMITS)
     try:
         answer = session.run(START + CELLS[cell])
         stopped = "MB" in answer["error"] and "The cell was stopped" in answer["error"]
@@ -181,7 +180,7 @@ HONEST = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_honest_people_do_with_sockets_works(kind):
-    session = Session(need(kind), LIMITS)
+    session = Session(needs.sandbox(kind), LIMITS)
     try:
         assert {what: session.run(code)["error"] for what, code in HONEST.items()} == dict.fromkeys(
             HONEST, ""

@@ -9,9 +9,9 @@ import sys
 import threading
 import time
 
+import needs
 import numpy as np
 import pytest
-from corpus_run import need
 from small_assignment import source
 
 from grading.marking.known_answers import read_answers, score_answers
@@ -32,26 +32,26 @@ from grading.source.assignment import parse
 from grading.source.source_names import SourceNames
 from grading.source.submitted_cells import SubmittedCell, match
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are Linux's")
+pytestmark = needs.linux
 SMALL = parse(json.dumps(source()), "small")
 LIMITS = Limits(call=5, cell=10, disk=8 << 20, memory=600 << 20, processes=12, restarts=3)
 
 
 def test_which_sandbox_there_is():
-    assert need() in KINDS
+    assert needs.sandbox() in KINDS
     with pytest.raises(ValueError, match="the sandbox must be one of bubblewrap, landlock, none"):
         choose("chroot")
 
 
 def test_bubblewrap_works():
     if trouble := bubblewrap_trouble():
-        pytest.skip(f"bubblewrap does not work here: {trouble}")
+        needs.missing(f"bubblewrap does not work here: {trouble}")
     assert choose() == "bubblewrap"
 
 
 @pytest.fixture(params=["bubblewrap", "landlock"])
 def session(request):
-    made = Session(need(request.param), LIMITS, given=lambda name: name == "helper")
+    made = Session(needs.sandbox(request.param), LIMITS, given=lambda name: name == "helper")
     yield made
     made.close()
 
@@ -156,7 +156,7 @@ def test_limits_hold(code, reason):
     # Twelve processes that share their pages are counted as twelve times as much memory: where
     # processes are the subject, memory must not be the tighter limit.
     limits = dataclasses.replace(LIMITS, memory=4 << 30) if "processes" in reason else LIMITS
-    session = Session(need(), limits)
+    session = Session(needs.sandbox(), limits)
     try:
         assert reason in session.run(code)["error"]
         assert session.run("1 + 1")["error"] == ""
@@ -171,7 +171,7 @@ def test_the_disk_is_limited(session):
 
 
 def test_no_time_is_left_after_the_total():
-    session = Session(need(), dataclasses.replace(LIMITS, total=3.0))
+    session = Session(needs.sandbox(), dataclasses.replace(LIMITS, total=3.0))
     try:
         assert "longer than 3 s" in session.run("import time\ntime.sleep(60)")["error"]
         assert "longer than 3 s" in session.run("1")["error"]

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import chromium
+import needs
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -27,13 +28,6 @@ def all_pages() -> list[str]:
     return sorted(p.relative_to(SITE).as_posix() for p in pages if p not in left_out)
 
 
-def unavailable(reason: str) -> None:
-    """Fail where everything must be there, say so elsewhere."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 def pytest_generate_tests(metafunc):
     if "page_name" in metafunc.fixturenames:
         metafunc.parametrize("page_name", all_pages() or [None])
@@ -42,7 +36,7 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def site() -> Path:
     if not (SITE / "index.html").exists():
-        unavailable("the site is not built: run `make book`")
+        needs.missing("the site is not built: run `make book`")
     return SITE
 
 
@@ -97,7 +91,7 @@ def browser():
                 executable_path=chromium.find(), args=chromium.FLAGS
             )
         except Error as error:
-            unavailable(
+            needs.missing(
                 "no Chromium for the checks in the browser: install Debian's `chromium`, run "
                 f"`playwright install chromium`, or name one in CHROMIUM ({error.message[:200]})"
             )
@@ -133,7 +127,7 @@ def violations():
     The light theme comes first: it has every rule, the dark one those that it can break alone.
     """
     if not AXE.exists():
-        unavailable("axe-core is not there: Node.js was absent when the site was built")
+        needs.missing("axe-core is not there: Node.js was absent when the site was built")
     script = AXE.read_text(encoding="utf-8")
 
     def check(page, theme: str) -> list[str]:

@@ -162,7 +162,8 @@ def test_trained_models_do_not_pile_up(monkeypatch):
 def test_on_a_dask_cluster(finished, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        distributed = pytest.importorskip("distributed")
+        import distributed
+
         options = dict(dashboard_address=None, n_workers=2, threads_per_worker=1)
         with distributed.LocalCluster(processes=False, protocol="tcp://", **options) as cluster:
             path = tmp_path / "runs.csv"
