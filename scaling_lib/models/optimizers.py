@@ -12,6 +12,7 @@ then applied once to two numbers, not at every step to every parameter. The resu
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -141,6 +142,19 @@ def constant_schedule(step: int, total: int, peak: float, warmup: float = 0.05) 
     """
     rise = max(1, int(warmup * total))
     return peak * min(1.0, (step + 1) / rise)
+
+
+def constant_after(rise: int) -> Callable[[int, int, float], float]:
+    """Return a schedule that rises over `rise` steps and then stays, however long the run is.
+
+    So a longer run begins as a shorter one, and both are points of one learning curve.
+
+    Examples
+    --------
+    >>> [constant_after(50)(t, 10**6, 1.0) for t in (0, 49, 10**5)]
+    [0.02, 1.0, 1.0]
+    """
+    return lambda step, total, peak: peak * min(1, (step + 1) / rise)
 
 
 def _check_vector(theta):

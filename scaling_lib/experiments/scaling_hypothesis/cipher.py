@@ -17,7 +17,7 @@ from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.learning_curve import LearningCurve
 from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models.mlp import MLP
-from scaling_lib.models.optimizers import Adam
+from scaling_lib.models.optimizers import Adam, constant_after
 from scaling_lib.tasks import caesar
 from scaling_lib.training import fit_model
 
@@ -28,11 +28,6 @@ STOP = ("unseen", 0.999)  # training ends there
 SHIPPED_STEPS = tuple(250 * 2**i for i in range(6))
 SHIPPED_SHIFTS = (2, 4, 6, 8, 12)
 SHIPPED_SEEDS = (0, 1, 2)
-
-
-def warm_up(step: int, steps: int, lr: float) -> float:
-    """Learning rate that rises over the first 50 steps and then stays."""
-    return lr * min(1, (step + 1) / 50)
 
 
 def run(
@@ -79,7 +74,7 @@ def run(
         ((X[rows], y[rows]) for rows in chosen),
         max(steps),
         lr=3e-3,
-        schedule=warm_up,
+        schedule=constant_after(50),
         optimizer=Adam(model.theta, betas=(0.9, 0.98), weight_decay=1.0),
         after_step=curve,
     )

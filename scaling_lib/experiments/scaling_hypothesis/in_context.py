@@ -17,6 +17,7 @@ from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.learning_curve import LearningCurve
 from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models.attention import AttentionLM
+from scaling_lib.models.optimizers import constant_after
 from scaling_lib.tasks.labelled_pairs import repeated
 from scaling_lib.training import fit_model
 
@@ -45,11 +46,6 @@ def passages(
         yield x, np.where(known, targets, -1) if only_known else targets
 
 
-def warm_up(step: int, steps: int, lr: float) -> float:
-    """Learning rate that rises over the first 100 steps and then stays."""
-    return lr * min(1, (step + 1) / 100)
-
-
 def accuracy(model: AttentionLM) -> float:
     """Share of right answers on fresh passages, where the answer stood earlier in the sequence."""
     rng = np.random.default_rng(TEST_SEED)
@@ -68,7 +64,7 @@ def run(d: int, layers: int, seed: int = 0, steps: Iterable[int] = SHIPPED_STEPS
     model = AttentionLM(V, LENGTH, d, layers, heads=2, ff=2, seed=seed)
     curve = LearningCurve(steps, STOP, accuracy=lambda: accuracy(model))
     batches = passages(np.random.default_rng([seed, 1]))
-    fit_model(model, batches, max(steps), lr=5e-3, schedule=warm_up, after_step=curve)
+    fit_model(model, batches, max(steps), lr=5e-3, schedule=constant_after(100), after_step=curve)
     return curve.table().assign(N=model.N)[["N", "step", "accuracy"]]
 
 

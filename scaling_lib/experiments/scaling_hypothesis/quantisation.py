@@ -65,10 +65,8 @@ class Rounded:
         return self.model
 
 
-def run(
-    H: int, D: int, seed: int = 0, bits: Sequence[int] = SHIPPED_BITS, during: bool = True
-) -> pd.DataFrame:
-    """Train a model of width H on D tokens, rounding after training and, if asked, during it.
+def run(H: int, D: int, seed: int = 0, bits: Sequence[int] = SHIPPED_BITS) -> pd.DataFrame:
+    """Train a model of width H on D tokens, rounding after training and during it.
 
     Returns
     -------
@@ -87,12 +85,10 @@ def run(
     for b in bits:
         model.theta[:] = theta
         row = {"bits": b, "exact": exact, "after": excess(Rounded(model, b).rounded())}
-        if during:
-            fresh, *rest = untrained(H, D, seed)
-            coarse = Rounded(fresh, b)
-            fit_model(coarse, *rest)
-            row["during"] = excess(coarse.rounded())
-        rows.append(row)
+        fresh, *rest = untrained(H, D, seed)
+        coarse = Rounded(fresh, b)
+        fit_model(coarse, *rest)
+        rows.append(row | {"during": excess(coarse.rounded())})
     return pd.DataFrame(rows)
 
 
