@@ -23,7 +23,11 @@ CHAPTERS = {
     "scaffolding": "Scaffolding",
 }
 # Chapters of more than one page, and the notebooks of their further pages.
-FURTHER_PAGES = {"scaling_hypothesis": ("small_experiments",)}
+FURTHER_PAGES = {
+    "scaling_hypothesis": ("small_experiments",),
+    "data_limits": ("repeated_and_synthetic_data",),
+    "scaffolding": ("scaffold_gains",),
+}
 STATUSES = ("measured", "computed", "cited", "open")
 RUN = ("measured", "computed")
 SHOWN = ("yes", "partly", "no")

@@ -28,7 +28,7 @@ SITE = ROOT / "_build" / "html"
 REVEAL = ROOT / "web" / "node_modules" / "reveal.js"
 CHAPTERS = (
     *("bitter_lesson", "scaling_laws", "scaling_hypothesis", "small_experiments"),
-    *("data_limits", "scaffolding"),
+    *("data_limits", "repeated_and_synthetic_data", "scaffolding", "scaffold_gains"),
 )
 SKIPPED = ("Check yourself", "Exercises", "Further reading")
 ITEMS = 5  # of a list, on one slide
