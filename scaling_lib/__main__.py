@@ -2,8 +2,6 @@
 
 import argparse
 import importlib
-import json
-import math
 import os
 import pathlib
 import sys
@@ -35,13 +33,6 @@ SHIPPED = {
     "capstone_practice": ("scaling_lib.capstone.practice", 5),
 }
 
-FIT_EXAMPLES = """\
-examples:
-  python -m scaling_lib fit runs.csv --law chinchilla --bootstrap 4000
-  python -m scaling_lib fit runs.csv --law power --column x=C --column loss=val_loss
-  python -m scaling_lib fit --list
-"""
-
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
@@ -56,94 +47,45 @@ class Parser(argparse.ArgumentParser):
 
 
 def fit_options(parser):
-    """Fit a scaling law to the runs of a CSV file (UTF-8, commas, one header line).
+    """Fit a scaling law to runs: a table with one line a run, its first line naming the columns.
 
     N, D or C is derived from C = 6 N D when the law needs it and the file has the other two.
     """
-    parser.epilog, parser.formatter_class = FIT_EXAMPLES, argparse.RawDescriptionHelpFormatter
-    add = parser.add_argument
-    add("runs", nargs="?", metavar="RUNS.csv", help="one line a run")
-    add("--law", default="chinchilla", help="name of the law (default chinchilla)")
-    add("--list", action="store_true", help="list the laws and stop")
-    add(
-        "--column",
-        action="append",
-        default=[],
-        metavar="NAME=HEADER",
-        help="the file's header for a name of the law, such as N=params; may be repeated",
-    )
-    add("--delta", type=_positive, default=1e-3, help="Huber's delta (1e-3)")
-    add(
-        "--bootstrap", type=_count, default=0, metavar="B", help="replicates (0: profile intervals)"
-    )
-    add("--level", type=_share, default=0.9, help="level of the intervals (0.9)")
-    add("--seed", type=_count, default=0, help="seed of the bootstrap (0)")
-    add("--threads", type=_count, default=1, help="threads of the bootstrap (1)")
-    add("--lower", type=float, help="lower bound of the logistic law (0)")
-    add("--upper", type=float, help="upper bound of the logistic law (1)")
-    add(
-        "--drop-invalid",
-        action="store_true",
-        help="drop rows with missing, infinite or non-positive values and say how many",
-    )
-    add("--json", action="store_true", help="print one JSON object")
+    from scaling_lib.fitting import command
+
+    command.fit_options(parser)
 
 
 def fit_run(options):
     """Fit, or list the laws."""
-    from threadpoolctl import threadpool_limits
+    from scaling_lib.fitting import command
 
-    from scaling_lib.fitting import fit
-    from scaling_lib.fitting.runs import read_csv
-    from scaling_lib.laws import law as find_law
-    from scaling_lib.laws.declared import logistic
-
-    if options.list:
-        print(list_laws())
-        return 0
-    if options.runs is None:
-        raise ValueError("name a CSV file of runs, or --list")
-    law = find_law(options.law)
-    if options.lower is not None or options.upper is not None:
-        if law.name != "logistic":
-            raise ValueError("--lower and --upper belong to --law logistic")
-        law = logistic(
-            0.0 if options.lower is None else options.lower,
-            1.0 if options.upper is None else options.upper,
-        )
-    with threadpool_limits(1):  # small matrices: threads inside one product only cost time
-        result = fit(
-            law,
-            read_csv(options.runs),
-            columns=_headers(options.column),
-            delta=options.delta,
-            bootstrap=options.bootstrap,
-            seed=options.seed,
-            threads=max(options.threads, 1),
-            drop_invalid=options.drop_invalid,
-        )
-        if options.json:
-            text = json.dumps(result.to_dict(options.level), allow_nan=False, indent=2)
-        else:
-            text = result.summary(options.level)
-    print(text)
-    return 0
+    return command.fit_run(options)
 
 
-def list_laws():
-    """Return the laws as text: name, equation, columns and target, parameters."""
-    from scaling_lib.laws import ALIASES, LAWS
+def isoflop_options(parser):
+    """Find the compute-optimal sizes: a parabola of loss in log N through the runs of each budget.
 
-    lines = []
-    for name, law in LAWS.items():
-        also = [alias for alias, target in ALIASES.items() if target == name]
-        also = f" (also: {', '.join(also)})" if also else ""
-        source = f" [@{law.key}]" if law.key else ""
-        lines.append(f"{name}{also}: {law.title}{source}")
-        lines.append(f"    {law.equation}")
-        lines.append(f"    columns {', '.join([*law.columns, law.target])}")
-        lines += [f"    {p.name}: {p.meaning}" for p in law.parameters]
-    return "\n".join(lines)
+    The file needs the columns C, N and loss, or two of C, N and D.
+    """
+    from scaling_lib.fitting import command
+
+    command.allocation_options(parser)
+
+
+def envelope_options(parser):
+    """Find the compute-optimal sizes: the lowest of the training curves at each compute.
+
+    The file needs the columns run (which curve a row belongs to), N, loss, and C or D so far.
+    """
+    isoflop_options(parser)
+
+
+def allocation_run(options):
+    """Find the allocation without a surface."""
+    from scaling_lib.fitting import command
+
+    return command.allocation_run(options)
 
 
 def train_options(parser):
@@ -255,43 +197,13 @@ def regenerate_run(options):
 
 COMMANDS = {
     "fit": (fit_options, fit_run),
+    "isoflop": (isoflop_options, allocation_run),
+    "envelope": (envelope_options, allocation_run),
     "train": (train_options, train_run),
     "sweep": (sweep_options, sweep_run),
     "capstone": (capstone_options, capstone_run),
     "regenerate": (regenerate_options, regenerate_run),
 }
-
-
-def _headers(pairs):
-    mapping = {}
-    for pair in pairs:
-        name, equals, header = pair.partition("=")
-        if not (equals and name and header):
-            raise ValueError(f"--column {pair}: write NAME=HEADER, such as N=params")
-        mapping[name] = header
-    return mapping
-
-
-def _number(text, allowed, words):
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not allowed(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not {words}")
-    return value
-
-
-def _positive(text):
-    return _number(text, lambda value: value > 0, "a positive number")
-
-
-def _share(text):
-    return _number(text, lambda value: 0 < value < 1, "a number between 0 and 1")
-
-
-def _count(text):
-    return int(_number(text, lambda value: value >= 0 and value % 1 == 0, "a whole number"))
 
 
 def build_parser(prog, description, commands, chosen=None):

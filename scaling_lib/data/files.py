@@ -23,29 +23,41 @@ def read_table(path):
     ValueError
         Names the file, the fault and, where there is one, the line.
     """
+    return parse_table(read_bytes(path, "name a CSV file"), pathlib.Path(path))
+
+
+def read_bytes(path, advice):
+    """Read a file; ValueError says what is wrong with its name, and the `advice`."""
     path = pathlib.Path(path)
     if path.is_dir():
-        raise ValueError(f"{path} is a directory: name a CSV file")
+        raise ValueError(f"{path} is a directory: {advice}")
     try:
-        raw = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise ValueError(f"there is no file {path}") from None
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    return parse_table(raw, path)
 
 
-def parse_table(content, name):
-    """Read the content (bytes) of a CSV file that is called `name` in errors, as `read_table`."""
+def decode(content, name):
+    """Return the text of a file that is called `name` in errors; it must be UTF-8."""
     if b"\0" in content:
         raise ValueError(f"{name} is not a text file: save it as CSV in UTF-8")
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{name} is not UTF-8 text (byte {error.start}): save it as CSV in UTF-8"
         ) from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+
+
+def parse_table(content, name, separator=",", lenient=False):
+    """Read the content (bytes) of a CSV file that is called `name` in errors, as `read_table`.
+
+    Where it is to be `lenient`, a column without a name gets one, and lines may end in separators.
+    """
+    text = decode(content, name)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         lines = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
@@ -53,6 +65,12 @@ def parse_table(content, name):
     if not lines:
         raise ValueError(f"{name} is empty: a header and at least one row are needed")
     (_, header), *rows = lines
+    if lenient:
+        while not header[-1].strip():
+            header.pop()
+        rows = [(number, _without_end(row, len(header))) for number, row in rows]
+        if not all(is_number(cell) for cell in header):
+            header = [cell.strip() or f"column {i + 1}" for i, cell in enumerate(header)]
     _check_header(header, name)
     for number, row in rows:
         if len(row) != len(header):
@@ -62,6 +80,11 @@ def parse_table(content, name):
     if not rows:
         raise ValueError(f"{name} has a header but no rows")
     return header, [row for _, row in rows]
+
+
+def _without_end(row, width):
+    """Return a row without the empty cells that its line ends in beyond the width of the table."""
+    return row if any(cell.strip() for cell in row[width:]) else row[:width]
 
 
 def _check_header(header, name):

@@ -25,23 +25,48 @@ The same by a constraint on a law of the book:
 >>> bool(np.isclose(tied.params["alpha"], own.params["alpha"]))
 True
 
-How it is done: `runs` checks the columns, `solver` looks for the lowest minimum, `result` is what
-comes out, `uncertainty` its intervals; `isoflop` finds allocations without a surface.
+How it is done: `reading` reads a file, `runs` checks the columns, `choosing` chooses rows, `solver`
+looks for the lowest minimum, `result` is what comes out, `uncertainty` its intervals, `notes` what
+is odd about the runs; `isoflop` finds allocations without a surface, `command` is all of it on the
+command line.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from scaling_lib.data import checks
-from scaling_lib.fitting.result import LEVEL, FitResult, Interval, Prediction, Score
-from scaling_lib.fitting.runs import available, check_count, check_variation, offered, prepare
+from scaling_lib.fitting.choosing import choose, groups, where
+from scaling_lib.fitting.isoflop import envelope, isoflop
+from scaling_lib.fitting.reading import read_runs
+from scaling_lib.fitting.result import LEVEL, FitResult, Interval, Prediction, Score, Source
+from scaling_lib.fitting.runs import (
+    check_count,
+    check_variation,
+    count_rows,
+    offered,
+    subset,
+)
 from scaling_lib.fitting.solver import Problem, own_start
 from scaling_lib.laws import Law, plain
 from scaling_lib.laws import law as find_law
 
-__all__ = ["Comparison", "FitResult", "Interval", "Prediction", "Score", "compare", "fit"]
+__all__ = [
+    "Comparison",
+    "FitResult",
+    "Interval",
+    "Prediction",
+    "Score",
+    "compare",
+    "envelope",
+    "fit",
+    "fit_by",
+    "groups",
+    "isoflop",
+    "read_runs",
+    "where",
+]
 
 
 def fit(
@@ -59,6 +84,10 @@ def fit(
     seed=0,
     threads=1,
     drop_invalid=False,
+    best_of=None,
+    hold_out=None,
+    cluster=None,
+    unit="nats",
 ):
     """Fit a law to runs by the global minimum of a Huber objective.
 
@@ -75,7 +104,8 @@ def fit(
         Columns by name: those of the law and its target (``loss``, ``score`` or ``coverage``).
         N, D or C is derived from C = 6 N D when it is absent, and U from D and ``epochs``.
     columns : mapping, optional
-        Name in `data` for a name of the law, where they differ: ``{"N": "params"}``.
+        Name in `data` for a name of the law, where they differ, and a factor where the unit does:
+        ``{"N": "params", "C": "FLOPs (1E21)*1e21"}``.
     delta : float
         Residual at which Huber's loss turns from a square into a line; ``inf`` for least squares.
         The default is that of Hoffmann et al. [@hoffmann2022training].
@@ -98,6 +128,16 @@ def fit(
     drop_invalid : bool
         Drop rows with missing, infinite or non-positive values and note how many, instead of
         refusing them.
+    best_of : str or sequence, optional
+        Columns such as ``"N,D"``: of the runs that agree in them only that with the lowest loss, or
+        the highest score, is used.
+    hold_out : str, optional
+        Runs not to fit but to score on, see `where`: ``"N > 1e9"``, or a column of yes and no.
+    cluster : str or sequence, optional
+        Columns whose values say which rows belong together, such as a run's checkpoints: the
+        bootstrap draws these groups whole. Runs of one budget C agree within 5 %.
+    unit : str
+        Of the target, for reports.
 
     Returns
     -------
@@ -125,7 +165,8 @@ def fit(
         law = find_law(law)
         if start or bounds or fixed or tied:
             declared, law = law, plain.constrained(law, bounds, fixed, tied)
-    inputs, observed, notes = prepare(law, data, columns, drop_invalid)
+    chosen = choose(law, data, columns, drop_invalid, best_of, hold_out)
+    inputs, observed = chosen.inputs, chosen.observed
     check_count(law, observed)
     if declared is not None:
         begin = start or {}
@@ -138,24 +179,80 @@ def fit(
     observed = observed[order]
     problem = Problem(law, inputs, observed, delta)
     check_variation(problem, {**inputs, law.target: observed})
-    result = FitResult(problem, {**inputs, law.target: observed}, problem.search(), order, notes)
+    clusters = None
+    if cluster:
+        codes = groups(data, cluster, columns)[chosen.rows[order]]
+        _, first, codes = np.unique(codes, return_index=True, return_inverse=True)
+        clusters = np.argsort(np.argsort(first))[codes]  # whatever the order of the data
+        if len(first) < 2:
+            raise ValueError(f"cluster must name groups of rows, but {cluster} has only one")
+    result = FitResult(
+        problem,
+        {**inputs, law.target: observed},
+        problem.search(),
+        order,
+        chosen.notes,
+        held=chosen.held,
+        clusters=clusters,
+        unit=unit,
+        source=Source(data, columns, chosen.rows),
+    )
     return result.bootstrap(bootstrap, seed, threads) if bootstrap else result
+
+
+def fit_by(law, data, by, **options):
+    """Fit a law to each group of runs.
+
+    Parameters
+    ----------
+    law, data
+        As for `fit`.
+    by : str
+        Column whose values name the groups.
+    **options
+        Passed to `fit`.
+
+    Returns
+    -------
+    Comparison
+        Fits and a table of their parameters by group; `skipped` says which groups have no fit, and
+        why.
+    """
+    import pandas as pd
+
+    fits, skipped, table = {}, {}, {}
+    codes, labels = groups(data, by, options.get("columns"), labels=True)
+    for code, label in enumerate(map(str, labels)):
+        try:
+            result = fits[label] = fit(law, subset(data, codes == code), **options)
+        except ValueError as error:
+            skipped[label] = str(error)
+            continue
+        table[label] = {"runs": result.n, **result.params, "objective": result.objective}
+        if (score := result.held_out) is not None:
+            table[label] |= {"held-out mean error": score.mean_error, "inside": score.inside}
+    if not fits:
+        reasons = "; ".join(f"{label}: {reason}" for label, reason in [*skipped.items()][:3])
+        raise ValueError(f"No group of {by} could be fitted ({reasons})")
+    return Comparison(fits, pd.DataFrame.from_dict(table, orient="index").rename_axis(by), skipped)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several laws fitted to the same runs.
+    """Several laws fitted to the same runs, or one law to several groups of runs.
 
-    The table, a DataFrame, has one row a law: parameters, objective, AIC and BIC less the lowest,
-    errors on the fitted and on the held-out runs.
+    The table, a DataFrame, has one row a fit. Of laws: how many parameters, objective, AIC and BIC
+    less the lowest, errors on the fitted and on the held-out runs; of groups: the parameters.
     """
 
     fits: dict[str, FitResult]
     table: object
+    skipped: dict[str, str] = field(default_factory=dict)  # reason by group that has no fit
 
     def summary(self):
         """Return the table as text."""
-        return self.table.to_string(float_format=lambda value: f"{value:.4g}")
+        lines = [self.table.to_string(float_format=lambda value: f"{value:.4g}")]
+        return "\n".join(lines + [f"note: no fit of {k}: {why}" for k, why in self.skipped.items()])
 
     def _repr_html_(self):
         return self.table.to_html(float_format=lambda value: f"{value:.4g}")
@@ -171,8 +268,9 @@ def compare(laws, data, *, held_out=None, **options):
         ``(my_law, {"start": {...}})``.
     data : mapping, DataFrame or structured array
         Runs, as for `fit`.
-    held_out : ndarray of bool or data, optional
-        Which rows of `data` to hold out, or other runs to score on.
+    held_out : ndarray of bool, str or data, optional
+        Which rows of `data` to hold out, also as a condition (see `where`), or other runs to score
+        on.
     **options
         Passed to `fit`.
 
@@ -185,14 +283,13 @@ def compare(laws, data, *, held_out=None, **options):
 
     if isinstance(laws, str) or not len(laws):
         raise ValueError(f"laws must be a sequence of laws, not {laws!r}")
+    if isinstance(held_out, str):
+        held_out = where(data, held_out, options.get("columns"))
     if held_out is not None and not hasattr(held_out, "keys"):
-        mask = np.asarray(held_out)
-        names = available(data)
-        rows = len(data[names[0]])
+        mask, rows = np.asarray(held_out), count_rows(data)
         if mask.dtype != bool or mask.shape != (rows,):
             raise ValueError(f"held_out must be other runs or {rows} booleans, one for each run")
-        held_out = {name: np.asarray(data[name])[mask] for name in names}
-        data = {name: np.asarray(data[name])[~mask] for name in names}
+        data, held_out = subset(data, ~mask), subset(data, mask)
     fits = {}
     for entry in laws:
         entry, own = entry if isinstance(entry, tuple) else (entry, {})

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scaling_lib.data import checks
+from scaling_lib.fitting.choosing import budgets as budgets_of
+from scaling_lib.fitting.choosing import groups
 from scaling_lib.fitting.result import LEVEL, Interval
 from scaling_lib.fitting.runs import invalid_rows, take
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.laws.published import Allocation
 from scaling_lib.laws.terms import line
 
-SAME_BUDGET = 0.05  # runs belong to one budget when neighbours in log C differ by less
 ROUNDING = 1e-12  # relative range up to which values are one value
 FEWEST_SLOPES = 20  # percentiles of fewer resampled slopes say nothing
 
@@ -45,6 +46,15 @@ class AllocationFit:
         C = np.asarray(C, float)
         N = np.exp(np.mean(np.log(self.N / self.C**self.a)) + self.a * np.log(C))
         return Allocation(C, N, C / (FLOP_PER_PARAMETER_TOKEN * N))
+
+    def to_dict(self):
+        """Return what `python -m scaling_lib isoflop --json` prints; None for an open end."""
+        columns = {name: getattr(self, name).tolist() for name in ("C", "N", "D", "loss")}
+        ends = {"a_interval": self.a_interval, "b_interval": self.b_interval}
+        ends = {k: [x if np.isfinite(x) else None for x in v] for k, v in ends.items()}
+        skipped = [{"C": C, "reason": reason} for C, reason in self.skipped.items()]
+        rest = {"a": self.a, "b": self.b, **ends, "level": self.level, "skipped": skipped}
+        return columns | rest
 
     def summary(self):
         """Return the allocation as a plain-text table."""
@@ -107,10 +117,9 @@ def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0):
     """
     _check_options(level, bootstrap, seed)
     C, N, loss = _columns(data, ["C", "N", "loss"], columns)
-    order = np.argsort(C, kind="stable")
-    breaks = np.flatnonzero(np.diff(np.log(C[order])) > SAME_BUDGET) + 1
+    codes = budgets_of(C)
     rng, found, draws, skipped = np.random.default_rng(seed), [], [], {}
-    for group in np.split(order, breaks):
+    for group in (np.flatnonzero(codes == code) for code in range(codes.max() + 1)):
         budget = float(np.exp(np.log(C[group]).mean()))
         x, y = np.log(N[group]), loss[group]
         place, height, curvature = parabola(x, y)
@@ -142,7 +151,8 @@ def envelope(data, *, columns=None, budgets=30, level=LEVEL, bootstrap=1000, see
     Parameters
     ----------
     data : mapping or DataFrame
-        Columns ``run`` (which curve a row belongs to), N, C (compute spent so far, or D) and loss.
+        Columns ``run`` (number or name of the curve a row belongs to), N, C (compute spent so far,
+        or D) and loss.
     columns : mapping, optional
         Name in `data` for a name here, where they differ.
     budgets : int
@@ -157,13 +167,14 @@ def envelope(data, *, columns=None, budgets=30, level=LEVEL, bootstrap=1000, see
     """
     checks.whole(budgets, "budgets")
     _check_options(level, bootstrap, seed)
-    run, C, N, loss = _columns(data, ["run", "C", "N", "loss"], columns)
+    C, N, loss = _columns(data, ["C", "N", "loss"], columns)
+    run, labels = groups(data, "run", columns, labels=True)
     curves = []
-    for name in np.unique(run):
-        rows = np.flatnonzero(run == name)
+    for code, name in enumerate(labels):
+        rows = np.flatnonzero(run == code)
         rows = rows[np.argsort(C[rows], kind="stable")]
         if np.ptp(N[rows]) > 0:
-            raise ValueError(f"Run {name:g} has more than one N: a curve is one model")
+            raise ValueError(f"Run {name} has more than one N: a curve is one model")
         curves.append((np.log(C[rows]), loss[rows], np.log(N[rows[0]])))
     if len(curves) < 3:
         raise ValueError(f"{len(curves)} curves have no envelope: at least 3 are needed")

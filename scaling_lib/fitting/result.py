@@ -9,9 +9,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from scaling_lib.data import checks
-from scaling_lib.fitting import uncertainty
-from scaling_lib.fitting.runs import prepare
-from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
+from scaling_lib.fitting import notes, uncertainty
+from scaling_lib.fitting.runs import offered, prepare, take
+from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN, optimal_allocation
 from scaling_lib.laws.published import ComputeOptimal
 
 LEVEL = 0.9  # of intervals, where no other is asked for
@@ -52,6 +52,14 @@ class Score(NamedTuple):
     level: float
 
 
+class Source(NamedTuple):
+    """Where the runs of a fit came from: the data, names of columns in it, positions of rows."""
+
+    data: object
+    columns: object
+    rows: np.ndarray
+
+
 class FitResult(ComputeOptimal):
     """A fitted law. Made by `fitting.fit`.
 
@@ -72,15 +80,35 @@ class FitResult(ComputeOptimal):
     data : dict of ndarray
         The runs, inputs and target by name, sorted by their values.
     notes : list of str
-        What was derived or dropped before the fit.
+        What was derived, dropped or chosen before the fit.
+    held : dict of ndarray or None
+        The runs held out, and `held_out` the `Score` on them.
+    clusters : ndarray of int or None
+        Which runs of `data` the bootstrap draws together, shape (n,).
+    unit : str
+        Of the target.
     refits : Bootstrap or None
         The bootstrap, once there is one.
     problem, minima : Problem, Minima
         What was solved, and all that the search found, the lowest first.
     """
 
-    def __init__(self, problem, data, minima, order, notes):
+    def __init__(
+        self,
+        problem,
+        data,
+        minima,
+        order,
+        notes,
+        *,
+        held=None,
+        clusters=None,
+        unit="nats",
+        source=None,
+    ):
         self.problem, self.data, self.minima, self.notes = problem, data, minima, list(notes)
+        self.order, self.held, self.clusters, self.unit = order, held, clusters, unit
+        self.source = source
         self.law, self.n, self.delta = problem.law, problem.n, problem.delta
         self.params = self.law.complete(problem.params(minima.theta[0]))
         gone = problem.gone(minima.theta[:1])[0]
@@ -101,14 +129,21 @@ class FitResult(ComputeOptimal):
     def bootstrap(self, replicates=1000, seed=0, threads=1):
         """Add a bootstrap of `replicates` refits to resampled runs; return the result itself.
 
-        Standard errors, intervals and predictions then come from it.
+        Runs of one cluster, if there are any, are drawn together. Standard errors, intervals and
+        predictions then come from the bootstrap.
         """
         checks.whole(replicates, "bootstrap", least=FEWEST_REPLICATES)
         checks.whole(seed, "seed", least=0)
         checks.whole(threads, "threads")
         with threadpool_limits(1):  # small products: threads inside one would only cost time
             self.refits = uncertainty.bootstrap(
-                self.problem, self.theta, self.minima.theta[1:], replicates, seed, threads
+                self.problem,
+                self.theta,
+                self.minima.theta[1:],
+                replicates,
+                seed,
+                threads,
+                self.clusters,
             )
         return self
 
@@ -246,10 +281,19 @@ class FitResult(ComputeOptimal):
         ratio = self.data[column].max() / self.data[column].min()
         return f"a factor of {ratio:.3g}" if ratio > 1.1 else f"{100 * (ratio - 1):.2g} %"
 
+    @cached_property
+    def _oddities(self):
+        return notes.about(self) if self.source is not None else []
+
     @property
     def warnings(self):
         """What a reader of the parameters must know, as sentences."""
-        out = list(self.notes)
+        out = self.notes + self._oddities
+        if self.clusters is not None and self.refits is None:
+            out.append(
+                "these intervals take every row as a run of its own: ask for a bootstrap, which "
+                "draws whole clusters (bootstrap=1000, --bootstrap 1000)"
+            )
         if not self.minima.converged[0]:
             out.append("the search stopped before it converged: the parameters are not a minimum")
         bounds = {p.name: {"below": p.lower, "above": p.upper} for p in self.law.free}
@@ -376,6 +420,48 @@ class FitResult(ComputeOptimal):
             level,
         )
 
+    def prediction_table(self, data, columns=None, level=LEVEL):
+        """Return the predictions for runs as a DataFrame: inputs, target with interval, observed.
+
+        What was observed is a column where the data have it.
+        """
+        import pandas as pd
+
+        inputs, _, _ = prepare(self.law, data, columns, target=False)
+        target, predicted = self.law.target, self.predict(inputs, level)
+        table = pd.DataFrame({**inputs, target: predicted.value})
+        table["low"], table["high"] = predicted.low, predicted.high
+        if target in offered(data, columns):
+            table["observed"] = take(data, [target], columns)[0][target]
+        return table
+
+    def optimum_table(self, C, level=LEVEL):
+        """Return the compute optimum at budgets `C` as a DataFrame; None for no budgets.
+
+        With a bootstrap, N has an interval: of the optima of the replicates that have one.
+        """
+        import pandas as pd
+
+        if not len(C):
+            return None
+        best = self.optimum(np.asarray(C, float))
+        table = pd.DataFrame({"C": best.C, "N": best.N, "D": best.D})
+        table["D/N"], table[self.law.target] = best.tokens_per_parameter, best.loss
+        if self.refits is not None:
+            with np.errstate(all="ignore"):
+                constants = [np.asarray(x)[:, None] for x in self.law.bottlenecks(self.draws)]
+                N, _ = optimal_allocation(best.C, *constants)
+            N = N[np.all(np.concatenate(constants, axis=1) > 0, axis=1) & np.isfinite(N).all(1)]
+            if len(N) >= FEWEST_REPLICATES:
+                shares = [(1 - level) / 2, (1 + level) / 2]
+                table["N low"], table["N high"] = np.quantile(N, shares, axis=0)
+        return table
+
+    @property
+    def held_out(self):
+        """The `Score` on the runs held out, or None."""
+        return None if self.held is None else self.score(self.held)
+
     def loss(self, *columns):
         """Return the predicted target of the law's columns in their order (N, D, ...)."""
         names = self.law.columns
@@ -401,7 +487,7 @@ class FitResult(ComputeOptimal):
     @property
     def units(self):
         """Units of the parameters by name; an empty string for a pure number."""
-        target = "nats" if self.law.target == "loss" else self.law.target
+        target = self.unit if self.law.target == "loss" else self.law.target
         return {p.name: p.unit.replace("target", target) for p in self.law.parameters}
 
     def table(self, level=LEVEL):
@@ -435,6 +521,12 @@ class FitResult(ComputeOptimal):
             )
         else:
             lines.append("no other minimum was found")
+        if (score := self.held_out) is not None:
+            lines.append(
+                f"held-out runs: {score.n}, mean error {_error(self, score.mean_error)}, worst "
+                f"{_error(self, score.worst_error)}, {round(score.inside * score.n)} inside the "
+                f"{100 * score.level:g} % interval"
+            )
         return lines + [f"note: {warning}" for warning in self.warnings]
 
     def summary(self, level=LEVEL):
@@ -448,6 +540,8 @@ class FitResult(ComputeOptimal):
         ways = f"{self._method} intervals"
         if self.refits is not None:
             ways += f", {self.refits.replicates} replicates, seed {self.refits.seed}"
+            if self.clusters is not None:
+                ways += f", {self.clusters.max() + 1} clusters drawn whole"
         title = [f"{self.law.title}: {self.law.equation}", f"{self.n} runs, {ways}"]
         rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
         body = [rule, lines[0], rule, *lines[1:], rule]
@@ -512,6 +606,8 @@ class FitResult(ComputeOptimal):
                 }
                 for minimum in self.other_minima
             ],
+            "held_out": None if self.held is None else self.held_out._asdict(),
+            "clusters": None if self.clusters is None else int(self.clusters.max() + 1),
             "warnings": self.warnings,
         }
 
@@ -531,7 +627,8 @@ class FitResult(ComputeOptimal):
         one, log, data = len(self.law.columns) == 1, self.law.link == "log", self.data
         observed = data[self.law.target]
         predicted = self.predict({name: data[name] for name in self.law.columns})
-        target = LABELS.get(self.law.target, self.law.target)
+        unit = "nats per token" if self.unit == "nats" else self.unit
+        target = f"loss ({unit})" if self.law.target == "loss" else self.law.target
         points = {"marker": "o", "ls": "", "ms": 4, "mfc": "none", "color": PALETTE[1]}
         with mpl.rc_context(STYLE):
             figure = mpl.figure.Figure(figsize=(8.4, 3.6), layout="constrained")
@@ -578,7 +675,6 @@ LABELS = {
     "N": "parameters N",
     "D": "training tokens D",
     "k": "samples k",
-    "loss": "loss (nats per token)",
 }
 
 
@@ -589,6 +685,10 @@ def number(value):
     ('406.4', '2.085e+13', 'unbounded')
     """
     return f"{value:.5g}" if math.isfinite(value) else "unbounded"
+
+
+def _error(result, value):
+    return f"{100 * value:.3g} %" if result.law.link == "log" else f"{value:.4g}"
 
 
 def _ends(parameter, low, high):

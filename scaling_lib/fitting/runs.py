@@ -1,36 +1,59 @@
-"""Runs as columns of numbers: reading a CSV file, checking it, deriving what C = 6 N D gives."""
+"""Runs as columns of numbers: reading cells, finding columns, checking.
+
+A column may be one of the data, one under another name ("N": "params"), one in other units ("C":
+"FLOPs (1E21)*1e21"), or one that follows from C = 6 N D.
+"""
+
+import re
+import shlex
 
 import numpy as np
 
-from scaling_lib.data.files import is_number, read_table
+from scaling_lib.data.files import is_number
 from scaling_lib.laws.declared import rows_text
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 
 CONSTANT = 1e-9  # relative range of a column up to which it varies by rounding only
 # What a column follows from, where it is absent.
 DERIVED = {"N": ("C", "D"), "D": ("C", "N"), "C": ("N", "D"), "U": ("D", "epochs")}
+MISSING = {"", "na", "n/a", "#n/a", "nan", "none", "null", "-", "--"}
+SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
+NUMBER = re.compile(r"([+-]?[\d.,]+(?:[eE][+-]?\d+)?)\s*([KMBGT]?)", re.IGNORECASE)
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+# What files call the columns, in small letters and digits only.
+SYNONYMS = {
+    "N": "n params nparams numparams parameters nparameters numparameters modelsize size",
+    "D": "d tokens ntokens numtokens traintokens trainingtokens seentokens tokensseen examples",
+    "C": "c flop flops compute computebudget budget trainflops trainingflops totalflops",
+    "U": "unique uniquetokens",
+    "loss": "validationloss valloss evalloss testloss finalloss trainloss loss crossentropy bpb",
+    "score": "score accuracy acc",
+    "run": "run runid runname",
+    "k": "samples nsamples numsamples",
+}
+SHOWN = 12  # names of columns in a message: more would fill the screen
 
 
-def read_csv(path):
-    """Read a table of runs, as `read_table`: its columns as lists of text without outer spaces."""
-    header, rows = read_table(path)
-    return {
-        name.strip(): [cell.strip() for cell in cells]
-        for name, cells in zip(header, zip(*rows, strict=True), strict=True)
-    }
+# Numbers -----------------------------------------------------------------------------------------
 
 
 def numbers(values, name):
-    """Return one column as floats, shape (n,); ValueError names it and the rows that are not."""
+    """Return one column as floats, shape (n,); ValueError names it and the rows that are not.
+
+    Text is read as people write numbers: 7B, 124,455,168, 3,4 in a column of decimal commas; NA,
+    None, null and - are missing.
+    """
     if isinstance(values, list | tuple):
-        text = {i: value for i, value in enumerate(values) if isinstance(value, str) and value}
-        wrong = [i for i, value in text.items() if not is_number(value)]
+        cells = {i: v.strip() for i, v in enumerate(values) if isinstance(v, str)}
+        point = _comma(cells, name)
+        read = {i: number_of(cell, point) for i, cell in cells.items()}
+        wrong = [i for i, value in read.items() if value is None]
         if wrong:
             raise ValueError(
                 f"Column {name} holds text that is not a number in {rows_text(wrong)} "
-                f"({values[wrong[0]]!r})"
+                f"({values[wrong[0]][:40]!r})"
             )
-        values = [np.nan if isinstance(v, str) and not v else v for v in values]
+        values = [read.get(i, np.nan if v is None else v) for i, v in enumerate(values)]
     try:
         column = np.array(values, dtype=float)
     except (TypeError, ValueError):
@@ -38,6 +61,35 @@ def numbers(values, name):
     if column.ndim != 1:
         raise ValueError(f"Column {name} must have one dimension, not {column.ndim}")
     return column
+
+
+def _comma(cells, name):
+    """Return what a comma in a column of numbers is to be replaced by: nothing, or a point."""
+    found = {i: m[1] for i, c in cells.items() if "," in c and (m := NUMBER.fullmatch(c))}
+    thousands = [text for text in found.values() if THOUSANDS.fullmatch(text)]
+    if len(thousands) < len(found):
+        return "."
+    if thousands and all(text.count(",") == 1 and "." not in text for text in thousands):
+        raise ValueError(
+            f"Column {name} can be read in two ways, since {thousands[0]} in {rows_text([*found])} "
+            f"is {thousands[0].replace(',', '')} or {thousands[0].replace(',', '.')}: write it "
+            "without the comma"
+        )
+    return ""
+
+
+def number_of(cell, point):
+    """Return a cell as a number: NaN if it is missing, None if it is something else."""
+    if is_number(cell):
+        return float(cell)
+    if cell.casefold() in MISSING:
+        return np.nan
+    match = NUMBER.fullmatch(cell)
+    digits = match[1].replace(",", point) if match else ""
+    return float(digits) * SUFFIXES.get(match[2].upper(), 1.0) if is_number(digits) else None
+
+
+# Columns -----------------------------------------------------------------------------------------
 
 
 def available(data):
@@ -61,26 +113,97 @@ def offered(data, mapping=None):
     return list(names)
 
 
+def count_rows(data):
+    """Return the number of rows of data."""
+    return len(data[available(data)[0]])
+
+
+def subset(data, rows):
+    """Return those rows of data, given by positions or booleans."""
+    if hasattr(data, "iloc"):
+        return data.iloc[np.arange(len(data))[rows]]
+    return {name: np.asarray(data[name])[rows] for name in available(data)}
+
+
+def row_numbers(data):
+    """Return the number of each row in its file: of a DataFrame what its index says."""
+    labels = np.asarray(getattr(data, "index", ()))
+    return labels if labels.dtype.kind in "iu" and labels.size else np.arange(count_rows(data))
+
+
+def raw(data, name, mapping=None):
+    """Return a column as a list, and the factor that it is to be multiplied by."""
+    source, factor = (mapping or {}).get(name, name), 1.0
+    names = available(data)
+    if source not in names and "*" in source:  # "FLOPs (1E21)*1e21"
+        shorter, _, number = source.rpartition("*")
+        if is_number(number):
+            source, factor = shorter.strip(), float(number)
+    if source not in names:
+        raise ValueError(
+            f"There is no column {source}{f' (meant as {name})' * (source != name)} among "
+            f"{names_text(names)}{did_you_mean([name], names, source)}"
+        )
+    values = data[source]
+    return values.tolist() if hasattr(values, "tolist") else list(values), factor
+
+
+def names_text(names):
+    """Return names of columns as text, the first few of them and none longer than a line."""
+    short = [name if len(name) < 40 else name[:37] + "..." for name in names[:SHOWN]]
+    return ", ".join(short) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+
+
+def did_you_mean(wanted, names, said=""):
+    """Return a question that offers columns for the wanted names, or nothing: it never decides."""
+    found = {}
+    for name in wanted:
+        parts = [part for part in DERIVED.get(name, ()) if part not in names]
+        for want in [name, *parts]:
+            if header := _offer(want, said, [n for n in names if n not in found.values()]):
+                found[want] = header
+                break
+    if not found:
+        return ""
+    shell = " ".join(f"--column {shlex.quote(f'{k}={v}')}" for k, v in found.items())
+    return f". Did you mean {shell} (in Python columns={found})?"
+
+
+def _offer(want, said, names):
+    """Return the first of `names` that is a usual one for `want`, with the factor of its unit."""
+    simple = {name: re.sub(r"[^a-z0-9]", "", name.casefold()) for name in names}
+    usual = SYNONYMS.get(want, "").split()
+    same = [
+        name
+        for word in [want.casefold(), said.casefold(), *usual]
+        for name in names
+        if simple[name] == re.sub(r"[^a-z0-9]", "", word)
+    ]
+    part = [name for word in usual if len(word) > 3 for name in names if word in simple[name]]
+    for name in [*same, *part]:
+        unit = re.search(r"\((?:([KMBGT])|(1[eE]\d+))\)$", name)  # Size (B), FLOPs (1E21)
+        return f"{name}*{SUFFIXES[unit[1]] if unit[1] else float(unit[2]):g}" if unit else name
+    return None
+
+
 def take(data, wanted, mapping=None):
     """Return the wanted columns as floats of one length, deriving what is absent.
 
     N, D or C follows from C = 6 N D, and U from D / epochs. `mapping` says which column of `data`
-    has a name, where they differ. Returns the columns and notes on what was derived.
+    has a name, where they differ; a factor may follow it. Returns the columns and notes on what was
+    derived.
     """
     mapping, names = dict(mapping or {}), available(data)
-    for name, source in mapping.items():
-        if source not in names:
-            raise ValueError(
-                f"There is no column {source} (meant as {name}) among {', '.join(names)}"
-            )
+    for name in mapping:
+        raw(data, name, mapping)
     has = {*names, *mapping}
     columns, notes = {}, []
 
     def column(name):
-        if name in columns:
-            return columns[name]
-        values = data[mapping.get(name, name)]
-        return numbers(values.tolist() if hasattr(values, "tolist") else values, name)
+        if name not in columns:
+            values, factor = raw(data, name, mapping)
+            return numbers(values, name) * factor
+        return columns[name]
 
     for name in wanted:
         parts = DERIVED.get(name, ())
@@ -96,7 +219,7 @@ def take(data, wanted, mapping=None):
     if missing:
         raise ValueError(
             f"Missing column{'s' * (len(missing) > 1)} {', '.join(missing)}: "
-            f"the data have {', '.join(names)}"
+            f"the data have {names_text(names)}{did_you_mean(missing, [*names, *mapping])}"
         )
     _check_lengths(columns)
     return columns, notes
@@ -139,12 +262,19 @@ def prepare(law, data, mapping=None, drop_invalid=False, target=True):
     Rows with missing, infinite or non-positive values are an error unless `drop_invalid`, which
     drops and counts them: nothing is ever dropped in silence.
     """
+    inputs, observed, notes, _ = valid(law, data, mapping, drop_invalid, target)
+    law.check(inputs, observed)
+    return inputs, observed, notes
+
+
+def valid(law, data, mapping, drop_invalid, target=True):
+    """Return inputs, target, notes and the positions of the rows that are valid."""
     columns, notes = take(data, [*law.columns, *([law.target] if target else [])], mapping)
     positive = {*(law.columns if law.positive else ()), *([law.target] * (law.link == "log"))}
     bad = invalid_rows(columns, positive)
     if bad and not drop_invalid:
         reason = next(iter(bad.values()))
-        alike = [row for row, why in bad.items() if why == reason]
+        alike = row_numbers(data)[[row for row, why in bad.items() if why == reason]]
         others = f" ({len(bad)} such rows in all)" if len(bad) > len(alike) else ""
         raise ValueError(
             f"Column {reason} in {rows_text(alike)}{others}: correct the data, or have such rows "
@@ -153,9 +283,8 @@ def prepare(law, data, mapping=None, drop_invalid=False, target=True):
     if bad:
         columns = {name: np.delete(values, list(bad)) for name, values in columns.items()}
         notes.append(f"dropped {len(bad)} invalid row{'s' * (len(bad) > 1)}")
-    observed = columns.pop(law.target, None)
-    law.check(columns, observed)
-    return columns, observed, notes
+    rows = np.delete(np.arange(count_rows(data)), list(bad))
+    return columns, columns.pop(law.target, None), notes, rows
 
 
 def check_count(law, target):

@@ -155,8 +155,14 @@ class _Pool(NamedTuple):
     losses: np.ndarray  # (k, n)
 
 
-def resampling_weights(n, replicates, seed):
-    """Return how often each run was drawn with replacement, (replicates, n), in blocks."""
+def resampling_weights(n, replicates, seed, clusters=None):
+    """Return how often each run was drawn with replacement, (replicates, n), in blocks.
+
+    Runs of one of the `clusters` (n,), numbered from 0, are drawn together.
+    """
+    if clusters is not None:
+        drawn = resampling_weights(int(clusters.max()) + 1, replicates, seed)
+        return [counts[:, clusters] for counts in drawn]
     draw = np.random.default_rng(seed).integers(n, size=(replicates, n), dtype=np.int32)
     blocks = []
     for first in range(0, replicates, BLOCK):
@@ -166,7 +172,7 @@ def resampling_weights(n, replicates, seed):
     return blocks
 
 
-def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
+def bootstrap(problem, theta, rivals, replicates, seed, threads=1, clusters=None):
     """Refit to resampled runs.
 
     Each replicate weighs the runs by how often a draw with replacement took them. All replicates
@@ -177,7 +183,7 @@ def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
     of a search and from points along its valley, and all once more. The number of threads changes
     the time and nothing else.
     """
-    weights = resampling_weights(problem.n, replicates, seed)
+    weights = resampling_weights(problem.n, replicates, seed, clusters)
     influence = _influence(problem, theta)
     first = partial(_from_the_fit, problem, theta, influence)
     found = _each(first, threads, weights)

@@ -1,0 +1,151 @@
+"""Choosing runs: the best of each group, those that are held out, and which belong together."""
+
+import operator
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from scaling_lib.fitting.runs import (
+    CONSTANT,
+    available,
+    count_rows,
+    did_you_mean,
+    number_of,
+    raw,
+    take,
+    valid,
+)
+
+SAME_BUDGET = 0.05  # runs belong to one budget when neighbours in log C differ by less
+TRUE, FALSE = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no", ""}
+COMPARISONS = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
+}
+CONDITION = re.compile(r"\s*(.+?)\s*(<=|>=|==|!=|<|>|=)\s*(.+?)\s*")
+
+
+class Chosen(NamedTuple):
+    """Runs chosen for a fit."""
+
+    inputs: dict  # of ndarray (n,)
+    observed: np.ndarray  # target (n,)
+    rows: np.ndarray  # their positions in the data (n,)
+    held: dict | None  # columns, target among them, of the runs held out
+    notes: list
+
+
+def choose(law, data, mapping=None, drop_invalid=False, best_of=None, hold_out=None):
+    """Return the `Chosen` runs; see `fitting.fit` for the options."""
+    inputs, observed, notes, rows = valid(law, data, mapping, drop_invalid)
+    out = where(data, hold_out, mapping)[rows] if hold_out else np.zeros(len(rows), bool)
+    if best_of:
+        codes = 2 * groups(data, best_of, mapping)[rows] + out
+        height = observed if law.target == "loss" else -observed
+        order = np.lexsort([height, codes])  # the best of each group is its first
+        best = np.sort(order[np.unique(codes[order], return_index=True)[1]])
+        names = f"({', '.join(names_of(best_of))})"
+        notes.append(f"kept the best of each {names}: {len(best)} of {len(rows)} runs")
+        inputs = {name: values[best] for name, values in inputs.items()}
+        observed, rows, out = observed[best], rows[best], out[best]
+    if hold_out:
+        if not out.any() or out.all():
+            every = "every row" if out.any() else "no row"
+            raise ValueError(f"hold_out must leave runs on both sides: {hold_out} holds in {every}")
+        notes.append(f"held out {out.sum()} of {len(rows)} runs: {hold_out}")
+    law.check(inputs, observed)
+    held = {name: values[out] for name, values in {**inputs, law.target: observed}.items()}
+    inputs = {name: values[~out] for name, values in inputs.items()}
+    return Chosen(inputs, observed[~out], rows[~out], held if hold_out else None, notes)
+
+
+def names_of(names):
+    """Return names given as a sequence, or as text with commas between them, as a list."""
+    return [n.strip() for n in names.split(",")] if isinstance(names, str) else list(names)
+
+
+def groups(data, names, mapping=None, labels=False):
+    """Return the group of each row, (n,) from 0: rows of one group agree in all named columns.
+
+    Numbers agree up to rounding, budgets C as `budgets` says. With `labels`, the value of the one
+    column in each group is returned too.
+    """
+    known = [*available(data), *(mapping or {})]
+    names = [names] if isinstance(names, str) and names in known else names_of(names)
+    codes, values = np.zeros(count_rows(data), np.int64), []
+    for name in names:
+        try:
+            column = take(data, [name], mapping)[0][name]
+            own = budgets(column) if name == "C" and (column > 0).all() else _same(column)
+        except ValueError:
+            if name not in known:
+                raise
+            column = np.array([str(cell).strip() for cell in raw(data, name, mapping)[0]])
+            own = np.unique(column, return_inverse=True)[1]
+        codes = np.unique(codes * (own.max() + 1) + own, return_inverse=True)[1]
+        values = column
+    return (
+        (codes, [values[codes == code][0] for code in range(codes.max() + 1)]) if labels else codes
+    )
+
+
+def _same(column):
+    with np.errstate(all="ignore"):
+        digits = 9 - np.floor(np.log10(np.abs(column)))
+        scale = 10.0 ** np.where(np.isfinite(digits), digits, 0.0)
+    return np.unique(np.round(column * scale) / scale, return_inverse=True)[1]
+
+
+def budgets(C):
+    """Return the budget of each run, (n,) from 0: neighbours in log C within `SAME_BUDGET`."""
+    order = np.argsort(C, kind="stable")
+    codes = np.empty(len(C), np.int64)
+    codes[order] = np.concatenate([[0], np.cumsum(np.diff(np.log(C[order])) > SAME_BUDGET)])
+    return codes
+
+
+def where(data, condition, mapping=None):
+    """Return which rows (n,) meet a condition.
+
+    Parameters
+    ----------
+    condition : str
+        A comparison such as ``"N > 1e9"`` or ``"split == test"``, several joined by ``and``, or the
+        name of a column of yes and no.
+    """
+    known = [*available(data), *(mapping or {})]
+    if condition in known:
+        cells = [str(cell).strip().casefold() for cell in raw(data, condition, mapping)[0]]
+        if odd := set(cells) - TRUE - FALSE:
+            raise ValueError(
+                f"Column {condition} must hold yes and no, not {min(odd)[:40]!r}: or write a "
+                f"condition such as '{condition} == {min(odd)[:40]}'"
+            )
+        return np.array([cell in TRUE for cell in cells])
+    out = np.ones(count_rows(data), bool)
+    for part in re.split(r"\s+and\s+", condition):
+        if not (match := CONDITION.fullmatch(part)):
+            raise ValueError(
+                f"A condition must be a column of yes and no, or read such as 'N > 1e9', not "
+                f"{condition!r}{did_you_mean([condition], known)}"
+            )
+        name, sign, text = (piece.strip("\"' ") for piece in match.groups())
+        value = number_of(text, "")
+        if value is not None:
+            column = take(data, [name], mapping)[0][name]
+            if sign in ("=", "==", "!="):  # up to rounding of the decimals
+                out &= np.isclose(column, value, rtol=CONSTANT, atol=0.0) == (sign != "!=")
+            else:
+                out &= COMPARISONS[sign](column, value)
+        elif sign in ("=", "==", "!="):
+            cells = np.array([str(cell).strip() for cell in raw(data, name, mapping)[0]])
+            out &= COMPARISONS[sign](cells, text)
+        else:
+            raise ValueError(f"A condition with {sign} must compare with a number, not {text!r}")
+    return out

@@ -1,0 +1,278 @@
+"""The commands `fit`, `isoflop` and `envelope`: options, and what they print.
+
+Each option is one of a function of this room; nothing is computed here.
+"""
+
+import argparse
+import io
+import json
+import math
+
+import numpy as np
+
+from scaling_lib.data.files import write_bytes
+from scaling_lib.fitting import envelope, fit, fit_by, isoflop, read_runs
+from scaling_lib.fitting.result import LEVEL
+from scaling_lib.fitting.runs import available, number_of
+from scaling_lib.laws import ALIASES, LAWS
+from scaling_lib.laws import law as find_law
+from scaling_lib.laws.declared import logistic
+
+EXAMPLES = """\
+examples:
+  python -m scaling_lib fit runs.csv --law chinchilla --bootstrap 4000
+  python -m scaling_lib fit runs.tsv --column N=params --column "C=FLOPs (1E21)*1e21"
+  python -m scaling_lib fit grid.csv --best-of N,D --hold-out 'N > 1e9' --plot fit.svg
+  python -m scaling_lib fit runs.jsonl --cluster run --optimum 1e22 1e24 --json
+  python -m scaling_lib fit --list
+"""
+CLUSTERED = 1000  # replicates where clusters are named and no number is: profiles know none
+
+
+def common_options(parser):
+    """Add what all commands that read runs share."""
+    add = parser.add_argument
+    add("runs", nargs="?", metavar="RUNS", help="CSV, TSV, JSON lines, Parquet, also .gz; or -")
+    add(
+        "--column",
+        action="append",
+        default=[],
+        metavar="NAME=HEADER[*FACTOR]",
+        help="the file's header for a name of the law, such as N=params; may be repeated",
+    )
+    add("--level", type=_share, default=LEVEL, help="level of the intervals (0.9)")
+    add("--seed", type=_count, default=0, help="seed of the bootstrap (0)")
+    add("--optimum", type=_positive, nargs="+", default=[], metavar="C", help="budgets in FLOP")
+    add("--json", action="store_true", help="print one JSON object")
+
+
+def fit_options(parser):
+    """Add the options of `fit`."""
+    parser.epilog, parser.formatter_class = EXAMPLES, argparse.RawDescriptionHelpFormatter
+    common_options(parser)
+    add, many = parser.add_argument, {"action": "append", "default": []}
+    add("--law", default="chinchilla", help="name of the law (default chinchilla)")
+    add("--list", action="store_true", help="list the laws and stop")
+    add("--delta", type=_positive, default=1e-3, help="Huber's delta (1e-3)")
+    add("--bootstrap", type=_count, metavar="B", help="replicates (0: profile intervals)")
+    add("--threads", type=_count, default=1, help="threads of the bootstrap (1)")
+    add("--lower", type=float, help="lower bound of the logistic law (0)")
+    add("--upper", type=float, help="upper bound of the logistic law (1)")
+    add("--unit", default="nats", help="unit of the loss in reports (nats)")
+    choose = parser.add_argument_group("which runs")
+    add = choose.add_argument
+    add(
+        "--drop-invalid",
+        action="store_true",
+        help="drop rows with missing, infinite or non-positive values and say how many",
+    )
+    add(
+        "--best-of", metavar="N,D", help="fit only the best of the runs that agree in these columns"
+    )
+    add("--by", metavar="COLUMN", help="one fit for each value of a column, and a table")
+    add("--hold-out", metavar="CONDITION", help="score on these: 'N > 1e9', or a yes/no column")
+    add("--cluster", metavar="COLUMN", help="bootstrap whole runs, or budgets (C), not rows")
+    held = parser.add_argument_group("parameters")
+    add = held.add_argument
+    add("--fix", **many, metavar="E=1.6", help="hold a parameter at a value")
+    add("--tie", **many, metavar="alpha=beta", help="let one parameter equal another")
+    add("--bounds", **many, metavar="alpha=0:2", help="keep a parameter between two values")
+    out = parser.add_argument_group("what else comes out")
+    add = out.add_argument
+    add("--predict", metavar="RUNS", help="file of runs to predict, with intervals")
+    add("--plot", metavar="FILE", help="draw the fit into an .svg or .png file")
+
+
+def fit_run(options):
+    """Fit, or list the laws."""
+    from threadpoolctl import threadpool_limits
+
+    if options.list:
+        print(list_laws())
+        return 0
+    law = _law(options)
+    runs, columns = _read(options)
+    if options.by and (options.predict or options.plot):
+        raise ValueError("--by makes several fits: --predict and --plot need one")
+    default = CLUSTERED if options.cluster else 0
+    arguments = {
+        "columns": columns,
+        "delta": options.delta,
+        "bounds": {name: _pair(name, text) for name, text in _pairs(options.bounds, "bounds")},
+        "fixed": {name: _value(name, text) for name, text in _pairs(options.fix, "fix")},
+        "tied": dict(_pairs(options.tie, "tie")),
+        "bootstrap": default if options.bootstrap is None else options.bootstrap,
+        "seed": options.seed,
+        "threads": max(options.threads, 1),
+        "drop_invalid": options.drop_invalid,
+        "best_of": options.best_of,
+        "hold_out": options.hold_out,
+        "cluster": options.cluster,
+        "unit": options.unit,
+    }
+    with threadpool_limits(1):  # small matrices: threads inside one product only cost time
+        if options.by:
+            several = fit_by(law, runs, options.by, **arguments)
+            parts = {label: _report(result, options) for label, result in several.fits.items()}
+            record = {"by": options.by, "fits": {k: v for k, (_, v) in parts.items()}}
+            record["skipped"] = several.skipped
+            text = [f"{options.by} = {label}\n{part}\n" for label, (part, _) in parts.items()]
+            text = "\n".join([*text, several.summary()])
+        else:
+            result = fit(law, runs, **arguments)
+            text, record = _report(result, options)
+            if options.plot:
+                save_figure(result.plot(options.level), options.plot)
+    _print(text, record, options)
+    return 0
+
+
+def _law(options):
+    law = find_law(options.law)
+    if options.lower is None and options.upper is None:
+        return law
+    if law.name != "logistic":
+        raise ValueError("--lower and --upper belong to --law logistic")
+    lower, upper = options.lower, options.upper
+    return logistic(0.0 if lower is None else lower, 1.0 if upper is None else upper)
+
+
+def _read(options):
+    """Return the runs and the columns that are meant."""
+    if options.runs is None:
+        raise ValueError("name a file of runs (--help explains)")
+    return read_runs(options.runs), dict(_pairs(options.column, "column", "NAME=HEADER"))
+
+
+def _report(result, options):
+    """Return a fit, its optima and predictions as text, and as what JSON holds."""
+    text, record = [result.summary(options.level)], result.to_dict(options.level)
+    for name, table in (
+        ("optimum", result.optimum_table(options.optimum, options.level)),
+        ("predictions", _predictions(result, options)),
+    ):
+        if table is not None:
+            text.append(f"\n{name}\n{_text(table)}")
+            record[name] = _records(table)
+    return "\n".join(text), record
+
+
+def _predictions(result, options):
+    if not options.predict:
+        return None
+    runs, columns = read_runs(options.predict), dict(_pairs(options.column, "column"))
+    columns = {k: v for k, v in columns.items() if k != result.law.target or v in available(runs)}
+    return result.prediction_table(runs, columns, options.level)
+
+
+def _text(table):
+    return table.to_string(index=False, float_format=lambda value: f"{value:.5g}")
+
+
+def _records(table):
+    """Return a table as a list of mappings without numbers that JSON has no word for."""
+    rows = table.to_dict("records")
+    return [{k: v if math.isfinite(v) else None for k, v in row.items()} for row in rows]
+
+
+def _print(text, record, options):
+    print(json.dumps(record, allow_nan=False, indent=2) if options.json else text)
+
+
+def list_laws():
+    """Return the laws as text: name, equation, columns and target, parameters."""
+    lines = []
+    for name, law in LAWS.items():
+        also = [alias for alias, target in ALIASES.items() if target == name]
+        also = f" (also: {', '.join(also)})" if also else ""
+        source = f" [@{law.key}]" if law.key else ""
+        lines.append(f"{name}{also}: {law.title}{source}")
+        lines.append(f"    {law.equation}")
+        lines.append(f"    columns {', '.join([*law.columns, law.target])}")
+        lines += [f"    {p.name}: {p.meaning}" for p in law.parameters]
+    return "\n".join(lines)
+
+
+def allocation_options(parser):
+    """Add the options of `isoflop` and `envelope`."""
+    common_options(parser)
+    parser.add_argument("--bootstrap", type=_count, default=1000, metavar="B", help="replicates")
+
+
+def allocation_run(options):
+    """Find the allocation in one of the two ways without a surface, and print it."""
+    way = {"isoflop": isoflop, "envelope": envelope}[options.command]
+    runs, columns = _read(options)
+    fixed = {"level": options.level, "bootstrap": options.bootstrap, "seed": options.seed}
+    result = way(runs, columns=columns, **fixed)
+    text, record = result.summary(), result.to_dict()
+    if options.optimum:
+        import pandas as pd
+
+        best = result.optimum(np.array(options.optimum))
+        table = pd.DataFrame({"C": best.C, "N": best.N, "D": best.D, "D/N": best.D / best.N})
+        text += f"\n\noptimum\n{_text(table)}"
+        record["optimum"] = _records(table)
+    _print(text, record, options)
+    return 0
+
+
+def save_figure(figure, path):
+    """Write a matplotlib figure into an .svg or .png file, whole and the same at each call."""
+    import matplotlib as mpl
+
+    kind = str(path).rpartition(".")[2].lower()
+    if kind not in ("svg", "png"):
+        raise ValueError(f"--plot must name an .svg or a .png file, not {path}")
+    content = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "fit"}):
+        metadata = {"Date": None} if kind == "svg" else None
+        figure.savefig(content, format=kind, dpi=150, metadata=metadata)
+    write_bytes(path, content.getvalue())
+
+
+def _pairs(texts, option, form="NAME=VALUE"):
+    """Return (name, value) of each NAME=VALUE."""
+    pairs = [text.partition("=") for text in texts]
+    for (name, equals, value), text in zip(pairs, texts, strict=True):
+        if not (equals and name.strip() and value.strip()):
+            raise ValueError(f"--{option} {text}: write {form}, such as N=params")
+    return [(name.strip(), value.strip()) for name, _, value in pairs]
+
+
+def _value(name, text):
+    value = number_of(text, "")
+    if value is None or not math.isfinite(value):
+        raise ValueError(f"--fix {name} must be a number, not {text!r}")
+    return value
+
+
+def _pair(name, text):
+    ends = text.split(":")
+    try:
+        low, high = (
+            float(end) if end else default
+            for end, default in zip(ends, (-math.inf, math.inf), strict=True)
+        )
+    except ValueError:
+        raise ValueError(f"--bounds {name} must be two numbers such as 0:2, not {text!r}") from None
+    return low, high
+
+
+def _number(text, allowed, words):
+    value = number_of(text.strip(), "")
+    if value is None or not allowed(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {words}")
+    return value
+
+
+def _positive(text):
+    return _number(text, lambda value: value > 0, "a positive number")
+
+
+def _share(text):
+    return _number(text, lambda value: 0 < value < 1, "a number between 0 and 1")
+
+
+def _count(text):
+    return int(_number(text, lambda value: value >= 0 and value % 1 == 0, "a whole number"))

@@ -1,0 +1,237 @@
+"""What is odd about the runs of a fit, and would make its parameters or its intervals wrong.
+
+Each note names its rows and the option that deals with it. The thresholds are set so that clean
+sweeps, those of the book and published ones, give no note.
+"""
+
+import numpy as np
+
+from scaling_lib.fitting.choosing import budgets, groups
+from scaling_lib.fitting.runs import available, number_of, raw, row_numbers
+from scaling_lib.laws.declared import rows_text
+
+TRIALS = 6  # rows a point, on average: more than anybody repeats a run with other seeds
+CHECKPOINTS = 20  # numbers of tokens a size, on average: more than anybody trains runs to an end
+NARROW = 1.1  # range of a column over which A / N^alpha changes by less than alpha times 10 %
+OUTLYING = np.log(1.2)  # 20 % from the law: a tuned run is within a few
+SCATTERS = 8.0  # robust standard deviations; heavy tails reach six
+FEW = 0.02  # share of the runs up to which they are odd, and not the law
+# Rows of a group are alike where independent rows would be so once in a hundred thousand times, and
+# where this makes standard errors too small by a factor of more than 1.5, the root of the second.
+CHANCE, INFLATED = 1e-5, 2.25
+PROFILE = 3  # runs a budget, on average, that are a profile of it
+FAMILIES = 12  # groups up to which a fit of each is advised, rather than resampling them
+# Largest value of a column below which its unit cannot be one: the smallest models of this book
+# have several hundred parameters, and are trained on some 10^7 FLOP.
+LEAST = {"N": 200.0, "D": 200.0, "C": 1e6}
+RUN_NAMES = {"run", "runid", "runname", "id", "name", "experiment", "model", "family", "dataset"}
+
+
+def about(result):
+    """Return notes on the runs of a `FitResult`, as sentences."""
+    data, _, rows = result.source
+    unsorted = {}
+    for name, values in result.data.items():
+        unsorted[name] = np.empty(result.n)
+        unsorted[name][result.order] = values
+    inputs = {name: unsorted[name] for name in result.law.columns}
+    numbers = row_numbers(data)[rows]
+    return [
+        *_units(inputs),
+        *_copies(data, unsorted, rows, numbers),
+        *_points(inputs, numbers),
+        *_narrow(result),
+        *_rising(result),
+        *_far(result, unsorted, numbers),
+        *_together(result, inputs),
+    ]
+
+
+def _units(inputs):
+    """Name sizes, tokens or compute that cannot be counted in ones."""
+    for name, values in inputs.items():
+        if values.max() < LEAST.get(name, 0.0):
+            column, unit = (name, "1e21" if name == "C" else "1e9")
+            yield (
+                f"the largest {name} is {values.max():g}, too small to be counted in ones: give "
+                f"the unit, such as --column {column}=HEADER*{unit}"
+            )
+
+
+def _repeated(columns):
+    """Return how often each point occurs, (k,), and the point of each row, (n,)."""
+    points = np.stack(list(columns.values()), axis=1)
+    _, codes, counts = np.unique(points, axis=0, return_inverse=True, return_counts=True)
+    return counts, codes.ravel()
+
+
+def _copies(data, columns, rows, numbers):
+    """Name rows that repeat another in all columns of the file, apart from a nameless index."""
+    counts, codes = _repeated(columns)
+    twins = np.flatnonzero(counts[codes] > 1)
+    if not twins.size:
+        return
+    names = [n for n in available(data) if not n.startswith(("column ", "Unnamed"))]
+    cells = [[str(raw(data, name)[0][i]) for name in names] for i in rows[twins]]
+    seen, again = set(), []
+    for row, cell in zip(twins, map(tuple, cells), strict=True):
+        if cell in seen:
+            again.append(row)
+        seen.add(cell)
+    if again:
+        yield (
+            f"{rows_text(numbers[again])} repeat{'s' * (len(again) == 1)} an earlier row in every "
+            "column: a copy is no run of its own, and makes intervals too narrow (--best-of "
+            f"{','.join(list(columns)[:-1])} keeps one of each)"
+        )
+
+
+def _points(inputs, numbers):
+    """Count the rows of each point, and the points of each size."""
+    names, n = list(inputs), len(numbers)
+    counts, codes = _repeated(inputs)
+    if n > TRIALS * len(counts):
+        most = np.flatnonzero(codes == counts.argmax())
+        yield (
+            f"{n} rows are {len(counts)} points ({', '.join(names)}), up to {counts.max()} rows "
+            f"each ({rows_text(numbers[most], 3)}): where they are trials of other settings keep "
+            f"the best (--best-of {','.join(names)}), else draw each point whole (--cluster "
+            f"{','.join(names)} --bootstrap 1000)"
+        )
+    elif "N" in inputs and "D" in inputs:
+        points = len(counts)
+        counts, codes = _repeated({"N": inputs["N"]})
+        if points > CHECKPOINTS * len(counts):
+            most = np.flatnonzero(codes == counts.argmax())
+            yield (
+                f"{n} rows are {len(counts)} sizes N, up to {counts.max()} rows each "
+                f"({rows_text(numbers[most], 3)}): checkpoints of one run are not independent, so "
+                "draw each run whole (--cluster N, or a column that names the run, and "
+                "--bootstrap 1000)"
+            )
+
+
+def _narrow(result):
+    """Say which column hardly varies, unless the parameters themselves do."""
+    undetermined = result._undetermined(result.unidentified())
+    said = result._columns_of(undetermined) if undetermined else []
+    for name in result.law.columns:
+        low, high = result.data[name].min(), result.data[name].max()
+        if name in said or name in result.law.may_be_constant or high > NARROW * low:
+            continue
+        yield (
+            f"{name} varies by {100 * (high / low - 1):.2g} % only, from {low:.5g} to {high:.5g}: "
+            f"its exponent rests on differences that small (fix it, --fix alpha=0.34, or choose a "
+            f"law without {name})"
+        )
+
+
+def _rising(result):
+    """Name exponents below zero: the law rises."""
+    for parameter in result.law.free:
+        name = parameter.name
+        if name.startswith(("alpha", "beta")) and result.params[name] < 0:
+            yield (
+                f"{name} is negative: the {result.law.target} rises without end where this law "
+                f"says that it falls. Is the column a {result.law.target}? (--column, or --bounds "
+                f"{name}=0:2)"
+            )
+
+
+def _far(result, columns, numbers):
+    """Name runs far from the law, such as one that diverged."""
+    if result.law.link != "log":
+        return
+    residuals = result.residuals
+    scatter = 1.4826 * np.median(np.abs(residuals - np.median(residuals)))
+    far = np.flatnonzero(np.abs(residuals) > max(OUTLYING, SCATTERS * scatter))
+    if 0 < far.size <= max(FEW * len(residuals), 1):
+        worst = far[np.abs(residuals[far]).argmax()]
+        value, target = columns[result.law.target], result.law.target
+        above = residuals[worst] < 0  # observed above predicted
+        edge = value[far].min() if above else value[far].max()
+        sign = ">=" if above else "<="
+        yield (
+            f"{rows_text(numbers[far])} {'lies' if far.size == 1 else 'lie'} far from the law "
+            f"({target} {value[worst]:g}, predicted {value[worst] * np.exp(residuals[worst]):.4g})"
+            f": a run that diverged? (fit without: --hold-out '{target} {sign} {edge:g}')"
+        )
+
+
+def alike(values, codes):
+    """Return how much alike the values of a group are, for values (n,) in groups (n,) from 0.
+
+    Returns
+    -------
+    inflation : float
+        Of the variance of a mean, 1 + (m - 1) times the intraclass correlation, m rows a group.
+    chance : float
+        Of an F as large from independent values.
+    """
+    from scipy.special import fdtrc
+
+    n, counts = len(values), np.bincount(codes)
+    k = len(counts)
+    means = np.bincount(codes, values) / counts
+    between = counts @ (means - values.mean()) ** 2 / (k - 1)
+    within = ((values - means[codes]) ** 2).sum() / (n - k)
+    size = (n - (counts**2).sum() / n) / (k - 1)
+    correlation = (between - within) / (between + (size - 1) * within + 1e-300)
+    inflation = 1.0 + ((counts**2).sum() / n - 1.0) * correlation
+    return inflation, float(fdtrc(k - 1, n - k, between / (within + 1e-300)))
+
+
+def _together(result, inputs):
+    """Name rows whose residuals are alike: of one run, of one budget, of one data set."""
+    n = result.n
+    if result.clusters is not None:
+        return
+    scatter = 1.4826 * np.median(np.abs(result.residuals)) + 1e-300
+    values = np.clip(result.residuals, -4 * scatter, 4 * scatter)  # one run does not decide
+    found = {}
+    for name, codes in _candidates(result, inputs):
+        k = codes.max() + 1
+        if not 2 <= k <= n / 3:
+            continue
+        inflation, chance = alike(values, codes)
+        if inflation > INFLATED and chance < CHANCE:
+            found.setdefault(k <= FAMILIES and name != "C", []).append((inflation, name, codes))
+    for families, group in found.items():
+        inflation, name, codes = max(group, key=lambda entry: entry[0])
+        k, means = codes.max() + 1, np.bincount(codes, result.residuals) / np.bincount(codes)
+        way = f"--cluster {name} --bootstrap 1000"
+        if families:
+            way = f"a fit of each, --by {name}, or {way}"
+        yield (
+            f"rows of one {name} miss the law alike, by {_size(result, -means.max())} to "
+            f"{_size(result, -means.min())} on average: {n} rows say about as much as "
+            f"{max(round(n / inflation), 1)} ({k} values of {name}; {way})"
+        )
+
+
+def _size(result, value):
+    return f"{100 * value:+.2g} %" if result.law.link == "log" else f"{value:+.3g}"
+
+
+def _candidates(result, inputs):
+    """Columns of names, and budgets."""
+    data, mapping, rows = result.source
+    used = {*inputs, result.law.target, *(mapping or {}).values()}
+    for name in available(data):
+        if name in used or not _names_something(data, name, rows):
+            continue
+        codes = groups(data, name)[rows]
+        yield name, np.unique(codes, return_inverse=True)[1]
+    if "N" in inputs and "D" in inputs:
+        codes = budgets(inputs["N"] * inputs["D"])
+        # In a grid of sizes and tokens, C repeats as well, but so do the tokens.
+        if PROFILE * (codes.max() + 1) <= len(np.unique(inputs["D"])):
+            yield "C", codes
+
+
+def _names_something(data, name, rows):
+    """Return whether a column holds names rather than measurements."""
+    if "".join(filter(str.isalnum, name.casefold())) in RUN_NAMES:
+        return True
+    first = raw(data, name)[0][rows[0]]
+    return isinstance(first, str) and number_of(first.strip(), "") is None

@@ -1,0 +1,150 @@
+"""Choosing runs: conditions, the best of each group, runs held out, clusters drawn whole."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import least_squares
+
+from scaling_lib.fitting import compare, fit, fit_by, groups, where
+from scaling_lib.laws import BESIROGLU_2024
+
+RUNS = pd.DataFrame(
+    {"N": ["1B", "2B", "7B"], "split": ["train", "test", "test"], "old": ["yes", "no", "0"]}
+)
+
+
+@pytest.mark.parametrize(
+    ("condition", "rows"),
+    [
+        ("N > 1e9", [1, 2]),
+        ("N >= 2B and N < 7B", [1]),
+        ("N == 2e9", [1]),
+        ("N != 2e9", [0, 2]),
+        ("split == test", [1, 2]),
+        ("split != 'test'", [0]),
+        ("split = test and N > 5e9", [2]),
+        ("old", [0]),
+        ("size<=1e9", [0]),
+    ],
+)
+def test_conditions(condition, rows):
+    assert np.flatnonzero(where(RUNS, condition, {"size": "N"})).tolist() == rows
+
+
+def test_a_condition_may_name_what_follows():
+    data = {"N": [1e9, 1e9], "D": [1e9, 1e12]}
+    assert where(data, "C > 1e21").tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("__import__('os')", "must be a column of yes and no, or read such as"),
+        ("split", "must hold yes and no, not 'test': or write a condition"),
+        ("split > test", "must compare with a number, not 'test'"),
+        ("split > 1", "not a number in rows 1, 2, 3"),
+        ("loss > 1", "Missing column loss"),
+        ("runs == a", "no column runs"),
+    ],
+)
+def test_other_conditions_are_refused(condition, message):
+    with pytest.raises(ValueError, match=message):
+        where(RUNS, condition)
+
+
+def test_groups_agree_in_all_columns_and_budgets_up_to_rounding():
+    data = {"a": ["x", "x", "y"], "b": [0.1 + 0.2, 0.3, 0.3], "C": [1e20, 1.01e20, 9e20]}
+    assert groups(data, "a,b").tolist() == [0, 0, 1]
+    assert groups(data, ["b"]).tolist() == [0, 0, 0]
+    assert groups(data, "C").tolist() == [0, 0, 1]
+    assert groups({"a,b": [2, 1]}, "a,b").tolist() == [1, 0]
+    with pytest.raises(ValueError, match="Missing column c"):
+        groups(data, "c")
+
+
+@pytest.fixture(scope="module")
+def grid():
+    """Runs at 6 sizes and 5 numbers of tokens, each at four learning rates of which one is best."""
+    rng = np.random.default_rng(0)
+    N, D = np.meshgrid(np.geomspace(1e7, 1e9, 6), np.geomspace(1e9, 1e11, 5))
+    N, D = np.repeat(N.ravel(), 4), np.repeat(D.ravel(), 4)
+    lr = np.tile([1, 2, 4, 8], 30)
+    worse = np.abs(np.log2(lr / 2)) * 0.02
+    loss = BESIROGLU_2024.loss(N, D) * np.exp(worse + 0.002 * rng.normal(size=120))
+    return pd.DataFrame({"N": N, "D": D, "lr": lr, "loss": loss})
+
+
+def test_the_best_of_each_is_what_pandas_finds(grid):
+    own = grid.loc[grid.groupby(["N", "D"]).loss.idxmin()]
+    result = fit("chinchilla", grid, best_of="N,D")
+    assert result.params == fit("chinchilla", own).params
+    assert "kept the best of each (N, D): 30 of 120 runs" in result.notes
+    again = fit("chinchilla", grid.iloc[::-1].to_dict("list"), best_of=["N", "D"])
+    assert again.params == result.params
+
+
+def test_runs_held_out_are_scored_and_not_fitted(grid):
+    far = grid.N > 5e8
+    result = fit("chinchilla", grid, best_of="N,D", hold_out="N > 5e8")
+    inside = fit("chinchilla", grid[~far], best_of="N,D")
+    assert result.params == inside.params
+    held = grid[far].loc[grid[far].groupby(["N", "D"]).loss.idxmin()]
+    assert result.held_out == inside.score(held)
+    assert result.held_out.n == 5 and "held-out runs: 5, mean error" in result.summary()
+    assert result.to_dict()["held_out"]["n"] == 5
+    table = compare(["chinchilla"], grid, held_out="N > 5e8", best_of="N,D").table
+    assert table.loc["chinchilla", "held-out mean error"] == pytest.approx(
+        inside.score(grid[far]).mean_error
+    )
+
+
+@pytest.mark.parametrize("condition", ["N > 1e20", "N > 1"])
+def test_both_sides_need_runs(grid, condition):
+    with pytest.raises(ValueError, match="must leave runs on both sides"):
+        fit("chinchilla", grid, hold_out=condition)
+
+
+def test_a_fit_for_each_group(grid):
+    comparison = fit_by("chinchilla", grid, "lr", delta=0.01)
+    assert comparison.table.index.tolist() == ["1.0", "2.0", "4.0", "8.0"]
+    one = fit("chinchilla", grid[grid.lr == 4], delta=0.01)
+    assert comparison.table.loc["4.0", "alpha"] == one.params["alpha"]
+    few = grid.drop(index=grid.index[(grid.lr == 8) & (grid.N > 1e8)])
+    few = few.drop(index=few.index[few.lr == 8][3:])
+    assert "3 runs cannot determine" in fit_by("chinchilla", few, "lr").skipped["8.0"]
+    assert "note: no fit of 8.0: 3 runs" in fit_by("chinchilla", few, "lr").summary()
+    with pytest.raises(ValueError, match="No group of N could be fitted"):
+        fit_by("chinchilla", grid, "N")
+
+
+def test_clusters_are_drawn_whole_as_an_independent_bootstrap_draws_them():
+    """Checkpoints of 24 runs whose errors are the run's: against SciPy on resampled runs."""
+    rng = np.random.default_rng(1)
+    run = np.repeat(np.arange(24), 8)
+    N = np.repeat(np.tile(np.geomspace(1e7, 1e9, 8), 3), 8)
+    D = N * np.tile(np.geomspace(5, 80, 8), 24)
+    errors = 0.01 * rng.normal(size=24)[run] + 0.001 * rng.normal(size=run.size)
+    data = {"N": N, "loss": 50.0 * N**-0.2 * np.exp(errors), "run": [f"r{i}" for i in run], "D": D}
+    rows = fit("kaplan_N", data, delta=np.inf, bootstrap=2000)
+    runs = fit("kaplan_N", data, delta=np.inf, bootstrap=2000, cluster="run")
+    assert runs.params == rows.params
+    draws = []
+    for _ in range(400):
+        chosen = np.concatenate([np.flatnonzero(run == i) for i in rng.integers(24, size=24)])
+        x, y = np.log(N[chosen]), np.log(data["loss"][chosen])
+        draws.append(-least_squares(lambda p, x=x, y=y: p[0] + p[1] * x - y, [4.0, -0.2]).x[1])
+    assert runs.stderr["alpha"] == pytest.approx(np.std(draws), rel=0.12)
+    assert runs.stderr["alpha"] > 2.2 * rows.stderr["alpha"]
+    assert "24 clusters drawn whole" in runs.summary() and runs.to_dict()["clusters"] == 24
+    order = rng.permutation(run.size)
+    shuffled = {name: np.asarray(values)[order] for name, values in data.items()}
+    again = fit("kaplan_N", shuffled, delta=np.inf, bootstrap=50, cluster="run")
+    same = fit("kaplan_N", data, delta=np.inf, bootstrap=50, cluster="run")
+    np.testing.assert_array_equal(again.refits.values, same.refits.values)
+
+
+def test_profiles_say_that_they_know_no_clusters(grid):
+    result = fit("chinchilla", grid, cluster="N,D")
+    assert any("ask for a bootstrap" in warning for warning in result.warnings)
+    with pytest.raises(ValueError, match="cluster must name groups of rows, but one has only one"):
+        fit("chinchilla", grid.assign(one="a"), cluster="one")

@@ -1,0 +1,130 @@
+"""Files of runs as programs and people write them: all spellings of a table give the same runs."""
+
+import gzip
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+
+from scaling_lib.fitting import read_runs
+from scaling_lib.fitting.runs import numbers, take
+
+TABLE = [(1e8, 2e9, 3.4), (2e8, 4e9, 3.25), (4e8, 4e9, 3.0)]
+PLAIN = "N,D,loss\n" + "".join(f"{N:g},{D:g},{loss}\n" for N, D, loss in TABLE)
+RECORDS = [dict(zip(("N", "D", "loss"), row, strict=True)) for row in TABLE]
+SPELLINGS = {
+    "commas": PLAIN,
+    "tabs": PLAIN.replace(",", "\t"),
+    "bars": PLAIN.replace(",", " | "),
+    "semicolons and decimal commas": PLAIN.replace(",", ";").replace(".", ","),
+    "comments": "# sweep, of 2026\n" + PLAIN.replace("2e+08", "  # again\n2e+08"),
+    "an index": PLAIN.replace("\n", "\nrow,").replace("N,", ",N,", 1).removesuffix("row,"),
+    "trailing commas": PLAIN.replace("\n", ",\n"),
+    "trailing commas, not in the header": PLAIN.replace("\n", ",\n").replace(",\n", "\n", 1),
+    "blanks": PLAIN.replace(",", " , "),
+    "suffixes": "N,D,loss\n100M,2B,3.4\n0.2 B,4b,3.25\n400m,.004T,3.0\n",
+    "thousands": 'N,D,loss\n"100,000,000",2e9,3.4\n"200,000,000",4e9,3.25\n4e8,4e9,3.0\n',
+    "JSON": json.dumps(RECORDS, indent=1),
+    "JSON lines": "\n".join(map(json.dumps, RECORDS)),
+    "columns in JSON": json.dumps({k: [row[k] for row in RECORDS] for k in RECORDS[0]}),
+    "gzip": gzip.compress(PLAIN.encode()),
+}
+
+
+def encoded(content):
+    return content if isinstance(content, bytes) else content.encode()
+
+
+@pytest.mark.parametrize("kind", SPELLINGS)
+def test_spellings_of_the_same_table(tmp_path, kind):
+    (tmp_path / "runs").write_bytes(encoded(SPELLINGS[kind]))
+    columns, notes = take(read_runs(tmp_path / "runs"), ["N", "D", "loss"])
+    np.testing.assert_allclose(np.array(list(columns.values())).T, TABLE, rtol=1e-15)
+    assert notes == []
+
+
+def test_standard_input_is_a_file(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(PLAIN.encode())))
+    assert len(read_runs("-")) == 3
+
+
+def test_parquet_is_read_or_says_what_is_missing(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    path = tmp_path / "runs.parquet"
+    try:
+        pandas.DataFrame(RECORDS).to_parquet(path)
+    except ImportError:
+        path.write_bytes(b"PAR1" + b"\0" * 40)
+        with pytest.raises(ValueError, match="install pyarrow, or save the runs as CSV"):
+            read_runs(path)
+    else:
+        assert read_runs(path).loss.tolist() == [3.4, 3.25, 3.0]
+
+
+def test_words_for_missing_are_missing():
+    cells = ["NA", "N/A", "None", "null", "-", "", " nan ", None, np.nan, "1"]
+    assert np.isnan(numbers(cells, "x")).tolist() == [True] * 9 + [False]
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["3,4", "12,25"], [3.4, 12.25]),
+        (["0,345", "0,350"], [0.345, 0.35]),  # no thousands begin with a zero
+        (["1,234,567", "1,234"], [1234567, 1234]),
+        (["1,234.5", "1,234"], [1234.5, 1234]),
+        (["1.5k", "2T", "-3e2"], [1500, 2e12, -300]),
+    ],
+)
+def test_a_comma_is_read_where_it_has_one_meaning(cells, expected):
+    assert numbers(cells, "x").tolist() == expected
+
+
+@pytest.mark.parametrize("cell", ["1,2,3", "1.234,5", "7Q", "B", "1e", "--5", "1 2"])
+def test_what_is_no_number_is_refused(cell):
+    with pytest.raises(ValueError, match="Column x holds text that is not a number in row 2"):
+        numbers(["1", cell], "x")
+
+
+def test_a_comma_of_two_meanings_is_refused():
+    with pytest.raises(ValueError, match=r"2,345 in rows 1, 2 is 2345 or 2\.345"):
+        numbers(["2,345", "2,567", "3"], "loss")
+
+
+def test_a_factor_brings_a_column_into_ones():
+    data = {"FLOPs (1E21)": ["2", "0.5"], "a*2": [1, 2]}
+    columns, _ = take(data, ["C", "x"], {"C": "FLOPs (1E21)*1e21", "x": "a*2"})
+    assert columns["C"].tolist() == [2e21, 5e20]
+    assert columns["x"].tolist() == [1, 2]  # a column of that very name comes first
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted", "offer"),
+    [
+        ("n_params n_tokens val_loss", "N D loss", "N=n_params --column D=n_tokens --column loss="),
+        ("n d Loss", "N D loss", "--column N=n --column D=d --column loss=Loss (in"),
+        ("Model Size (B)|FLOPs (1E21)|MMLU", "N C", "'N=Model Size (B)*1e+09' --column 'C=FLOPs"),
+        ("N|train_compute|L", "N D", "--column C=train_compute (in"),
+        ("train_loss val_loss", "loss", "loss=val_loss"),
+    ],
+)
+def test_usual_names_are_offered_and_never_taken(names, wanted, offer):
+    names = names.split("|") if "|" in names else names.split()
+    with pytest.raises(ValueError, match=f"Missing column.*{re.escape(offer)}"):
+        take({name: [1.0] for name in names}, wanted.split())
+
+
+def test_nothing_is_offered_where_nothing_is_near():
+    with pytest.raises(ValueError, match=r"the data have a, b$"):
+        take({"a": [1], "b": [2]}, ["N"])
+    with pytest.raises(ValueError, match=r"no column Params.*N=params \(in"):
+        take({"params": [1]}, ["N"], {"N": "Params"})
+
+
+def test_a_wide_table_gives_an_error_of_one_screen():
+    names = [f"eval/downstream/a_rather_long_name_of_a_benchmark_{i}/accuracy" for i in range(103)]
+    with pytest.raises(ValueError, match="and 91 more") as error:
+        take({name: [1.0] for name in names}, ["loss"])
+    assert len(str(error.value)) < 700
