@@ -16,9 +16,9 @@ NARROW = 1.1  # range of a column over which A / N^alpha changes by less than al
 OUTLYING = np.log(1.2)  # 20 % from the law: a tuned run is within a few
 SCATTERS = 8.0  # robust standard deviations; heavy tails reach six
 FEW = 0.02  # share of the runs up to which they are odd, and not the law
-# Rows of a group are alike where independent rows would be so once in a hundred thousand times, and
+# Rows of a group are alike where independent rows would be so once in a thousand times, and
 # where this makes standard errors too small by a factor of more than 1.5, the root of the second.
-CHANCE, INFLATED = 1e-5, 2.25
+CHANCE, INFLATED = 1e-3, 2.25
 PROFILE = 3  # runs a budget, on average, that are a profile of it
 FAMILIES = 12  # groups up to which a fit of each is advised, rather than resampling them
 # Largest value of a column below which its unit cannot be one: the smallest models of this book
