@@ -37,7 +37,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scaling_lib.data import checks
-from scaling_lib.fitting.choosing import choose, groups, where
+from scaling_lib.fitting.choosing import CLUSTER, WEIGHTS, beside, choose, groups, where
 from scaling_lib.fitting.isoflop import envelope, isoflop
 from scaling_lib.fitting.reading import read_runs
 from scaling_lib.fitting.result import LEVEL, FitResult, Interval, Prediction, Score, Source
@@ -75,6 +75,9 @@ def fit(
     *,
     columns=None,
     delta=1e-3,
+    weights=None,
+    overestimate_penalty=1.0,
+    cluster=None,
     start=None,
     bounds=None,
     fixed=None,
@@ -86,13 +89,14 @@ def fit(
     drop_invalid=False,
     best_of=None,
     hold_out=None,
-    cluster=None,
     unit="nats",
 ):
     """Fit a law to runs by the global minimum of a Huber objective.
 
-    The objective is the sum over runs of Huber's loss of the residual: of log loss for the laws of
-    loss, of the score itself for other targets.
+    The objective is the sum over runs of Huber's loss of the residual r, predicted minus observed:
+    of log loss for the laws of loss, of the score itself for other targets. With all options,
+    F = sum_i w_i (penalty if r_i > 0 else 1) rho(r_i), where rho(r) is r^2 / 2 up to delta and
+    delta (|r| - delta / 2) beyond.
 
     Parameters
     ----------
@@ -109,6 +113,17 @@ def fit(
     delta : float
         Residual at which Huber's loss turns from a square into a line; ``inf`` for least squares.
         The default is that of Hoffmann et al. [@hoffmann2022training].
+    weights : str or sequence of float, optional
+        Column of `data`, or positive values, one for each run: how much the run counts. Only their
+        ratios matter: they are scaled to a mean of 1.
+    overestimate_penalty : float
+        Factor of a run's loss where the law overestimates it. With 10 or so the law follows the
+        lower edge of runs of which many are badly tuned.
+    cluster : str or sequence, optional
+        Column of `data`, or several with commas between them, or labels, one for each run: runs of
+        one label are not independent, such as checkpoints of one training. Budgets C are one label
+        within 5 %. The bootstrap then draws whole clusters, and the variance behind the other
+        intervals is that of clusters. AIC and BIC do not know of them.
     start : dict, optional
         Where the search for each parameter begins; needed for every free parameter of a function.
         The search tries 200 points around it and follows the best. A law of the book that is
@@ -133,9 +148,6 @@ def fit(
         the highest score, is used.
     hold_out : str, optional
         Runs not to fit but to score on, see `where`: ``"N > 1e9"``, or a column of yes and no.
-    cluster : str or sequence, optional
-        Columns whose values say which rows belong together, such as a run's checkpoints: the
-        bootstrap draws these groups whole. Runs of one budget C agree within 5 %.
     unit : str
         Of the target, for reports.
 
@@ -152,6 +164,7 @@ def fit(
     """
     if delta != np.inf:
         checks.positive(delta, "delta")
+    checks.positive(overestimate_penalty, "overestimate_penalty")
     checks.whole(bootstrap, "bootstrap", least=0)
     options = {"start": start, "bounds": bounds, "fixed": fixed, "tied": tied, "columns": columns}
     for name, given in options.items():
@@ -165,27 +178,29 @@ def fit(
         law = find_law(law)
         if start or bounds or fixed or tied:
             declared, law = law, plain.constrained(law, bounds, fixed, tied)
-    chosen = choose(law, data, columns, drop_invalid, best_of, hold_out)
+    more = beside(data, weights, cluster, columns)
+    chosen = choose(law, data, columns, drop_invalid, best_of, hold_out, more)
     inputs, observed = chosen.inputs, chosen.observed
     check_count(law, observed)
+    more = {name: inputs.pop(name) for name in more}
     if declared is not None:
         begin = start or {}
         if any(parameter.name not in begin for parameter in law.free):
             begin = own_start(Problem(declared, inputs, observed, delta), law, inputs) | begin
         law = plain.with_start(law, begin)
     # A canonical order of the runs, so that the result is the same bit for bit in any order.
-    order = np.lexsort([observed, *reversed(inputs.values())])
+    order = np.lexsort([*more.values(), observed, *reversed(inputs.values())])
     inputs = {name: values[order] for name, values in inputs.items()}
     observed = observed[order]
-    problem = Problem(law, inputs, observed, delta)
+    weights, cluster = (more[name][order] if name in more else None for name in (WEIGHTS, CLUSTER))
+    if weights is not None:
+        weights = weights / weights.mean()
+    if cluster is not None:
+        labels, cluster = np.unique(cluster, return_inverse=True)
+        if len(labels) < 2:
+            raise ValueError("cluster must name at least two groups of runs, not 1")
+    problem = Problem(law, inputs, observed, delta, weights, overestimate_penalty, cluster)
     check_variation(problem, {**inputs, law.target: observed})
-    clusters = None
-    if cluster:
-        codes = groups(data, cluster, columns)[chosen.rows[order]]
-        _, first, codes = np.unique(codes, return_index=True, return_inverse=True)
-        clusters = np.argsort(np.argsort(first))[codes]  # whatever the order of the data
-        if len(first) < 2:
-            raise ValueError(f"cluster must name groups of rows, but {cluster} has only one")
     result = FitResult(
         problem,
         {**inputs, law.target: observed},
@@ -193,7 +208,6 @@ def fit(
         order,
         chosen.notes,
         held=chosen.held,
-        clusters=clusters,
         unit=unit,
         source=Source(data, columns, chosen.rows),
     )
@@ -289,6 +303,9 @@ def compare(laws, data, *, held_out=None, **options):
         mask, rows = np.asarray(held_out), count_rows(data)
         if mask.dtype != bool or mask.shape != (rows,):
             raise ValueError(f"held_out must be other runs or {rows} booleans, one for each run")
+        for name in ("weights", "cluster"):
+            if not isinstance(options.get(name), str | None):
+                options[name] = np.asarray(options[name])[~mask]
         data, held_out = subset(data, ~mask), subset(data, mask)
     fits = {}
     for entry in laws:

@@ -8,15 +8,19 @@ import numpy as np
 
 from scaling_lib.fitting.runs import (
     CONSTANT,
+    MISSING,
+    WEIGHTS,
     available,
     count_rows,
     did_you_mean,
     number_of,
+    numbers,
     raw,
     take,
     valid,
 )
 
+CLUSTER = "given as cluster"  # the column of clusters in a message
 SAME_BUDGET = 0.05  # runs belong to one budget when neighbours in log C differ by less
 TRUE, FALSE = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no", ""}
 COMPARISONS = {
@@ -34,16 +38,38 @@ CONDITION = re.compile(r"\s*(.+?)\s*(<=|>=|==|!=|<|>|=)\s*(.+?)\s*")
 class Chosen(NamedTuple):
     """Runs chosen for a fit."""
 
-    inputs: dict  # of ndarray (n,)
+    inputs: dict  # of ndarray (n,), weights and clusters among them
     observed: np.ndarray  # target (n,)
     rows: np.ndarray  # their positions in the data (n,)
     held: dict | None  # columns, target among them, of the runs held out
     notes: list
 
 
-def choose(law, data, mapping=None, drop_invalid=False, best_of=None, hold_out=None):
-    """Return the `Chosen` runs; see `fitting.fit` for the options."""
-    inputs, observed, notes, rows = valid(law, data, mapping, drop_invalid)
+def beside(data, weights=None, cluster=None, mapping=None):
+    """Return {WEIGHTS: (n,), CLUSTER: (n,)}, what of both is given, as floats.
+
+    Each is the name of a column of `data`, or a value for each row. Clusters are numbered in the
+    order of their labels; a row without a label has NaN.
+    """
+    found = {}
+    if isinstance(weights, str):
+        found[WEIGHTS] = take(data, [weights], mapping)[0][weights]
+    elif weights is not None:
+        values = weights.tolist() if hasattr(weights, "tolist") else list(weights)
+        found[WEIGHTS] = numbers(values, WEIGHTS)
+    if cluster is not None:
+        if not isinstance(cluster, str):
+            data, mapping, cluster = {"labels": list(cluster)}, None, "labels"
+        found[CLUSTER] = groups(data, cluster, mapping).astype(float)
+        for name in set(available(data)) & {cluster}:
+            missing = [str(cell).strip().casefold() in MISSING for cell in raw(data, name)[0]]
+            found[CLUSTER][missing] = np.nan
+    return found
+
+
+def choose(law, data, mapping=None, drop_invalid=False, best_of=None, hold_out=None, more=None):
+    """Return the `Chosen` runs; see `fitting.fit` for the options, and `beside` for `more`."""
+    inputs, observed, notes, rows = valid(law, data, mapping, drop_invalid, more=more)
     out = where(data, hold_out, mapping)[rows] if hold_out else np.zeros(len(rows), bool)
     if best_of:
         codes = 2 * groups(data, best_of, mapping)[rows] + out
@@ -59,7 +85,7 @@ def choose(law, data, mapping=None, drop_invalid=False, best_of=None, hold_out=N
             every = "every row" if out.any() else "no row"
             raise ValueError(f"hold_out must leave runs on both sides: {hold_out} holds in {every}")
         notes.append(f"held out {out.sum()} of {len(rows)} runs: {hold_out}")
-    law.check(inputs, observed)
+    law.check({name: inputs[name] for name in law.columns}, observed)
     held = {name: values[out] for name, values in {**inputs, law.target: observed}.items()}
     inputs = {name: values[~out] for name, values in inputs.items()}
     return Chosen(inputs, observed[~out], rows[~out], held if hold_out else None, notes)

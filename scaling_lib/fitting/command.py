@@ -26,7 +26,6 @@ examples:
   python -m scaling_lib fit runs.jsonl --cluster run --optimum 1e22 1e24 --json
   python -m scaling_lib fit --list
 """
-CLUSTERED = 1000  # replicates where clusters are named and no number is: profiles know none
 
 
 def common_options(parser):
@@ -54,7 +53,8 @@ def fit_options(parser):
     add("--law", default="chinchilla", help="name of the law (default chinchilla)")
     add("--list", action="store_true", help="list the laws and stop")
     add("--delta", type=_positive, default=1e-3, help="Huber's delta (1e-3)")
-    add("--bootstrap", type=_count, metavar="B", help="replicates (0: profile intervals)")
+    add("--overestimate-penalty", type=_positive, default=1.0, metavar="K", help="of each run (1)")
+    add("--bootstrap", type=_count, default=0, metavar="B", help="replicates (0: profiles)")
     add("--threads", type=_count, default=1, help="threads of the bootstrap (1)")
     add("--lower", type=float, help="lower bound of the logistic law (0)")
     add("--upper", type=float, help="upper bound of the logistic law (1)")
@@ -71,7 +71,8 @@ def fit_options(parser):
     )
     add("--by", metavar="COLUMN", help="one fit for each value of a column, and a table")
     add("--hold-out", metavar="CONDITION", help="score on these: 'N > 1e9', or a yes/no column")
-    add("--cluster", metavar="COLUMN", help="bootstrap whole runs, or budgets (C), not rows")
+    add("--cluster", metavar="COLUMN", help="rows that are not independent: of a run, of a C")
+    add("--weights", metavar="COLUMN", help="how much each run counts")
     held = parser.add_argument_group("parameters")
     add = held.add_argument
     add("--fix", **many, metavar="E=1.6", help="hold a parameter at a value")
@@ -94,20 +95,21 @@ def fit_run(options):
     runs, columns = _read(options)
     if options.by and (options.predict or options.plot):
         raise ValueError("--by makes several fits: --predict and --plot need one")
-    default = CLUSTERED if options.cluster else 0
     arguments = {
         "columns": columns,
         "delta": options.delta,
         "bounds": {name: _pair(name, text) for name, text in _pairs(options.bounds, "bounds")},
         "fixed": {name: _value(name, text) for name, text in _pairs(options.fix, "fix")},
         "tied": dict(_pairs(options.tie, "tie")),
-        "bootstrap": default if options.bootstrap is None else options.bootstrap,
+        "bootstrap": options.bootstrap,
         "seed": options.seed,
         "threads": max(options.threads, 1),
         "drop_invalid": options.drop_invalid,
         "best_of": options.best_of,
         "hold_out": options.hold_out,
         "cluster": options.cluster,
+        "weights": options.weights,
+        "overestimate_penalty": options.overestimate_penalty,
         "unit": options.unit,
     }
     with threadpool_limits(1):  # small matrices: threads inside one product only cost time

@@ -96,7 +96,7 @@ def _points(inputs, numbers):
             f"{n} rows are {len(counts)} points ({', '.join(names)}), up to {counts.max()} rows "
             f"each ({rows_text(numbers[most], 3)}): where they are trials of other settings keep "
             f"the best (--best-of {','.join(names)}), else draw each point whole (--cluster "
-            f"{','.join(names)} --bootstrap 1000)"
+            f"{','.join(names)})"
         )
     elif "N" in inputs and "D" in inputs:
         points = len(counts)
@@ -106,8 +106,7 @@ def _points(inputs, numbers):
             yield (
                 f"{n} rows are {len(counts)} sizes N, up to {counts.max()} rows each "
                 f"({rows_text(numbers[most], 3)}): checkpoints of one run are not independent, so "
-                "draw each run whole (--cluster N, or a column that names the run, and "
-                "--bootstrap 1000)"
+                "draw each run whole (--cluster N, or a column that names the run)"
             )
 
 
@@ -184,7 +183,7 @@ def alike(values, codes):
 def _together(result, inputs):
     """Name rows whose residuals are alike: of one run, of one budget, of one data set."""
     n = result.n
-    if result.clusters is not None:
+    if result.clusters:
         return
     scatter = 1.4826 * np.median(np.abs(result.residuals)) + 1e-300
     values = np.clip(result.residuals, -4 * scatter, 4 * scatter)  # one run does not decide
@@ -199,7 +198,7 @@ def _together(result, inputs):
     for families, group in found.items():
         inflation, name, codes = max(group, key=lambda entry: entry[0])
         k, means = codes.max() + 1, np.bincount(codes, result.residuals) / np.bincount(codes)
-        way = f"--cluster {name} --bootstrap 1000"
+        way = f"--cluster {name}"
         if families:
             way = f"a fit of each, --by {name}, or {way}"
         yield (

@@ -83,8 +83,6 @@ class FitResult(ComputeOptimal):
         What was derived, dropped or chosen before the fit.
     held : dict of ndarray or None
         The runs held out, and `held_out` the `Score` on them.
-    clusters : ndarray of int or None
-        Which runs of `data` the bootstrap draws together, shape (n,).
     unit : str
         Of the target.
     refits : Bootstrap or None
@@ -102,13 +100,11 @@ class FitResult(ComputeOptimal):
         notes,
         *,
         held=None,
-        clusters=None,
         unit="nats",
         source=None,
     ):
         self.problem, self.data, self.minima, self.notes = problem, data, minima, list(notes)
-        self.order, self.held, self.clusters, self.unit = order, held, clusters, unit
-        self.source = source
+        self.order, self.held, self.unit, self.source = order, held, unit, source
         self.law, self.n, self.delta = problem.law, problem.n, problem.delta
         self.params = self.law.complete(problem.params(minima.theta[0]))
         gone = problem.gone(minima.theta[:1])[0]
@@ -118,6 +114,11 @@ class FitResult(ComputeOptimal):
         self.residuals[order] = problem.residuals(self.theta)
         self.refits = None
         self._profiles = {}
+
+    @property
+    def clusters(self):
+        """Number of groups of runs that count as one, 0 where every run does."""
+        return 0 if self.problem.cluster is None else int(self.problem.cluster.max()) + 1
 
     @property
     def theta(self):
@@ -143,7 +144,6 @@ class FitResult(ComputeOptimal):
                 replicates,
                 seed,
                 threads,
-                self.clusters,
             )
         return self
 
@@ -161,18 +161,15 @@ class FitResult(ComputeOptimal):
         return self.law.complete(dict(zip(names, values, strict=True)), held)
 
     @cached_property
-    def _spread(self):
-        return uncertainty.spread(self.problem, self.problem.residuals(self.theta))
-
-    @cached_property
-    def _covariance(self):
+    def _covariances(self):
         residuals = self.problem.residuals(self.theta)
         return uncertainty.covariance(self.problem, self.theta, residuals)
 
     @cached_property
-    def _eta_errors(self):
+    def _eta_variances(self):
+        """Variances of the natural coordinates, and the diagonal of the inverse Hessian."""
         J = self.problem.eta_jacobian(self.theta)
-        return np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", J, self._covariance, J), 0.0))
+        return [np.maximum(np.einsum("ij,jk,ik->i", J, C, J), 0.0) for C in self._covariances]
 
     @property
     def stderr(self):
@@ -184,7 +181,7 @@ class FitResult(ComputeOptimal):
             else:
                 eta = self.problem.eta(self.theta[None])[0]
                 slopes = np.array([p.slope(x) for p, x in zip(self.law.free, eta, strict=True)])
-                values = self._eta_errors * slopes
+                values = np.sqrt(self._eta_variances[0]) * slopes
                 values[(slopes == 0.0) & np.isfinite(ranges)] = np.inf  # so close to its bound
             values = np.where(values > ranges, np.inf, values)  # of a parameter at its bound
         return self._by_name(map(float, values), lambda value: 0.0)
@@ -216,13 +213,11 @@ class FitResult(ComputeOptimal):
 
     def _profile(self, level=LEVEL):
         if level not in self._profiles:
+            variances, inverse = self._eta_variances
+            with np.errstate(all="ignore"):  # both are zero for runs without noise
+                kappa = inverse / variances
             self._profiles[level] = uncertainty.profile(
-                self.problem,
-                self.theta,
-                self.objective,
-                self._spread.kappa,
-                level,
-                self._eta_errors,
+                self.problem, self.theta, self.objective, kappa, level, np.sqrt(variances)
             )
         return self._profiles[level]
 
@@ -289,11 +284,6 @@ class FitResult(ComputeOptimal):
     def warnings(self):
         """What a reader of the parameters must know, as sentences."""
         out = self.notes + self._oddities
-        if self.clusters is not None and self.refits is None:
-            out.append(
-                "these intervals take every row as a run of its own: ask for a bootstrap, which "
-                "draws whole clusters (bootstrap=1000, --bootstrap 1000)"
-            )
         if not self.minima.converged[0]:
             out.append("the search stopped before it converged: the parameters are not a minimum")
         bounds = {p.name: {"below": p.lower, "above": p.upper} for p in self.law.free}
@@ -345,7 +335,8 @@ class FitResult(ComputeOptimal):
     def log_likelihood(self):
         """Log-likelihood of the residuals, see `uncertainty.log_likelihood`."""
         F = max(self.objective, self.problem.rounding)
-        return uncertainty.log_likelihood(F, self.n, self.delta)
+        weights = 1.0 if self.problem.weights is None else self.problem.weights
+        return uncertainty.log_likelihood(F, self.n, self.delta, weights, self.problem.penalty)
 
     @property
     def aic(self):
@@ -390,12 +381,12 @@ class FitResult(ComputeOptimal):
             draws = f.value(self.refits.theta)
             if noisy:
                 rng = np.random.default_rng(self.refits.seed)
-                draws = draws + scale * rng.choice(residuals, size=draws.shape)
+                draws = draws - scale * rng.choice(residuals, size=draws.shape)
             low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
         else:
             J = f.jacobian(self.theta[None])[0]
-            quantile = uncertainty.student(level, self.n - self.problem.p)
-            half = quantile**2 * np.einsum("mi,ij,mj->m", J, self._covariance, J)
+            quantile = uncertainty.student(level, self.problem.dof)
+            half = quantile**2 * np.einsum("mi,ij,mj->m", J, self._covariances[0], J)
             if noisy:
                 half = half + (scale * np.quantile(np.abs(residuals), level)) ** 2
             low, high = middle - np.sqrt(half), middle + np.sqrt(half)
@@ -540,8 +531,8 @@ class FitResult(ComputeOptimal):
         ways = f"{self._method} intervals"
         if self.refits is not None:
             ways += f", {self.refits.replicates} replicates, seed {self.refits.seed}"
-            if self.clusters is not None:
-                ways += f", {self.clusters.max() + 1} clusters drawn whole"
+        if self.clusters:
+            ways += f", {self.clusters} clusters"
         title = [f"{self.law.title}: {self.law.equation}", f"{self.n} runs, {ways}"]
         rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
         body = [rule, lines[0], rule, *lines[1:], rule]
@@ -607,7 +598,7 @@ class FitResult(ComputeOptimal):
                 for minimum in self.other_minima
             ],
             "held_out": None if self.held is None else self.held_out._asdict(),
-            "clusters": None if self.clusters is None else int(self.clusters.max() + 1),
+            "clusters": self.clusters,
             "warnings": self.warnings,
         }
 

@@ -14,6 +14,7 @@ from scaling_lib.laws.declared import rows_text
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 
 CONSTANT = 1e-9  # relative range of a column up to which it varies by rounding only
+WEIGHTS = "given as weights"  # the column of them in a message
 # What a column follows from, where it is absent.
 DERIVED = {"N": ("C", "D"), "D": ("C", "N"), "C": ("N", "D"), "U": ("D", "epochs")}
 MISSING = {"", "na", "n/a", "#n/a", "nan", "none", "null", "-", "--"}
@@ -267,10 +268,16 @@ def prepare(law, data, mapping=None, drop_invalid=False, target=True):
     return inputs, observed, notes
 
 
-def valid(law, data, mapping, drop_invalid, target=True):
-    """Return inputs, target, notes and the positions of the rows that are valid."""
+def valid(law, data, mapping, drop_invalid, target=True, more=None):
+    """Return inputs, target, notes and the positions of the rows that are valid.
+
+    `more` columns, mostly weights, are checked as well and returned among the inputs.
+    """
     columns, notes = take(data, [*law.columns, *([law.target] if target else [])], mapping)
+    columns |= more or {}
+    _check_lengths(columns)
     positive = {*(law.columns if law.positive else ()), *([law.target] * (law.link == "log"))}
+    positive.add(WEIGHTS)
     bad = invalid_rows(columns, positive)
     if bad and not drop_invalid:
         reason = next(iter(bad.values()))

@@ -95,22 +95,24 @@ class LogSum:
             columns.append(share[..., None] * J)
         return np.concatenate(columns, axis=-1)
 
-    def losses(self, theta, y, delta):
+    def losses(self, theta, y, delta, penalty=1.0):
         """Return the Huber loss of every run at every parameter vector, shape (S, n)."""
         residual = self.value(theta) - y
         pull = np.clip(residual, -delta, delta)
-        return pull * (residual - 0.5 * pull)
+        losses = pull * (residual - 0.5 * pull)
+        return losses if penalty == 1.0 else losses * tilt(residual, penalty)
 
-    def objective(self, theta, y, delta, weights=None, exact=True):
+    def objective(self, theta, y, delta, weights=None, exact=True, penalty=1.0):
         """Return the Huber objective F (S,), its gradient (S, p) and Hessian (S, p, p).
 
-        F = sum_i w_i rho(f_i - y_i); rho(r) is r^2/2 within `delta`, delta (|r| - delta/2) beyond.
+        F = sum_i w_i rho(f_i - y_i); rho(r) is r^2/2 within `delta`, delta (|r| - delta/2) beyond,
+        and `penalty` times that where the law overestimates a run.
 
-        `theta` is (S, p), `y` (n,), and `weights`, such as bootstrap counts, (S, n); `delta` is a
-        number or (S, 1), and infinite for least squares. Unless `exact`, the Hessian is that of the
-        weighted least-squares problem which touches F from above (Gauss-Newton, iteratively
-        reweighted): never indefinite, the better guide far from a minimum and the slower one close
-        to it.
+        `theta` is (S, p), `y` (n,), and `weights`, such as bootstrap counts, (S, n) or (n,);
+        `delta` is (S, 1) or a number, infinite for least squares. Unless `exact`, the Hessian is
+        that of the weighted least-squares problem which touches F from above (Gauss-Newton,
+        iteratively reweighted): never indefinite, the better guide far from a minimum and the
+        slower one close to it.
         """
         parts = self._parts(theta)
         alone = len(parts) == 1
@@ -130,6 +132,8 @@ class LogSum:
             curvature = (pull == residual).astype(float)  # rho''
         else:
             curvature = np.subtract(pull == residual, pull)  # rho'' - rho', see above
+        if penalty != 1.0:
+            weights = tilt(residual, penalty) * (1.0 if weights is None else weights)
         weighted = pull
         if weights is not None:
             weighted = pull * weights
@@ -178,6 +182,11 @@ class LogSum:
 def _sum(v, J):
     """Return sum_n v_n J_n, shape (S, q)."""
     return v @ J if J.ndim == 2 else (v[:, None, :] @ J)[:, 0]
+
+
+def tilt(residual, penalty):
+    """Return the factor of each run's Huber loss: `penalty` where the law overestimates the run."""
+    return np.where(residual > 0.0, penalty, 1.0)
 
 
 class Minima(NamedTuple):
@@ -297,10 +306,15 @@ class Problem:
     Hessian is well conditioned. Natural coordinates `eta` are the law's own free parameters in the
     coordinate of each (`laws.Parameter`), mostly logarithms. Each is a linear form of theta, or a
     quotient of two of its entries.
+
+    A run counts `weights` (n,) times in the objective, and times `penalty` where the law
+    overestimates it. `cluster` (n,) numbers the groups of runs that are drawn together when runs
+    are resampled. Both may be None.
     """
 
-    def __init__(self, law, columns, target, delta):
+    def __init__(self, law, columns, target, delta, weights=None, penalty=1.0, cluster=None):
         self.law, self.delta, self.parameters = law, float(delta), law.free
+        self.weights, self.penalty, self.cluster = weights, float(penalty), cluster
         inputs = law.inputs(columns)
         logs = dict.fromkeys(name for term in law.terms for name in term.logs)
         # Subtracted from the logarithms of the inputs and, if it is one, of the target.
@@ -410,6 +424,17 @@ class Problem:
         """Return f - y at one parameter vector, shape (n,)."""
         return self.f.value(theta[None])[0] - self.y
 
+    def factors_of(self, residuals):
+        """Return what multiplies the Huber loss of each run, (n,)."""
+        weights = np.ones(self.n) if self.weights is None else self.weights
+        return weights * tilt(residuals, self.penalty)
+
+    @property
+    def dof(self):
+        """Degrees of freedom of Student's distribution: of clusters, those that vary."""
+        runs = self.n - self.p
+        return runs if self.cluster is None else min(runs, int(self.cluster.max()))
+
     @property
     def offset_index(self):
         """Index of the internal parameter of an `Offset`, or None where the law has none."""
@@ -421,16 +446,22 @@ class Problem:
         r = 4.0 * np.finfo(float).eps * (1.0 + np.abs(self.y).max() + abs(self.y_mean))
         return 0.5 * self.n * r**2
 
-    def objectives(self, theta, delta=None):
-        """Return the unweighted objective (S,) at `theta`, infinite where it is not a number."""
+    def losses(self, theta, delta=None):
+        """Return what each run adds to the objective but for its weight, (S, n)."""
         with np.errstate(all="ignore"):
-            F = self.f.losses(theta, self.y, self.delta if delta is None else delta).sum(1)
+            delta = self.delta if delta is None else delta
+            return self.f.losses(theta, self.y, delta, self.penalty)
+
+    def objectives(self, theta, delta=None):
+        """Return the objective (S,) at `theta`, infinite where it is not a number."""
+        losses = self.losses(theta, delta)
+        F = losses.sum(1) if self.weights is None else losses @ self.weights
         return np.where(np.isfinite(F), F, np.inf)
 
     def minimize(self, theta, weights=None, delta=None, exact=True, **options):
         """Run Newton's method from each row of `theta` (S, p).
 
-        `weights` (S, n) and `delta` (S, 1), where given, belong to the rows.
+        `weights` (S, n), instead of the problem's own, and `delta` (S, 1) belong to the rows.
         """
         size = max(8, CHUNK // self.n)
         deltas = np.broadcast_to(self.delta if delta is None else delta, (len(theta), 1))
@@ -439,9 +470,9 @@ class Problem:
             parts = []
             for first in range(0, max(len(rows), 1), size):
                 part = slice(first, first + size)
-                w = None if weights is None else weights[rows[part]]
+                w = self.weights if weights is None else weights[rows[part]]
                 d = self.delta if delta is None else deltas[rows[part]]
-                parts.append(self.f.objective(trial[part], self.y, d, w, exact))
+                parts.append(self.f.objective(trial[part], self.y, d, w, exact, self.penalty))
             if len(parts) == 1:
                 return parts[0]
             return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
@@ -464,12 +495,12 @@ class Problem:
             basis[row, index[row]] = -c[free[row]]
         basis[rows, free, np.arange(p - 1)] = 1.0
         if p == 1:
-            return base, self.f.objective(base, self.y, self.delta)[0]
+            return base, self.objectives(base)
 
         def evaluate(phi, active, delta=self.delta, exact=True):
             M = basis[active % S]
             theta = base[active % S] + (M @ phi[..., None])[..., 0]
-            F, g, H = self.f.objective(theta, self.y, delta, exact=exact)
+            F, g, H = self.f.objective(theta, self.y, delta, self.weights, exact, self.penalty)
             return F, (g[:, None, :] @ M)[:, 0], M.transpose(0, 2, 1) @ H @ M
 
         def rough(phi, active):
@@ -498,7 +529,7 @@ class Problem:
         lower with the term (the condition of Karush, Kuhn and Tucker).
         """
         f = self.f.value(theta)
-        pull = np.clip(f - self.y, -self.delta, self.delta)
+        pull = np.clip(f - self.y, -self.delta, self.delta) * tilt(f - self.y, self.penalty)
         return np.einsum("sn,sn->s", weights * pull, np.exp(-f))
 
     def along_offset(self, theta):
@@ -618,6 +649,7 @@ class Problem:
         """Look for lower minima nearby: follow reweighted problems, then return to this one."""
         order = np.argsort(found.F)[:2]
         weights = np.random.default_rng(0).exponential(size=(REWEIGHTED, self.n))
+        weights *= 1.0 if self.weights is None else self.weights
         starts = found.theta[np.resize(order, REWEIGHTED)]
         options = {"tolerance": TOLERANCE_ROUGH, "iterations": 20}
         moved = self.minimize(starts, weights=weights, **options).theta

@@ -17,6 +17,7 @@ from scaling_lib.fitting.solver import (
     TOLERANCE_ROUGH,
     VANISHED,
     WARM_UP,
+    tilt,
 )
 
 BLOCK = 1024  # replicates in one batch, and for one thread
@@ -48,26 +49,32 @@ def student(level, dof):
     return float(stdtrit(dof, 0.5 + level / 2.0))
 
 
-def log_likelihood(F, n, delta):
+def log_likelihood(F, n, delta, weights=1.0, penalty=1.0):
     """Return the log-likelihood of n residuals with Huber objective F, their scale fitted.
 
-    The density is exp(-tau rho(r)), normalised, with tau at its maximum: the one whose
+    The density is exp(-tau w rho(r)), normalised, with tau at its maximum: the one whose
     maximum-likelihood estimate is the Huber fit, normal within `delta` and exponential beyond. So
-    AIC and BIC compare laws that were fitted to the same runs with the same delta.
+    AIC and BIC compare laws that were fitted to the same runs with the same delta, weights w and
+    penalty of overestimates.
 
     >>> normal = -0.5 * 10 * (math.log(2 * math.pi * 0.04 / 10) + 1)
     >>> abs(log_likelihood(0.02, 10, math.inf) - normal) < 1e-9
     True
     """
     from scipy.optimize import minimize_scalar
+    from scipy.special import erf
+
+    def half(tau):  # the integral of exp(-tau rho) on one side of zero
+        width = np.sqrt(0.5 * math.pi / tau)
+        if math.isfinite(delta):
+            tail = np.exp(-0.5 * tau * delta**2) / (tau * delta)
+            width = width * erf(delta * np.sqrt(tau / 2.0)) + tail
+        return width
 
     def minus(log_tau):
         tau = math.exp(log_tau)
-        width = math.sqrt(2.0 * math.pi / tau)
-        if math.isfinite(delta):
-            tail = math.exp(-0.5 * tau * delta**2) if tau * delta**2 < 1400.0 else 0.0
-            width = width * math.erf(delta * math.sqrt(tau / 2.0)) + 2.0 * tail / (tau * delta)
-        return tau * F + n * math.log(width)
+        each = tau * weights
+        return tau * F + n * float(np.mean(np.log(half(each) + half(each * penalty))))
 
     middle = math.log(n / F)
     bounds, options = (middle - 12.0, middle + 12.0), {"xatol": 1e-8}
@@ -82,43 +89,52 @@ class Spread(NamedTuple):
 
     `bend` is the mean of rho'' (the share of residuals within delta), smoothed over a window,
     because with a small delta only a few residuals lie within it; `pull` is the mean of rho'^2,
-    corrected for the fitted parameters.
+    corrected for the fitted parameters. Weights and penalty are factors of rho.
     """
 
     bend: float
     pull: float
-
-    @property
-    def kappa(self):
-        """Factor that turns twice a rise of the objective into a chi-squared deviance."""
-        return self.bend / self.pull if self.pull > 0 else np.inf
 
 
 def spread(problem, residuals):
     """Return the `Spread` of the residuals of a fit."""
     n, p, delta = problem.n, problem.p, problem.delta
     correction = n / (n - p)
-    size = np.sort(np.abs(residuals))
-    pull = correction * np.mean(np.minimum(size, delta) ** 2)
+    order = np.argsort(np.abs(residuals))
+    size, factors = np.abs(residuals)[order], problem.factors_of(residuals)[order]
+    pull = correction * np.mean((factors * np.minimum(size, delta)) ** 2)
     # A Huber fit with a small delta goes through about p runs; they say nothing about the density.
-    free = size[min(p, n - 2) :] if delta < size[-1] else size
+    first = min(p, n - 2) if delta < size[-1] else 0
+    free = size[first:]
     scale = 1.4826 * np.median(free)  # of a normal distribution, from its median
     window = max(delta, 1.06 * scale * n**-0.2)  # Silverman's rule
     if not window < np.inf or window <= delta:
-        return Spread(float(np.mean(size <= delta)), float(pull))
-    inside = np.mean(free <= window)
+        return Spread(float(np.mean(factors * (size <= delta))), float(pull))
+    inside = np.mean(factors[first:] * (free <= window))
     return Spread(float(max(inside, 1.0 / n) * delta / window), float(pull))
 
 
 def covariance(problem, theta, residuals):
-    """Return the asymptotic covariance (p, p) of the internal parameters of a Huber estimate.
+    """Return the asymptotic covariance of the internal parameters and the inverse Hessian, (p, p).
 
-    E[rho'^2] / E[rho'']^2 (J'J)^-1: that of least squares when delta is large. A pseudo-inverse is
-    not used: a direction that the runs do not determine has an infinite variance.
+    The covariance is E[rho'^2] / E[rho'']^2 (J'J)^-1: that of least squares when delta is large. A
+    pseudo-inverse is not used: a direction that the runs do not determine has an infinite variance.
+
+    With weights or clusters it is H^-1 V H^-1, where V is the sum over clusters (or runs) of the
+    squared sums of their gradients [@cameron2015practitioners].
     """
+    n, p, weights, cluster = problem.n, problem.p, problem.weights, problem.cluster
     J = problem.f.jacobian(theta[None])[0]
     s = spread(problem, residuals)
-    return s.pull / s.bend**2 * _invert(J.T @ J)
+    inverse = _invert(J.T @ J if weights is None else (J.T * weights) @ J) / s.bend
+    if weights is None and cluster is None:
+        return s.pull / s.bend * inverse, inverse
+    pull = problem.factors_of(residuals) * np.clip(residuals, -problem.delta, problem.delta)
+    scores, correction = pull[:, None] * J, n / (n - p)
+    if cluster is not None:
+        scores = np.stack([np.bincount(cluster, column) for column in scores.T], axis=-1)
+        correction *= len(scores) / (len(scores) - 1)
+    return correction * inverse @ (scores.T @ scores) @ inverse, inverse
 
 
 def _invert(information):
@@ -155,14 +171,14 @@ class _Pool(NamedTuple):
     losses: np.ndarray  # (k, n)
 
 
-def resampling_weights(n, replicates, seed, clusters=None):
+def resampling_weights(n, replicates, seed, cluster=None):
     """Return how often each run was drawn with replacement, (replicates, n), in blocks.
 
-    Runs of one of the `clusters` (n,), numbered from 0, are drawn together.
+    Whole groups of runs are drawn where `cluster` (n,) numbers them.
     """
-    if clusters is not None:
-        drawn = resampling_weights(int(clusters.max()) + 1, replicates, seed)
-        return [counts[:, clusters] for counts in drawn]
+    if cluster is not None:
+        blocks = resampling_weights(int(cluster.max()) + 1, replicates, seed)
+        return [counts[:, cluster] for counts in blocks]
     draw = np.random.default_rng(seed).integers(n, size=(replicates, n), dtype=np.int32)
     blocks = []
     for first in range(0, replicates, BLOCK):
@@ -172,8 +188,8 @@ def resampling_weights(n, replicates, seed, clusters=None):
     return blocks
 
 
-def bootstrap(problem, theta, rivals, replicates, seed, threads=1, clusters=None):
-    """Refit to resampled runs.
+def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
+    """Refit to resampled runs, or to resampled clusters of runs.
 
     Each replicate weighs the runs by how often a draw with replacement took them. All replicates
     of a block are minimized in one batch, in passes: from the minimum of the fit; from the minima
@@ -183,7 +199,9 @@ def bootstrap(problem, theta, rivals, replicates, seed, threads=1, clusters=None
     of a search and from points along its valley, and all once more. The number of threads changes
     the time and nothing else.
     """
-    weights = resampling_weights(problem.n, replicates, seed, clusters)
+    weights = resampling_weights(problem.n, replicates, seed, problem.cluster)
+    if problem.weights is not None:
+        weights = [counts * problem.weights for counts in weights]
     influence = _influence(problem, theta)
     first = partial(_from_the_fit, problem, theta, influence)
     found = _each(first, threads, weights)
@@ -216,7 +234,9 @@ def _influence(problem, theta):
     residuals = problem.residuals(theta)
     J = problem.f.jacobian(theta[None])[0]
     pull = np.clip(residuals, -problem.delta, problem.delta)
-    influence = pull[:, None] * (J @ _invert(J.T @ J)) / spread(problem, residuals).bend
+    if problem.penalty != 1.0:
+        pull *= tilt(residuals, problem.penalty)
+    influence = pull[:, None] * (J @ covariance(problem, theta, residuals)[1])
     index = problem.offset_index
     if index is not None and theta[index] < VANISHED:
         influence[:, index] = 0.0  # the runs say nothing about where it goes
@@ -243,7 +263,10 @@ def _is_loose(problem, theta, influence):
     index = problem.offset_index
     if index is None or problem.n >= MANY_RUNS:
         return False
-    error = np.sqrt((influence[:, index] ** 2).sum())
+    moves = influence[:, index]
+    if problem.cluster is not None:
+        moves = np.bincount(problem.cluster, moves)
+    error = np.sqrt((moves**2).sum())
     return bool(theta[index] < PRESENT or error > LOOSE)
 
 
@@ -254,7 +277,7 @@ def _from_the_grid(problem, weights, found):
     """
     grid, delta = problem.starts(), WARM_UP * problem.delta
     with np.errstate(all="ignore"):
-        height = weights @ np.nan_to_num(problem.f.losses(grid, problem.y, delta), nan=np.inf).T
+        height = weights @ np.nan_to_num(problem.losses(grid, delta), nan=np.inf).T
     for start in grid[np.argsort(height, axis=1)[:, :GRID_FOLLOWED].T]:
         rough = {"delta": np.full((len(start), 1), delta), "exact": False, "iterations": 20}
         near = problem.minimize(start, weights=weights, tolerance=TOLERANCE_ROUGH, **rough)
@@ -263,8 +286,7 @@ def _from_the_grid(problem, weights, found):
 
 
 def _pool(problem, theta):
-    with np.errstate(all="ignore"):
-        losses = problem.f.losses(theta, problem.y, problem.delta)
+    losses = problem.losses(theta)
     known = np.isfinite(losses).all(1)
     return _Pool(theta[known], losses[known])
 
@@ -347,12 +369,13 @@ def profile(problem, theta, F, kappa, level, standard_errors):
     risen to a deviance 2 kappa (F(t) - F) of the squared quantile. Where it never rises that far
     the interval is unbounded. All 2 p searches go on side by side, beginning at the standard errors
     of the coordinates (p,), by the secant rule on root = sqrt(deviance) / quantile, which is nearly
-    linear in the distance from the minimum `theta`, `F`. `kappa` is that of the `Spread`.
+    linear in the distance from the minimum `theta`, `F`. `kappa` (p,) is the ratio of the inverse
+    Hessian to the variance of each.
     """
     p = problem.p
     if F <= problem.rounding:  # no residuals, no width
         return Profile(np.repeat(problem.eta(theta[None]).T, 2, axis=1), False)
-    quantile = student(level, problem.n - p)
+    quantile = student(level, problem.dof)
     which, side = np.repeat(np.arange(p), 2), np.tile([-1.0, 1.0], p)
     centre = problem.eta(theta[None])[0][which]
     bounded = np.array([parameter.bounded for parameter in problem.parameters])[which]
@@ -372,7 +395,7 @@ def profile(problem, theta, F, kappa, level, standard_errors):
         start = theta + (nearest[active] - theta) * np.minimum(factor, EXTENDED)[:, None]
         found, F_t = problem.minimize_held(which[active], t, start)
         lowest = np.nanmin([lowest, *F_t])
-        root = np.sqrt(np.maximum(2.0 * kappa * (F_t - F), 0.0) / quantile**2)
+        root = np.sqrt(np.maximum(2.0 * kappa[which[active]] * (F_t - F), 0.0) / quantile**2)
         root = np.where(np.isfinite(root), root, np.inf)
         below = root < 1.0
         rows = active[below]

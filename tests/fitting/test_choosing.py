@@ -135,7 +135,10 @@ def test_clusters_are_drawn_whole_as_an_independent_bootstrap_draws_them():
         draws.append(-least_squares(lambda p, x=x, y=y: p[0] + p[1] * x - y, [4.0, -0.2]).x[1])
     assert runs.stderr["alpha"] == pytest.approx(np.std(draws), rel=0.12)
     assert runs.stderr["alpha"] > 2.2 * rows.stderr["alpha"]
-    assert "24 clusters drawn whole" in runs.summary() and runs.to_dict()["clusters"] == 24
+    assert (
+        "2000 replicates, seed 0, 24 clusters" in runs.summary()
+        and runs.to_dict()["clusters"] == 24
+    )
     order = rng.permutation(run.size)
     shuffled = {name: np.asarray(values)[order] for name, values in data.items()}
     again = fit("kaplan_N", shuffled, delta=np.inf, bootstrap=50, cluster="run")
@@ -143,8 +146,7 @@ def test_clusters_are_drawn_whole_as_an_independent_bootstrap_draws_them():
     np.testing.assert_array_equal(again.refits.values, same.refits.values)
 
 
-def test_profiles_say_that_they_know_no_clusters(grid):
-    result = fit("chinchilla", grid, cluster="N,D")
-    assert any("ask for a bootstrap" in warning for warning in result.warnings)
-    with pytest.raises(ValueError, match="cluster must name groups of rows, but one has only one"):
-        fit("chinchilla", grid.assign(one="a"), cluster="one")
+def test_profiles_know_clusters_too(grid):
+    alone, together = fit("chinchilla", grid), fit("chinchilla", grid, cluster="N,D")
+    assert together.stderr["alpha"] != alone.stderr["alpha"]
+    assert "profile intervals, 30 clusters" in together.summary()
