@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from scaling_lib import laws
+from scaling_lib.experiments.data_limits import disclosed, exhaustion
 from scaling_lib.experiments.scaling_hypothesis import quantisation
 from scaling_lib.experiments.scaling_laws.language_models import trained, untrained
 from scaling_lib.tasks.language import markov_language
@@ -20,6 +21,11 @@ def solution(chapter, label):
     notebook = nbformat.read(CHAPTERS / f"{chapter}.ipynb", as_version=4)
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     return re.search(rf"```{{solution}} {label}\n(.*?)^```", text, re.S | re.M)[1]
+
+
+def cell(chapter, name):
+    notebook = nbformat.read(CHAPTERS / f"{chapter}.ipynb", as_version=4)
+    return next(cell.source for cell in notebook.cells if cell.id == name)
 
 
 def exponent(sizes_at):
@@ -59,3 +65,26 @@ def test_where_the_cliff_begins():
     assert f"With 3 bits it is {excess[3][0]} after training" in text
     assert f"{excess[3][1]} during" in text
     assert f"With 2 bits it is {excess[2][0]} and {excess[2][1]}." in text
+
+
+def test_your_own_date():
+    names = {"exhaustion": exhaustion}
+    exec(cell("data_limits", "inputs"), names)
+    inputs = names["inputs"]
+    text = solution("data_limits", "ex-data-date")
+    ratio = inputs["growth"].median / inputs["stock_growth"].median
+    assert f"{ratio:.1f} at the medians" in text
+
+    def width(**changed):
+        drawn = exhaustion.dates(disclosed.STANDPOINT, inputs | changed)
+        return np.ptp(np.quantile(drawn, [0.05, 0.95]))
+
+    wide = width(stock=exhaustion.Range(3e13, 3e15))
+    assert f"{wide:.1f} years wide instead of {width():.1f}" in text
+    slow = width(growth=exhaustion.Range(1.2, inputs["growth"].high))
+    assert f"{slow:.0f} years wide" in text
+
+
+def test_how_much_is_the_first_half_worth():
+    text = solution("data_limits", "ex-data-half")
+    assert f"\\approx {10 ** (1 / 0.35):.0f}$" in text
