@@ -224,7 +224,7 @@ def fit_by(law, data, by, **options):
     by : str
         Column whose values name the groups.
     **options
-        Passed to `fit`.
+        Passed to `fit`; `hold_out` where it holds in a group.
 
     Returns
     -------
@@ -237,8 +237,11 @@ def fit_by(law, data, by, **options):
     fits, skipped, table = {}, {}, {}
     codes, labels = groups(data, by, options.get("columns"), labels=True)
     for code, label in enumerate(map(str, labels)):
+        runs, own = subset(data, codes == code), dict(options)
+        if own.get("hold_out") and not where(runs, own["hold_out"], own.get("columns")).any():
+            del own["hold_out"]
         try:
-            result = fits[label] = fit(law, subset(data, codes == code), **options)
+            result = fits[label] = fit(law, runs, **own)
         except ValueError as error:
             skipped[label] = str(error)
             continue

@@ -15,7 +15,9 @@ CHECKPOINTS = 20  # numbers of tokens a size, on average: more than anybody trai
 NARROW = 1.1  # range of a column over which A / N^alpha changes by less than alpha times 10 %
 OUTLYING = np.log(1.2)  # 20 % from the law: a tuned run is within a few
 SCATTERS = 8.0  # robust standard deviations; heavy tails reach six
-FEW = 0.02  # share of the runs up to which they are odd, and not the law
+# Where the law misses many runs it is the law that is odd: those named are few, and miss by so many
+# times as much as the worst of the others.
+FEW, APART = 0.02, 2.0
 # Rows of a group are alike where independent rows would be so once in a thousand times, and
 # where this makes standard errors too small by a factor of more than 1.5, the root of the second.
 CHANCE, INFLATED = 1e-3, 2.25
@@ -82,7 +84,7 @@ def _copies(data, columns, rows, numbers):
         yield (
             f"{rows_text(numbers[again])} repeat{'s' * (len(again) == 1)} an earlier row in every "
             "column: a copy is no run of its own, and makes intervals too narrow (--best-of "
-            f"{','.join(list(columns)[:-1])} keeps one of each)"
+            f"{','.join(list(columns)[:-1])}, with a column that names the run, keeps one of each)"
         )
 
 
@@ -141,10 +143,11 @@ def _far(result, columns, numbers):
     """Name runs far from the law, such as one that diverged."""
     if result.law.link != "log":
         return
-    residuals = result.residuals
+    residuals, size = result.residuals, np.abs(result.residuals)
     scatter = 1.4826 * np.median(np.abs(residuals - np.median(residuals)))
-    far = np.flatnonzero(np.abs(residuals) > max(OUTLYING, SCATTERS * scatter))
-    if 0 < far.size <= max(FEW * len(residuals), 1):
+    others = np.sort(size)[-1 - max(int(FEW * len(size)), 1)]
+    far = np.flatnonzero(size > max(OUTLYING, SCATTERS * scatter, APART * others))
+    if far.size:
         worst = far[np.abs(residuals[far]).argmax()]
         value, target = columns[result.law.target], result.law.target
         above = residuals[worst] < 0  # observed above predicted

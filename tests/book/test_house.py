@@ -13,6 +13,7 @@ CHAPTERS = [p.parent.name for p in ROOT.glob("scaling_lib/experiments/*/__init__
 FACES = {
     "scaling_lib",
     "scaling_lib.capstone",
+    "scaling_lib.fitting",
     "scaling_lib.forecasting",
     "scaling_lib.laws",
     "scaling_lib.models",

@@ -1,0 +1,153 @@
+"""Options of the commands: what they print is what the functions return, as text and as JSON."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scaling_lib.__main__ import main
+from scaling_lib.fitting import envelope, fit, isoflop
+from scaling_lib.laws import BESIROGLU_2024
+
+
+@pytest.fixture(scope="module")
+def runs():
+    rng = np.random.default_rng(0)
+    C = np.repeat(np.geomspace(1e18, 1e21, 5), 7)
+    N = BESIROGLU_2024.optimum(C).N * np.tile(np.geomspace(0.2, 5, 7), 5)
+    loss = BESIROGLU_2024.loss(N, C / (6 * N)) * np.exp(0.002 * rng.normal(size=35))
+    return pd.DataFrame({"N": N, "D": C / (6 * N), "loss": loss, "w": np.arange(1, 36)})
+
+
+@pytest.fixture
+def file(runs, tmp_path):
+    path = tmp_path / "runs.csv"
+    runs.to_csv(path, index=False, float_format="%.17g")
+    return str(path)
+
+
+def printed(capsys, *arguments):
+    assert main(list(map(str, arguments))) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+def record(capsys, *arguments):
+    return json.loads(printed(capsys, *arguments, "--json"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["--fix", "E=1.8"], {"fixed": {"E": 1.8}}),
+        (["--tie", "beta=alpha"], {"tied": {"beta": "alpha"}}),
+        (["--bounds", "alpha=0.1:0.3"], {"bounds": {"alpha": (0.1, 0.3)}}),
+        (["--weights", "w"], {"weights": "w"}),
+        (["--overestimate-penalty", "10"], {"overestimate_penalty": 10.0}),
+        (["--cluster", "C", "--bootstrap", "40"], {"cluster": "C", "bootstrap": 40}),
+        (["--hold-out", "N > 1e9"], {"hold_out": "N > 1e9"}),
+        (["--best-of", "C"], {"best_of": "C", "law": "kaplan_D"}),
+    ],
+)
+def test_an_option_is_an_argument_of_fit(file, runs, capsys, arguments, options):
+    law = options.pop("law", "chinchilla")
+    result = fit(law, runs, **options)
+    found = record(capsys, "fit", file, "--law", law, *arguments)
+    assert found == json.loads(json.dumps(result.to_dict()))
+
+
+def test_optimum_and_predictions_are_those_of_the_result(file, runs, capsys, tmp_path):
+    more = tmp_path / "next.tsv"
+    more.write_text("params\tD\tloss\n7B\t2T\t\n1B\t20B\t2.5\n")
+    options = ["--bootstrap", 60, "--optimum", "1e22", "1e24", "--column", "N=params"]
+    runs.rename(columns={"N": "params"}).to_csv(file, index=False, float_format="%.17g")
+    found = record(capsys, "fit", file, "--predict", more, *options)
+    result = fit("chinchilla", runs, bootstrap=60)
+    best = result.optimum(np.array([1e22, 1e24]))
+    assert [row["N"] for row in found["optimum"]] == pytest.approx(best.N, rel=1e-12)
+    draws = result.draws
+    G = (draws["alpha"] * draws["A"] / (draws["beta"] * draws["B"])) ** (
+        1 / (draws["alpha"] + draws["beta"])
+    )
+    N = G * (1e24 / 6) ** (draws["beta"] / (draws["alpha"] + draws["beta"]))
+    ends = [found["optimum"][1][name] for name in ("N low", "N high")]
+    np.testing.assert_allclose(ends, np.quantile(N, [0.05, 0.95]), rtol=1e-9)
+    value, low, high = result.predict({"N": [7e9, 1e9], "D": [2e12, 2e10]}, 0.9)
+    rows = found["predictions"]
+    assert [row["loss"] for row in rows] == pytest.approx(value)
+    assert [[row["low"], row["high"]] for row in rows] == pytest.approx(np.array([low, high]).T)
+    assert [row["observed"] for row in rows] == [None, 2.5]
+    text = printed(capsys, "fit", file, "--predict", more, *options)
+    assert "\noptimum\n" in text and "\npredictions\n" in text and "N low" in text
+
+
+def test_by_prints_each_fit_and_a_table(file, runs, capsys):
+    runs.assign(family=np.where(runs.N > 1e9, "large", "small")).to_csv(file)
+    text = printed(capsys, "fit", file, "--by", "family", "--law", "kaplan_D", "--unit", "bits")
+    assert text.index("family = large") < text.index("family = small") < text.index("runs  ")
+    assert text.count("law of Kaplan") == 2 and "nats" not in text
+    found = record(capsys, "fit", file, "--by", "family", "--law", "kaplan_D")
+    assert set(found["fits"]) == {"large", "small"} and found["skipped"] == {}
+    assert found["fits"]["small"]["params"] == pytest.approx(
+        fit("kaplan_D", runs[runs.N <= 1e9]).params
+    )
+
+
+def test_the_unit_is_in_the_report_and_in_the_figure(file, capsys, tmp_path):
+    figure = tmp_path / "fit.svg"
+    text = printed(capsys, "fit", file, "--unit", "bits per byte", "--plot", figure)
+    assert "nats" not in text and "bits per byte N^alpha" in text
+    again = figure.read_bytes()
+    printed(capsys, "fit", file, "--unit", "bits per byte", "--plot", figure)
+    assert figure.read_bytes() == again and list(tmp_path.glob("*.part")) == []
+    printed(capsys, "fit", file, "--plot", tmp_path / "fit.png")
+    assert (tmp_path / "fit.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_isoflop_and_envelope_are_commands(file, runs, capsys):
+    found = record(capsys, "isoflop", file, "--optimum", "3.8e25")
+    result = isoflop(runs)
+    assert found["a"] == pytest.approx(result.a)
+    assert found["optimum"][0]["N"] == pytest.approx(result.optimum(3.8e25).N)
+    assert "N* ~ C^a" in printed(capsys, "isoflop", file)
+    curves = pd.DataFrame(
+        [
+            (f"m{i}", N, D)
+            for i, N in enumerate(np.geomspace(1e7, 1e10, 12))
+            for D in np.geomspace(1e8, 1e12, 40)
+        ],
+        columns=["model", "N", "D"],
+    )
+    curves["loss"] = BESIROGLU_2024.loss(curves.N, curves.D)
+    curves.to_csv(file, index=False)
+    found = record(capsys, "envelope", file, "--column", "run=model")
+    assert found["a"] == pytest.approx(envelope(curves, columns={"run": "model"}).a)
+    assert found["a"] == pytest.approx(BESIROGLU_2024.exponents()[0], abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--fix", "E"], "--fix E: write NAME=VALUE"),
+        (["--fix", "E=low"], "--fix E must be a number, not 'low'"),
+        (["--fix", "F=1"], "fixed names F, but the parameters"),
+        (["--tie", "alpha=gamma"], "must name a free or fixed parameter"),
+        (["--bounds", "alpha=1"], "must be two numbers such as 0:2, not '1'"),
+        (["--bounds", "alpha=2:1"], "must be two rising numbers"),
+        (["--hold-out", "N ~ 1"], "must be a column of yes and no"),
+        (["--hold-out", "N > 1"], "must leave runs on both sides"),
+        (["--best-of", "size"], "Missing column size"),
+        (["--cluster", "run"], "Missing column run"),
+        (["--by", "w", "--plot", "x.svg"], "--predict and --plot need one"),
+        (["--by", "w"], "No group of w could be fitted"),
+        (["--plot", "x.gif"], "--plot must name an .svg or a .png file"),
+        (["--predict", "nowhere.csv"], "no file nowhere.csv"),
+        (["--law", "kaplan_N", "--optimum", "1e20"], "has no closed-form compute optimum"),
+    ],
+)
+def test_bad_options_give_status_two_and_one_line(file, capsys, arguments, message):
+    assert main(["fit", file, *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and message in err, err

@@ -1,0 +1,145 @@
+"""Notes on runs: each fault gives its note with rows and option, and clean sweeps give none."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import f_oneway
+
+from scaling_lib import load
+from scaling_lib.fitting import fit
+from scaling_lib.fitting.notes import alike
+from scaling_lib.laws import BESIROGLU_2024
+
+
+@pytest.fixture(scope="module")
+def clean():
+    """Nine sizes by eight lengths, three seeds each, whose errors are independent."""
+    rng = np.random.default_rng(0)
+    N, D = np.meshgrid(np.geomspace(1e7, 1e9, 9), np.geomspace(1e9, 1e11, 8))
+    N, D = np.repeat(N.ravel(), 3), np.repeat(D.ravel(), 3)
+    loss = BESIROGLU_2024.loss(N, D) * np.exp(0.004 * rng.standard_t(4, size=N.size))
+    names = np.resize(["alpha", "beta", "gamma"], N.size)
+    return pd.DataFrame({"N": N, "D": D, "loss": loss, "name": names})
+
+
+def notes(runs, law="chinchilla", **options):
+    return fit(law, runs, **options)._oddities
+
+
+def test_a_clean_sweep_gives_no_note(clean):
+    assert notes(clean) == []
+    assert notes(clean[clean.N == clean.N.min()], "kaplan_D") == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_independent_errors_give_no_note_whatever_their_tails(clean, seed):
+    rng = np.random.default_rng(seed)
+    loss = BESIROGLU_2024.loss(clean.N, clean.D) * np.exp(0.01 * rng.standard_t(3, size=216))
+    found = notes(clean.assign(loss=loss, name=rng.integers(20, size=216).astype(str) + "r"))
+    assert [note for note in found if "alike" in note] == []
+
+
+def test_the_sweeps_of_the_book_give_no_note():
+    language = load("scaling_language").query("H >= 8")
+    text = load("scaling_text").query("H >= 8 and k == 8")
+    matched = load("scaling_schedules").query("H >= 8 and method == 'matched'")
+    for sweep in (language, text, matched):
+        assert notes(sweep) == []
+
+
+def copies(runs):
+    return pd.concat([runs, runs[:4]], ignore_index=True)
+
+
+def trials(runs):
+    worse = [runs.assign(loss=runs.loss * (1 + 0.02 * i), lr=i) for i in range(4)]
+    return pd.concat(worse, ignore_index=True)
+
+
+def checkpoints(runs):
+    N, D = np.repeat(np.geomspace(1e7, 1e9, 5), 30), np.tile(np.geomspace(1e9, 9e10, 30), 5)
+    return pd.DataFrame({"N": N, "D": D, "loss": BESIROGLU_2024.loss(N, D) * (1 + 1e-3 * (D % 7))})
+
+
+def diverged(runs):
+    return runs.assign(loss=runs.loss.where(runs.index != 7, 11.09))
+
+
+def pooled(runs):
+    return runs.assign(loss=runs.loss * np.where(runs.name == "beta", 1.03, 1.0))
+
+
+def of_runs(runs):
+    run = np.arange(216) // 6
+    shift = np.exp(0.02 * np.random.default_rng(1).normal(size=36))[run]
+    return runs.assign(loss=runs.loss * shift, name=[f"run {i}" for i in run])
+
+
+def budgets(runs):
+    C = np.repeat(np.geomspace(1e18, 1e21, 10), 12)
+    N = np.tile(np.geomspace(0.2, 5, 12), 10) * BESIROGLU_2024.optimum(C).N
+    shift = np.exp(0.01 * np.random.default_rng(3).normal(size=10))
+    loss = BESIROGLU_2024.loss(N, C / (6 * N)) * np.repeat(shift, 12)
+    rng = np.random.default_rng(4)
+    return pd.DataFrame({"N": N, "C": C, "loss": loss * np.exp(2e-3 * rng.normal(size=120))})
+
+
+def narrow(runs):
+    return runs.assign(N=runs.N ** (1 / 60) * 1e8)
+
+
+SPOILED = {
+    copies: r"^rows 217, 218, 219, 220 repeat an earlier row .*--best-of N,D",
+    trials: r"^864 rows are 72 points \(N, D\), up to 12 rows each \(rows 1, .*--best-of N,D",
+    checkpoints: r"^150 rows are 5 sizes N, up to 30 rows each .*--cluster N",
+    diverged: r"^row 8 lies far from the law \(loss 11.09, .*--hold-out 'loss >= 11.09'",
+    pooled: r"one name miss the law alike, by .* to .*3 values of name; a fit of each, --by name",
+    of_runs: r"one name miss the law alike, .*216 rows say about as much as .*--cluster name\)",
+    budgets: r"rows of one C miss the law alike, .*10 values of C; --cluster C\)",
+    narrow: r"^N varies by 8 % only, from .*--fix alpha=0.34",
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILED)
+def test_a_fault_is_named_with_its_rows_and_its_option(clean, spoil):
+    found = notes(spoil(clean))
+    assert any(pd.Series(found).str.contains(SPOILED[spoil])), found
+
+
+def test_the_options_that_are_named_silence_their_notes(clean):
+    assert notes(copies(clean), best_of="name,N,D") == []
+    assert notes(trials(clean), best_of="N,D") == []
+    assert notes(diverged(clean), hold_out="loss >= 11.09") == []
+    assert notes(of_runs(clean), cluster="name") == []
+    assert notes(budgets(clean), cluster="C") == []
+
+
+def test_rows_keep_the_numbers_of_the_file(clean):
+    runs = diverged(clean)
+    part = runs[runs.index != 3]  # as by drop_invalid or a group of --by
+    assert any("row 8 lies far" in note for note in notes(part))
+    assert any("row 8 lies far" in note for note in notes(runs, hold_out="D > 9e10"))
+
+
+@pytest.mark.parametrize(("column", "unit"), [("N", "N=HEADER"), ("D", "D=HEADER")])
+def test_units_that_cannot_be_ones(clean, column, unit):
+    found = notes(clean.assign(**{column: clean[column] / 1e9}))
+    assert any(unit in note and "too small" in note for note in found)
+
+
+def test_a_loss_that_rises_is_no_loss():
+    reward = {"x": [1, 10, 100, 200, 400], "loss": [0.037, 0.55, 0.72, 0.76, 0.78]}
+    assert any("alpha is negative: the loss rises" in note for note in notes(reward, "power"))
+
+
+def test_alike_is_the_analysis_of_variance_of_scipy():
+    rng = np.random.default_rng(0)
+    codes = np.repeat(np.arange(6), [3, 4, 5, 6, 7, 8])
+    values = rng.normal(size=33) + rng.normal(size=6)[codes]
+    inflation, chance = alike(values, codes)
+    assert chance == pytest.approx(f_oneway(*(values[codes == i] for i in range(6))).pvalue)
+    assert (
+        inflation
+        > 1.0
+        > alike(values - np.bincount(codes, values)[codes] / np.bincount(codes)[codes], codes)[0]
+    )
