@@ -17,7 +17,7 @@ OUTLYING = np.log(1.2)  # 20 % from the law: a tuned run is within a few
 SCATTERS = 8.0  # robust standard deviations; heavy tails reach six
 # Where the law misses many runs it is the law that is odd: those named are few, and miss by so many
 # times as much as the worst of the others.
-FEW, APART = 0.02, 2.0
+FEW, APART = 0.05, 2.0
 # Rows of a group are alike where independent rows would be so once in a thousand times, and
 # where this makes standard errors too small by a factor of more than 1.5, the root of the second.
 CHANCE, INFLATED = 1e-3, 2.25
@@ -156,7 +156,7 @@ def _far(result, columns, numbers):
         yield (
             f"{rows_text(numbers[far])} {'lies' if far.size == 1 else 'lie'} far from the law "
             f"({target} {value[worst]:g}, predicted {value[worst] * np.exp(residuals[worst]):.4g})"
-            f": a run that diverged? (fit without: --hold-out '{target} {sign} {edge:g}')"
+            f": a run that diverged? (fit without: --hold-out '{target} {sign} {float(edge)!r}')"
         )
 
 
