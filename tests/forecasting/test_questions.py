@@ -37,7 +37,7 @@ def test_the_page_cites_what_the_facts_rest_on():
 
 def test_what_is_shown_says_how_and_when():
     shown = BOOK["largest-run"]._repr_markdown_()
-    assert "17 September 2025" in shown and "epoch2025data" in shown and "1 April" in shown
+    assert "28 September 2026" in shown and "epoch2026data" in shown and "1 April" in shown
 
 
 def test_an_answer_is_scored_like_any_quantiles():
@@ -73,9 +73,9 @@ def test_slips_in_an_answer_are_named(answer, message):
         (lambda t: t.replace("unit =", "units =", 1), "not expected .*units"),
         (lambda t: t.replace('"dearest-run"', '"largest-run"'), "used twice"),
         (lambda t: t.replace("[26.0, 32.0]", "[32.0, 26.0]"), "rising"),
-        (lambda t: t.replace("as_of = 2025-09-17", 'as_of = "now"'), "a date"),
+        (lambda t: t.replace("as_of = 2026-09-28", 'as_of = "now"'), "a date"),
         (lambda t: t.replace("by the end of the year Y + 2", "some day", 1), "by when"),
-        (lambda t: t.replace('sources = ["rand2025entity"]', "sources = []"), "its sources"),
+        (lambda t: t.replace('sources = ["sevilla2024training"]', "sources = []"), "its sources"),
     ],
 )
 def test_an_incomplete_question_is_named(change, message):
