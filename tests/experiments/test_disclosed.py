@@ -13,6 +13,7 @@ from scaling_lib.experiments.data_limits.disclosed import (
     windows,
 )
 from scaling_lib.experiments.data_limits.exhaustion import Range
+from scaling_lib.forecasting import crps_quantiles
 
 DOUBLING = pd.DataFrame({"year": [2020.0, 2021.0, 2022.0, 2023.0], "D": [1e12, 4e12, 2e12, 8e12]})
 
@@ -50,6 +51,27 @@ def test_the_projection_is_the_distribution_of_draws():
     np.testing.assert_allclose(found[1], np.quantile(drawn, levels), rtol=0.01)
     with pytest.raises(ValueError, match="at must not lie before now"):
         projected(2025.3, largest, growth, [2025.0], levels)
+
+
+def test_two_errors_cancelled_in_the_old_forecast():
+    """It started too low and grew too fast: to mend one of the two makes it worse."""
+    at, levels = 2025 + np.arange(5, 19) / 12, [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
+    came = np.log10(record(corpora(), at))
+
+    def marks(size, growth):
+        q = np.log10(projected(STANDPOINT, Range(*size), Range(*growth), at, levels))
+        held = (q[:, 0] <= came) & (came <= q[:, -1])
+        return crps_quantiles(levels, q, came).mean(), held.sum()
+
+    low, right, exact = (1.5e13, 4e13), (2.45e13, 6.53e13), (4e13, 4e13)
+    fast, still = (2.0, 3.9), (1, 1)
+    said, inside = marks(low, fast)
+    assert inside == 14
+    assert marks(low, still)[0] > 1.5 * said
+    for start in (right, exact):  # of the same width, and of none
+        assert marks(start, still)[0] < 0.5 * said
+        score, inside = marks(start, fast)
+        assert inside <= 5 and score > 2 * said
 
 
 def test_systems_to_leave_out_must_exist():

@@ -4,9 +4,9 @@ The rows are the language models of the book's table of notable systems whose de
 tokens seen in pre-training. Who publishes is a choice: since 2023 most closed developers say
 nothing, so a record of what was disclosed is a lower bound of what was read.
 
-The chapter's projection was made on 10 April 2025 (`STANDPOINT`), from a table that lacked two
-models published five days before (`MISSED`). Both are kept out by name where the old forecast is
-made again, so that it can be marked against what came.
+The chapter's projection stands in April 2025 (`STANDPOINT`), on a table that lacked two models
+published five days before (`MISSED`). Both are kept out by name where the old forecast is made
+again, so that it can be marked against what came. No dated copy of it from that month exists.
 """
 
 from collections.abc import Sequence
