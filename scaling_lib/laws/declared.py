@@ -11,7 +11,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from scaling_lib.laws import formulas, terms
+from scaling_lib.laws import curves, formulas, terms
 from scaling_lib.laws.published import MUENNIGHOFF_2023, ComputeOptimal
 
 
@@ -226,6 +226,95 @@ GENERALISED = Law(
     bottlenecks=_sharpened,
 )
 
+
+def _one_exponent(N, D, E, A, B, alpha):
+    return formulas.chinchilla(N, D, E, A, B, alpha, alpha)
+
+
+def _twice_alpha(p):
+    return p["A"], p["B"], p["alpha"], p["alpha"]
+
+
+# In the source E + (a M^eta + b M^-eta) C^-eta with M = D / N: by C = 6 N D this is the same, with
+# alpha = 2 eta, A = a 6^-eta and B = b 6^-eta.
+OVERTRAINING = Law(
+    "overtraining",
+    "law of over-training",
+    "loss = E + A / N^alpha + B / D^alpha",
+    ("N", "D"),
+    (
+        E,
+        Parameter("A", "scale of the parameters' term", "target N^alpha"),
+        Parameter("B", "scale of the tokens' term", "target D^alpha"),
+        _any_value("alpha", "exponent of parameters and of tokens"),
+    ),
+    _one_exponent,
+    (terms.Offset("E"), terms.OneExponent()),
+    key="gadre2024language",
+    bottlenecks=_twice_alpha,
+)
+GRANULAR = Law(
+    "granular",
+    "law of fine-grained mixtures of experts",
+    "loss = E + (A + g / G^gamma) / N^alpha + B / D^beta",
+    ("N", "D", "G"),
+    (
+        E,
+        Parameter("A", "scale of the parameters' term at the finest grain", "target N^alpha"),
+        Parameter("g", "scale of what coarse experts add", "target N^alpha G^gamma"),
+        Parameter("B", "scale of the tokens' term", "target D^beta"),
+        _any_value("alpha", "exponent of parameters"),
+        _any_value("beta", "exponent of tokens"),
+        _any_value("gamma", "exponent of granularity"),
+    ),
+    formulas.granular,
+    (terms.Offset("E"), terms.Granular(), terms.Power("B", "beta", "D", terms.COARSE)),
+    key="ludziejewski2024scaling",
+)
+PRECISION = Law(
+    "precision",
+    "law of training in low precision",
+    "loss = E + A / N'^alpha + B / D^beta, N' = N (1 - exp(-P / gamma))",
+    ("N", "D", "P"),
+    (*ADDITIVE, Parameter("gamma", "bits at which a weight is worth 1 - 1/e of itself", "bits")),
+    formulas.precision,
+    (
+        terms.Offset("E"),
+        terms.Precision("A", "alpha", "gamma", "N", "P"),
+        terms.Power("B", "beta", "D", terms.COARSE),
+    ),
+    key="kumar2024scaling",
+)
+
+# Laws of how to train ---------------------------------------------------------------------------
+
+LEARNING_RATE = Law(
+    "learning_rate",
+    "law of the best learning rate",
+    "lr = c N^a D^b",
+    ("N", "D"),
+    (
+        Parameter("c", "scale", "target N^-a D^-b"),
+        _any_value("a", "exponent of parameters"),
+        _any_value("b", "exponent of tokens"),
+    ),
+    formulas.power_product,
+    (terms.PowerProduct("c", N="a", D="b"),),
+    key="li2025predictable",
+    target="lr",
+)
+BATCH_SIZE = Law(
+    "batch_size",
+    "law of the best batch size",
+    "batch = c D^b",
+    ("D",),
+    (Parameter("c", "scale", "target D^-b"), _any_value("b", "exponent of tokens")),
+    partial(formulas.power_product, 1.0, a=0.0),
+    (terms.PowerProduct("c", D="b"),),
+    key="li2025predictable",
+    target="batch",
+)
+
 # Laws of repeated data --------------------------------------------------------------------------
 
 R_D = Parameter("R_D", "repetitions after which a token is worn out", "repetitions")
@@ -358,7 +447,7 @@ COVERAGE = Law(
         _any_value("b", "exponent; negative when samples help"),
     ),
     formulas.coverage,
-    (terms.CoverageCurve(),),
+    (curves.CoverageCurve(),),
     key="brown2024large",
     target="coverage",
     link="identity",
@@ -380,10 +469,62 @@ def logistic(lower: float = 0.0, upper: float = 1.0) -> Law:
             _any_value("slope", "change of the logit per factor 10", "per decade"),
         ),
         partial(formulas.logistic, lower=lower, upper=upper),
-        (terms.LogisticCurve(lower, upper),),
+        (curves.LogisticCurve(lower, upper),),
         target="score",
         link="identity",
     )
+
+
+TASK_SCORE = Law(
+    "task_score",
+    "sigmoid of the loss",
+    "score = lower + (upper - lower) / (1 + exp(slope (loss - midpoint)))",
+    ("loss",),
+    (
+        _any_value("lower", "score where the loss is high", "target"),
+        _any_value("upper", "score where the loss is low", "target"),
+        _any_value("midpoint", "loss at which the score is half way", "nats"),
+        Parameter("slope", "change of the logit per nat", "per nat"),
+    ),
+    formulas.sigmoid,
+    (curves.SigmoidCurve(("lower", "upper", "midpoint", "slope"), "loss", -1.0, log=False),),
+    key="bhagia2024establishing",
+    target="score",
+    link="identity",
+)
+TASK_ERROR = Law(
+    "task_error",
+    "exponential of the loss",
+    "error = epsilon - k exp(-gamma loss)",
+    ("loss",),
+    (
+        _any_value("epsilon", "error where the loss is high", "target"),
+        Parameter("k", "scale", "target"),
+        _any_value("gamma", "rate", "per nat"),
+    ),
+    formulas.exponential_error,
+    (curves.DecayCurve("loss"),),
+    key="gadre2024language",
+    target="error",
+    link="identity",
+)
+REWARD = Law(
+    "reward",
+    "saturating rise of a reward",
+    "reward = R_0 + (A - R_0) / (1 + (C_mid / C)^B)",
+    ("C",),
+    (
+        _any_value("R_0", "reward before training", "target"),
+        _any_value("A", "ceiling", "target"),
+        Parameter("C_mid", "compute at which half of the gain is made", "unit of C"),
+        Parameter("B", "exponent"),
+    ),
+    formulas.reward,
+    (curves.SigmoidCurve(("R_0", "A", "C_mid", "B"), "C", 1.0, log=True),),
+    key="khatri2025art",
+    target="reward",
+    link="identity",
+)
 
 
 LAWS = {
@@ -396,11 +537,19 @@ LAWS = {
         KAPLAN_JOINT,
         CHINCHILLA,
         GENERALISED,
+        OVERTRAINING,
+        GRANULAR,
+        PRECISION,
         REPEATED,
         data_constrained(),
         *map(bnsl, range(4)),
         COVERAGE,
         logistic(),
+        TASK_SCORE,
+        TASK_ERROR,
+        REWARD,
+        LEARNING_RATE,
+        BATCH_SIZE,
     )
 }
 """Every law by name."""

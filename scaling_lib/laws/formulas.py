@@ -127,5 +127,53 @@ def logistic(C, midpoint, slope, lower=0.0, upper=1.0):
     `midpoint` is the log10 FLOP at which the score is half way, `slope` the change of the logit
     per factor of ten of compute.
     """
-    logit = slope * (np.log10(C) - midpoint)
-    return lower + (upper - lower) * 0.5 * (1.0 + np.tanh(0.5 * logit))
+    return lower + (upper - lower) * expit(slope * (np.log10(C) - midpoint))
+
+
+def sigmoid(loss, lower, upper, midpoint, slope):
+    """Score that falls with the loss, from `upper` to `lower` [@bhagia2024establishing].
+
+    lower + (upper - lower) / (1 + exp(slope (loss - midpoint))). In the source's letters, upper -
+    lower is a, lower is b and slope is -k.
+    """
+    return lower + (upper - lower) * expit(-slope * (np.asarray(loss, float) - midpoint))
+
+
+def exponential_error(loss, epsilon, k, gamma):
+    """Mean error on tasks, epsilon - k exp(-gamma loss) [@gadre2024language]."""
+    return epsilon - k * np.exp(-gamma * np.asarray(loss, float))
+
+
+def reward(C, R_0, A, C_mid, B):
+    """Reward after training by reinforcement with compute C [@khatri2025art].
+
+    R_0 + (A - R_0) / (1 + (C_mid / C)^B): from R_0 it rises to the ceiling A, half of it at C_mid.
+    """
+    return R_0 + (A - R_0) * expit(B * np.log(np.asarray(C, float) / C_mid))
+
+
+def granular(N, D, G, E, A, g, B, alpha, beta, gamma):
+    """Mixture of experts of granularity G, E + (A + g / G^gamma) / N^alpha + B / D^beta.
+
+    N counts all parameters, of which each token uses a share; G is how many times smaller an expert
+    is than the layer that it replaces [@ludziejewski2024scaling].
+    """
+    return chinchilla(N, D, E, A + g * np.asarray(G, float) ** -gamma, B, alpha, beta)
+
+
+def precision(N, D, P, E, A, B, alpha, beta, gamma):
+    """Law of weights trained in P bits, E + A / N'^alpha + B / D^beta [@kumar2024scaling].
+
+    N' = N (1 - exp(-P / gamma)) is what the parameters are worth in P bits.
+    """
+    return chinchilla(-np.asarray(N) * np.expm1(-np.asarray(P) / gamma), D, E, A, B, alpha, beta)
+
+
+def power_product(N, D, c, a, b):
+    """Power of both, c N^a D^b, as for the best learning rate [@li2025predictable]."""
+    return c * np.asarray(N, float) ** a * np.asarray(D, float) ** b
+
+
+def expit(v):
+    """Return 1 / (1 + exp(-v)) without overflow."""
+    return 0.5 * (1.0 + np.tanh(0.5 * v))

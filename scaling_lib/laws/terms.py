@@ -173,6 +173,28 @@ class PurePower(Linear):
         return np.array([[intercept, -slope]])
 
 
+class PowerProduct(Linear):
+    """c x_1^a_1 x_2^a_2 ..., alone in its law: u = log c + sum_j a_j log x_j."""
+
+    def __init__(self, c, **exponents):
+        self.c, self.exponents = c, exponents  # exponents: {column: name}
+        self.logs, self.size = tuple(exponents), 1 + len(exponents)
+
+    def load(self, x):
+        first = np.ones_like(x[self.logs[0]])
+        self.X = np.stack([first, *(x[column] for column in self.logs)], axis=-1)
+
+    def coordinates(self, means):
+        middle = {j: -means[column] for j, column in enumerate(self.logs, 1)}
+        found = {self.c: Coordinate(0, means["y"], middle)}
+        names = enumerate(self.exponents.values(), 1)
+        return found | {name: Coordinate(j) for j, name in names}
+
+    def starts(self, terms, y):
+        """Return the least-squares plane."""
+        return np.linalg.lstsq(self.X, y, rcond=None)[0][None]
+
+
 class Broken(Term):
     """The falling part of a BNSL: u = b - c0 x - sum_i c_i f_i softplus((x - d_i) / f_i).
 
@@ -205,9 +227,7 @@ class Broken(Term):
         for i in range(2, self.size, 3):
             c, d, f = theta[:, i : i + 1], theta[:, i + 1 : i + 2], np.exp(theta[:, i + 2 : i + 3])
             z = (x - d) / f
-            tail = np.exp(-np.abs(z))
-            soft = np.maximum(z, 0.0) + np.log1p(tail)
-            sigma = np.where(z >= 0, 1.0, tail) / (1.0 + tail)
+            soft, sigma = softplus(z)
             bend = f * (soft - sigma * z)
             curve = sigma * (1.0 - sigma)
             u -= c * f * soft
@@ -222,13 +242,7 @@ class Broken(Term):
                 (i + 2, i + 2): -c * (bend + f * curve * z * z),
             }
 
-        def contract(v):
-            K = np.zeros((S, self.size, self.size))
-            for (a, b), values in second.items():
-                K[:, a, b] = K[:, b, a] = np.einsum("sn,sn->s", v, values)
-            return K
-
-        return u, J, contract
+        return u, J, second_derivatives(second, self.size)
 
     def starts(self, terms, y):
         """Return starts for an `Offset` and this term, on a grid of log a, places and widths.
@@ -270,6 +284,7 @@ class Repeated(Term):
     """
 
     size, removable = 3, True
+    scales = np.log([0.7, 3.0, 12.0, 50.0])  # grid of log R
 
     def __init__(self, B, beta, R, column, repetitions):
         self.names, self.column, self.repetitions = (B, beta, R), column, repetitions
@@ -309,8 +324,20 @@ class Repeated(Term):
         return theta[:, :1] - beta * log_x, J, contract
 
     def shapes(self):
-        shapes = grid(COARSE, np.log([0.7, 3.0, 12.0, 50.0]))
+        shapes = grid(COARSE, self.scales)
         return shapes, -shapes[:, :1] * (self.x + self.log_gain(shapes[:, 1])[0])
+
+
+class Precision(Repeated):
+    """A / (N (1 - exp(-P / gamma)))^alpha, with parameters (a, alpha, log gamma)."""
+
+    scales = np.log([0.5, 1.5, 4.0, 12.0])  # bits
+
+    def log_gain(self, log_R):
+        ratio = np.minimum(self.r / np.exp(log_R)[:, None], LARGE)
+        tail, kept = np.exp(-ratio), -np.expm1(-ratio)
+        slope = -ratio * tail / kept
+        return np.log(kept), slope, slope * (ratio - kept) / kept
 
 
 class SoftMaximum(Term):
@@ -413,69 +440,98 @@ class KaplanSum(Term):
         return np.array(out)
 
 
-class Curve(Term):
-    """u = phi(X theta) for a scalar function phi: laws whose residuals are not logarithms."""
+class OneExponent(Term):
+    """A / N^alpha + B / D^alpha: u = a - alpha x + softplus(h - alpha (z - x)).
 
-    size = 2
-
-    def __call__(self, theta):
-        value, slope, bend = self.phi(theta @ self.X.T)
-        return value, slope[..., None] * self.X, lambda v: gram(self.X, self.X, v * bend)
-
-
-class CoverageCurve(Curve):
-    """exp(-a k^b), with parameters (log a, b)."""
-
-    logs = ("k",)
-
-    def load(self, x):
-        self.X = np.stack([np.ones_like(x["k"]), x["k"]], axis=-1)
-
-    def coordinates(self, means):
-        return {"a": Coordinate(0, 0.0, {1: -means["k"]}), "b": Coordinate(1)}
-
-    def phi(self, u):
-        q = np.exp(u)
-        c = np.exp(-q)
-        return c, -q * c, (q - 1.0) * q * c
-
-    def starts(self, terms, y):
-        """Return lines through log(-log coverage), with several slopes."""
-        inner = np.clip(y, 1e-3, 1.0 - 1e-3)
-        intercept, slope = line(self.X[:, 1], np.log(-np.log(inner)))
-        return grid([intercept], slope * np.array([0.3, 0.7, 1.0, 1.5, 3.0]))
-
-
-class LogisticCurve(Curve):
-    """lower + (upper - lower) / (1 + exp(-slope (log10 C - midpoint))).
-
-    The parameters are (slope times the centred midpoint, slope).
+    The parameters are (a, alpha, h), x and z the centred logs, h is log(B / A) of these.
     """
 
-    logs = ("C",)
-
-    def __init__(self, lower, upper):
-        self.lower, self.upper = lower, upper
+    size, removable, logs = 3, True, ("N", "D")
 
     def load(self, x):
-        x = x["C"] / LN10
-        self.X = np.stack([-np.ones_like(x), x], axis=-1)
+        self.x, self.gap = x["N"], x["D"] - x["N"]
 
     def coordinates(self, means):
-        return {"midpoint": Coordinate(0, means["C"] / LN10, under=1), "slope": Coordinate(1)}
+        return {
+            "A": Coordinate(0, means["y"], {1: means["N"]}),
+            "B": Coordinate(2, means["y"], {0: 1.0, 1: means["D"]}),
+            "alpha": Coordinate(1),
+        }
 
-    def phi(self, u):
-        half = np.tanh(0.5 * u)
-        slope, height = 0.25 * (1.0 - half**2), self.upper - self.lower
-        value = self.lower + height * 0.5 * (1.0 + half)
-        return value, height * slope, -height * slope * half
+    def __call__(self, theta):
+        a, alpha, h = (theta[:, [j]] for j in range(3))
+        soft, share = softplus(h - alpha * self.gap)
+        J = np.stack([np.ones_like(soft), -self.x - share * self.gap, share], axis=-1)
+        W = np.stack([-self.gap, np.ones_like(self.gap)], axis=-1)
 
-    def starts(self, terms, y):
-        """Return a grid of midpoints and slopes."""
-        x = self.X[:, 1]
-        places = np.linspace(x.min() - 1.0, x.max() + 1.0, 9)
-        midpoint, slope = grid(places, np.array([-2.0, -0.5, 0.3, 1.0, 3.0, 8.0])).T
-        return np.stack([midpoint * slope, slope], axis=-1)
+        def contract(v):
+            K = np.zeros((len(theta), 3, 3))
+            K[:, 1:, 1:] = gram(W, W, v * share * (1.0 - share))
+            return K
+
+        return a - alpha * self.x + soft, J, contract
+
+    def shapes(self):
+        shapes = grid(EXPONENTS, np.linspace(-3.0, 3.0, 5))
+        alpha, h = shapes[:, [0]], shapes[:, [1]]
+        return shapes, -alpha * self.x + softplus(h - alpha * self.gap)[0]
+
+
+class Granular(Term):
+    """(A + g / G^gamma) / N^alpha: u = a - alpha x + softplus(h - gamma z).
+
+    The parameters are (a, alpha, h, gamma), x and z the centred logs of N and G, h is log(g / A).
+    """
+
+    size, removable, logs = 4, True, ("N", "G")
+
+    def load(self, x):
+        self.x, self.z = x["N"], x["G"]
+
+    def coordinates(self, means):
+        return {
+            "A": Coordinate(0, means["y"], {1: means["N"]}),
+            "g": Coordinate(2, means["y"], {0: 1.0, 1: means["N"], 3: means["G"]}),
+            "alpha": Coordinate(1),
+            "gamma": Coordinate(3),
+        }
+
+    def __call__(self, theta):
+        a, alpha, h, gamma = (theta[:, [j]] for j in range(4))
+        soft, share = softplus(h - gamma * self.z)
+        ones = np.ones_like(soft)
+        J = np.stack([ones, -self.x * ones, share, -self.z * share], axis=-1)
+        W = np.stack([np.ones_like(self.z), -self.z], axis=-1)
+
+        def contract(v):
+            K = np.zeros((len(theta), 4, 4))
+            K[:, 2:, 2:] = gram(W, W, v * share * (1.0 - share))
+            return K
+
+        return a - alpha * self.x + soft, J, contract
+
+    def shapes(self):
+        shapes = grid(COARSE, np.log([0.1, 1.0, 10.0]), np.array([0.2, 0.6, 1.5]))
+        alpha, h, gamma = (shapes[:, [j]] for j in range(3))
+        return shapes, -alpha * self.x + softplus(h - gamma * self.z)[0]
+
+
+def softplus(z):
+    """Return log(1 + exp(z)) and its derivative."""
+    tail = np.exp(-np.abs(z))
+    return np.maximum(z, 0.0) + np.log1p(tail), np.where(z >= 0, 1.0, tail) / (1.0 + tail)
+
+
+def second_derivatives(second, q):
+    """Return the function of `Term` that sums second derivatives, given as {(i, j): (S, n)}."""
+
+    def contract(v):
+        K = np.zeros((len(v), q, q))
+        for (i, j), values in second.items():
+            K[:, i, j] = K[:, j, i] = np.einsum("sn,sn->s", v, values)
+        return K
+
+    return contract
 
 
 def gram(J, K, v):

@@ -45,6 +45,29 @@ def random_law(name, rng, n=70):
         ),
         "chinchilla": (additive, dict(N=N, D=D)),
         "generalised": (additive | dict(s=np.exp(u(-0.7, 1.2))), dict(N=N, D=D)),
+        "overtraining": (
+            {name: additive[name] for name in ("E", "A", "B", "alpha")},
+            dict(N=N, D=D),
+        ),
+        "granular": (
+            additive | dict(g=additive["A"] * u(0.5, 3), gamma=u(0.3, 1.0)),
+            dict(N=N, D=D, G=2.0 ** rng.integers(0, 6, n)),
+        ),
+        "precision": (additive | dict(gamma=u(1, 4)), dict(N=N, D=D, P=rng.integers(2, 17, n))),
+        "task_score": (
+            dict(lower=u(0, 0.3), upper=u(0.6, 1), midpoint=u(0.8, 1.6), slope=u(3, 9)),
+            dict(loss=u(0.5, 2.5, n)),
+        ),
+        "task_error": (
+            dict(epsilon=u(0.7, 0.9), k=u(1, 8), gamma=u(0.6, 1.5)),
+            dict(loss=u(2, 5, n)),
+        ),
+        "reward": (
+            dict(R_0=u(0, 0.3), A=u(0.5, 0.9), C_mid=np.exp(u(6, 9)), B=u(0.5, 2)),
+            dict(C=np.exp(u(4, 12, n))),
+        ),
+        "learning_rate": (dict(c=u(0.5, 3), a=-u(0.3, 0.8), b=u(0.1, 0.5)), dict(N=N, D=D)),
+        "batch_size": (dict(c=u(0.3, 2), b=u(0.3, 0.7)), dict(D=D)),
         "repeated": (additive | dict(R_D=np.exp(u(0, 3))), dict(N=N, D=D, U=U)),
         "data_constrained": (
             additive | dict(R_D=np.exp(u(0, 3)), R_N=np.exp(u(0, 2))),

@@ -28,6 +28,9 @@ from scaling_lib.laws.declared import logistic
 def columns_for(entry, rng, n=30):
     """Return random input columns in the domain of a law."""
     columns = {name: np.exp(rng.uniform(5, 20, n)) for name in entry.columns}
+    for name, least, most in (("loss", 0.5, 3.0), ("P", 2.0, 16.0), ("G", 1.0, 64.0)):
+        if name in columns:
+            columns[name] = rng.uniform(least, most, n)
     if "U" in columns:
         columns["U"] = columns["D"] / np.exp(rng.uniform(0, 4, n))
         columns["N"] = np.exp(rng.uniform(5, 25, n))
