@@ -126,7 +126,7 @@ def covariance(problem, theta, residuals):
     n, p, weights, cluster = problem.n, problem.p, problem.weights, problem.cluster
     J = problem.f.jacobian(theta[None])[0]
     s = spread(problem, residuals)
-    inverse = _invert(J.T @ J if weights is None else (J.T * weights) @ J) / s.bend
+    inverse = _invert(_information(problem, J)) / s.bend
     if weights is None and cluster is None:
         return s.pull / s.bend * inverse, inverse
     pull = problem.factors_of(residuals) * np.clip(residuals, -problem.delta, problem.delta)
@@ -135,6 +135,10 @@ def covariance(problem, theta, residuals):
         scores = np.stack([np.bincount(cluster, column) for column in scores.T], axis=-1)
         correction *= len(scores) / (len(scores) - 1)
     return correction * inverse @ (scores.T @ scores) @ inverse, inverse
+
+
+def _information(problem, J):
+    return J.T @ J if problem.weights is None else (J.T * problem.weights) @ J
 
 
 def _invert(information):
@@ -232,15 +236,14 @@ def _each(job, threads, *blocks):
 def _influence(problem, theta):
     """Return how far one more copy of each run moves the minimum, (n, p): one scoring step."""
     residuals = problem.residuals(theta)
-    J = problem.f.jacobian(theta[None])[0]
+    J, index = problem.f.jacobian(theta[None])[0], problem.offset_index
+    if index is not None and theta[index] < VANISHED:
+        J[:, index] = 0.0  # the runs say nothing about where it goes
     pull = np.clip(residuals, -problem.delta, problem.delta)
     if problem.penalty != 1.0:
         pull *= tilt(residuals, problem.penalty)
-    influence = pull[:, None] * (J @ covariance(problem, theta, residuals)[1])
-    index = problem.offset_index
-    if index is not None and theta[index] < VANISHED:
-        influence[:, index] = 0.0  # the runs say nothing about where it goes
-    return influence
+    inverse = _invert(_information(problem, J)) / spread(problem, residuals).bend
+    return pull[:, None] * (J @ inverse)
 
 
 def _from_the_fit(problem, theta, influence, weights):
