@@ -28,7 +28,11 @@ SHIPPED = {
     "quantisation": ("scaling_lib.experiments.scaling_hypothesis.quantisation", 2),
     "reversal_curse": ("scaling_lib.experiments.scaling_hypothesis.reversal_curse", 3),
     "sparse_parity": ("scaling_lib.experiments.scaling_hypothesis.sparse_parity", 1),
+    "collapse": ("scaling_lib.experiments.data_limits.collapse", 2),
+    "own_answers": ("scaling_lib.experiments.data_limits.synthetic_data", 3),
     "repetition": ("scaling_lib.experiments.data_limits.repetition", 2),
+    "transfer": ("scaling_lib.experiments.data_limits.transfer", 2),
+    "weight_decay": ("scaling_lib.experiments.data_limits.weight_decay", 1),
     "chain_of_thought": ("scaling_lib.experiments.scaffolding.chain_of_thought", 5),
     "capstone_practice": ("scaling_lib.capstone.practice", 5),
 }

@@ -5,7 +5,7 @@ published constants. The modules: `formulas` the values, `published` the constan
 laws, `terms` what they are fitted by, `plain` laws made of a function.
 """
 
-from scaling_lib.laws.declared import ALIASES, LAWS, Law, Parameter, bnsl, law
+from scaling_lib.laws.declared import ALIASES, LAWS, Law, Parameter, bnsl, data_constrained, law
 from scaling_lib.laws.formulas import chinchilla, repeated_data
 from scaling_lib.laws.published import (
     BESIROGLU_2024,
@@ -47,6 +47,7 @@ __all__ = [
     "Parameter",
     "bnsl",
     "chinchilla",
+    "data_constrained",
     "law",
     "repeated_data",
 ]

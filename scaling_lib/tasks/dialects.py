@@ -7,7 +7,8 @@ best model may be several times larger or smaller than that of the next dialect.
 
 import numpy as np
 
-from scaling_lib.tasks.language import MarkovLanguage, markov_language
+from scaling_lib.data.checks import probability
+from scaling_lib.tasks.language import MarkovLanguage, markov_language, stationary_pairs
 
 
 def dialect_weights(seed: int) -> dict[str, float]:
@@ -38,3 +39,22 @@ def dialect(seed: int) -> MarkovLanguage:
     training, where every law bends.
     """
     return markov_language(seed, V=32, **dialect_weights(seed))
+
+
+def relative(of: MarkovLanguage, other: MarkovLanguage, share: float, seed: int) -> MarkovLanguage:
+    """Return `other` with a `share` of its rows, one a pair of tokens, replaced by those of `of`.
+
+    Which rows is drawn from `seed`; a larger share contains the rows of a smaller one.
+
+    Examples
+    --------
+    >>> a, b = dialect(0), dialect(1)
+    >>> half = relative(a, b, share=0.5, seed=0)
+    >>> round(float((half.P == a.P).all(-1).mean()), 2)
+    0.5
+    """
+    probability(share, "share")
+    V = of.V
+    rank = np.random.default_rng(seed).permutation(V * V).reshape(V, V, 1)
+    P = np.where(rank < round(share * V * V), of.P, other.P)
+    return MarkovLanguage(P, stationary_pairs(P))

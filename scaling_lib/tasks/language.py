@@ -147,11 +147,11 @@ def markov_language(
     logits = logits + pair * rng.standard_normal((V, V, V))
     P = np.exp(logits - logits.max(axis=-1, keepdims=True))
     P /= P.sum(axis=-1, keepdims=True)
-    return MarkovLanguage(P, _stationary(P))
+    return MarkovLanguage(P, stationary_pairs(P))
 
 
-def _stationary(P):
-    """Iterate the distribution of pairs until it no longer changes."""
+def stationary_pairs(P: np.ndarray) -> np.ndarray:
+    """Iterate the distribution of pairs of a table P until it no longer changes; shape (V, V)."""
     V = len(P)
     pi = np.full((V, V), 1 / V**2)
     for _ in range(10_000):

@@ -1,33 +1,48 @@
+"""Generations that learn from each other: the page's normal distribution, and the language."""
+
+from pathlib import Path
+
+import nbformat
 import numpy as np
 import pytest
+from scipy.special import digamma
 
+from scaling_lib import load
 from scaling_lib.experiments.data_limits import collapse
+from scaling_lib.experiments.tabulate import tabulate
+
+PAGE = Path(__file__).parents[2] / "chapters" / "repeated_and_synthetic_data.ipynb"
 
 
-def test_gaussian_shrinks_as_the_closed_form_says():
-    n, generations = 10, 60
-    fitted = collapse.gaussian(n, generations, "replace", chains=4000, seed=1)
-    drift = np.log(fitted[-1] ** 2 / fitted[0] ** 2).mean() / generations
-    assert drift == pytest.approx(collapse.expected_log_shrinkage(n), rel=0.05)
-    assert (fitted[1] ** 2).mean() == pytest.approx(1, abs=0.03)  # unbiased in the mean
+@pytest.fixture(scope="module")
+def generations():
+    cells = nbformat.read(PAGE, as_version=4).cells
+    (source,) = (cell.source for cell in cells if cell.id == "gaussian")
+    names = {"np": np}
+    exec(source.split("\n\n\nreplaced")[0], names)
+    return names["generations"]
 
 
-def test_accumulating_stays_bounded_and_a_share_of_real_data_helps():
-    last = {
-        regime: np.median(collapse.gaussian(20, 150, regime, chains=300)[-1])
-        for regime in collapse.REGIMES
-    }
-    assert last["replace"] < 0.1 < last["mix"] < last["accumulate"]
-    assert last["accumulate"] > 0.85
+def test_the_normal_distribution_shrinks_as_the_closed_form_says(generations):
+    n, count = 10, 60
+    width = generations(False, n=n, chains=4000, count=count)[:, 1]
+    drift = np.log(width[-1] ** 2 / width[0] ** 2).mean() / count
+    formula = digamma((n - 1) / 2) - np.log((n - 1) / 2)
+    assert drift == pytest.approx(formula, rel=0.05) == pytest.approx(-1 / (n - 1), rel=0.1)
+    assert (width[1] ** 2).mean() == pytest.approx(1, abs=0.03)  # unbiased in the mean
 
 
-def test_accumulating_keeps_the_sums_of_all_samples():
-    whole = collapse.gaussian(2, 3, "mix", chains=5, seed=0, real_share=1.0)
-    np.testing.assert_allclose(whole, whole[:1].repeat(4, 0))  # only real data: nothing changes
+def test_accumulated_errors_of_the_mean_are_the_sum_of_inverse_squares(generations):
+    mean = generations(True, n=20, chains=4000, count=40)[:, 0]
+    error = (mean**2).mean(1)
+    bound = np.cumsum(1 / np.arange(1, 42) ** 2)
+    np.testing.assert_allclose(error[[0, 4, 40]] * 20, bound[[0, 4, 40]], rtol=0.1)
 
 
 def test_trigrams_collapse_when_replaced():
-    table = collapse.compare(("replace", "accumulate"), (0,), n=20_000, generations=5)
+    table = tabulate(
+        collapse.trigrams, regime=["replace", "accumulate"], n=20_000, generations=5, seed=0
+    )
     last = table[table.generation == 5].set_index("regime")
     first = table[table.generation == 0].excess
     assert first.nunique() == 1 and first.iloc[0] > 0
@@ -36,7 +51,22 @@ def test_trigrams_collapse_when_replaced():
     with pytest.raises(ValueError, match="regime"):
         collapse.trigrams(regime="forget")
     with pytest.raises(ValueError, match="real_share"):
-        collapse.gaussian(regime="mix", real_share=2)
+        collapse.trigrams(regime="mix", real_share=2)
+
+
+def test_only_real_text_changes_nothing():
+    table = collapse.trigrams(5000, 2, "mix", real_share=1.0)
+    assert table.excess.nunique() == 1
+
+
+def test_shipped_generations_come_again():
+    shipped = load("collapse")
+    for regime, share in (("accumulate", 0), ("mix", 0.1)):
+        again = collapse.trigrams(25_000, 3, regime, seed=1, real_share=share)
+        rows = shipped[(shipped.n == 25_000) & (shipped.seed == 1) & (shipped.regime == regime)]
+        if share:
+            rows = rows[rows.real_share == share]
+        np.testing.assert_allclose(again.excess, rows.excess[:4], rtol=2e-3)
 
 
 def test_smoothed_trigrams_are_probabilities():

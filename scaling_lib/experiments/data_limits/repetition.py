@@ -8,14 +8,6 @@ tokens processed, ``epochs = D / U``; runs with one epoch are the fresh baseline
 The learning-rate rule of the laboratory was tuned on fresh text. Repeated text is overfitted sooner
 and wants a smaller rate, so every repeated run is the best (by exact test loss) of three: the
 rule's rate, a half and a quarter of it. With the rule alone, repetition looks worse than it is.
-
-Found (three seeds; excess is the loss above the entropy): what repetition costs depends on the
-unique tokens per parameter. With 0.2 of them four epochs cost 43 % more excess than fresh text,
-with 10 between 7 and 11 %, with 40 about 2 %; in the loss itself that is 5 to below 1 %. Where text
-is scarce beside the model the best number of epochs is 4 to 16, and after that more epochs overfit,
-which a law that saturates cannot describe. The number of repetitions R* after which a token is worn
-out rises from about 0.4 to 7 over that range, roughly as the square root (`saturation`). "Up to
-four epochs almost as good as new" is thus not a property of data alone.
 """
 
 import pathlib
