@@ -7,8 +7,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from scaling_lib import laws
-from scaling_lib.experiments.data_limits import disclosed, exhaustion
+from scaling_lib import TrainConfig, laws, load
+from scaling_lib.experiments.data_limits import disclosed, exhaustion, repetition, synthetic_data
 from scaling_lib.experiments.scaling_hypothesis import quantisation
 from scaling_lib.experiments.scaling_laws.language_models import trained, untrained
 from scaling_lib.tasks.language import markov_language
@@ -88,3 +88,59 @@ def test_your_own_date():
 def test_how_much_is_the_first_half_worth():
     text = solution("data_limits", "ex-data-half")
     assert f"\\approx {10 ** (1 / 0.35):.0f}$" in text
+
+
+def test_a_rule_for_epochs():
+    table, U = load("repetition"), 2**14
+    worn = repetition.saturation(table)
+    x, y = np.log(worn.ratio), np.log(worn.R)
+    slope, level = np.polyfit(x, y, 1)
+    scatter = np.exp(np.std(y - level - slope * x, ddof=2))
+    N = TrainConfig(H=16, D=U).N
+    line = np.exp(level) * (U / N) ** slope
+    text = solution("repeated_and_synthetic_data", "ex-data-epochs")
+    assert f"{N:,} parameters" in text and f"{U / N:.1f} unique tokens" in text
+    assert f"R^* = {line:.1f}$" in text and f"factor of {scatter:.1f} about" in text
+    fresh = table[table.epochs == 1].groupby(["H", "D"]).excess.mean()
+
+    def ratio(epochs, R):
+        effective = U + U * R * -np.expm1(-(epochs - 1) / R)
+        logs = []
+        for H in (8, 32):
+            D, excess = np.log(fresh[H].index), np.log(fresh[H])
+            logs.append(np.diff(np.interp(np.log([U * epochs, effective]), D, excess))[0])
+        return np.exp(np.mean(logs))
+
+    made = repetition.runs((16,), (U,), (1, 2, 4, 8), (0, 1, 2))
+    cost = repetition.cost_of_repeating(made).set_index(["U", "epochs"]).loc[U]
+    for epochs in (2, 4, 8):
+        low, high = (ratio(epochs, line * scatter**z) for z in (1.645, -1.645))
+        seen = cost.excess[epochs] / cost.fresh[epochs]
+        row = f"| {epochs} | {ratio(epochs, line):.2f} | {low:.2f} to {high:.2f} | {seen:.2f} |"
+        assert row in text
+
+
+def test_a_verifier_with_two_faults():
+    counts, accuracy = [], {}
+    for seed in range(3):
+        X, truth, test_X, test_truth = synthetic_data.problems(seed)
+        rng, known = np.random.default_rng([seed, 5]), np.arange(len(X)) < 1000
+        model = synthetic_data.train(X[known], truth[known], seed, 1500)
+        new = synthetic_data.answer(model, X, rng)
+        right, u = (new == truth).all(1), rng.random(len(X))
+        rejected, passed = right & ~known & (u < 0.1), ~right & ~known & (u < 0.1)
+        counts.append((right[~known].mean(), rejected.sum(), passed.sum()))
+        for name, passes, rejects in (("perfect", 0, 0), ("rejects", 0, 0.1), ("passes", 0.1, 0)):
+            kept = known | np.where(right, u >= rejects, u < passes)
+            answers = np.where(known[:, None], truth, new)
+            again = synthetic_data.train(X[kept], answers[kept], seed, 1500)
+            score = again.correct(test_X, test_truth).all(1).mean()
+            accuracy.setdefault(name, []).append(score)
+    share, rejected, passed = np.mean(counts, 0)
+    text = solution("repeated_and_synthetic_data", "ex-data-verifier")
+    assert f"about {share:.0%}".replace("%", " %") in text
+    assert f"about {round(rejected, -1):.0f} right examples are missing" in text
+    assert f"about {round(passed, -2):.0f} wrong examples" in text
+    assert f"{np.mean(accuracy['perfect']):.2f} with a perfect verifier" in text
+    assert f"{np.mean(accuracy['rejects']):.2f} with the one that rejects" in text
+    assert f"{np.mean(accuracy['passes']):.2f} with the one that lets pass" in text
