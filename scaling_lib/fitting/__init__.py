@@ -236,7 +236,8 @@ def fit_by(law, data, by, **options):
 
     fits, skipped, table = {}, {}, {}
     codes, labels = groups(data, by, options.get("columns"), labels=True)
-    for code, label in enumerate(map(str, labels)):
+    for code, label in enumerate(labels):
+        label = label if isinstance(label, str) else f"{label:g}"
         runs, own = subset(data, codes == code), dict(options)
         if own.get("hold_out") and not where(runs, own["hold_out"], own.get("columns")).any():
             del own["hold_out"]
