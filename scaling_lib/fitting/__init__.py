@@ -145,7 +145,7 @@ def fit(
         refusing them.
     best_of : str or sequence, optional
         Columns such as ``"N,D"``: of the runs that agree in them only that with the lowest loss, or
-        the highest score, is used.
+        the highest score, coverage or reward, is used.
     hold_out : str, optional
         Runs not to fit but to score on, see `where`: ``"N > 1e9"``, or a column of yes and no.
     unit : str

@@ -22,6 +22,7 @@ from scaling_lib.fitting.runs import (
 
 CLUSTER = "given as cluster"  # the column of clusters in a message
 SAME_BUDGET = 0.05  # runs belong to one budget when neighbours in log C differ by less
+RISING = {"score", "coverage", "reward"}  # targets of which the highest is the best
 TRUE, FALSE = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no", ""}
 COMPARISONS = {
     "<=": operator.le,
@@ -73,7 +74,7 @@ def choose(law, data, mapping=None, drop_invalid=False, best_of=None, hold_out=N
     out = where(data, hold_out, mapping)[rows] if hold_out else np.zeros(len(rows), bool)
     if best_of:
         codes = 2 * groups(data, best_of, mapping)[rows] + out
-        height = observed if law.target == "loss" else -observed
+        height = -observed if law.target in RISING else observed
         order = np.lexsort([height, codes])  # the best of each group is its first
         best = np.sort(order[np.unique(codes[order], return_index=True)[1]])
         names = f"({', '.join(names_of(best_of))})"

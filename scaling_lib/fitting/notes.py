@@ -39,7 +39,7 @@ def about(result):
     inputs = {name: unsorted[name] for name in result.law.columns}
     numbers = row_numbers(data)[rows]
     return [
-        *_units(inputs),
+        *_units(result.law, inputs),
         *_copies(data, unsorted, rows, numbers),
         *_points(inputs, numbers),
         *_narrow(result),
@@ -49,14 +49,15 @@ def about(result):
     ]
 
 
-def _units(inputs):
-    """Name sizes, tokens or compute that cannot be counted in ones."""
+def _units(law, inputs):
+    """Name sizes, tokens or compute that cannot be counted in ones, where the law needs ones."""
+    free = [p.unit.removeprefix("unit of ") for p in law.parameters if "unit of " in p.unit]
     for name, values in inputs.items():
-        if values.max() < LEAST.get(name, 0.0):
-            column, unit = (name, "1e21" if name == "C" else "1e9")
+        if name not in free and values.max() < LEAST.get(name, 0.0):
+            unit = "1e21" if name == "C" else "1e9"
             yield (
                 f"the largest {name} is {values.max():g}, too small to be counted in ones: give "
-                f"the unit, such as --column {column}=HEADER*{unit}"
+                f"the unit, such as --column {name}=HEADER*{unit}"
             )
 
 
@@ -118,7 +119,9 @@ def _narrow(result):
     said = result._columns_of(undetermined) if undetermined else []
     for name in result.law.columns:
         low, high = result.data[name].min(), result.data[name].max()
-        if name in said or name in result.law.may_be_constant or high > NARROW * low:
+        if name not in LEAST or name in said or name in result.law.may_be_constant:
+            continue
+        if high > NARROW * low:
             continue
         yield (
             f"{name} varies by {100 * (high / low - 1):.2g} % only, from {low:.5g} to {high:.5g}: "
@@ -134,8 +137,8 @@ def _rising(result):
         if name.startswith(("alpha", "beta")) and result.params[name] < 0:
             yield (
                 f"{name} is negative: the {result.law.target} rises without end where this law "
-                f"says that it falls. Is the column a {result.law.target}? (--column, or --bounds "
-                f"{name}=0:2)"
+                f"says that it falls. Is the column a {result.law.target}? (--column, or --law "
+                f"reward for what rises and saturates, or --bounds {name}=0:2)"
             )
 
 

@@ -29,6 +29,8 @@ SYNONYMS = {
     "U": "unique uniquetokens",
     "loss": "validationloss valloss evalloss testloss finalloss trainloss loss crossentropy bpb",
     "score": "score accuracy acc",
+    "error": "error errorrate",
+    "reward": "reward meanreward",
     "run": "run runid runname",
     "k": "samples nsamples numsamples",
 }

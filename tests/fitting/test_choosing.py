@@ -83,6 +83,14 @@ def test_the_best_of_each_is_what_pandas_finds(grid):
     assert again.params == result.params
 
 
+def test_the_best_score_is_the_highest():
+    scores = {"C": np.repeat(np.geomspace(1e20, 1e24, 5), 2), "score": np.linspace(0.2, 0.65, 10)}
+    assert (
+        fit("logistic", scores, best_of="C").data["score"].tolist()
+        == scores["score"][1::2].tolist()
+    )
+
+
 def test_runs_held_out_are_scored_and_not_fitted(grid):
     far = grid.N > 5e8
     result = fit("chinchilla", grid, best_of="N,D", hold_out="N > 5e8")

@@ -136,6 +136,8 @@ def test_units_that_cannot_be_ones(clean, column, unit):
 def test_a_loss_that_rises_is_no_loss():
     reward = {"x": [1, 10, 100, 200, 400], "loss": [0.037, 0.55, 0.72, 0.76, 0.78]}
     assert any("alpha is negative: the loss rises" in note for note in notes(reward, "power"))
+    steps = {"C": reward["x"], "reward": reward["loss"]}  # whose unit may be any
+    assert notes(steps, "reward") == []
 
 
 def test_alike_is_the_analysis_of_variance_of_scipy():
