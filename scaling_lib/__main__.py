@@ -33,6 +33,7 @@ SHIPPED = {
     "repetition": ("scaling_lib.experiments.data_limits.repetition", 2),
     "transfer": ("scaling_lib.experiments.data_limits.transfer", 2),
     "weight_decay": ("scaling_lib.experiments.data_limits.weight_decay", 1),
+    "retrieval": ("scaling_lib.experiments.scaffolding.retrieval", 3),
     "chain_of_thought": ("scaling_lib.experiments.scaffolding.chain_of_thought", 5),
     "capstone_practice": ("scaling_lib.capstone.practice", 5),
 }

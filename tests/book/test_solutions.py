@@ -9,8 +9,11 @@ import pytest
 
 from scaling_lib import TrainConfig, laws, load
 from scaling_lib.experiments.data_limits import disclosed, exhaustion, repetition, synthetic_data
-from scaling_lib.experiments.scaling_hypothesis import quantisation
+from scaling_lib.experiments.scaffolding import scaffolds, voting
+from scaling_lib.experiments.scaffolding.adders import adders
+from scaling_lib.experiments.scaling_hypothesis import emergence, quantisation
 from scaling_lib.experiments.scaling_laws.language_models import trained, untrained
+from scaling_lib.sampling import compute_equivalent_gain
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import fit_model
 
@@ -144,3 +147,53 @@ def test_a_verifier_with_two_faults():
     assert f"{np.mean(accuracy['perfect']):.2f} with a perfect verifier" in text
     assert f"{np.mean(accuracy['rejects']):.2f} with the one that rejects" in text
     assert f"{np.mean(accuracy['passes']):.2f} with the one that lets pass" in text
+
+
+def test_votes_that_abstain():
+    truth, rows = emergence.shipped_distributions()["answer"] @ voting.PLACES, []
+    for adder in adders():
+        if adder.names["N"] != 12594:
+            continue
+        p = np.exp(adder.log_p.astype(float))
+        rng = np.random.default_rng(adder.names["seed"])
+        counts = [
+            np.unique(votes, return_counts=True) for votes in voting.draw_answers(p, 64, rng).T
+        ]
+        mode, agree = np.array([(values[n.argmax()], n.max()) for values, n in counts]).T
+        row = []
+        for sure, right in (
+            (agree + rng.random(len(agree)), mode == truth),
+            (p.max(-1).prod(-1), adder.right),
+        ):
+            best = right[np.argsort(sure)]
+            row += [(n + best[n:].sum()) / len(best) for n in (0, 26, 64)]
+            row.append((sure[right][:, None] > sure[~right]).mean())
+        rows.append(row)
+    text = solution("scaffold_gains", "ex-scaffolding-abstain")
+    vote, vote_tenth, vote_quarter, vote_pairs, own, own_tenth, own_quarter, own_pairs = (
+        percent(x) for x in np.mean(rows, 0)
+    )
+    assert f"gives {vote_tenth} right against {own_tenth} by" in text
+    assert f"a quarter {vote_quarter[:2]} against {own_quarter}" in text
+    assert f"vote gives {vote} and the most probable answer {own}" in text
+    assert (
+        f"wrong in {vote_pairs} of the pairs, and the larger probability in {own_pairs} too" in text
+    )
+
+
+def test_a_scaffold_that_is_a_factor():
+    C, bare = scaffolds.training_compute(), scaffolds.success()["bare"].mean((0, 2))
+    gains = [
+        compute_equivalent_gain(C, bare, c, 0.25 + 0.75 * s) for c, s in zip(C, bare, strict=True)
+    ]
+    text = solution("scaffold_gains", "ex-scaffolding-factor")
+    first = emergence.SHIPPED_SIZES.index(64)
+    assert (
+        "{:.0f}, {:.0f}, {:.0f} and {:.0f} %".format(*100 * (1 - bare[first : first + 4])) in text
+    )
+    assert "it is {:.2f}, {:.2f}, {:.2f} and {:.2f}.".format(*gains[first : first + 4]) in text
+    assert f"worth {gains[0]:.1f} times" in text
+
+
+def percent(x):
+    return f"{100 * x:.0f} %"

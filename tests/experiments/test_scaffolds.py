@@ -77,8 +77,17 @@ def test_interaction_refuses_what_it_cannot_split():
 
 def test_the_factors_are_not_separate():
     table = scaffolds.scores()
-    for scale in ("points", "log-odds"):
+    for scale in scaffolds.SCALES:
         assert scaffolds.interaction(table, scale)["F"] > 5
+        for name in table["scaffold"].unique():
+            rest = table[table["scaffold"] != name]
+            assert scaffolds.interaction(rest, scale)["F"] > 10
+
+
+def test_samples_of_one_problem_add_the_log_of_their_number():
+    p, k = np.array([0.01, 0.1, 0.6]), 12
+    scale = scaffolds.SCALES["log-log"]
+    np.testing.assert_allclose(scale(1 - (1 - p) ** k) - scale(p), np.log(k))
 
 
 def test_gains_and_their_intervals():

@@ -32,10 +32,10 @@ PROBLEMS = 256
 DISTRIBUTIONS_FILE = "emergence_distributions.npz"
 
 
-def untrained_adder(H: int, seed: int, digits: int = DIGITS, more_inputs: int = 0) -> MLP:
-    """Two hidden layers of width H on the digits and `more_inputs`; one head a digit of the sum."""
+def untrained_adder(H: int, seed: int, digits: int = DIGITS) -> MLP:
+    """Two hidden layers of width H on the digits; one head a digit of the sum."""
     return MLP(
-        (20 * digits + more_inputs, H, H, 10 * (digits + 1)),
+        (20 * digits, H, H, 10 * (digits + 1)),
         heads=digits + 1,
         init_std=(digits**-0.5, (2 / H) ** 0.5, H**-0.5),  # 2 * digits inputs of 1 are active
         seed=seed,
