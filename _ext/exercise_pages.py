@@ -29,6 +29,13 @@ def task(text: str) -> str:
     return text.split("\n\n", 3)[3]
 
 
+COMMANDS = """```sh
+.venv/bin/python -m pytest --nbval-lax exercises/release/{name}
+.venv/bin/python -m grading check {name}
+```"""
+"""What runs the checks of an assignment and its hidden tests."""
+
+
 def exercise_page(name: str, facts: dict, cells: dict[str, str], student: str) -> str:
     """Return the page of one exercise as MyST Markdown; `student` is the code to complete."""
     i = facts["id"]
@@ -72,7 +79,10 @@ Notebook
 
 ## Check
 
-The notebook has this cell right after your function.
+The notebook has this cell right after your function. All checks of the notebook at once, and the
+hidden tests with the feedback that a class gets, in a terminal in the book's folder:
+
+{COMMANDS.format(name=name)}
 
 ```python
 {cells[f"{i}-test"].rstrip()}
@@ -123,7 +133,8 @@ def index_page(assignments: dict[str, list[dict]]) -> str:
 
 Each assignment is a notebook. Every exercise asks for one function, has a check right below it that
 answers at once and names the usual mistake, two hints, and a question about what the result means.
-Here on the site hints and solution are in folds: try first.
+Here on the site hints and solution are in folds: try first. Two commands, on each page, run all
+checks and the hidden tests: nobody else is needed to tell whether you are right.
 
 | Assignment | Exercises | Minutes | Points |
 |---|--:|--:|--:|

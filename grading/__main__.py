@@ -66,6 +66,31 @@ def grade_run(options):
     return 1 if summary.failed else 0
 
 
+def check_options(parser):
+    """Run the class's tests on your own notebook, on your own machine, without a sandbox."""
+    add = parser.add_argument
+    add("assignment", help="name of a folder in exercises/release, such as data_limits")
+    add("notebook", nargs="?", help="your notebook (exercises/release/NAME/NAME.ipynb)")
+    add("--why", action="store_true", help="also tell what the hidden tests say")
+
+
+def check_run(options):
+    """Print the points and the feedback that a class would get."""
+    from grading.marking.own_work import run_own
+    from grading.reports.feedback import feedback_text
+    from grading.reports.student_results import read_report
+    from grading.source.assignment import SOURCES, load
+
+    assignment, name = load(options.assignment), options.assignment
+    path = options.notebook or SOURCES.parent / "release" / name / f"{name}.ipynb"
+    result = read_report(assignment, run_own(assignment, pathlib.Path(path).read_bytes()))
+    if result["status"] != "graded":
+        raise ValueError(f"{path}: {result['message']}")
+    print(feedback_text(result, options.why))
+    print("Your code ran with all of your rights. Other people's: `python -m grading grade`.")
+    return 0
+
+
 def export_options(parser):
     """Write the scores for Canvas, Moodle or Gradescope."""
     add = parser.add_argument
@@ -311,6 +336,7 @@ def strategies_run(options):
 
 
 COMMANDS = {
+    "check": (check_options, check_run),
     "grade": (grade_options, grade_run),
     "export": (export_options, export_run),
     "arrange": (arrange_options, arrange_run),

@@ -65,12 +65,17 @@ def grade_submission(job, emit):
         If no sandbox can be started.
     """
     assignment = parse(**job["assignment"])
-    found = match(assignment, read_notebook(base64.b64decode(job["notebook"])))
-    written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
-    emit({"event": "match", "restored": list(found.restored), "text": written})
     source = SourceNames(assignment)
     limits, withheld = Limits(**job["limits"]), assignment.withheld
     session = Session(job["sandbox"], limits, job["files"], source.is_trusted, withheld)
+    grade_in(session, assignment, source, base64.b64decode(job["notebook"]), emit)
+
+
+def grade_in(session, assignment, source, notebook, emit):
+    """Run the cells of a notebook, given as bytes, in a session, and test them there."""
+    found = match(assignment, read_notebook(notebook))
+    written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
+    emit({"event": "match", "restored": list(found.restored), "text": written})
     try:
         run_cells(found, source, session, emit)
         run_tests(assignment, found, Tests(assignment, source, session), emit)

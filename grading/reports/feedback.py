@@ -73,6 +73,30 @@ def write_feedback(path, result):
     write_bytes(path, feedback_page(result).encode())
 
 
+def feedback_text(result, why=False):
+    """Return what one result says as lines of text, for the screen.
+
+    `why` adds the words of hidden tests, which a class is not told.
+    """
+    score, most = number(result["score"]), number(result["max_score"])
+    lines = [f"{result['assignment']}: {score} of {most} points"]
+    for heading, rows in _tests(result).items():
+        if "NotImplementedError" in rows[0][2]:
+            heading, rows = f"{heading}, not solved yet", []
+        lines += ["", heading]
+        lines += [f"  {name}, {points}: {' '.join(said.split())}" for name, points, said in rows]
+    for item in result["items"] if why else ():
+        if item["hidden"] and item["detail"] and item["detail"] != item["message"]:
+            lines += ["", f"{item['id']} says: {item['detail']}"]
+    for error in result["errors"]:
+        lines += ["", f"Cell {error['cell']}, {_first_line(error)}", f"  {error['error']}"]
+    if result["by_hand"]:
+        more = f"{number(result['max_by_hand'])} more points are for your answers in words"
+        anchors = f"exercises/rubrics/{result['assignment']}.md says what earns them"
+        lines += ["", f"{more}; {anchors}."]
+    return "\n".join(lines)
+
+
 def _tests(result):
     """Return the rows of each exercise under its name and what it earned."""
     return {

@@ -1,0 +1,95 @@
+"""`python -m grading check`: a learner alone hears what a class hears, on every system."""
+
+import json
+import subprocess
+import sys
+
+import needs
+
+from grading.marking.grade_one import Settings, make_job, run_job
+from grading.reports.feedback import feedback_text
+from grading.reports.student_results import read_report
+from grading.source.assignment import SOURCES, load
+
+RIGHT = SOURCES / "data_limits" / "data_limits.ipynb"
+GIVEN = SOURCES.parent / "release" / "data_limits" / "data_limits.ipynb"
+FORGOT = """def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
+    S, g, D, h = (np.asarray(x, float) for x in (stock, stock_growth, demand, demand_growth))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wait = np.where(h > g, np.log(S / D) / np.log(h / g), np.inf)
+    wait = np.where(D >= S, 0, wait)
+    return tuple(start + np.quantile(wait, [0.05, 0.5, 0.95], method="nearest"))"""
+BROKEN = "def capped_run(C, unique, E, A, B, alpha, beta):\n    return C / 0"
+
+
+def notebook(**code):
+    """The student version with the right answers, but for some cells."""
+    right = {c["id"]: c["source"] for c in json.loads(RIGHT.read_text(encoding="utf-8"))["cells"]}
+    made = json.loads(GIVEN.read_text(encoding="utf-8"))
+    for cell in made["cells"]:
+        if "NotImplementedError" in "".join(cell["source"]):
+            cell["source"] = code.get(cell["id"], right[cell["id"]])
+    return made
+
+
+def check(path, *options):
+    command = [sys.executable, "-m", "grading", "check", "data_limits", str(path), *options]
+    return subprocess.run(command, capture_output=True, text=True, cwd=path.parent)
+
+
+def test_what_a_learner_alone_is_told(tmp_path):
+    path = tmp_path / "mine.ipynb"
+    given = 'raise NotImplementedError("Put your solution in place of this line.")'
+    stub = f"def collapse(z, keep_all):\n    {given}"
+    made = notebook(exhaustion=FORGOT, capped=BROKEN, collapse=stub)
+    path.write_text(json.dumps(made), encoding="utf-8")
+    found = check(path)
+    assert found.returncode == 0, found.stderr
+    assert "audit-vintages: 4 of 4 points" in found.stdout
+    assert "collapse: 0 of 4 points, not solved yet" in found.stdout
+    assert "ZeroDivisionError: float division by zero" in found.stdout
+    assert "10 more points are for your answers in words" in found.stdout
+    assert "Your code ran with all of your rights." in found.stdout
+    assert " says: " not in found.stdout
+    assert list(tmp_path.iterdir()) == [path], "it leaves nothing behind"
+
+
+def test_of_a_hidden_test_it_tells_on_request_what_it_says(tmp_path):
+    path = tmp_path / "mine.ipynb"
+    # Right where the check looks, and without digits for large R*.
+    code = """def effective_tokens(unique, total, r_star):
+    total = np.asarray(total, dtype=float)
+    R = np.maximum(total / unique - 1, 0)
+    worth = R if r_star == np.inf else 0 * R if r_star == 0 else r_star * (1 - np.exp(-R / r_star))
+    return np.minimum(total, unique) + unique * worth"""
+    path.write_text(json.dumps(notebook(**{"effective-data": code})), encoding="utf-8")
+    assert "Hidden tests do not pass." in check(path).stdout
+    assert "effective-data-test-3 says: " in check(path, "--why").stdout
+
+
+def test_what_is_no_notebook_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "mine.ipynb"
+    path.write_text("print(1)")
+    found = check(path)
+    assert found.returncode == 2 and found.stderr.count("\n") == 1 and "no notebook" in found.stderr
+    assert check(tmp_path / "absent.ipynb").returncode == 2
+
+
+@needs.linux
+def test_the_feedback_is_that_of_a_class():
+    needs.sandbox()
+    assignment = load("data_limits")
+    code = json.dumps(notebook(exhaustion=FORGOT, capped=BROKEN)).encode()
+    own = """
+import json, sys
+from grading.marking.own_work import run_own
+from grading.source.assignment import load
+print(json.dumps(run_own(load("data_limits"), sys.stdin.buffer.read())))"""
+    # Its IPython shell and what cells change stay in a process of its own.
+    done = subprocess.run([sys.executable, "-c", own], input=code, capture_output=True, check=True)
+    mine = read_report(assignment, json.loads(done.stdout))
+    theirs = read_report(assignment, run_job(make_job(assignment, code, Settings())))
+    for name in ("score", "items", "errors", "by_hand", "restored"):
+        assert mine[name] == theirs[name], name
+    assert 0 < mine["score"] < mine["max_score"]
+    assert "exhaustion" in feedback_text(mine)
