@@ -38,7 +38,7 @@ ANSWERS = [
         + DECIDE
         + """
     width = int(N_hero / 97 / 1.7)
-    return width, entropy + 0.65 * e, entropy + 0.5 * e, entropy + 0.85 * e
+    return width, entropy + 0.6 * e, entropy + 0.42 * e, entropy + 0.85 * e
 """,
     },
     {
@@ -94,7 +94,7 @@ ANSWERS = [
         + DECIDE
         + """
     width = int(N_hero / 97 / 1.7)
-    return width, entropy + 0.65 * e, entropy + 0.5 * e, entropy + 0.85 * e
+    return width, entropy + 0.6 * e, entropy + 0.42 * e, entropy + 0.85 * e
 """,
     },
     {

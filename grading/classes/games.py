@@ -278,7 +278,7 @@ def _fill(result, played, secret, losses):
     forecast["score"] = round(earned.forecast_points, 2)
     forecast["message"] = (
         f"{made.low:.4f} to {made.high:.4f} {'held' if earned.inside else 'missed'} "
-        f"{earned.loss:.4f}: score {earned.interval_score / e:.2f} e"
+        f"{earned.loss:.4f}: score {earned.interval_score:.2f}, of which each unit costs 4 points"
     )
     result["score"] = round(width["score"] + forecast["score"], 2)
     result["game"] = {

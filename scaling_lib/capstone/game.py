@@ -93,8 +93,11 @@ def config_of(H, D, task_seed=0, seed=EXPLORE_SEED):
     return TrainConfig(task="dialect", task_seed=task_seed, H=H, D=D, seed=seed)
 
 
-def make_commitment(H, loss, low, high, learner=""):
-    """Check a commitment and fill in what follows from it; arguments as of `Commitment`."""
+def make_commitment(H, loss, low, high, learner="", entropy=0.0):
+    """Check a commitment and fill in what follows from it; arguments as of `Commitment`.
+
+    `entropy` is that of the language, where it is known.
+    """
     N = parameters(H)
     loss, low, high = (
         float(positive(value, name))
@@ -104,6 +107,10 @@ def make_commitment(H, loss, low, high, learner=""):
         raise ValueError(
             f"low <= loss <= high < {MOST_LOSS} must hold, in nats per token; these are {low}, "
             f"{loss}, {high}: the prediction lies inside its own interval"
+        )
+    if low <= entropy:
+        raise ValueError(
+            f"low must be above the entropy {entropy:.4f}, which no model can reach, not {low:.4f}"
         )
     if low == high:
         raise ValueError("an interval of no width promises what nobody can keep: widen it")
@@ -242,7 +249,7 @@ class OneShot:
         ValueError
             If something is wrong with the commitment; nothing is written.
         """
-        wanted = make_commitment(H, loss, low, high, self.learner)
+        wanted = make_commitment(H, loss, low, high, self.learner, self.entropy)
         if self.committed is not None:
             if self.committed == wanted:
                 return self.committed

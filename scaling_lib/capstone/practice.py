@@ -62,7 +62,8 @@ def practise(task_seed, plan, decide):
     curve = practice_curve(task_seed)
     H, N, D = _columns(plan)
     losses = np.array([practice_loss(task_seed, width, tokens) for width, tokens in plan])
-    commitment = make_commitment(*decide(H, N, D, losses, curve.entropy))
+    decision = decide(H, N, D, losses, curve.entropy)
+    commitment = make_commitment(*decision, entropy=curve.entropy)
     return score(commitment, curve.loss_at(commitment.H), curve)
 
 

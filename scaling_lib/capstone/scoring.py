@@ -1,16 +1,19 @@
 """What a commitment of the capstone is worth.
 
-Everything is measured in units of ``e``, the excess over the entropy of the best run known at the
-hero budget: dialects differ in it by a factor of seven, and a thousandth of a nat is much in one
-and little in another.
+Both parts are about the excess, the loss above the entropy, and do not depend on its unit: dialects
+differ in it by a factor of seven, and a thousandth of a nat is much in one and little in another.
 
-Allocation, 10 points. With regret ``r`` (the loss of the committed run minus the best known) the
-same loss could have been had for a share ``(1 + r/e)^(-1/g)`` of the compute, since the excess
-along the frontier falls about as ``C^-g``. The points are ten times that share.
+Allocation, 10 points. With regret ``r`` (the loss of the committed run minus the best known) and
+``e``, the excess of the best run known at the hero budget, the same loss could have been had for a
+share ``(1 + r/e)^(-1/g)`` of the compute, since the excess along the frontier falls about as
+``C^-g``. The points are ten times that share.
 
-Forecast, 10 points. They are ``10 (1 - S/(10 e))``, not less than 0, with ``S`` the interval score
-[@gneiting2007strictly] of the committed interval. Being linear in a proper score as long as points
-are left, they reward the interval that you believe in.
+Forecast, 10 points. They are ``10 - 4 S``, not less than 0, with ``S`` the interval score
+[@gneiting2007strictly] of the logarithm of the excess: the logarithm of the factor between the two
+ends, plus ten times that of the factor by which the excess lies outside. Being linear in a proper
+score as long as points are left, they reward the interval that you believe in. Whoever is so unsure
+that the honest interval spans more than a factor of two loses little by a miss that leaves nothing,
+and would gain some tenths of a point by a narrower one.
 """
 
 import hashlib
@@ -35,6 +38,11 @@ of it, median over the practice languages."""
 
 MOST_POINTS = 10.0
 """Points for each of the two parts."""
+
+WORTHLESS = 2.5
+"""Interval score of the logarithm at which no points are left: four to five times that of the best
+strategy that we know, on languages that it had not practised on. An interval over a factor e that
+holds earns six tenths of the points."""
 
 
 class HeroCurve:
@@ -77,7 +85,7 @@ class HeroCurve:
 
 @dataclass(frozen=True)
 class Result:
-    """What a commitment earned; losses and scores in nats per token."""
+    """What a commitment earned; losses in nats per token."""
 
     loss: float  # of the committed run
     best_H: float  # the best known width and loss at the hero budget
@@ -85,7 +93,7 @@ class Result:
     entropy: float
     regret: float  # loss - best_loss, not less than 0
     compute_share: float  # share of the compute that would have been enough
-    interval_score: float  # of the committed interval; less is better
+    interval_score: float  # of the logarithm of the excess; less is better
     inside: bool  # whether the interval held the loss
     allocation_points: float  # each from 0 to MOST_POINTS
     forecast_points: float
@@ -100,9 +108,7 @@ def score(commitment, loss, curve):
     """Score a `Commitment` by the loss of its run (infinite if it diverged) and a `HeroCurve`."""
     regret = max(0.0, loss - curve.best_loss)
     share = (1 + regret / curve.excess) ** (-1 / FRONTIER_EXPONENT)
-    S = math.inf
-    if math.isfinite(loss):
-        S = float(interval_score(commitment.low, commitment.high, loss, LEVEL))
+    S = log_interval_score(commitment.low, commitment.high, loss, curve.entropy)
     return Result(
         loss=loss,
         best_H=curve.best_H,
@@ -113,8 +119,19 @@ def score(commitment, loss, curve):
         interval_score=S,
         inside=commitment.low <= loss <= commitment.high,
         allocation_points=MOST_POINTS * share,
-        forecast_points=MOST_POINTS * max(0.0, 1 - S / (10 * curve.excess)),
+        forecast_points=MOST_POINTS * max(0.0, 1 - S / WORTHLESS),
     )
+
+
+def log_interval_score(low, high, loss, entropy):
+    """Return the interval score of the logarithm of the excess; infinite if one has none.
+
+    The arguments are losses in nats per token. An interval that begins at the entropy or below it
+    is infinitely wide, and a run that diverged has missed all of them.
+    """
+    if not (entropy < low < high and entropy < loss < math.inf):
+        return math.inf
+    return float(interval_score(*np.log([low - entropy, high - entropy, loss - entropy]), LEVEL))
 
 
 def report(result):
@@ -127,7 +144,7 @@ def report(result):
             f"width             {result.allocation_points:.1f} of {most} points: regret "
             f"{result.regret / e:.2f} e, {result.compute_share:.0%} of the compute was enough",
             f"forecast          {result.forecast_points:.1f} of {most} points: "
-            f"{'held' if result.inside else 'missed'}, score {result.interval_score / e:.2f} e",
+            f"{'held' if result.inside else 'missed'}, score {result.interval_score:.2f}",
         ]
     )
 

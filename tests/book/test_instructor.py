@@ -79,6 +79,16 @@ def test_the_minutes_of_a_syllabus_add_up(heading):
     assert sum(map(int, rows[:-1])) == total
 
 
+def test_the_capstone_has_the_minutes_that_its_parts_need():
+    part = read("syllabus").split("## Three weeks\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (?:9|10) \| (\d+) \| (.*?) \|", part, re.M)
+    assert len(rows) == 2
+    for minutes, text in rows:
+        assert sum(map(int, re.findall(r"\((\d+)\)", text))) == int(minutes)
+    one_shot = facts()["one-shot"].minutes
+    assert sum(int(minutes) for minutes, _ in rows) >= one_shot + 30, "play, text and comparison"
+
+
 def test_minutes_at_home_of_three_weeks_are_those_of_exercises_and_core_readings():
     part = read("syllabus").split("## Three weeks\n")[1].split("\n## ")[0]
     at_home = [int(m) for m in re.findall(r"\((\d+)\) \|$", part, re.M)]

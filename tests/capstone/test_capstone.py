@@ -2,7 +2,9 @@
 
 import json
 import math
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,7 +36,7 @@ from scaling_lib.capstone.practice import (
     practise,
     seed_noise,
 )
-from scaling_lib.capstone.scoring import HeroCurve, derived_seed, score
+from scaling_lib.capstone.scoring import WORTHLESS, HeroCurve, derived_seed, score
 from scaling_lib.data import load
 from scaling_lib.tasks.dialects import dialect, dialect_weights
 from scaling_lib.training.run import TrainConfig
@@ -359,22 +361,56 @@ def test_the_curve_goes_through_the_runs():
             HeroCurve(losses, 2.0)
 
 
+def around(excess, factor):
+    """A commitment whose interval for the excess reaches over a factor, with `excess` inside."""
+    low, high = (2.0 + excess * factor**end for end in (-0.5, 0.5))
+    return make_commitment(256, 2.0 + excess, low, high)
+
+
 def test_points_fall_with_regret_and_with_the_score():
     e = CURVE.excess
-    at_best = make_commitment(
-        256, CURVE.best_loss, CURVE.best_loss - e / 4, CURVE.best_loss + e / 4
-    )
+    at_best = around(e, 2)
     result = score(at_best, CURVE.best_loss, CURVE)
     assert result.regret == 0 and result.compute_share == 1 and result.allocation_points == 10
-    assert result.inside and math.isclose(result.interval_score, e / 2)
-    assert math.isclose(result.forecast_points, 9.5) and math.isclose(result.points, 19.5)
+    assert result.inside and math.isclose(result.interval_score, math.log(2))
+    assert math.isclose(result.forecast_points, 10 - 4 * math.log(2))
+    assert math.isclose(result.points, 10 + result.forecast_points)
 
     worse = score(at_best, CURVE.best_loss + 0.1 * e, CURVE)
     assert math.isclose(worse.allocation_points, 10 * 1.1 ** (-1 / 0.37))
-    missed = score(at_best, CURVE.best_loss + 0.35 * e, CURVE)
-    assert not missed.inside and math.isclose(missed.forecast_points, 10 * (1 - 0.15))
+    missed = score(at_best, CURVE.entropy + e * 2**0.5 * 1.1, CURVE)
+    assert not missed.inside
+    lost = result.forecast_points - missed.forecast_points
+    assert math.isclose(lost, 40 * math.log(1.1))
     assert score(at_best, CURVE.best_loss + 10 * e, CURVE).forecast_points == 0
     assert score(at_best, CURVE.best_loss - 0.01 * e, CURVE).allocation_points == 10
+
+
+def test_the_points_do_not_depend_on_the_unit_of_the_excess():
+    """A language with a tenth of the excess, and an interval over the same factor."""
+    small = HeroCurve({H: 2 + (loss - 2) / 10 for H, loss in CURVE.losses.items()}, 2.0)
+    same = score(around(small.excess, 1.5), 2 + small.excess * 1.4, small)
+    assert math.isclose(
+        same.points, score(around(CURVE.excess, 1.5), 2 + CURVE.excess * 1.4, CURVE).points
+    )
+
+
+def test_sharpness_pays():
+    """An interval over a factor e that holds is far from earning all of the points."""
+    points = [score(around(0.1, f), 2.1, CURVE).forecast_points for f in (1.2, 2, math.e, 4)]
+    assert points == sorted(points, reverse=True) and math.isclose(points[2], 6)
+    assert points[0] > 9 and points[3] < 5
+
+
+def test_an_interval_from_the_entropy_or_below_is_refused_and_worth_nothing(tmp_path):
+    for low in (1.9, 2.0):
+        with pytest.raises(ValueError, match=r"low must be above the entropy 2\.0000"):
+            make_commitment(128, 2.1, low, 2.2, entropy=2.0)
+        old = make_commitment(128, 2.1, low, 2.2)  # a ledger may hold it
+        assert score(old, 2.1, CURVE).forecast_points == 0
+    game = OneShot(1, tmp_path)
+    with pytest.raises(ValueError, match="above the entropy"):
+        game.commit(H=128, loss=game.entropy + 0.1, low=game.entropy, high=game.entropy + 0.2)
 
 
 def test_a_hero_run_that_diverged_earns_nothing():
@@ -382,16 +418,28 @@ def test_a_hero_run_that_diverged_earns_nothing():
     assert result.points == 0 and not result.inside
 
 
-def test_stating_what_one_believes_pays_best():
-    """Of all central intervals, that of 80 % has the highest expected points."""
-    e, rng = CURVE.excess, np.random.default_rng(0)
-    losses = CURVE.best_loss + 0.3 * e * rng.standard_normal(4000)
-    means = {}
-    for half in (0.6, 0.9, 1.2816, 1.7, 2.2):
-        ends = CURVE.best_loss - 0.3 * e * half, CURVE.best_loss + 0.3 * e * half
-        guess = make_commitment(256, CURVE.best_loss, *ends)
-        means[half] = np.mean([score(guess, loss, CURVE).forecast_points for loss in losses])
-    assert max(means, key=means.get) == 1.2816
+@pytest.mark.parametrize("sd", [0.05, 0.1, 0.15, 0.2])
+@pytest.mark.parametrize("skew", [-0.4, 0.0, 0.4])
+def test_stating_what_one_believes_pays_best(sd, skew):
+    """Of intervals narrower, wider and moved, the honest 80 % have the highest expected points.
+
+    The belief about the logarithm of the excess is normal, or has a longer tail on one side.
+    """
+    draws = np.random.default_rng(0).standard_normal(4000)
+    belief = np.log(0.1) + sd * (np.expm1(skew * draws) / skew if skew else draws)
+    low, high = np.quantile(belief, [0.1, 0.9])
+
+    def expected(low, high):
+        guess = make_commitment(
+            256, 2 + np.exp((low + high) / 2), 2 + np.exp(low), 2 + np.exp(high)
+        )
+        return np.mean([score(guess, 2 + np.exp(x), CURVE).forecast_points for x in belief[::4]])
+
+    middle, half, honest = (low + high) / 2, (high - low) / 2, expected(low, high)
+    for by in (0.3, 0.6, 1.5, 2.2):
+        assert expected(middle - by * half, middle + by * half) < honest
+    for by in (-0.5, 0.5):
+        assert expected(low + by * half, high + by * half) < honest
 
 
 def test_seeds_are_derived_from_secret_purpose_and_name():
@@ -444,3 +492,41 @@ def test_the_command_scores_a_finished_game(folder, capsys, monkeypatch):
     (folder / LEDGER).unlink()
     assert main(["capstone", str(folder)]) == 2
     assert "capstone: error: there is no" in capsys.readouterr().err
+
+
+# The page
+
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "chapters/capstone.md").read_text(encoding="utf-8")
+NOTEBOOK = (ROOT / "exercises/source/capstone/capstone.ipynb").read_text(encoding="utf-8")
+
+
+def test_the_page_says_what_width_and_misses_earn():
+    rows = re.findall(r"^\| ([\d.]+) \| (.*) \|$", PAGE, re.M)
+    assert len(rows) == 6
+    for factor, given in rows:
+        guess, points = around(0.1, float(factor)), []
+        for by in (1.0, 1.05, 1.1, 1.2):
+            loss = 2 + (guess.high - 2) * by if by > 1 else 2.1
+            points.append(f"{score(guess, loss, CURVE).forecast_points:.1f}")
+        assert " | ".join(points) == given
+
+
+def test_the_page_says_what_luck_does():
+    table = load("capstone_scores").groupby("strategy")
+    rows = re.findall(r"^\| (?:the baseline|parabolas|a fit)[^|]* \| ([\d.]+ .*) \|$", PAGE, re.M)
+    for name, row in zip(("baseline", "parabolas", "regressed"), rows, strict=True):
+        p = table.points.get_group(name)
+        facts = p.mean(), p.std(), p.min(), p.max()
+        assert row == " | ".join(f"{x:.1f}" for x in facts), name
+    held = table.inside.mean()
+    assert (held["parabolas"], held["regressed"]) == (0.3, 0.9)
+    assert "held in three. The third held in nine;" in PAGE
+    p = table.points.get_group("baseline")
+    said = (
+        f"it earned between {p.min():.1f} and {p.max():.1f} of the 20 points, {p.mean():.1f} on the"
+    )
+    assert said in NOTEBOOK
+    best = table.interval_score.mean()["regressed"]
+    assert 4 < WORTHLESS / best < 5, "as the comment beside the constant says"

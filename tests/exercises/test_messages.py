@@ -1,0 +1,94 @@
+"""A check says which mistake it was: the commonest ones of each exercise, by their own words."""
+
+import ast
+import re
+
+import pytest
+from assignments import NAMES, answers, cells, exercises, mark
+
+EVERY = [(name, facts) for name in NAMES for facts in exercises(name)]
+every_exercise = pytest.mark.parametrize(
+    ("name", "facts"), EVERY, ids=lambda x: x if isinstance(x, str) else x["id"]
+)
+
+
+def said(name, exercise, code):
+    """What the visible check says of an answer: its exception, or None."""
+    return mark(name, exercise, code)[1].get(f"{exercise}-test")
+
+
+def without_return(code):
+    """The code with the values of its outer functions computed and not handed back."""
+    tree = ast.parse(code)
+
+    class Forget(ast.NodeTransformer):
+        def visit_FunctionDef(self, node):
+            return self.generic_visit(node) if node in tree.body else node
+
+        def visit_Return(self, node):
+            return ast.Expr(node.value)
+
+    return ast.unparse(ast.fix_missing_locations(Forget().visit(tree)))
+
+
+@every_exercise
+def test_a_missing_return_is_named(name, facts):
+    heard = said(name, facts["id"], without_return(cells(name)[facts["id"]].source))
+    assert isinstance(heard, AssertionError) and "`return`" in str(heard), repr(heard)
+
+
+@every_exercise
+def test_an_answer_that_cannot_take_lists_hears_so(name, facts):
+    code = cells(name)[facts["id"]].source
+    arrays_only = re.sub(r"np\.asarray\((\w+)(, (dtype=)?float)?\)", r"\1", code)
+    heard = said(name, facts["id"], arrays_only)
+    assert heard is None or "np.asarray" in str(heard), repr(heard)
+
+
+@every_exercise
+def test_three_mistakes_are_told_apart(name, facts):
+    wrong = [a for a in answers(name) if a["exercise"] == facts["id"] and a["kind"] == "wrong"]
+    heard = {str(said(name, facts["id"], answer["code"])) for answer in wrong} - {"None"}
+    # Of numbers in a message two mistakes would differ all the same.
+    words = {re.sub(r"[\d.]+", "", text) for text in heard}
+    assert len(words) >= (2 if facts["id"] in FEW else 3), words
+
+
+FEW = {"loss-ahead"}
+"""Whose likely mistakes all show in one thing: an interval with the same width everywhere."""
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "words"),
+    [
+        ("data_limits", "sample standard deviation", "without ddof=1"),
+        ("data_limits", "variance reported", "not variances"),
+        ("data_limits", "regimes exchanged", "exchanged"),
+        ("data_limits", "dates before the start", "Where D >= S the date is `start`"),
+        ("data_limits", "logarithm of the difference", "logarithm of a quotient"),
+        ("data_limits", "inputs replaced one after another", "one after another"),
+        ("scaffolding", "share of sets that are all wrong", "one minus it"),
+        ("scaffolding", "lower bound", "lower end"),
+        ("scaffolding", "order taken for granted", "sort by compute"),
+        ("bitter_lesson", "averages before it scores", "then average"),
+        ("bitter_lesson", "first budget that is ahead", "one before"),
+        ("scaling_laws", "G instead of its square", "G squared"),
+        ("scaling_laws", "equal terms instead of equal marginal gains", "terms are equal there"),
+        ("scaling_hypothesis", "gain as the last", "as the last"),
+        ("scaling_hypothesis", "sign inside the normal", "The sign"),
+        ("forecasting", "levels turned round", "below it 1 - tau"),
+    ],
+)
+def test_what_a_mistake_hears(name, mistake, words):
+    (answer,) = [a for a in answers(name) if a["name"] == mistake]
+    assert words in str(said(name, answer["exercise"], answer["code"]))
+
+
+@every_exercise
+def test_no_hint_is_the_end_of_the_solution(name, facts):
+    code = cells(name)[facts["id"]].source.split("BEGIN SOLUTION\n", 1)[1].split("###")[0]
+    last = re.sub(r"\s|return", "", code.strip().splitlines()[-1])
+    for number in (1, 2):
+        hint = cells(name)[f"{facts['id']}-hint-{number}"].source
+        given = [re.sub(r"\s", "", text) for text in re.findall(r"`([^`\n]{12,})`", hint)]
+        assert not [text for text in given if text in last], hint
