@@ -514,4 +514,129 @@ def worst_case(successes, tries, k, confidence=0.95):
     return float(-np.expm1(k * np.log1p(-q)))
 """,
     },
+    {
+        "exercise": "audit-samples",
+        "name": "Newton's steps on the logarithm",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+from scipy import optimize
+
+
+def two_kinds(first, later, k, other):
+    if later < first or later >= k * first:
+        return np.nan, np.nan, np.nan
+    if later == first:
+        return first, 1.0, first
+
+    def off(q):
+        return (1 - (1 - q) ** k) / q - later / first
+
+    q = optimize.brentq(off, 1e-12, 1.0, xtol=1e-15)
+    if first / q > 1 + 1e-9:
+        return np.nan, np.nan, np.nan
+    return first / q, q, first / q * (1 - (1 - q) ** other)
+""",
+    },
+    {
+        "exercise": "audit-samples",
+        "name": "all problems alike",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def two_kinds(first, later, k, other):
+    return 1.0, first, 1 - (1 - first) ** other
+""",
+    },
+    {
+        "exercise": "audit-samples",
+        "name": "the later coverage for the share",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def two_kinds(first, later, k, other):
+    return later, first / later, later * (1 - (1 - first / later) ** other)
+""",
+    },
+    {
+        "exercise": "audit-samples",
+        "name": "coverage of those that can be solved",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def two_kinds(first, later, k, other):
+    nothing = (float("nan"),) * 3
+    ratio = later / first
+    if not 1 <= ratio < k:
+        return nothing
+    low, high = 1e-12, 1.0
+    for _ in range(100):
+        q = (low + high) / 2
+        low, high = (q, high) if (1 - (1 - q) ** k) / q > ratio else (low, q)
+    q = high
+    if first / q > 1 + 1e-9:
+        return nothing
+    return first / q, q, 1 - (1 - q) ** other
+""",
+    },
+    {
+        "exercise": "audit-samples",
+        "name": "a power law through two points",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def two_kinds(first, later, k, other):
+    nothing = (float("nan"),) * 3
+    ratio = later / first
+    if not 1 <= ratio < k:
+        return nothing
+    low, high = 1e-12, 1.0
+    for _ in range(100):
+        q = (low + high) / 2
+        low, high = (q, high) if (1 - (1 - q) ** k) / q > ratio else (low, q)
+    q = high
+    if first / q > 1 + 1e-9:
+        return nothing
+    return first / q, q, first * other ** (np.log(ratio) / np.log(k))
+""",
+    },
+    {
+        "exercise": "audit-samples",
+        "name": "a share above one",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def two_kinds(first, later, k, other):
+    nothing = (float("nan"),) * 3
+    ratio = later / first
+    if not 1 <= ratio < k:
+        return nothing
+    low, high = 1e-12, 1.0
+    for _ in range(100):
+        q = (low + high) / 2
+        low, high = (q, high) if (1 - (1 - q) ** k) / q > ratio else (low, q)
+    q = high
+    return first / q, q, first / q * (1 - (1 - q) ** other)
+""",
+    },
+    {
+        "exercise": "audit-samples",
+        "name": "k times as much accepted",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def two_kinds(first, later, k, other):
+    ratio = later / first
+    if ratio < 1:
+        return np.nan, np.nan, np.nan
+    low, high = 1e-12, 1.0
+    for _ in range(100):
+        q = (low + high) / 2
+        low, high = (q, high) if (1 - (1 - q) ** k) / q > ratio else (low, q)
+    q = high
+    if ratio < k and first / q > 1 + 1e-9:
+        return np.nan, np.nan, np.nan
+    return first / q, q, first / q * (1 - (1 - q) ** other)
+""",
+    },
 ]
