@@ -39,7 +39,7 @@ def test_the_table_of_scores_is_complete_and_plays_on_languages_nobody_practised
     np.testing.assert_allclose(table.allocation_points + table.forecast_points, table.points)
     means = table.groupby("strategy").points.mean()
     assert 8 < means["baseline"] < 12
-    assert all(means[s.name] > means["baseline"] + 2 for s in STRATEGIES[1:])
+    assert all(means[s.name] > means["baseline"] + 1.5 for s in STRATEGIES[1:])
     assert means.idxmax() == "regressed"
 
 
