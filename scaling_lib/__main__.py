@@ -34,7 +34,9 @@ SHIPPED = {
     "transfer": ("scaling_lib.experiments.data_limits.transfer", 2),
     "weight_decay": ("scaling_lib.experiments.data_limits.weight_decay", 1),
     "retrieval": ("scaling_lib.experiments.scaffolding.retrieval", 3),
-    "chain_of_thought": ("scaling_lib.experiments.scaffolding.chain_of_thought", 5),
+    "chain_of_thought": ("scaling_lib.experiments.scaffolding.chain_of_thought", 7),
+    "chain_votes": ("scaling_lib.experiments.scaffolding.voting", 3),
+    "cups": ("scaling_lib.experiments.scaffolding.cups", 10),
     "capstone_practice": ("scaling_lib.capstone.practice", 5),
 }
 

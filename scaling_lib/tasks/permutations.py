@@ -35,16 +35,19 @@ def multiplication_table(n: int = 3) -> np.ndarray:
 def sample(
     problems: int, k: int, rng: np.random.Generator, table: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw problems of `k` factors uniformly; `table` is from `multiplication_table`.
+    """Draw problems of `k` factors uniformly.
+
+    `table` is from `multiplication_table`, or any other of shape (states, factors) that says which
+    state follows a state and a factor; the chain begins in state 0.
 
     Returns
     -------
     factors, products : numpy.ndarray of int, shape (problems, k)
-        The factors, and the product of the first 1, 2, ..., k of them; the last is the answer.
+        The factors, and the state after the first 1, 2, ..., k of them; the last is the answer.
     """
     whole(k, "k")
-    factors = rng.integers(0, len(table), (problems, k))
-    products = factors.copy()
+    factors = rng.integers(0, table.shape[1], (problems, k))
+    products = table[0, factors]
     for i in range(1, k):
         products[:, i] = table[products[:, i - 1], factors[:, i]]
     return factors, products

@@ -47,19 +47,47 @@ def test_every_mode_asks_for_the_same_answer_and_only_steps_are_shown():
 
 
 def test_steps_make_the_chain_learnable():
-    table = chain_of_thought.compare((4,), ("direct", "steps"), training_steps=400, n_test=300)
-    direct, steps = table.accuracy
-    assert steps > 0.9 > 0.5 > direct
-    assert table.depth.tolist() == [1, 4]
+    direct, steps = (
+        chain_of_thought.run(4, mode, training_steps=400, n_test=300)
+        for mode in ("direct", "steps")
+    )
+    assert steps["accuracy"] > 0.9 > 0.5 > direct["accuracy"]
+    assert (direct["depth"], steps["depth"]) == (1, 4)
     with pytest.raises(ValueError, match="mode"):
         chain_of_thought.run(4, "guess")
     with pytest.raises(ValueError, match="k must be"):
         chain_of_thought.run(1, "direct")
+    with pytest.raises(ValueError, match="task"):
+        chain_of_thought.run(4, "direct", task="median")
+
+
+def test_a_chain_may_go_through_any_table():
+    rng = np.random.default_rng
+    for task, answer in (("sum", lambda x: x.sum(1) % 6), ("maximum", lambda x: x.max(1))):
+        x, results = permutations.sample(40, 5, rng(0), chain_of_thought.TASKS[task])
+        np.testing.assert_array_equal(results[:, -1], answer(x))
+        np.testing.assert_array_equal(results[:, 0], x[:, 0])
+
+
+def test_sampled_ends_follow_the_model():
+    class Sure:  # writes the number of the question again and again, with chance 0.9
+        def logits(self, x):
+            z = np.log(np.full((*x.shape, 8), 0.02))
+            z[np.arange(len(x)), -1, x[:, 0]] = np.log(0.9)
+            return z
+
+    questions = np.array([[1, 0, 6], [4, 0, 6]])
+    ends = chain_of_thought.sample_ends(Sure(), questions, 4000, np.random.default_rng(0))
+    assert ends.shape == (4000, 2)
+    np.testing.assert_allclose((ends == [1, 4]).mean(0), 0.9, atol=0.02)
 
 
 def test_shipped_chains():
     table = pd.read_csv(DATA / "chain_of_thought.csv")
-    long = table[table.k == 8].groupby("mode").accuracy
-    assert long.min()["steps"] > 0.99
-    assert long.max()[["direct", "supervised", "blank"]].max() < 0.25
-    assert (table.seed.nunique(), table.k.nunique()) == (3, 6)
+    small = table[(table.k == 8) & (table.d == 32)]
+    at_8 = small.groupby(["task", "mode"]).accuracy.agg(["min", "max"])
+    for task in ("product", "sum"):
+        assert at_8["min"][task, "steps"] > 0.98
+        assert at_8["max"][task].drop("steps").max() < 0.25
+    assert at_8["min"]["maximum", "direct"] > 0.99
+    assert (table.seed.nunique(), table.k.nunique()) == (3, 5)

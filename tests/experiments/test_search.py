@@ -40,21 +40,63 @@ def test_a_star_finds_shortest_solutions_and_a_perfect_value_needs_no_search(wor
         assert moves == expanded == world.distance[start]
 
 
+def test_numbers_of_positions_tell_a_search_nothing(world):
+    assert np.all(np.diff(world.distance) >= 0)  # they would
+    new = np.random.default_rng(0).permutation(len(world.boards))  # of each position
+    old = np.argsort(new)
+    neighbours = np.where(world.neighbours < 0, -1, new[world.neighbours])[old]
+    other = task.Puzzle(world.boards[old], world.distance[old], neighbours, int(new[world.goal]))
+    h = task.manhattan(world.boards)
+    for start in search.start_positions(5).tolist():
+        expected = search.best_first(h, start, world, 500, np.inf)
+        assert search.best_first(h[old], int(new[start]), other, 500, np.inf) == expected
+
+
 def test_budget_is_kept(world):
     start = search.start_positions(1)[0]
     assert search.best_first(np.zeros(len(world.boards)), start, world, 50) == (None, 50)
 
 
-def test_learned_value_needs_fewer_nodes_when_followed_and_more_with_a_star(world):
-    learned = search.LearnedValue(64)
-    values = {"manhattan": task.manhattan, "learned": learned}
-    followed = search.solved_within(search.run(values, 30, 1000), [100, 1000])
-    assert followed.loc["learned", 100] > followed.loc["manhattan", 100] + 0.2
-    careful = search.solved_within(search.run(values, 30, 1000, weight=1.0), [1000])
-    assert careful.loc["learned", 1000] < careful.loc["manhattan", 1000]
+def attempt(h, node, world):
+    visited = set()
+    while node != world.goal:
+        visited.add(node)
+        ways = [n for n in world.neighbours[node].tolist() if n >= 0 and n not in visited]
+        if not ways or len(visited) == 1000:
+            return False
+        node = min(ways, key=lambda n: h[n])  # not by number in ties: it tells the distance
+    return True
+
+
+@pytest.fixture(scope="module")
+def values():
+    learned = {f"learned {seed}": search.LearnedValue(128, seed) for seed in range(3)}
+    return {"manhattan": task.manhattan} | learned
+
+
+@pytest.fixture(scope="module")
+def tables(world, values):
+    return {name: search.table_of_values(value, world) for name, value in values.items()}
+
+
+def test_search_solves_what_an_attempt_misses_with_every_value(world, tables):
+    starts = search.start_positions(60).tolist()
+    followed = search.solved_within(search.run(tables, 60), [1000])[1000]
+    for name, h in tables.items():
+        assert h[world.goal] == 0
+        walked = np.mean([attempt(h, start, world) for start in starts])
+        assert followed[name] > walked + 0.1
+
+
+def test_learned_value_needs_fewer_nodes_when_followed_and_more_with_a_star(values, tables):
+    followed = search.solved_within(search.run(tables, 60), [100]).squeeze()
+    careful = search.solved_within(search.run(tables, 60, weight=1.0), [1000]).squeeze()
+    learned = followed.index.str.startswith("learned")
+    assert followed[learned].min() > followed["manhattan"] + 0.2
+    assert careful[learned].max() < careful["manhattan"] - 0.1
     errors = search.value_errors(values).set_index("value").error
-    assert errors["learned"] < errors["manhattan"] / 3
-    assert learned.value_flops() == 2 * (81 * 64 + 64 * 32)
+    assert errors.drop("manhattan").max() < errors["manhattan"] / 3
+    assert values["learned 0"].value_flops() == 2 * (81 * 128 + 128 * 32)
 
 
 def test_start_positions_are_not_trained_on():

@@ -1,33 +1,28 @@
-r"""Chain of thought as serial compute: the same network with and without room to write steps.
+r"""Written steps against an answer at once: what decomposition brings, and three controls.
 
-A network reads `k` permutations and must name their product. Four ways to ask for it:
+A network reads `k` things out of six and must name what they make together (`TASKS`): the product
+of permutations of three things, the sum modulo 6, or the maximum. All three are chains of look-ups
+in a table of six by six. Four ways to ask (`MODES`):
 
 ``direct``
     the answer at once;
 ``supervised``
-    the answer at once, but in training every prefix product is a target too, at the position where
-    the prefix ends. It gets the information that the steps carry, and no step to read;
+    the answer at once, but in training every intermediate result is a target too, at the position
+    where its part ends. It gets the information that the steps carry, and no step to read;
 ``blank``
     the answer after `k` empty "thinking" tokens: more positions to compute in, nothing written;
 ``steps``
-    the prefix products one after another, each read again before the next is written.
-
-Found (three seeds, one layer of width 32, chance 1/6): at k = 8, ``direct`` 0.17 to 0.18,
-``supervised`` 0.17 to 0.20, ``blank`` 0.17 to 0.19, ``steps`` 1.00. The limit of the direct way
-lies between k = 3 and 4; eleven times the parameters in three layers, trained twice as long, reach
-a third at k = 4 and chance at k = 8. Supervision without steps moves the limit a little (0.33 at
-k = 4, 0.25 at k = 6, where ``direct`` has 0.21 and 0.17), which is not where the effect lies.
+    the intermediate results one after another, each read again before the next is written.
 
 Only ``steps`` makes the serial depth grow with `k`: one answer passes through `layers` blocks `k`
-times. The comparison is confounded, and the book says so: the steps also bring supervision, since
-a model trained on them sees every intermediate product. ``supervised`` separates the two. And
-"cannot" here means "did not learn within this budget": the failures are failures of optimization,
-not proofs about what one layer can express.
+times. But a sum modulo 6, which needs no chain, is learned directly no better than a product, and
+with steps as well: the experiment shows that small steps are easier to learn, and not that depth is
+what they bring. `cups` looks for that. "Cannot" means "did not learn within this budget": the
+failures are failures of optimization, not proofs about what one layer can express.
 """
 
 import itertools
 import pathlib
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -35,7 +30,6 @@ from joblib import Parallel, delayed
 
 from scaling_lib.data.checks import one_of, whole
 from scaling_lib.data.files import write_csv
-from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models.attention import AttentionLM
 from scaling_lib.tasks import permutations
 from scaling_lib.training import fit_model
@@ -43,7 +37,12 @@ from scaling_lib.training import fit_model
 MODES = ("direct", "supervised", "blank", "steps")
 TEST_SEED = 999
 BATCH, LR = 64, 3e-3
-SHIPPED_KS = (2, 3, 4, 6, 8, 12)
+TASKS = {
+    "product": permutations.multiplication_table(3),
+    "sum": np.add.outer(np.arange(6), np.arange(6)) % 6,
+    "maximum": np.maximum.outer(np.arange(6), np.arange(6)),
+}
+SHIPPED_KS = (2, 3, 4, 6, 8)
 SHIPPED_SEEDS = (0, 1, 2)
 #: Larger direct networks, trained longer: (d, layers, training steps).
 SHIPPED_LARGER = ((64, 2, 3000), (64, 3, 3000))
@@ -57,8 +56,9 @@ def run(
     layers: int = 1,
     training_steps: int = 1500,
     n_test: int = 1000,
+    task: str = "product",
 ) -> dict[str, float]:
-    """Train one network on products of `k` permutations of three things, and test it on others.
+    """Train one network on chains of `k` things out of six, and test it on others.
 
     Parameters
     ----------
@@ -66,17 +66,21 @@ def run(
         How the answer is asked for; see the module.
     d, layers : int
         Width and number of blocks of the attention model (two heads).
+    task : {"product", "sum", "maximum"}
+        Which table of six by six the chain goes through (`TASKS`).
 
     Returns
     -------
     dict
-        ``k, mode, seed, d, layers, N`` (parameters), ``D`` (training problems), ``train_flop``,
-        ``answer_flop`` (FLOP to answer one problem, every token read once), ``depth`` (blocks that
-        the answer passes through one after another), ``accuracy`` of the final product, ``chance``.
+        ``task, k, mode, seed, d, layers, N`` (parameters), ``D`` (training problems),
+        ``train_flop``, ``answer_flop`` (FLOP to answer one problem, every token read once),
+        ``depth`` (blocks that the answer passes through one after another), ``accuracy`` of the
+        final answer.
     """
     one_of(mode, "mode", MODES)
+    one_of(task, "task", tuple(TASKS))
     whole(k, "k", least=2)  # one factor is its own product
-    table = permutations.multiplication_table(3)
+    table = TASKS[task]
     group = len(table)
     length = 2 * k if mode in ("steps", "blank") else k + 1
     # The vocabulary: the elements, "=" that ends the question, and an empty thinking token.
@@ -91,6 +95,7 @@ def run(
     prompt = x[:, : length - written + 1]
     answer = model.complete(prompt, written, allowed=slice(group))[:, -1]
     return {
+        "task": task,
         "k": k,
         "mode": mode,
         "seed": seed,
@@ -102,7 +107,6 @@ def run(
         "answer_flop": length * model.flops_per_token(length, backward=False),
         "depth": layers * written,
         "accuracy": float((answer == products[:, -1]).mean()),
-        "chance": 1 / group,
     }
 
 
@@ -132,24 +136,31 @@ def examples(
     return x, targets
 
 
-def compare(
-    ks: Sequence[int] = (4, 8),
-    modes: Sequence[str] = ("direct", "supervised", "steps"),
-    seeds: Sequence[int] = (0,),
-    **settings,
-) -> pd.DataFrame:
-    """Call `run` for every combination; one row a network, with the columns of `run`."""
-    return tabulate(run, k=ks, mode=modes, seed=seeds, **settings)
+def sample_ends(
+    model: AttentionLM, questions: np.ndarray, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Sample chains of steps at temperature one; return where they end, shape (draws, B).
+
+    `questions` (B, k + 1) are tokens up to "=", whose number is that of the possible results.
+    """
+    x, group = np.repeat(questions, draws, 0), questions[0, -1]
+    for _ in range(questions.shape[1] - 1):
+        z = model.logits(x)[:, -1, :group]
+        drawn = (z + rng.gumbel(size=z.shape)).argmax(-1)  # as probable as softmax says
+        x = np.concatenate([x, drawn[:, None]], 1)
+    return x[:, -1].reshape(-1, draws).T
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped table as CSV: every mode at six lengths, and larger direct networks."""
+    """Write the shipped table as CSV: tasks, modes and lengths, and larger direct networks."""
     grid = [dict(k=k, mode=mode) for k in SHIPPED_KS for mode in MODES]
     grid += [
         dict(k=k, mode="direct", d=d, layers=layers, training_steps=training_steps)
         for k in (4, 8)
         for d, layers, training_steps in SHIPPED_LARGER
     ]
+    grid += [dict(k=k, mode="direct", task=t) for t in ("sum", "maximum") for k in SHIPPED_KS]
+    grid += [dict(k=8, mode=mode, task="sum") for mode in MODES[1:]]
     rows = Parallel(n_jobs=jobs)(
         delayed(run)(seed=seed, **settings) for settings in grid for seed in SHIPPED_SEEDS
     )

@@ -12,24 +12,38 @@ all. Three networks of different seeds at 5 300 parameters, 5 % right each, reac
 digit probabilities are multiplied, since they fail at different digits; voting on whole answers
 misses that and stays at 5 %.
 
+A network that writes its steps (`chain_votes`) is another case: many chains end in one answer, so a
+vote over ends is not a vote over chains.
+
 A verifier that accepts wrong answers now and then caps best-of-n at the share of right answers
 among accepted ones (`scaling_lib.sampling.best_of_n`): hard problems, where right samples are rare,
 are hit most.
 """
 
-from collections.abc import Sequence
+import itertools
+import pathlib
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import one_of
+from scaling_lib.data.files import write_csv
+from scaling_lib.experiments.scaffolding import chain_of_thought
 from scaling_lib.experiments.scaffolding.adders import adders
 from scaling_lib.experiments.scaffolding.noisy_units import vote_correlation
 from scaling_lib.experiments.scaling_hypothesis import emergence
+from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.models.attention import AttentionLM
+from scaling_lib.models.optimizers import constant_after
 from scaling_lib.sampling import coverage, sampled_vote
+from scaling_lib.tasks import permutations
+from scaling_lib.training import fit_model
 
 #: Value of each digit of an answer, units first: ``digits @ PLACES`` is the number.
 PLACES = 10 ** np.arange(emergence.DIGITS + 1)
+CHAINS = 64  #: drawn for each problem of permutations
+SHIPPED_STEPS = (140, 150, 160, 170, 180)
 
 
 def vote_and_coverage(
@@ -112,3 +126,42 @@ def across_networks() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def chain_votes(
+    k: int, seed: int = 0, steps: Iterable[int] = SHIPPED_STEPS, problems: int = 100
+) -> pd.DataFrame:
+    """Stop the training of a network that writes its steps early, and vote over its chains.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each of `steps`: ``step``, and the shares of products of `k` permutations that
+        are right at the end of one sampled chain (``one``), by vote over 4, 16 and 64 of them
+        (``vote_4`` ...), and of the chain of the most probable steps (``greedy``).
+    """
+    table = chain_of_thought.TASKS["product"]
+    model = AttentionLM(len(table) + 2, 2 * k, d=32, heads=2, seed=seed)
+    test = permutations.sample(problems, k, np.random.default_rng(999), table)
+    questions = chain_of_thought.examples(*test, "steps", len(table))[0][:, : k + 1]
+    right, rows = test[1][:, -1], []
+
+    def measure(step):
+        if step in steps:
+            draws = np.random.default_rng([seed, step])
+            ends = chain_of_thought.sample_ends(model, questions, CHAINS, draws)
+            greedy = model.complete(questions, k, allowed=slice(len(table)))[:, -1]
+            votes = {f"vote_{n}": sampled_vote(ends, right, n).mean() for n in (4, 16, CHAINS)}
+            one = {"step": step, "one": (ends == right).mean()}
+            rows.append(one | votes | {"greedy": (greedy == right).mean()})
+
+    rng = np.random.default_rng([seed, 1])
+    drawn = (permutations.sample(64, k, rng, table) for _ in itertools.count())
+    batches = (chain_of_thought.examples(*d, "steps", len(table)) for d in drawn)
+    fit_model(model, batches, max(steps), 3e-3, schedule=constant_after(100), after_step=measure)
+    return pd.DataFrame(rows)
+
+
+def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
+    """Write the shipped votes over chains: two lengths, three seeds, stopped at five times."""
+    write_csv(tabulate(chain_votes, jobs, k=[4, 8], seed=range(3)).round(4), out)

@@ -1,0 +1,126 @@
+r"""A ball under five cups: what written steps bring to tasks that differ in one move only.
+
+The ball starts under cup 0 and moves follow, each one of two. The first turns all cups on by one
+place. What the second does is the only difference between the tasks (`SECOND`):
+
+``stay``
+    it does nothing, so that the moves commute and counting the turns is enough;
+``double``
+    the cup at x goes to 2 x modulo 5. The order matters, and the 20 shuffles that the two moves
+    make are a solvable group;
+``three``
+    three cups change places in a circle. The order matters, and the 60 shuffles (all even ones of
+    five things) are not a solvable group.
+
+For solvable groups a network of constant depth can do it at every length; for all others
+:math:`O(\log k)` layers are known to suffice for `k` moves [@liu2023transformers]. Two ways to ask:
+``supervised``, the place of the ball after every move, each answered at once; and ``steps``, the
+places one after another behind the question, each read again (`chain_of_thought`).
+"""
+
+import itertools
+import pathlib
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from scaling_lib.data.checks import one_of
+from scaling_lib.data.files import write_csv
+from scaling_lib.experiments.learning_curve import LearningCurve
+from scaling_lib.experiments.scaffolding.chain_of_thought import BATCH, LR, TEST_SEED, examples
+from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.models.attention import AttentionLM
+from scaling_lib.models.optimizers import constant_after
+from scaling_lib.tasks import permutations
+from scaling_lib.training import fit_model
+
+CUPS = 5
+TURN = (1, 2, 3, 4, 0)
+SECOND = {"stay": (0, 1, 2, 3, 4), "double": (0, 2, 4, 1, 3), "three": (1, 2, 0, 3, 4)}
+MOVES = 24  # in a problem
+WIDTH, WIDER = 32, 56  # one wider layer has as many parameters as three
+WARM_UP = 100  # steps
+STOP = ("worst", 0.995)  # training ends there
+#: Training steps after which shipped runs were measured, by layers; three cost three times as much.
+SHIPPED_STEPS = {1: (250, 500, 1000, 2000), 3: (250, 500, 1000)}
+
+
+def table(second: str) -> np.ndarray:
+    """Return where the ball goes, shape (5 places, 2 moves), for `permutations.sample`."""
+    one_of(second, "second", tuple(SECOND))
+    return np.array([TURN, SECOND[second]]).T
+
+
+def run(
+    second: str,
+    mode: str = "supervised",
+    layers: int = 1,
+    seed: int = 0,
+    d: int = WIDTH,
+    k: int = MOVES,
+    steps: Iterable[int] | None = None,
+) -> pd.DataFrame:
+    """Train one network to follow the ball through `k` moves, and measure after so many `steps`.
+
+    Parameters
+    ----------
+    second : {"stay", "double", "three"}
+        The second of the two moves.
+    mode : {"supervised", "steps"}
+        Whether the places are answered at once or written and read again.
+    steps
+        Those of the shipped runs, unless others are given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``step``; ``moves`` 1 to k, ``accuracy`` after so many moves on 1000 fresh problems; ``N``
+        parameters. Training ends when the worst of them is 0.995; the last measurement then stands
+        for the steps that are left.
+    """
+    one_of(mode, "mode", ("supervised", "steps"))
+    length = 2 * k if mode == "steps" else k + 1
+    model = AttentionLM(CUPS + 2, length, d, layers, heads=2, seed=seed)
+    rules = table(second)
+    moves, places = permutations.sample(1000, k, np.random.default_rng(TEST_SEED), rules)
+    x, _ = examples(moves, places, mode, CUPS)
+
+    def right():
+        if mode == "steps":
+            answers = model.complete(x[:, : k + 1], k, allowed=slice(CUPS))[:, k + 1 :]
+        else:
+            answers = model.logits(x[:, :k])[:, :, :CUPS].argmax(-1)
+        by_length.append((answers == places).mean(0))
+        return by_length[-1].min()
+
+    by_length = []
+    curve = LearningCurve(steps or SHIPPED_STEPS[layers], STOP, worst=right)
+    rng = np.random.default_rng([seed, 1])
+    problems = (permutations.sample(BATCH, k, rng, rules) for _ in itertools.count())
+    fit_model(
+        model,
+        (examples(*drawn, mode, CUPS) for drawn in problems),
+        max(curve.steps),
+        LR,
+        schedule=constant_after(WARM_UP),
+        after_step=curve,
+    )
+    by_length += by_length[-1:] * (len(curve.steps) - len(by_length))
+    return pd.concat(
+        pd.DataFrame({"step": step, "moves": range(1, k + 1), "accuracy": accuracy, "N": model.N})
+        for step, accuracy in zip(curve.steps, by_length, strict=True)
+    )
+
+
+def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
+    """Write the shipped curves: three second moves, three depths at once, one with steps."""
+    knobs = dict(second=list(SECOND), layers=list(SHIPPED_STEPS), seed=range(3))
+    wider = knobs | {"second": ["three"], "layers": [1], "d": [WIDER]}
+    parts = [
+        tabulate(run, jobs, **knobs),
+        tabulate(run, jobs, **wider),
+        tabulate(run, jobs, **knobs | {"layers": [1]}, mode="steps").assign(mode="steps"),
+    ]
+    table = pd.concat(parts).fillna({"d": WIDTH, "mode": "supervised"}).astype({"d": int})
+    write_csv(table.round(3), out)
