@@ -113,6 +113,22 @@ def run(
     )
 
 
+def reach(runs: pd.DataFrame, share: float = 0.9) -> pd.DataFrame:
+    """Return how many moves each shipped run follows with at least the `share` right, from the 1st.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``second``; ``arm``, "1 layer", "1 wider layer", "3 layers" (all at once) or "steps";
+        ``step, seed, reach``.
+    """
+    arm = runs.layers.map({1: "1 layer", 3: "3 layers"})
+    arm = arm.mask(runs.d == WIDER, "1 wider layer").mask(runs["mode"] == "steps", "steps")
+    names = ["second", "arm", "step", "seed"]
+    far = runs.assign(arm=arm, reach=runs.accuracy >= share).groupby(names).reach
+    return far.agg(lambda right: right.cumprod().sum()).reset_index()
+
+
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
     """Write the shipped curves: three second moves, three depths at once, one with steps."""
     knobs = dict(second=list(SECOND), layers=list(SHIPPED_STEPS), seed=range(3))
