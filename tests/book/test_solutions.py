@@ -11,9 +11,10 @@ from scaling_lib import TrainConfig, laws, load
 from scaling_lib.experiments.data_limits import disclosed, exhaustion, repetition, synthetic_data
 from scaling_lib.experiments.scaffolding import scaffolds, voting
 from scaling_lib.experiments.scaffolding.adders import adders
+from scaling_lib.experiments.scaffolding.scaffolds import residue_probability
 from scaling_lib.experiments.scaling_hypothesis import emergence, quantisation
 from scaling_lib.experiments.scaling_laws.language_models import trained, untrained
-from scaling_lib.sampling import compute_equivalent_gain
+from scaling_lib.sampling import best_of_n, compute_equivalent_gain, solve_probability
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import fit_model
 
@@ -197,3 +198,25 @@ def test_a_scaffold_that_is_a_factor():
 
 def percent(x):
     return f"{100 * x:.0f} %"
+
+
+def test_a_better_clerk():
+    shipped = emergence.shipped_distributions()
+    log_p = shipped["log_p"][:, list(shipped["N"]).index(5298)]
+    answer, text = shipped["answer"].astype(int), solution("scaffolding", "ex-scaffolding-clerk")
+
+    def check(modulus):
+        p, passed = (np.minimum(x, 1) for x in residue_probability(log_p, answer, modulus))
+        wrong_pass = np.clip((passed - p) / np.maximum(1 - p, 1e-12), 0, 1)
+        score = best_of_n(p[..., None], 100, 1.0, wrong_pass[..., None]).mean()
+        return score, (passed - p).mean() / (1 - p).mean(), solve_probability(p, 100).mean()
+
+    smallest = next(m for m in range(2, 101) if check(m)[0] >= 0.8)
+    assert f"smallest is {smallest}, where the best of 100 samples solves" in text
+    assert f"solves {percent(check(smallest)[0])} of" in text
+    said = [percent(x) for x in (check(9)[0], check(11)[0], check(10)[0], check(9)[2])]
+    assert "nines it is {}, with elevens {} and with tens {}, where".format(*said) in text
+    assert f"where an exact check would give {said[3]}." in text
+    said = [percent(check(m)[1]) for m in (10, 9, 11)]
+    assert f"{said[0]} of them pass the check modulo 10" in text
+    assert f"Nine lets {said[1]} pass" in text and f"Eleven lets {said[2]} pass" in text
