@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from scaling_lib.models.mlp_lm import OneHotLM
 from scaling_lib.models.optimizers import Adam, cosine_schedule
+from scaling_lib.models.softmax import softmax_cross_entropy
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import fit_model
 from scaling_lib.training.grids import expand
@@ -170,6 +171,46 @@ def bench_size(H, B, peak, compiled):
         print(f"  ratio to the best eager: {ratio:.2f} (target {TARGETS[H]:g}: {verdict})")
 
 
+def bench_parts(H, B, peak, repeats=200):
+    """Print where a step's time goes, each operation alone with its arrays in the cache.
+
+    The products cannot take less than their FLOP at the peak; what is left to win elsewhere is at
+    most the rest. The sum of the parts is not the step: there the arrays push each other out.
+    """
+    rng = np.random.default_rng(0)
+    model = OneHotLM(64, 2, H)
+    x, y = (rng.integers(64, size=shape).astype(np.int32) for shape in ((B, 2), B))
+    model.loss_and_grad(x, y)
+    batch, optimizer = model._batch(x), Adam(model.theta)
+    h, z, p, g = batch.h, batch.z, model.p, model.g
+    parts = {
+        "h W2": lambda: np.matmul(h, p["W2"], out=z),
+        "h' dz": lambda: np.matmul(h.T, z, out=g["W2"]),
+        "dz W2'": lambda: np.matmul(z, p["W2"].T, out=batch.dh),
+        "look up and add": lambda: model._first_layer(batch),
+        "ReLU": lambda: np.maximum(h, batch.zeros, out=h),
+        "ReLU backward": lambda: np.multiply(
+            batch.dh, np.greater(h, 0, out=batch.positive), out=batch.dh
+        ),
+        "gradient of W1 (sparse)": lambda: model._first_layer_backward(batch),
+        "softmax and loss": lambda: softmax_cross_entropy(z, y),
+        "Adam": lambda: optimizer.step(model.grad, 1e-6),
+    }
+    seconds = {}
+    for name, part in parts.items():
+        seconds[name] = best_seconds(lambda f=part: [f() for _ in range(repeats)]) / repeats
+    step = best_seconds(lambda: [model.loss_and_grad(x, y) for _ in range(repeats)]) / repeats
+    step += seconds["Adam"]
+    print(f"\nwhere a step goes, H = {H}, batch {B}: {1e6 * step:.0f} µs in all")
+    for name, each in sorted(seconds.items(), key=lambda pair: -pair[1]):
+        product = name in ("h W2", "h' dz", "dz W2'")
+        speed = f"{2 * B * H * 64 / each / peak:6.0%} of peak" if product else ""
+        print(f"  {name:<26}{1e6 * each:8.1f} µs{each / step:6.0%} {speed}")
+    print(f"  {'sum of the parts':<26}{1e6 * sum(seconds.values()):8.1f} µs")
+    least = model.flops_per_token() * B / peak
+    print(f"  the products at the peak would take {1e6 * least:.1f} µs, {least / step:.0%}")
+
+
 def bench_sweep():
     """Time a small sweep on one and two processes."""
     grid = expand({"seed": [0, 1, 2], "D": [2**17, 2**18], "H": [16, 64, 256]})
@@ -220,6 +261,8 @@ def main():
     print(f"float32 matrix-product peak: {peak / 1e9:.1f} GFLOP/s")
     for H, B in SIZES:
         bench_size(H, B, peak, not arguments.no_compile)
+    for H, B in SIZES[1:]:
+        bench_parts(H, B, peak)
     if not arguments.no_sweep:
         bench_sweep()
         bench_memory()

@@ -135,7 +135,7 @@ def row_numbers(data):
 
 
 def raw(data, name, mapping=None):
-    """Return a column as a list, and the factor that it is to be multiplied by."""
+    """Return a column, an array if it is one of numbers, and the factor to multiply it by."""
     source, factor = (mapping or {}).get(name, name), 1.0
     names = available(data)
     if source not in names and "*" in source:  # "FLOPs (1E21)*1e21"
@@ -148,6 +148,8 @@ def raw(data, name, mapping=None):
             f"{names_text(names)}{did_you_mean([name], names, source)}"
         )
     values = data[source]
+    if isinstance(getattr(values, "dtype", None), np.dtype) and values.dtype.kind in "iuf":
+        return np.asarray(values), factor
     return values.tolist() if hasattr(values, "tolist") else list(values), factor
 
 

@@ -210,14 +210,17 @@ def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
     first = partial(_from_the_fit, problem, theta, influence)
     found = _each(first, threads, weights)
     valley, pools = np.empty((0, problem.p)), [POOL]
-    if _is_loose(problem, theta, influence):
+    loose = _is_loose(problem, theta, influence)
+    if loose:
         _each(partial(_from_the_grid, problem), threads, weights, found)
+    if loose or (problem.offset_index is not None and theta[problem.offset_index] < PRESENT):
         valley, pools = problem.along_offset(theta), [POOL, POOL_LOOSE]
     for pool in pools:
         others = _pool(problem, np.concatenate([found[0].theta[:pool], rivals[:POOL], valley]))
         _each(partial(_from_each_other, problem, others), threads, weights, found)
         if problem.offset_index is not None:
-            _each(partial(_with_and_without_offset, problem), threads, weights, found)
+            way = valley if pool == POOL else valley[:0]  # what it does not lead to, in round two
+            _each(partial(_with_and_without_offset, problem, way), threads, weights, found)
         _each(partial(_finish, problem), threads, weights, found)
     theta, F, converged = (
         np.concatenate(parts) for parts in zip(*(f[:3] for f in found), strict=True)
@@ -233,12 +236,15 @@ def _each(job, threads, *blocks):
         return list(executor.map(job, *blocks))
 
 
-def _influence(problem, theta):
-    """Return how far one more copy of each run moves the minimum, (n, p): one scoring step."""
+def _influence(problem, theta, held=False):
+    """Return how far one more copy of each run moves the minimum, (n, p): one scoring step.
+
+    The constant term stays where it is if it is `held`, or as good as gone.
+    """
     residuals = problem.residuals(theta)
     J, index = problem.f.jacobian(theta[None])[0], problem.offset_index
-    if index is not None and theta[index] < VANISHED:
-        J[:, index] = 0.0  # the runs say nothing about where it goes
+    if index is not None and (held or theta[index] < VANISHED):
+        J[:, index] = 0.0
     pull = np.clip(residuals, -problem.delta, problem.delta)
     if problem.penalty != 1.0:
         pull *= tilt(residuals, problem.penalty)
@@ -310,7 +316,22 @@ def _from_each_other(problem, pool, weights, found):
         _keep(found, rows, tried, tried.F < found.F[rows])
 
 
-def _with_and_without_offset(problem, weights, found):
+def _in_the_valley(problem, valley, weights):
+    """Return the lowest point of each replicate among those with the constant term held.
+
+    One scoring step from each of the points of the fit, `valley` (k, p). A step along the valley
+    itself would be short: it bends, and is nearly level.
+    """
+    best, lowest = np.empty((len(weights), problem.p)), np.full(len(weights), np.inf)
+    for point in valley:
+        start = point - weights @ _influence(problem, point, held=True)
+        F = np.einsum("sn,sn->s", weights, problem.losses(start))
+        lower = F < lowest
+        best[lower], lowest[lower] = start[lower], F[lower]
+    return best
+
+
+def _with_and_without_offset(problem, valley, weights, found):
     """Take the constant term out or put it back, and keep what ends lower.
 
     No step leads from a present term to a vanished one, or back: its logarithm has no end, and its
@@ -328,8 +349,12 @@ def _with_and_without_offset(problem, weights, found):
         rows = np.flatnonzero(found.theta[:, problem.offset_index] <= GONE)
         if not few:
             rows = rows[problem.offset_pull(found.theta[rows], weights[rows]) < 0]
+        if not rows.size:
+            break
         start = found.theta[rows]
         start[:, problem.offset_index] = PRESENT
+        if not few and len(valley):
+            start = _in_the_valley(problem, valley, weights[rows])
         tried = problem.minimize(start, weights=weights[rows])
         _keep(found, rows, tried, tried.F < found.F[rows] * LOWER)
 

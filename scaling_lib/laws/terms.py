@@ -223,26 +223,32 @@ class Broken(Term):
         J[:, :, 0] = 1.0
         J[:, :, 1] = -x
         u = theta[:, :1] - theta[:, 1:2] * x
-        second = {}
+        bends = {}
         for i in range(2, self.size, 3):
             c, d, f = theta[:, i : i + 1], theta[:, i + 1 : i + 2], np.exp(theta[:, i + 2 : i + 3])
             z = (x - d) / f
             soft, sigma = softplus(z)
             bend = f * (soft - sigma * z)
-            curve = sigma * (1.0 - sigma)
             u -= c * f * soft
             J[:, :, i] = -f * soft
             J[:, :, i + 1] = c * sigma
             J[:, :, i + 2] = -c * bend
-            second |= {
-                (i, i + 1): sigma,
-                (i, i + 2): -bend,
-                (i + 1, i + 1): -c / f * curve,
-                (i + 1, i + 2): -c * curve * z,
-                (i + 2, i + 2): -c * (bend + f * curve * z * z),
-            }
+            bends[i] = c, f, z, sigma, bend
 
-        return u, J, second_derivatives(second, self.size)
+        def contract(v):
+            second = {}
+            for i, (c, f, z, sigma, bend) in bends.items():
+                curve = sigma * (1.0 - sigma)
+                second |= {
+                    (i, i + 1): sigma,
+                    (i, i + 2): -bend,
+                    (i + 1, i + 1): -c / f * curve,
+                    (i + 1, i + 2): -c * curve * z,
+                    (i + 2, i + 2): -c * (bend + f * curve * z * z),
+                }
+            return second_derivatives(second, self.size)(v)
+
+        return u, J, contract
 
     def starts(self, terms, y):
         """Return starts for an `Offset` and this term, on a grid of log a, places and widths.
