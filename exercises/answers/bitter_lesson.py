@@ -209,7 +209,7 @@ def level_budget(rollouts, wins, draws, games):
         "exercise": "level",
         "name": "order taken for granted",
         "kind": "wrong",
-        "expected": 3,
+        "expected": 2,
         "code": """
 def level_budget(rollouts, wins, draws, games):
     rows = list(zip(rollouts, wins, draws, games))

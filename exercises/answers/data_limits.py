@@ -91,7 +91,7 @@ def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
         "exercise": "exhaustion",
         "name": "dates before the start",
         "kind": "wrong",
-        "expected": 3,
+        "expected": 2,
         "code": """
 def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
     S, a, D, b = (np.asarray(v, dtype=float) for v in (stock, stock_growth, demand, demand_growth))
@@ -299,7 +299,7 @@ def effective_tokens(unique, total, r_star):
         "exercise": "effective-data",
         "name": "repetitions rounded down",
         "kind": "wrong",
-        "expected": 1,
+        "expected": 0,
         "code": """
 def effective_tokens(unique, total, r_star):
     total = np.asarray(total, dtype=float)
@@ -311,7 +311,7 @@ def effective_tokens(unique, total, r_star):
         "exercise": "effective-data",
         "name": "digits lost",
         "kind": "wrong",
-        "expected": 3,
+        "expected": 2,
         "code": """
 def effective_tokens(unique, total, r_star):
     total = np.asarray(total, dtype=float)

@@ -407,7 +407,7 @@ def compute_equivalent_gain(C, bare, own_C, scaffolded):
         "exercise": "gain",
         "name": "order taken for granted",
         "kind": "wrong",
-        "expected": 3,
+        "expected": 2,
         "code": """
 def compute_equivalent_gain(C, bare, own_C, scaffolded):
     x, y = np.log(np.asarray(C, dtype=float)), np.asarray(bare, dtype=float)
