@@ -39,9 +39,20 @@ def report_errors(app: Sphinx) -> None:
     katex.render_latex = render
 
 
+def connect_patiently() -> None:
+    """Have the first formula wait until the process of KaTeX listens.
+
+    By itself the extension connects as soon as the socket's file is there, which on a busy machine
+    is before anybody listens; its other way to connect tries again.
+    """
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.STARTUP_TIMEOUT = 60.0  # seconds
+
+
 def setup(app: Sphinx) -> dict:
     """Use the extension, more strictly than it is by itself."""
     app.setup_extension("sphinxcontrib.katex")
     app.connect("config-inited", choose_renderer, priority=15)
     report_errors(app)
+    connect_patiently()
     return {"parallel_read_safe": True, "parallel_write_safe": False}
