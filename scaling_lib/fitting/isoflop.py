@@ -122,10 +122,11 @@ def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0):
     for group in (np.flatnonzero(codes == code) for code in range(codes.max() + 1)):
         budget = float(np.exp(np.log(C[group]).mean()))
         x, y = np.log(N[group]), loss[group]
-        place, height, curvature = parabola(x, y)
         if np.unique(np.round(x, 6)).size < 3:
             skipped[budget] = "fewer than three sizes"
-        elif not curvature > 0:
+            continue
+        place, height, curvature = parabola(x, y)
+        if not curvature > 0:
             skipped[budget] = "the parabola opens downwards"
         elif not x.min() <= place <= x.max():
             skipped[budget] = "the minimum lies outside the sizes tried"

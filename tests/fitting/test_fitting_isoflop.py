@@ -61,6 +61,8 @@ def test_budgets_without_a_minimum_are_named_not_dropped_in_silence():
     result = isoflop(data)
     assert len(result.C) == 6
     assert list(result.skipped.values()) == ["the minimum lies outside the sizes tried"]
+    few = isoflop({name: values[7:] for name, values in data.items()})
+    assert list(few.skipped.values()) == ["fewer than three sizes"]
     assert "outside the sizes tried" in result.summary()
     with pytest.raises(ValueError, match="Fewer than two budgets"):
         isoflop({k: v[first] for k, v in data.items()})
