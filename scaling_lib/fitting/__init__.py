@@ -315,7 +315,11 @@ def compare(laws, data, *, held_out=None, **options):
     for entry in laws:
         entry, own = entry if isinstance(entry, tuple) else (entry, {})
         result = fit(entry, data, **(options | own))
-        fits[result.law.name] = result
+        held = {**result.law.tied, **result.law.fixed}
+        name = ", ".join([result.law.name, *(f"{k} = {v}" for k, v in held.items())])
+        if name in fits:
+            raise ValueError(f"laws must differ in name or in what is held, not repeat {name}")
+        fits[name] = result
     if len({result.law.target for result in fits.values()}) > 1:
         raise ValueError("Laws of different targets cannot be compared")
     table = {}

@@ -183,6 +183,16 @@ def test_plain_and_declared_laws_are_compared():
     assert list(table["parameters"]) == [5, 4]
 
 
+def test_one_law_is_compared_with_itself_under_constraints():
+    equal = ("chinchilla", {"tied": {"beta": "alpha"}})
+    table = compare(["chinchilla", equal], surface(5)).table
+    names = ["chinchilla", "chinchilla, beta = alpha"]
+    assert dict(table["parameters"]) == dict(zip(names, (5, 4), strict=True))
+    assert table["objective"][names[0]] <= table["objective"][names[1]]
+    with pytest.raises(ValueError, match="not repeat chinchilla, beta = alpha"):
+        compare([equal, equal], surface(5))
+
+
 def nowhere(N, D, E):
     return np.where(N > 1e9, np.nan, E)
 
