@@ -241,7 +241,8 @@ class FitResult(ComputeOptimal):
         J = self.problem.f.jacobian(self.theta[None])[0]
         J = J / (np.sqrt(np.einsum("np,np->p", J, J)) + 1e-300)
         singular = np.linalg.svd(J, compute_uv=False)
-        return float((singular[0] / max(singular[-1], 1e-16 * singular[0])) ** 2)
+        least = max(singular[-1], 1e-16 * singular[0])  # zero where the runs move no parameter
+        return float((singular[0] / least) ** 2) if least else math.inf
 
     def unidentified(self, level=LEVEL):
         """Return {parameter: "below", "above" or "on both sides"} of unbounded profiles."""
@@ -588,7 +589,7 @@ class FitResult(ComputeOptimal):
             "objective": self.objective,
             "aic": self.aic,
             "bic": self.bic,
-            "condition": self.condition,
+            "condition": finite(self.condition),
             "other_minima": [
                 {
                     "objective": minimum["objective"],

@@ -77,6 +77,7 @@ class LogSum:
     def _parts(self, theta):
         return [term(theta[:, block]) for term, block in zip(self.terms, self.blocks, strict=True)]
 
+    @np.errstate(all="ignore")  # a width that vanished, of a start far off
     def value(self, theta):
         """Return f (S, n)."""
         parts = [

@@ -44,6 +44,7 @@ def record(capsys, *arguments):
         (["--fix", "E=1.8"], {"fixed": {"E": 1.8}}),
         (["--tie", "beta=alpha"], {"tied": {"beta": "alpha"}}),
         (["--bounds", "alpha=0.1:0.3"], {"bounds": {"alpha": (0.1, 0.3)}}),
+        (["--bounds", "E=50:90"], {"bounds": {"E": (50, 90)}}),
         (["--weights", "w"], {"weights": "w"}),
         (["--overestimate-penalty", "10"], {"overestimate_penalty": 10.0}),
         (["--cluster", "C", "--bootstrap", "40"], {"cluster": "C", "bootstrap": 40}),
