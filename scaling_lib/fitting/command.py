@@ -23,7 +23,7 @@ examples:
   python -m scaling_lib fit runs.csv --law chinchilla --bootstrap 4000
   python -m scaling_lib fit runs.tsv --column N=params --column "C=FLOPs (1E21)*1e21"
   python -m scaling_lib fit grid.csv --best-of N,D --hold-out 'N > 1e9' --plot fit.svg
-  python -m scaling_lib fit runs.jsonl --cluster run --optimum 1e22 1e24 --json
+  python -m scaling_lib fit runs.jsonl --tie alpha=beta --optimum 1e22 1e24 --json
   python -m scaling_lib fit --list
 """
 

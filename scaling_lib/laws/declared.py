@@ -197,6 +197,8 @@ ADDITIVE = (
     _any_value("alpha", "exponent of parameters"),
     _any_value("beta", "exponent of tokens"),
 )
+# With tied={"beta": "alpha"} it is the law of over-training [@gadre2024language], in the source
+# E + (a M^eta + b M^-eta) C^-eta with M = D / N: alpha = 2 eta, A = a 6^-eta, B = b 6^-eta.
 CHINCHILLA = Law(
     "chinchilla",
     "Chinchilla law",
@@ -224,34 +226,6 @@ GENERALISED = Law(
     formulas.generalised_chinchilla,
     (terms.Offset("E"), terms.SoftMaximum()),
     bottlenecks=_sharpened,
-)
-
-
-def _one_exponent(N, D, E, A, B, alpha):
-    return formulas.chinchilla(N, D, E, A, B, alpha, alpha)
-
-
-def _twice_alpha(p):
-    return p["A"], p["B"], p["alpha"], p["alpha"]
-
-
-# In the source E + (a M^eta + b M^-eta) C^-eta with M = D / N: by C = 6 N D this is the same, with
-# alpha = 2 eta, A = a 6^-eta and B = b 6^-eta.
-OVERTRAINING = Law(
-    "overtraining",
-    "law of over-training",
-    "loss = E + A / N^alpha + B / D^alpha",
-    ("N", "D"),
-    (
-        E,
-        Parameter("A", "scale of the parameters' term", "target N^alpha"),
-        Parameter("B", "scale of the tokens' term", "target D^alpha"),
-        _any_value("alpha", "exponent of parameters and of tokens"),
-    ),
-    _one_exponent,
-    (terms.Offset("E"), terms.OneExponent()),
-    key="gadre2024language",
-    bottlenecks=_twice_alpha,
 )
 GRANULAR = Law(
     "granular",
@@ -537,7 +511,6 @@ LAWS = {
         KAPLAN_JOINT,
         CHINCHILLA,
         GENERALISED,
-        OVERTRAINING,
         GRANULAR,
         PRECISION,
         REPEATED,

@@ -446,43 +446,6 @@ class KaplanSum(Term):
         return np.array(out)
 
 
-class OneExponent(Term):
-    """A / N^alpha + B / D^alpha: u = a - alpha x + softplus(h - alpha (z - x)).
-
-    The parameters are (a, alpha, h), x and z the centred logs, h is log(B / A) of these.
-    """
-
-    size, removable, logs = 3, True, ("N", "D")
-
-    def load(self, x):
-        self.x, self.gap = x["N"], x["D"] - x["N"]
-
-    def coordinates(self, means):
-        return {
-            "A": Coordinate(0, means["y"], {1: means["N"]}),
-            "B": Coordinate(2, means["y"], {0: 1.0, 1: means["D"]}),
-            "alpha": Coordinate(1),
-        }
-
-    def __call__(self, theta):
-        a, alpha, h = (theta[:, [j]] for j in range(3))
-        soft, share = softplus(h - alpha * self.gap)
-        J = np.stack([np.ones_like(soft), -self.x - share * self.gap, share], axis=-1)
-        W = np.stack([-self.gap, np.ones_like(self.gap)], axis=-1)
-
-        def contract(v):
-            K = np.zeros((len(theta), 3, 3))
-            K[:, 1:, 1:] = gram(W, W, v * share * (1.0 - share))
-            return K
-
-        return a - alpha * self.x + soft, J, contract
-
-    def shapes(self):
-        shapes = grid(EXPONENTS, np.linspace(-3.0, 3.0, 5))
-        alpha, h = shapes[:, [0]], shapes[:, [1]]
-        return shapes, -alpha * self.x + softplus(h - alpha * self.gap)[0]
-
-
 class Granular(Term):
     """(A + g / G^gamma) / N^alpha: u = a - alpha x + softplus(h - gamma z).
 

@@ -45,10 +45,6 @@ def random_law(name, rng, n=70):
         ),
         "chinchilla": (additive, dict(N=N, D=D)),
         "generalised": (additive | dict(s=np.exp(u(-0.7, 1.2))), dict(N=N, D=D)),
-        "overtraining": (
-            {name: additive[name] for name in ("E", "A", "B", "alpha")},
-            dict(N=N, D=D),
-        ),
         "granular": (
             additive | dict(g=additive["A"] * u(0.5, 3), gamma=u(0.3, 1.0)),
             dict(N=N, D=D, G=2.0 ** rng.integers(0, 6, n)),
