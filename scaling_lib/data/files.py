@@ -117,8 +117,11 @@ def write_bytes(path, content):
     folder is made if it is missing.
     """
     path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    except OSError as error:
+        raise ValueError(f"{path.parent} is no folder to write into: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

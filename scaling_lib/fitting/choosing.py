@@ -71,8 +71,10 @@ def beside(data, weights=None, cluster=None, mapping=None):
 def choose(law, data, mapping=None, drop_invalid=False, best_of=None, hold_out=None, more=None):
     """Return the `Chosen` runs; see `fitting.fit` for the options, and `beside` for `more`."""
     inputs, observed, notes, rows = valid(law, data, mapping, drop_invalid, more=more)
-    out = where(data, hold_out, mapping)[rows] if hold_out else np.zeros(len(rows), bool)
-    if best_of:
+    out = np.zeros(len(rows), bool)
+    if hold_out is not None:
+        out = where(data, hold_out, mapping)[rows]
+    if best_of is not None:
         codes = 2 * groups(data, best_of, mapping)[rows] + out
         height = -observed if law.target in RISING else observed
         order = np.lexsort([height, codes])  # the best of each group is its first
@@ -81,7 +83,7 @@ def choose(law, data, mapping=None, drop_invalid=False, best_of=None, hold_out=N
         notes.append(f"kept the best of each {names}: {len(best)} of {len(rows)} runs")
         inputs = {name: values[best] for name, values in inputs.items()}
         observed, rows, out = observed[best], rows[best], out[best]
-    if hold_out:
+    if hold_out is not None:
         if not out.any() or out.all():
             every = "every row" if out.any() else "no row"
             raise ValueError(f"hold_out must leave runs on both sides: {hold_out} holds in {every}")
@@ -89,7 +91,7 @@ def choose(law, data, mapping=None, drop_invalid=False, best_of=None, hold_out=N
     law.check({name: inputs[name] for name in law.columns}, observed)
     held = {name: values[out] for name, values in {**inputs, law.target: observed}.items()}
     inputs = {name: values[~out] for name, values in inputs.items()}
-    return Chosen(inputs, observed[~out], rows[~out], held if hold_out else None, notes)
+    return Chosen(inputs, observed[~out], rows[~out], held if out.any() else None, notes)
 
 
 def names_of(names):

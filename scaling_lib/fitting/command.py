@@ -7,6 +7,7 @@ import argparse
 import io
 import json
 import math
+import pathlib
 
 import numpy as np
 
@@ -93,7 +94,7 @@ def fit_run(options):
         return 0
     law = _law(options)
     runs, columns = _read(options)
-    if options.by and (options.predict or options.plot):
+    if options.by is not None and (options.predict or options.plot):
         raise ValueError("--by makes several fits: --predict and --plot need one")
     arguments = {
         "columns": columns,
@@ -113,7 +114,7 @@ def fit_run(options):
         "unit": options.unit,
     }
     with threadpool_limits(1):  # small matrices: threads inside one product only cost time
-        if options.by:
+        if options.by is not None:
             several = fit_by(law, runs, options.by, **arguments)
             parts = {label: _report(result, options) for label, result in several.fits.items()}
             record = {"by": options.by, "fits": {k: v for k, (_, v) in parts.items()}}
@@ -164,7 +165,10 @@ def _predictions(result, options):
         return None
     runs, columns = read_runs(options.predict), dict(_pairs(options.column, "column"))
     columns = {k: v for k, v in columns.items() if k != result.law.target or v in available(runs)}
-    return result.prediction_table(runs, columns, options.level)
+    try:
+        return result.prediction_table(runs, columns, options.level)
+    except ValueError as error:
+        raise ValueError(f"{options.predict}: {error}") from None
 
 
 def _text(table):
@@ -223,7 +227,7 @@ def save_figure(figure, path):
     """Write a matplotlib figure into an .svg or .png file, whole and the same at each call."""
     import matplotlib as mpl
 
-    kind = str(path).rpartition(".")[2].lower()
+    kind = pathlib.PurePath(path).suffix[1:].lower()
     if kind not in ("svg", "png"):
         raise ValueError(f"--plot must name an .svg or a .png file, not {path}")
     content = io.BytesIO()
@@ -239,7 +243,11 @@ def _pairs(texts, option, form="NAME=VALUE"):
     for (name, equals, value), text in zip(pairs, texts, strict=True):
         if not (equals and name.strip() and value.strip()):
             raise ValueError(f"--{option} {text}: write {form}, such as N=params")
-    return [(name.strip(), value.strip()) for name, _, value in pairs]
+    pairs = [(name.strip(), value.strip()) for name, _, value in pairs]
+    names = [name for name, _ in pairs]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"--{option} names {twice[0]} twice: give it once")
+    return pairs
 
 
 def _value(name, text):

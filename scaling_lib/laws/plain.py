@@ -165,8 +165,14 @@ def constrained(law, bounds=None, fixed=None, tied=None):
         _check_names(law, what, given)
     fixed = {name: finite(value, f"fixed[{name!r}]") for name, value in fixed.items()}
     for name, other in tied.items():
-        if other not in law.names or other in tied or name in fixed:
-            raise ValueError(f"tied[{name!r}] must name a free or fixed parameter, not {other!r}")
+        if name in fixed:
+            raise ValueError(f"{name} must be fixed or tied, not both")
+        if other not in law.names or other in tied:
+            others = [known for known in law.names if known not in tied]
+            raise ValueError(
+                f"tied[{name!r}] must name a free or fixed parameter ({', '.join(others)}), "
+                f"not {other!r}"
+            )
         if other in fixed:
             fixed[name] = fixed[other]
     tied = {name: other for name, other in tied.items() if name not in fixed}

@@ -84,6 +84,12 @@ def test_optimum_and_predictions_are_those_of_the_result(file, runs, capsys, tmp
     assert "\noptimum\n" in text and "\npredictions\n" in text and "N low" in text
 
 
+def test_a_fault_of_the_runs_to_predict_names_their_file(file, capsys, tmp_path):
+    (tmp_path / "next.csv").write_text("N\n1e9\n")
+    assert main(["fit", file, "--predict", str(tmp_path / "next.csv")]) == 2
+    assert "next.csv: Missing column D" in capsys.readouterr().err
+
+
 def test_by_prints_each_fit_and_a_table(file, runs, capsys):
     runs.assign(family=np.where(runs.N > 1e9, "large", "small")).to_csv(file)
     text = printed(capsys, "fit", file, "--by", "family", "--law", "kaplan_D", "--unit", "bits")
@@ -134,16 +140,24 @@ def test_isoflop_and_envelope_are_commands(file, runs, capsys):
         (["--fix", "E"], "--fix E: write NAME=VALUE"),
         (["--fix", "E=low"], "--fix E must be a number, not 'low'"),
         (["--fix", "F=1"], "fixed names F, but the parameters"),
-        (["--tie", "alpha=gamma"], "must name a free or fixed parameter"),
+        (["--fix", "E=1", "--fix", "E=2"], "--fix names E twice"),
+        (["--tie", "alpha=gamma"], "must name a free or fixed parameter (E, A, B, beta), not"),
+        (["--tie", "alpha=beta", "--tie", "beta=alpha"], "(E, A, B), not 'beta'"),
+        (["--tie", "alpha=beta", "--fix", "alpha=1"], "alpha must be fixed or tied, not both"),
         (["--bounds", "alpha=1"], "must be two numbers such as 0:2, not '1'"),
         (["--bounds", "alpha=2:1"], "must be two rising numbers"),
         (["--hold-out", "N ~ 1"], "must be a column of yes and no"),
         (["--hold-out", "N > 1"], "must leave runs on both sides"),
+        (["--hold-out", ""], "must be a column of yes and no"),
         (["--best-of", "size"], "Missing column size"),
         (["--cluster", "run"], "Missing column run"),
         (["--by", "w", "--plot", "x.svg"], "--predict and --plot need one"),
         (["--by", "w"], "No group of w could be fitted"),
+        (["--by", ""], "Missing column"),
+        (["--best-of", ""], "Missing column"),
         (["--plot", "x.gif"], "--plot must name an .svg or a .png file"),
+        (["--plot", "svg"], "--plot must name an .svg or a .png file"),
+        (["--plot", __file__ + "/x.svg"], "is no folder to write into"),
         (["--predict", "nowhere.csv"], "no file nowhere.csv"),
         (["--law", "kaplan_N", "--optimum", "1e20"], "has no closed-form compute optimum"),
     ],
