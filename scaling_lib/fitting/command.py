@@ -144,7 +144,7 @@ def _read(options):
     """Return the runs and the columns that are meant."""
     if options.runs is None:
         raise ValueError("name a file of runs (--help explains)")
-    return read_runs(options.runs), dict(_pairs(options.column, "column", "NAME=HEADER"))
+    return read_runs(options.runs), dict(_pairs(options.column, "column", "NAME=HEADER, such as N=params"))
 
 
 def _report(result, options):
@@ -242,7 +242,7 @@ def _pairs(texts, option, form="NAME=VALUE"):
     pairs = [text.partition("=") for text in texts]
     for (name, equals, value), text in zip(pairs, texts, strict=True):
         if not (equals and name.strip() and value.strip()):
-            raise ValueError(f"--{option} {text}: write {form}, such as N=params")
+            raise ValueError(f"--{option} {text}: write {form}")
     pairs = [(name.strip(), value.strip()) for name, _, value in pairs]
     names = [name for name, _ in pairs]
     if twice := [name for name in names if names.count(name) > 1]:

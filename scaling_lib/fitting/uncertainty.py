@@ -40,6 +40,7 @@ EXTENDED = 3.0  # most that the line to the last point of a profile is extended 
 STEPS = 40  # of each search at most
 LONG = 2000  # steps for the few replicates that creep along a valley full of dents
 LOWER_MET = 1.0 - 1e-6  # a relative fall of the objective that no printed digit shows
+EXACT = 1e12  # times rounding: the objective of residuals that show in no digit of a file
 
 
 def student(level, dof):
@@ -448,4 +449,5 @@ def profile(problem, theta, F, kappa, level, standard_errors):
         grown = np.clip(grown, GROWTH[0] * a, GROWTH[1] * a)
         step[active] = np.where(bracketed, secant, np.minimum(grown, reach[active]))
     ends = np.where(np.isnan(ends), centre + side * step, ends)
-    return Profile(ends.reshape(p, 2), bool(lowest < F * LOWER_MET - problem.rounding))
+    lower_met = F > EXACT * problem.rounding and lowest < F * LOWER_MET - problem.rounding
+    return Profile(ends.reshape(p, 2), bool(lower_met))

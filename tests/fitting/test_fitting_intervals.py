@@ -132,6 +132,14 @@ def test_profile_of_exact_data_has_no_width():
         assert low == pytest.approx(high) == pytest.approx(result.params[name])
 
 
+def test_exact_runs_whose_best_exponent_is_infinite_have_no_lower_minimum():
+    """The objective falls towards zero with alpha, far below what any digit of the runs shows."""
+    N, D = np.repeat([1e9, 1.001e9, 1.002e9], 3), np.tile([2e9, 4e9, 8e9], 3)
+    loss = np.array([2.80, 2.62, 2.50, 2.70, 2.52, 2.40, 2.70, 2.52, 2.40])
+    notes = " ".join(fit("chinchilla", {"N": N, "D": D, "loss": loss}).warnings)
+    assert "do not determine A" in notes and "a lower objective" not in notes
+
+
 def test_prediction_intervals_widen_with_distance_and_noise(fitted):
     near = {"N": 1e9, "D": 2e10}
     far = {"N": 1e13, "D": 1e14}
