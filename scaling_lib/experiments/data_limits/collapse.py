@@ -66,10 +66,8 @@ def trigrams(
     Returns
     -------
     pandas.DataFrame
-        One row a generation: ``generation``, ``loss`` and ``excess`` (exact test loss on the true
-        language, and its distance from the entropy, nats per token), ``distinct`` (different
-        trigrams in the newest text), ``entropy`` (of the fitted language itself, over the pairs
-        of the newest text).
+        One row a generation: ``generation``, ``excess`` (exact test loss on the true language above
+        its entropy, nats per token), ``distinct`` (different trigrams in the newest text).
     """
     one_of(regime, "regime", REGIMES)
     probability(real_share, "real_share")
@@ -85,14 +83,11 @@ def trigrams(
         pairs = np.zeros((V, V))
         np.add.at(pairs, (newest[:, 0], newest[:, 1]), 1 / len(newest))
         fitted = MarkovLanguage(model.probabilities(), pairs)  # new text starts like the last one
-        loss = language.test_loss(model)
         rows.append(
             {
                 "generation": generation,
-                "loss": loss,
-                "excess": loss - language.entropy,
+                "excess": language.test_loss(model) - language.entropy,
                 "distinct": len(np.unique(newest.astype(np.int64) @ [V**2, V, 1])),
-                "entropy": float(-(pairs[..., None] * fitted.P * np.log(fitted.P)).sum()),
             }
         )
         newest = kept

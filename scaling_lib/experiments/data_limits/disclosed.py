@@ -5,7 +5,7 @@ tokens seen in pre-training. Who publishes is a choice: since 2023 most closed d
 nothing, so a record of what was disclosed is a lower bound of what was read.
 
 The chapter's projection stands in April 2025 (`STANDPOINT`), on a table that lacked two models
-published five days before (`MISSED`). Both are kept out by name where the old forecast is made
+published on 5 April (`MISSED`). Both are kept out by name where the old forecast is made
 again, so that it can be marked against what came. No dated copy of it from that month exists.
 """
 
