@@ -40,7 +40,7 @@ def test_calling_when_unsure():
     ends = table[table.share == 0]
     np.testing.assert_allclose(ends.accuracy, ends.alone)
     assert (table[table.share == 1].accuracy == 1).all()
-    assert (table.accuracy <= table.oracle + 1e-12).all()
+    assert (table.accuracy <= np.minimum(1, table.alone + table.share) + 1e-12).all()
     middle = table[(table.share == 0.25) & table.alone.between(0.5, 0.95)]
     assert (middle.accuracy > middle.random).all()
     with pytest.raises(ValueError, match="shares"):

@@ -19,22 +19,17 @@ Networks were all trained for 6000 steps, so "compute" grows with size only. Bar
 always rise with size; gains use the best score up to each size.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from scaling_lib.data import load
-from scaling_lib.data.checks import one_of, whole
+from scaling_lib.data.checks import whole
 from scaling_lib.experiments.scaffolding.adders import adders
 from scaling_lib.experiments.scaling_hypothesis import emergence
 from scaling_lib.sampling import best_of_n, compute_equivalent_gain, solve_probability
 
-#: Scales on which scores may be sums of a model's and a scaffold's part. Independent samples of one
-#: problem, exactly checked, add the log of their number on the last.
-SCALES = {
-    "points": lambda s: s,
-    "log-odds": lambda s: np.log(s / (1 - s)),
-    "log-log": lambda s: np.log(-np.log(1 - s)),
-}
 #: The share of problems that the scaffold with a tool may hand over.
 CALLS = 0.25
 LEVEL = 0.9  #: of the intervals of `gains`
@@ -123,15 +118,17 @@ def training_compute() -> np.ndarray:
     return load("emergence").groupby("H")["C"].first().to_numpy()
 
 
-def interaction(table: pd.DataFrame, scale: str = "points") -> dict:
+def interaction(
+    table: pd.DataFrame, scale: Callable[[np.ndarray], np.ndarray] = np.asarray
+) -> dict[str, float]:
     """Split the spread of scores into model, scaffold, what only both together explain, and seeds.
 
     An analysis of variance with two crossed factors. A network is scored in every scaffold, so the
     spread of seeds has two parts: networks that are better in all scaffolds (between), and the rest
     (within), which is the yardstick for the interaction.
 
-    `table` is from `scores`, every scaffold with every network; `scale` is one of `SCALES`, applied
-    to the scores with half a problem added to either side (not in points).
+    `table` is from `scores`, every scaffold with every network; `scale` is applied to the scores,
+    after half a problem is added to either side, and leaves them as they are by default.
 
     Returns
     -------
@@ -140,14 +137,12 @@ def interaction(table: pd.DataFrame, scale: str = "points") -> dict:
         sum of squares, which add up to 1. ``F``: mean square of the interaction over that within
         seeds; near 1 if the factors are separate.
     """
-    one_of(scale, "scale", tuple(SCALES))
     cells = table.pivot_table(index=["H", "scaffold"], columns="seed", values="score")
     models, scaffolds = (cells.index.unique(level) for level in (0, 1))
     if len(cells) != len(models) * len(scaffolds) or cells.isna().any(axis=None):
         raise ValueError("every scaffold must be scored with every network and seed")
     y = cells.to_numpy().reshape(len(models), len(scaffolds), -1)
-    if scale != "points":
-        y = SCALES[scale]((y * emergence.PROBLEMS + 0.5) / (emergence.PROBLEMS + 1))
+    y = scale((y * emergence.PROBLEMS + 0.5) / (emergence.PROBLEMS + 1))
     m, s, r = y.shape
     mean = y.mean(-1)
     model, scaffold = mean.mean(1) - mean.mean(), mean.mean(0) - mean.mean()

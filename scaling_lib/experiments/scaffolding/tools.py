@@ -33,9 +33,7 @@ def call_when_unsure(shares: Sequence[float] = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0))
     pandas.DataFrame
         One row a network and share of problems that may be handed over: ``seed, H, N, share,
         accuracy`` (calls where the probability of the network's own answer is lowest), ``random``
-        (calls on random problems), ``oracle`` (calls exactly where the network is wrong, as far as
-        they go), ``confidence`` (mean probability of the network's answer) and ``alone`` (its
-        accuracy without a tool; the two agree if it is calibrated).
+        (calls on random problems) and ``alone`` (its accuracy without a tool).
     """
     rows = []
     for adder in adders():
@@ -50,8 +48,6 @@ def call_when_unsure(shares: Sequence[float] = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0))
                     "share": share,
                     "accuracy": (calls + surest_last[calls:].sum()) / problems,
                     "random": share + (1 - share) * alone,
-                    "oracle": min(1.0, alone + calls / problems),
-                    "confidence": float(confidence.mean()),
                     "alone": alone,
                 }
             )
