@@ -319,7 +319,7 @@ class Tests:
                     value = eval(compile(ast.Expression(last.value), filename, "eval"), names)
         except (Exception, CallLost, TestTimeout, SystemExit) as error:
             numbers = [n for n, name in _traced_lines(error) if name == filename]
-            return 0, error, text.split("\n")[numbers[0] - 1].strip() if numbers else ""
+            return 0, error, text.split("\n")[numbers[-1] - 1].strip() if numbers else ""
         if type(value) in (int, float) and 0 <= value <= cell.points:
             return value, None, ""
         return cell.points, None, ""
