@@ -1,6 +1,8 @@
 """What `pytest --nbval-lax` says of an assignment: which checks pass, and what the others want."""
 
 import ast
+import builtins
+import json
 import re
 from pathlib import Path
 
@@ -35,21 +37,35 @@ def in_short(cell, traceback):
         As the kernel gave it, with its colors.
     """
     text = re.sub(r"\x1b\[[0-9;]*m", "", traceback)
-    found = list(re.finditer(r"^(\w+): (.*)", text, re.M | re.S))
+    found = list(re.finditer(r"^(\w+): ", text, re.M))
     name = cell.get("id", "a cell")
     if not found:
         return f"{name}: {text.strip()}"
     # A message may have lines that look like an exception: it begins with the first one after the
-    # last line of code.
+    # last line of code. Of an exception that another one caused, what came before is left out.
     code = max((m.end() for m in re.finditer(r"^ *-*>? *\d+ .*$", text, re.M)), default=0)
     last = next((m for m in found if m.start() >= code), found[-1])
-    kind, message = last[1], last[2].strip()
+    kind, message = last[1], text[last.end() :].strip()
     if kind == "NotImplementedError":
         return f"{name}: not solved yet. {message}"
     if kind == "AssertionError" and message:
         return f"{name}: {message}"
-    arrows = "\n".join(re.findall(r"^-+> *\d* .*$", text, re.M))
-    return f"{name}: {kind}: {message}\n{arrows}".rstrip()
+    lines = re.findall(r"^-+> *\d* .*$", text, re.M)
+    if issubclass(getattr(builtins, kind, Exception), SyntaxError):
+        lines = [line for line in text[: last.start()].splitlines() if line.strip()]
+    if kind == "NameError":
+        message += ". Is it spelled so where it is defined, and did that cell run without an error?"
+    return "\n".join([f"{name}: {kind}: {message}", *lines])
+
+
+def pytest_collect_file(file_path):
+    """Refuse a file that is no notebook in one line."""
+    if file_path.suffix == ".ipynb" and file_path.is_relative_to(HERE):
+        try:
+            json.loads(file_path.read_text(encoding="utf-8"))["cells"]
+        except (ValueError, TypeError, KeyError):
+            words = "is empty, no notebook, or was cut off"
+            raise pytest.Collector.CollectError(f"{file_path.name} {words}") from None
 
 
 def pytest_collection_modifyitems(items):
