@@ -13,14 +13,15 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
-# How many claims the sources make, by the letter of their chapter.
-NUMBERS = {"B": 7, "L": 18, "H": 20, "D": 6, "S": 8}
+# How many claims the sources make, by the letter of their chapter; R: made since, and chosen by us.
+NUMBERS = {"B": 7, "L": 18, "H": 20, "D": 6, "S": 8, "R": 2}
 CHAPTERS = {
     "bitter_lesson": "The bitter lesson",
     "scaling_laws": "Scaling laws",
     "scaling_hypothesis": "The scaling hypothesis",
     "data_limits": "Data limits",
     "scaffolding": "Scaffolding",
+    "training_since_2024": "Since the source was written",
 }
 # Chapters of more than one page, and the notebooks of their further pages.
 FURTHER_PAGES = {

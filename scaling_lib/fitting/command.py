@@ -144,7 +144,9 @@ def _read(options):
     """Return the runs and the columns that are meant."""
     if options.runs is None:
         raise ValueError("name a file of runs (--help explains)")
-    return read_runs(options.runs), dict(_pairs(options.column, "column", "NAME=HEADER, such as N=params"))
+    return read_runs(options.runs), dict(
+        _pairs(options.column, "column", "NAME=HEADER, such as N=params")
+    )
 
 
 def _report(result, options):

@@ -29,6 +29,7 @@ from scaling_lib.page.micropython.host import frame_at, respond
 from scaling_lib.page.micropython.isoflop_figure import isoflop
 from scaling_lib.page.micropython.knowledge_crossover import knowledge_crossover
 from scaling_lib.page.micropython.knowledge_tests import knowledge_tests
+from scaling_lib.page.micropython.lifetime_compute import lifetime_compute
 from scaling_lib.page.micropython.pass_at_k import pass_at_k
 from scaling_lib.page.micropython.repetition_figure import repetition
 from scaling_lib.page.micropython.samples_or_size import samples_or_size
@@ -354,6 +355,22 @@ def test_repetition_is_worth_what_the_library_says():
     base = numbers.MUENNIGHOFF
     expected = formulas.chinchilla(1e10, formulas.saturating(U, R, 15.39), **base)
     np.testing.assert_allclose(again["y"], expected, rtol=1e-12)
+
+
+def test_the_cheapest_model_of_a_lifetime_is_the_lowest_point():
+    law = published.BESIROGLU_2024
+    for quality, answered in ((5.88e23, 1e13), (1e22, 1e15), (1e26, 1e11)):
+        excess = law.optimum(quality).loss - law.params["E"]
+        N = np.geomspace(
+            (law.params["A"] / excess) ** (1 / law.params["alpha"]) * 1.001, 1e13, 20001
+        )
+        left = excess - law.params["A"] / N ** law.params["alpha"]
+        N, left = N[left > 0], left[left > 0]
+        D = (law.params["B"] / left) ** (1 / law.params["beta"])
+        cost = 6 * N * D + 2 * N * answered
+        _, _, marks = lifetime_compute(quality, answered)["series"]
+        assert marks["x"][1] == pytest.approx(N[cost.argmin()], rel=2e-3)
+        assert marks["y"][1] == pytest.approx(cost.min(), rel=1e-4)
 
 
 def test_sentences_stay_true_at_the_ends_of_the_sliders():

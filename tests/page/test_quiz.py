@@ -20,6 +20,7 @@ def toml(body, name="a"):
 
 def test_every_chapter_of_the_book_has_questions():
     wanted = {"bitter_lesson", "scaling_laws", "hypothesis", "data_limits", "scaffolding"}
+    wanted |= {"since_2024"}
     assert wanted <= set(chapters())
 
 
@@ -50,6 +51,7 @@ def test_computed_answers_are_what_they_are_said_to_be():
         "pass-at-k": 1 - 0.9**10,
         "verifier-ceiling": 0.1 / (0.1 + 0.9 * 0.1),
         "parameters-alone": 100 * 0.35 / (0.35 + 0.35),
+        "answer-price": 3 * 15,
     }
     assert numbers.keys() == expected.keys()
     for name, value in expected.items():
