@@ -36,8 +36,32 @@ COMMANDS = """```sh
 """What runs the checks of an assignment and its hidden tests."""
 
 
-def exercise_page(name: str, facts: dict, cells: dict[str, str], student: str) -> str:
-    """Return the page of one exercise as MyST Markdown; `student` is the code to complete."""
+def training(loop: str | None, prediction: str | None) -> str:
+    """Return what stands above the code to write where it is trained, else nothing."""
+    if loop is None or prediction is None:
+        return ""
+    return f"""## What trains it
+
+The notebook has this cell above your function.
+
+```python
+{loop.rstrip()}
+```
+
+## Predict first
+
+```python
+{prediction.rstrip()}
+```
+
+"""
+
+
+def exercise_page(name: str, facts: dict, cells: dict[str, str], student: dict[str, str]) -> str:
+    """Return the page of one exercise as MyST Markdown.
+
+    `cells` are those of the source, `student` those of the student version, by their ids.
+    """
     i = facts["id"]
     hints = "\n\n".join(cells[f"{i}-hint-{number}"] for number in (1, 2))
     question = cells[f"{i}-question"].split("(2 points). ", 1)[1]
@@ -69,10 +93,10 @@ Notebook
 
 {task(cells[f"{i}-task"])}
 
-## Write
+{training(cells.get(f"{i}-loop"), student.get(f"{i}-prediction"))}## Write
 
 ```python
-{student.rstrip()}
+{student[i].rstrip()}
 ```
 
 {hints}
@@ -164,10 +188,7 @@ def pages(source: Path) -> dict[str, str]:
     cells, exercises = read(source)
     student, _ = read(source.parents[2] / "release" / name / source.name)
     try:
-        made = {
-            f"{name}/{e['id']}.md": exercise_page(name, e, cells, student[e["id"]])
-            for e in exercises
-        }
+        made = {f"{name}/{e['id']}.md": exercise_page(name, e, cells, student) for e in exercises}
     except KeyError as error:
         raise ValueError(f"{source}: an exercise has no {error}") from None
     return {f"{name}.md": assignment_page(name, cells["title"], exercises), **made}

@@ -327,6 +327,160 @@ def best_model(flop, p, budget):
 """,
     },
     {
+        "exercise": "judge",
+        "name": "pair by pair",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def ranking(w, right, wrong):
+    w = np.asarray(w, dtype=float)
+    loss, gradient = 0.0, np.zeros(len(w))
+    for good, bad in zip(right, wrong):
+        x = np.asarray(good, dtype=float) - np.asarray(bad, dtype=float)
+        d = float(x @ w)
+        if d > 0:
+            loss += np.log1p(np.exp(-d))
+            gradient -= x * np.exp(-d) / (1 + np.exp(-d))
+        else:
+            loss += np.log1p(np.exp(d)) - d
+            gradient -= x / (1 + np.exp(d))
+    return loss / len(right), gradient / len(right)
+""",
+    },
+    {
+        "exercise": "judge",
+        "name": "as a product of matrices",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+from scipy.special import log_expit
+
+
+def ranking(w, right, wrong):
+    x = np.subtract(right, wrong)
+    d = np.dot(x, w)
+    pull = -np.exp(log_expit(-d)) / len(d)
+    return [-np.mean(log_expit(d)), pull @ x]
+""",
+    },
+    {
+        "exercise": "judge",
+        "name": "gradient downhill",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def ranking(w, right, wrong):
+    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
+    lead = apart @ w
+    return np.logaddexp(0, -lead).mean(), (special.expit(-lead)[:, None] * apart).mean(axis=0)
+""",
+    },
+    {
+        "exercise": "judge",
+        "name": "sum over the pairs in the gradient",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def ranking(w, right, wrong):
+    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
+    lead = apart @ w
+    return np.logaddexp(0, -lead).mean(), -(special.expit(-lead) @ apart)
+""",
+    },
+    {
+        "exercise": "judge",
+        "name": "weight of a pair turned round",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def ranking(w, right, wrong):
+    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
+    lead = apart @ w
+    return np.logaddexp(0, -lead).mean(), -(special.expit(lead)[:, None] * apart).mean(axis=0)
+""",
+    },
+    {
+        "exercise": "judge",
+        "name": "right and wrong exchanged",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def ranking(w, right, wrong):
+    apart = np.asarray(wrong, dtype=float) - np.asarray(right, dtype=float)
+    lead = apart @ w
+    return np.logaddexp(0, -lead).mean(), -(special.expit(-lead)[:, None] * apart).mean(axis=0)
+""",
+    },
+    {
+        "exercise": "judge",
+        "name": "mean over the features",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def ranking(w, right, wrong):
+    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
+    lead = apart @ w
+    return np.logaddexp(0, -lead).mean(), -(special.expit(-lead)[:, None] * apart).mean(axis=1)
+""",
+    },
+    {
+        "exercise": "judge",
+        "name": "each answer for itself",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def ranking(w, right, wrong):
+    right, wrong = np.asarray(right, dtype=float), np.asarray(wrong, dtype=float)
+    up, down = right @ w, wrong @ w
+    loss = (np.logaddexp(0, -up) + np.logaddexp(0, down)).mean()
+    pull = special.expit(down)[:, None] * wrong - special.expit(-up)[:, None] * right
+    return loss, pull.mean(axis=0)
+""",
+    },
+    {
+        "exercise": "judge",
+        "name": "overflow",
+        "kind": "wrong",
+        "expected": 2,
+        "code": """
+def ranking(w, right, wrong):
+    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
+    lead = apart @ w
+    gradient = -((1 / (1 + np.exp(lead)))[:, None] * apart).mean(axis=0)
+    return np.log(1 + np.exp(-lead)).mean(), gradient
+""",
+    },
+    {
+        "exercise": "judge",
+        "name": "expects the judge to beat a vote",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+PREDICTED_JUDGE = (0.78, 0.9)
+
+
+def ranking(w, right, wrong):
+    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
+    lead = apart @ np.asarray(w, dtype=float)
+    return np.logaddexp(0, -lead).mean(), -(special.expit(-lead)[:, None] * apart).mean(axis=0)
+""",
+    },
+    {
+        "exercise": "judge",
+        "name": "predicts everything",
+        "kind": "wrong",
+        "expected": 2,
+        "code": """
+PREDICTED_JUDGE = (0.0, 1.0)
+
+
+def ranking(w, right, wrong):
+    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
+    lead = apart @ np.asarray(w, dtype=float)
+    return np.logaddexp(0, -lead).mean(), -(special.expit(-lead)[:, None] * apart).mean(axis=0)
+""",
+    },
+    {
         "exercise": "gain",
         "name": "neighbours by hand",
         "kind": "alternative",

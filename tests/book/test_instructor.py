@@ -38,7 +38,8 @@ def facts():
 
 def test_every_exercise_has_its_place_and_every_name_exists():
     named = set(re.findall(r"`([a-z0-9-]+)`", read("objectives")))
-    assert named == set(solutions())
+    # What is predicted before training is a part of its exercise.
+    assert named == {name for name in solutions() if not name.endswith("-prediction")}
 
 
 def test_every_written_answer_has_a_rubric_row():

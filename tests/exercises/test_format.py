@@ -36,20 +36,46 @@ def test_an_exercise_is_complete(name, facts):
         *("id", "title", "points", "difficulty", "importance", "minutes", "objective")
     }
     assert 1 <= facts["difficulty"] <= 5 and 1 <= facts["importance"] <= 5
-    order = [f"{i}-task", f"{i}-hint-1", f"{i}-hint-2", i, f"{i}-test", f"{i}-test-2"]
+    order = [f"{i}-hint-1", f"{i}-hint-2", i, f"{i}-test", f"{i}-test-2"]
     order += [f"{i}-test-3", f"{i}-question", f"{i}-text"]
+    trained = [one for one in (f"{i}-loop", f"{i}-prediction") if one in found]
+    order = [f"{i}-task", *trained, *order]
     ids = list(found)
     assert ids[ids.index(order[0]) : ids.index(order[0]) + len(order)] == order
     graded = [found[x].metadata.nbgrader for x in order if "nbgrader" in found[x].metadata]
-    assert [m.grade_id for m in graded] == [i, *order[4:7], order[8]]
+    tests = [f"{i}-test", f"{i}-test-2", f"{i}-test-3"]
+    assert [m.grade_id for m in graded] == [*trained, i, *tests, f"{i}-text"]
     assert sum(m.get("points", 0) for m in graded) == facts["points"]
     line = f"*Difficulty {facts['difficulty']} of 5 · importance {facts['importance']} of 5 · "
     line += f"about {facts['minutes']} minutes · {facts['points']} points*"
     task = found[order[0]].source
     assert line in task and f". {facts['title']}\n" in task and facts["objective"] in task
     assert ("is missing, so write your own" in task) == ("withheld" in facts)
-    for hint in order[1:3]:
+    for hint in (f"{i}-hint-1", f"{i}-hint-2"):
         assert found[hint].source.startswith("```{dropdown} Hint ")
+
+
+def test_whoever_trains_has_seen_the_loop_and_predicted():
+    """The loop is the source's, the prediction the learner's: one name, two numbers."""
+    seen = 0
+    for name, facts in EVERY:
+        found, i = cells(name), facts["id"]
+        assert (f"{i}-loop" in found) == (f"{i}-prediction" in found), i
+        if f"{i}-loop" not in found:
+            continue
+        seen += 1
+        loop, prediction = (found[f"{i}-{x}"] for x in ("loop", "prediction"))
+        assert loop.metadata.nbgrader.locked and not loop.metadata.nbgrader.solution
+        assert prediction.metadata.nbgrader.solution and not prediction.metadata.nbgrader.grade
+        (line,) = regions(prediction, "SOLUTION")
+        variable, low, high = re.fullmatch(
+            r"(PREDICTED_[A-Z_]+) = \(([\d.]+), ([\d.]+)\)", line
+        ).groups()
+        assert float(low) < float(high)
+        hidden = regions(found[f"{i}-test-3"], "HIDDEN TESTS")
+        assert any(variable in line for line in hidden), "one point is for the prediction"
+        assert any(variable in line for line in found[f"{i}-test"].source.splitlines())
+    assert seen >= 1
 
 
 @every_exercise
