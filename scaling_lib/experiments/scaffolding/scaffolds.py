@@ -11,8 +11,8 @@ Every shipped addition network (`adders`) is scored bare and in four scaffolds, 
 * what a check that is wrong now and then is worth (`residue_probability`): casting out nines, which
   every clerk once used, accepts all answers that are right modulo nine.
 
-Found (three seeds, 256 problems): the two factors are not separate on points, logarithm,
-log-odds or log-log; the interaction is far beyond the spread of seeds. The compute-equivalent gain of 100 exactly
+Found (three seeds, 256 problems): the two factors are not separate on any of the four scales tried;
+the interaction is far beyond the spread of seeds. The compute-equivalent gain of 100 exactly
 checked samples is 3 to 5 for the five smallest networks and beyond the table for the others; that
 of an adder that may answer a quarter of the problems falls from 8 to 1.2 with size and rises again.
 Networks were all trained for 6000 steps, so "compute" grows with size only. Bare scores do not
