@@ -37,6 +37,7 @@ SHIPPED = {
     "chain_of_thought": ("scaling_lib.experiments.scaffolding.chain_of_thought", 7),
     "chain_votes": ("scaling_lib.experiments.scaffolding.voting", 3),
     "cups": ("scaling_lib.experiments.scaffolding.cups", 10),
+    "guided_search": ("scaling_lib.experiments.since_2024.guided_search", 6),
     "capstone_practice": ("scaling_lib.capstone.practice", 5),
 }
 

@@ -4,6 +4,7 @@ from scaling_lib.compute.flop import Transformer
 from scaling_lib.compute.price import (
     CALIFORNIA_SB_53,
     EU_AI_ACT,
+    NEW_YORK_RAISE,
     THRESHOLDS,
     US_EO_14110,
     US_EO_14110_BIOLOGY,
@@ -17,6 +18,7 @@ from scaling_lib.compute.price import (
 __all__ = [
     "CALIFORNIA_SB_53",
     "EU_AI_ACT",
+    "NEW_YORK_RAISE",
     "THRESHOLDS",
     "US_EO_14110",
     "US_EO_14110_BIOLOGY",

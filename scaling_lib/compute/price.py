@@ -97,7 +97,16 @@ CALIFORNIA_SB_53 = Threshold(
     ended="",
     source="california2025senate",
 )
-THRESHOLDS = (EU_AI_ACT, US_EO_14110, US_EO_14110_BIOLOGY, CALIFORNIA_SB_53)
+NEW_YORK_RAISE = Threshold(
+    name="New York RAISE Act",
+    flop=1e26,
+    duty="publish a safety framework and report critical incidents, for a frontier model",
+    date="2025-12-19",
+    applies="2027-01-01",
+    ended="",
+    source="newyork2025responsible",
+)
+THRESHOLDS = (EU_AI_ACT, US_EO_14110, US_EO_14110_BIOLOGY, CALIFORNIA_SB_53, NEW_YORK_RAISE)
 
 
 def chip(name):

@@ -209,5 +209,7 @@ def test_thresholds():
         compute.EU_AI_ACT,
         compute.CALIFORNIA_SB_53,
     ]
+    assert compute.NEW_YORK_RAISE not in compute.thresholds_passed(4e26, on="2026-12-31")
+    assert compute.NEW_YORK_RAISE in compute.thresholds_passed(4e26, on="2027-01-01")
     with pytest.raises(ValueError, match="on must be a date such as '2026-01-01', not 'soon'"):
         compute.thresholds_passed(1e26, on="soon")

@@ -35,6 +35,7 @@ from scaling_lib.page.micropython.repetition_figure import repetition
 from scaling_lib.page.micropython.samples_or_size import samples_or_size
 from scaling_lib.page.micropython.stock_and_demand import stock_and_demand
 from scaling_lib.page.micropython.strong_or_weak import strong_or_weak
+from scaling_lib.page.micropython.what_counts import EUROPE, STATES, what_counts
 
 ROOT = Path(__file__).resolve().parents[2]
 CARRIED = sorted((ROOT / "scaling_lib/page/micropython").glob("*.py"))
@@ -309,6 +310,19 @@ def test_the_worst_run_is_read_from_the_law():
     table = {"N": [1e3, 1e3, 1e3], "D": [1e4, 1e5, 1e6], "L": [3.0, 3.0, 4.0]}
     text = fit_by_hand(0.5, 0.5, 0.0, table)["text"]
     assert "at the worst, 1k parameters on 1M tokens, it is" in text and "too low" in text
+
+
+def test_a_model_passes_the_threshold_by_what_is_counted():
+    assert (EUROPE, STATES) == (compute.EU_AI_ACT.flop, compute.CALIFORNIA_SB_53.flop)
+    arguments = dict(N=3e10, D=1.2e13, teacher=4e11, written=4e12, kept=0.25)
+    private, public = (what_counts(**arguments, text=t) for t in ("private", "public"))
+    assert "Own training 2.2 × 10^24 FLOP" in private["text"]
+    assert "guidelines 1.5 × 10^25, above 10^25" in private["text"]
+    assert "guidelines 2.2 × 10^24, not above 10^25" in public["text"]
+    own, writing, parent = 6 * 3e10 * 1.2e13, 2 * 4e11 * 4e12 / 0.25, 6 * 4e11 * 1.2e13
+    for frame, counted in ((private, own + writing), (public, own)):
+        assert frame["series"][-1]["y"] == [pytest.approx(counted)]
+        assert f"{(own + writing + parent) / own:.1f} times the first" in frame["text"]
 
 
 def test_a_score_that_no_model_of_a_side_is_near_is_not_priced():

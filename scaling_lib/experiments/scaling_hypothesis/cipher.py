@@ -8,7 +8,7 @@ all rules :math:`\alpha c + \beta b + \gamma a + \delta \pmod{26}` and keeps tho
 """
 
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -54,20 +54,19 @@ def run(
         ``step``, ``C`` (training FLOP) and shares of right answers: ``train`` (the shifts trained
         on), ``rot13``, ``unseen`` (all shifts from 1 that were not trained on, 13 included).
     """
+    return learning_curve(_shares_right, n_shifts, seed, loss, steps, H)
+
+
+def learning_curve(
+    scores_of: Callable, n_shifts: int, seed: int, loss: str, steps: Iterable[int], H: int = H
+) -> pd.DataFrame:
+    """Train as `run` does, and measure the scores ``scores_of(model, shifts)``, a `dict`."""
     rng = np.random.default_rng(seed)
     shifts = caesar.choose_shifts(n_shifts, rng)
     model = MLP((3 * P, H, P), "cubic", loss, bias=False, init_std=(P**-0.5, H**-0.5), seed=rng)
-    tests = {"train": shifts, "rot13": [caesar.ROT13], "unseen": _unseen(shifts)}
-    encoded = {}
-    for name, tested in tests.items():
-        letters, y = caesar.problems(tested)
-        encoded[name] = caesar.encode(letters), y
-    X, y = encoded["train"]
-    curve = LearningCurve(
-        steps,
-        STOP,
-        **{name: lambda test=test: model.accuracy(*test) for name, test in encoded.items()},
-    )
+    letters, y = caesar.problems(shifts)
+    X = caesar.encode(letters)
+    curve = LearningCurve(steps, STOP, **scores_of(model, shifts))
     chosen = (rng.integers(0, len(y), BATCH) for _ in range(max(steps)))
     fit_model(
         model,
@@ -83,7 +82,17 @@ def run(
     return table
 
 
-def _unseen(shifts):
+def _shares_right(model, shifts):
+    tests = {"train": shifts, "rot13": [caesar.ROT13], "unseen": unseen(shifts)}
+    encoded = {}
+    for name, tested in tests.items():
+        letters, y = caesar.problems(tested)
+        encoded[name] = caesar.encode(letters), y
+    return {name: lambda test=test: model.accuracy(*test) for name, test in encoded.items()}
+
+
+def unseen(shifts: Iterable[int]) -> list[int]:
+    """Return the shifts from 1 to 25 that are not among `shifts`."""
     return [shift for shift in range(1, P) if shift not in shifts]
 
 
@@ -122,7 +131,7 @@ def program_search(n_shifts: int, D: int = 12, seed: int = 0) -> dict[str, float
         "operations": 8.0 * tried,
         "train": accuracy(shifts),
         "rot13": accuracy([caesar.ROT13]),
-        "unseen": accuracy(_unseen(shifts)),
+        "unseen": accuracy(unseen(shifts)),
     }
 
 

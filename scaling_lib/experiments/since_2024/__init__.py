@@ -1,0 +1,1 @@
+"""Experiments of the chapter on what came since the source was written, one module a phenomenon."""
