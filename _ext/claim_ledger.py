@@ -13,8 +13,11 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
-# How many claims the sources make, by the letter of their chapter; R: made since, and chosen by us.
-NUMBERS = {"B": 7, "L": 18, "H": 20, "D": 6, "S": 8, "R": 2}
+# The numbers of the claims, by the letter of their chapter; R: made since, and chosen by us.
+NUMBERS = {
+    **{letter: range(1, last + 1) for letter, last in zip("BLHDS", (7, 18, 20, 6, 8), strict=True)},
+    "R": (1, 2, 9, 10, 11),
+}
 CHAPTERS = {
     "bitter_lesson": "The bitter lesson",
     "scaling_laws": "Scaling laws",
@@ -28,6 +31,7 @@ FURTHER_PAGES = {
     "scaling_hypothesis": ("small_experiments",),
     "data_limits": ("repeated_and_synthetic_data",),
     "scaffolding": ("scaffold_gains",),
+    "training_since_2024": ("evidence_and_rules",),
 }
 STATUSES = ("measured", "computed", "cited", "open")
 RUN = ("measured", "computed")
@@ -64,7 +68,7 @@ FIELDS = tuple(field.name for field in fields(Claim))
 
 def all_ids() -> list[str]:
     """Return the names of all claims in the order of the chapters."""
-    return [f"{letter}{n}" for letter, last in NUMBERS.items() for n in range(1, last + 1)]
+    return [f"{letter}{n}" for letter, numbers in NUMBERS.items() for n in numbers]
 
 
 def load(path: Path, known_sources: set[str] | None = None) -> list[Claim]:
@@ -95,7 +99,7 @@ def faults_of(row: dict, known_sources: set[str] | None = None) -> list[str]:
     name = row.get("id", "a row without an id")
     if missing := [field for field in FIELDS if field not in row]:
         return [f"{name}: lacks {', '.join(missing)}"]
-    ids = ", ".join(f"{letter}1 to {letter}{last}" for letter, last in NUMBERS.items())
+    ids = ", ".join(f"{letter}1 to {letter}{n[-1]}" for letter, n in NUMBERS.items())
     sources = row["sources"] if known_sources is not None else ()
     tests = [
         *((False, f"unknown field {field!r}") for field in row if field not in FIELDS),

@@ -52,6 +52,8 @@ def test_computed_answers_are_what_they_are_said_to_be():
         "verifier-ceiling": 0.1 / (0.1 + 0.9 * 0.1),
         "parameters-alone": 100 * 0.35 / (0.35 + 0.35),
         "answer-price": 3 * 15,
+        "memoriser-place": 6 + (20 + 1) / 2,
+        "writing-price": 2 * 1e12 * 1e12 / (6 * 1e10 * 1e13),
     }
     assert numbers.keys() == expected.keys()
     for name, value in expected.items():
