@@ -220,3 +220,23 @@ def test_a_better_clerk():
     said = [percent(check(m)[1]) for m in (10, 9, 11)]
     assert f"{said[0]} of them pass the check modulo 10" in text
     assert f"Nine lets {said[1]} pass" in text and f"Eleven lets {said[2]} pass" in text
+
+
+def test_where_the_count_meets_the_line():
+    N, D, teacher, kept = 3e10, 1.2e13, 4e11, 4e12
+    own, writing = 6 * N * D + 8 * N * 2e12, 2 * teacher * kept
+    text = solution("evidence_and_rules", "ex-evidence-line")
+    assert f"${own / 1e24:.2f}\\cdot10^{{24}}$" in text
+    assert f"${writing / 1e24:.1f}\\cdot10^{{24}}$ divided by the share" in text
+    assert f"$3.2/7.36 = {writing / (1e25 - own):.2f}$" in text
+
+
+def test_how_many_samples_an_evaluator_needs():
+    p = emergence.right_answer_probability(emergence.shipped_distributions()).astype(float)
+    used, found = solve_probability(p, 100).mean(-1) >= 0.5, []
+    for k in (10, 30, 60, 80):
+        made = solve_probability(p, k).mean(-1) < 0.5
+        found.append((int((made & used).sum()), int(made.sum())))
+    assert found == [(7, 16), (3, 12), (1, 10), (0, 9)]
+    text = solution("evidence_and_rules", "ex-evidence-budget")
+    assert "7 of 16 cases are false, with 30 samples 3 of 12, with 60 samples 1 of 10" in text
