@@ -51,6 +51,43 @@ def place(claim: ledger.Claim) -> str:
     return f"{{numref}}`{claim.anchor}` in {section}" if claim.anchor in where.figures else section
 
 
+def claim_lines(claim: ledger.Claim) -> list[tuple[str, str]]:
+    """Return a claim in lines of MyST, each with its style: claim, result, what is known of it."""
+    sources = ", ".join(f"{{cite:t}}`{key}`" for key in claim.sources)
+    if claim.status == "open":
+        return [("words", f"**{claim.id}** {claim.claim}"), ("facts", f"**open** · {sources}")]
+    status = claim.status + SHOWN.get(claim.shown, "")
+    return [
+        ("words", f"**{claim.id}** {claim.claim}"),
+        ("result", claim.result),
+        ("facts", f"**{status}** · {place(claim)} · {sources}"),
+    ]
+
+
+def not_shown_lines(claim: ledger.Claim) -> list[tuple[str, str]]:
+    """Return a claim that is shown partly or not in lines of MyST: what is missing, and where."""
+    name = f"{{ref}}`{claim.id} <claim-{claim.id.lower()}>`"
+    status = {"partly": "shown in part", "no": "not shown"}[claim.shown]
+    return [
+        ("words", f"**{name}** {claim.claim}"),
+        ("result", claim.why),
+        ("facts", f"**{status}** · {place(claim)}"),
+    ]
+
+
+def count_rows(claims: list[ledger.Claim]) -> list[str]:
+    """Return the lines of a table: how many claims of each chapter have which status."""
+    statuses = [s for s in ledger.STATUSES if any(c.status == s for c in claims)]
+    rows = ["| chapter | " + " | ".join(statuses) + " | of these shown in part or not |"]
+    rows.append("|---|" + "--:|" * (len(statuses) + 1))
+    for name, title in [*ledger.CHAPTERS.items(), ("", "all")]:
+        of = [c for c in claims if name in ("", c.chapter)]
+        counts = [sum(c.status == s for c in of) for s in statuses]
+        counts.append(sum(c.shown in ("partly", "no") for c in of))
+        rows.append(f"| {title} | " + " | ".join(map(str, counts)) + " |")
+    return rows
+
+
 class Rows(SphinxDirective):
     """A list of claims of one chapter, one item each."""
 
@@ -107,17 +144,7 @@ class Claims(Rows):
         self.env.domains["std"].note_hyperlink_target(name, self.env.docname, name, claim.id)
         return item
 
-    def parts(self, claim: ledger.Claim) -> list[tuple[str, str]]:
-        """Return the lines of the item: claim, result, what is known about it."""
-        sources = ", ".join(f"{{cite:t}}`{key}`" for key in claim.sources)
-        if claim.status == "open":
-            return [("words", f"**{claim.id}** {claim.claim}"), ("facts", f"**open** · {sources}")]
-        status = claim.status + SHOWN.get(claim.shown, "")
-        return [
-            ("words", f"**{claim.id}** {claim.claim}"),
-            ("result", claim.result),
-            ("facts", f"**{status}** · {place(claim)} · {sources}"),
-        ]
+    parts = staticmethod(claim_lines)
 
 
 class NotShown(Rows):
@@ -129,15 +156,7 @@ class NotShown(Rows):
         """Return whether something is missing."""
         return claim.shown in ("partly", "no")
 
-    def parts(self, claim: ledger.Claim) -> list[tuple[str, str]]:
-        """Return the lines of the item: claim, what is missing, where to look."""
-        name = f"{{ref}}`{claim.id} <claim-{claim.id.lower()}>`"
-        status = {"partly": "shown in part", "no": "not shown"}[claim.shown]
-        return [
-            ("words", f"**{name}** {claim.claim}"),
-            ("result", claim.why),
-            ("facts", f"**{status}** · {place(claim)}"),
-        ]
+    parts = staticmethod(not_shown_lines)
 
 
 class ClaimCounts(SphinxDirective):
@@ -146,15 +165,7 @@ class ClaimCounts(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the buttons and the table."""
         self.env.note_dependency(str(FILE))
-        claims = self.env.app.claims
-        statuses = [s for s in ledger.STATUSES if any(c.status == s for c in claims)]
-        rows = ["| chapter | " + " | ".join(statuses) + " | of these shown in part or not |"]
-        rows.append("|---|" + "--:|" * (len(statuses) + 1))
-        for name, title in [*ledger.CHAPTERS.items(), ("", "all")]:
-            of = [c for c in claims if name in ("", c.chapter)]
-            counts = [sum(c.status == s for c in of) for s in statuses]
-            counts.append(sum(c.shown in ("partly", "no") for c in of))
-            rows.append(f"| {title} | " + " | ".join(map(str, counts)) + " |")
+        rows = count_rows(self.env.app.claims)
         box = nodes.Element()
         self.state.nested_parse(StringList(rows, str(FILE)), self.content_offset, box)
         return [*box.children, nodes.raw("", buttons(), format="html")]
