@@ -48,10 +48,11 @@ test: book ## run everything: unit tests, doctests, notebooks, the built site
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg chapters
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-cell-timeout=300 exercises/source
 
-lab: .venv/.ready ## open the chapters in JupyterLab
+lab: .venv/.ready ## open the chapters in JupyterLab, as copies in reading/ that are yours to change
+	@$(PY) tools/make_reading.py
 	@# Figures of notebooks that this machine did not run are shown only once they are trusted.
-	@$(PY) -m jupyter trust --log-level=ERROR chapters/*.ipynb
-	$(PY) -m jupyterlab chapters/intro.ipynb
+	@$(PY) -m jupyter trust --log-level=ERROR reading/*.ipynb
+	$(PY) -m jupyterlab reading/intro.ipynb
 
 notebooks: .venv/.ready ## execute every notebook again and store its outputs
 	$(PY) tools/run_notebooks.py --jobs $(JOBS)

@@ -30,6 +30,11 @@ sys.path.append(str(ROOT / "_ext"))
 import claim_ledger  # noqa: E402  (of the site's extension, which is no package)
 import claim_pages  # noqa: E402
 
+# JupyterLab writes the first line of a folded output beside the fold, which gave the answer away.
+FOLDED = nbformat.v4.new_output(
+    "display_data", {"text/plain": "Folded until you have written your prediction down."}
+)
+
 LABEL = re.compile(r"^\(([\w-]+)\)=$", re.M)
 # A role, or a block or a piece of code, which stays as it is.
 INLINE = re.compile(
@@ -80,10 +85,10 @@ def glossary_entries(markdown: str) -> dict[str, str]:
     r"""Return the words of a glossary in lower case, each with its entry.
 
     >>> glossary_entries("```{glossary}\n:sorted:\n\nFLOP\n  One.\n\nnat\n  Two.\n```")
-    {'flop': 'FLOP\n  One.', 'nat': 'nat\n  Two.'}
+    {'flop': 'FLOP\n: One.', 'nat': 'nat\n: Two.'}
     """
     found = re.findall(r"^(\w.*)\n((?:  .*(?:\n|$))+)", markdown, re.M)
-    return {term.lower(): f"{term}\n{meaning.rstrip()}" for term, meaning in found}
+    return {term.lower(): f"{term}\n: {meaning.strip()}" for term, meaning in found}
 
 
 class Bibliography:
@@ -165,6 +170,9 @@ class Book:
             return self.works.listed({k for k in self.works.entries if (k in self.cited) == wanted})
         if kind == "claim-counts":
             return "\n".join(claim_pages.count_rows(self.claims))
+        if kind == "glossary":
+            entries = "\n\n".join(self.words[term] for term in sorted(self.words))
+            return f"```{{glossary}}\n{entries}\n```"
         if kind not in ("claims", "not-shown"):
             return block[0]
         lines = claim_pages.claim_lines if kind == "claims" else claim_pages.not_shown_lines
@@ -214,12 +222,15 @@ class Book:
         if cell.cell_type == "markdown":
             cell.source = self.markdown(cell.source, page)
             return [cell]
+        folded = "hide-output" in cell.metadata.get("tags", [])
+        if folded:
+            cell.outputs.insert(0, FOLDED)
         figure = cell.metadata.get("mystnb", {}).get("figure")
         if not figure:
             return [cell]
         caption, number = self.markdown(figure.caption, page), self.places[figure.name].words
         text = f"**{number}** {caption}"
-        if "hide-output" in cell.metadata.get("tags", []):
+        if folded:
             text = f"```{{dropdown}} {number}\n{caption}\n```"
         return [cell, nbformat.v4.new_markdown_cell(text, id=f"caption-{cell.id}"[:64])]
 
