@@ -273,7 +273,7 @@ class Book:
             return self.fault(f"{', '.join(unknown)} is not in references.bib", page)
         page.works.update(keys)
         made = []
-        for key in keys:
+        for key in sorted(keys, key=list(self.works.full).index):
             names, year = self.works.names(key), self.works.entries[key].fields["year"]
             made.append(
                 f"{names} [[{year}](#{key})]" if role == "cite:t" else f"[{names}, {year}](#{key})"
