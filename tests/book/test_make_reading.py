@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import tempfile
-from pathlib import Path
 
 import make_reading
 import nbformat
@@ -59,12 +57,13 @@ def dangling(page, folder):
 
 
 @pytest.fixture(scope="module")
-def folder(pages):
-    """The copies where a learner finds them."""
-    with tempfile.TemporaryDirectory(dir=ROOT) as made:
-        for name, page in pages.items():
-            make_reading.put(make_reading.notebook(page), Path(made) / f"{name}.ipynb")
-        yield Path(made)
+def folder(pages, tmp_path_factory):
+    """The copies, with the exercises beside them as a learner has them."""
+    root = tmp_path_factory.mktemp("book")
+    shutil.copytree(ROOT / "exercises/release", root / "exercises/release")
+    for name, page in pages.items():
+        make_reading.put(make_reading.notebook(page), root / "reading" / f"{name}.ipynb")
+    return root / "reading"
 
 
 def test_every_chapter_has_a_copy(pages):
