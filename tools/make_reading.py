@@ -286,6 +286,7 @@ class Book:
         if page.terms and page.name != "glossary":
             entries = "\n\n".join(self.words[term] for term in sorted(page.terms))
             entries = re.sub(r"\{term\}`([^`<]+?)(?:\s*<[^`]*>)?`", r"\1", entries)
+            entries = self.markdown(entries, page)
             text = f"## Words used here\n\n```{{glossary}}\n{entries}\n```"
             made.append(nbformat.v4.new_markdown_cell(text, id="words"))
         if page.works:
