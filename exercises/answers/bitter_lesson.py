@@ -577,4 +577,199 @@ def yearly_and_doubling(total, first, last):
     return total ** (1 / years), 12 * years / float(np.log2(total)).__float__()
 """,
     },
+    {
+        "exercise": "learn-digits",
+        "name": "one example at a time",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    total = np.zeros(W.shape)
+    for x, right in zip(X, y):
+        z = x @ W
+        p = np.exp(z - np.max(z))
+        p = p / np.sum(p)
+        for j in range(W.shape[1]):
+            total[:, j] += x * (p[j] - (j == right))
+    return total / len(X) + decay * W
+""",
+    },
+    {
+        "exercise": "learn-digits",
+        "name": "one-hot table, logarithms, as a list",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    z = z - z.max(axis=1)[:, None]
+    log_p = z - np.log(np.exp(z).sum(axis=1))[:, None]
+    right = np.eye(W.shape[1])[y]
+    slopes = np.einsum("ip,ij->pj", X, np.exp(log_p) - right) / len(X)
+    return (slopes + decay * W).tolist()
+""",
+    },
+    {
+        "exercise": "learn-digits",
+        "name": "downhill instead of uphill",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    return -X.T @ p / len(y) - decay * W
+""",
+    },
+    {
+        "exercise": "learn-digits",
+        "name": "sum over the batch",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    return X.T @ p + decay * W
+""",
+    },
+    {
+        "exercise": "learn-digits",
+        "name": "right class forgotten",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return X.T @ p / len(y) + decay * W
+""",
+    },
+    {
+        "exercise": "learn-digits",
+        "name": "probabilities along the wrong axis",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p = np.exp(z)
+    p /= p.sum(axis=0)
+    p[np.arange(len(y)), y] -= 1
+    return X.T @ p / len(y) + decay * W
+""",
+    },
+    {
+        "exercise": "learn-digits",
+        "name": "decay forgotten",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    return X.T @ p / len(y)
+""",
+    },
+    {
+        "exercise": "learn-digits",
+        "name": "decay twice",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    return X.T @ p / len(y) + 2 * decay * W
+""",
+    },
+    {
+        "exercise": "learn-digits",
+        "name": "product the wrong way round",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    return p.T @ X / len(y) + decay * W
+""",
+    },
+    {
+        "exercise": "learn-digits",
+        "name": "overflow at large z",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    p = np.exp(z)
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    return X.T @ p / len(y) + decay * W
+""",
+    },
+    {
+        "exercise": "learn-digits",
+        "name": "prediction far too low",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    return X.T @ p / len(y) + decay * W
+
+
+PREDICTED_IMAGES = (20, 80)
+""",
+    },
+    {
+        "exercise": "learn-digits",
+        "name": "prediction as wide as the race",
+        "kind": "wrong",
+        "expected": 2,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    return X.T @ p / len(y) + decay * W
+
+
+PREDICTED_IMAGES = (50, 1600)
+""",
+    },
+    {
+        "exercise": "learn-digits",
+        "name": "prediction of one number",
+        "kind": "wrong",
+        "expected": 2,
+        "code": """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    return X.T @ p / len(y) + decay * W
+
+
+PREDICTED_IMAGES = 400
+""",
+    },
 ]

@@ -519,4 +519,192 @@ def chance_enough(log10_C, medians, spreads, weights):
     return low, low + 1 - w.sum()
 """,
     },
+    {
+        "exercise": "early-stop",
+        "name": "position of the smallest",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def should_stop(losses, patience):
+    values = np.array(losses, dtype=float)
+    if not np.isfinite(values).any():
+        return False
+    return len(values) - 1 - np.nanargmin(values) >= patience
+""",
+    },
+    {
+        "exercise": "early-stop",
+        "name": "sentence by sentence, from the end",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def should_stop(losses, patience):
+    known = [loss for loss in losses if loss == loss]
+    if not known:
+        return False
+    first = losses.index(min(known))
+    return len(losses[first + 1 :]) >= patience
+""",
+    },
+    {
+        "exercise": "early-stop",
+        "name": "one measurement too patient",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def should_stop(losses, patience):
+    best, since = float("inf"), None
+    for loss in losses:
+        if loss < best:
+            best, since = loss, 0
+        elif since is not None:
+            since += 1
+    return since is not None and since > patience
+""",
+    },
+    {
+        "exercise": "early-stop",
+        "name": "one measurement too hasty",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def should_stop(losses, patience):
+    best, since = float("inf"), None
+    for loss in losses:
+        if loss < best:
+            best, since = loss, 0
+        elif since is not None:
+            since += 1
+    return since is not None and since >= patience - 1
+""",
+    },
+    {
+        "exercise": "early-stop",
+        "name": "compared with the one before",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def should_stop(losses, patience):
+    best, since = float("inf"), None
+    for loss in losses:
+        if loss < best:
+            since = 0
+        elif since is not None:
+            since += 1
+        best = loss
+    return since is not None and since >= patience
+""",
+    },
+    {
+        "exercise": "early-stop",
+        "name": "equals count as improvement",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def should_stop(losses, patience):
+    best, since = float("inf"), None
+    for loss in losses:
+        if loss <= best:
+            best, since = loss, 0
+        elif since is not None:
+            since += 1
+    return since is not None and since >= patience
+""",
+    },
+    {
+        "exercise": "early-stop",
+        "name": "count never set back",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def should_stop(losses, patience):
+    best, since = float("inf"), None
+    for loss in losses:
+        if loss < best:
+            best, since = loss, since or 0
+        elif since is not None:
+            since += 1
+    return since is not None and since >= patience
+""",
+    },
+    {
+        "exercise": "early-stop",
+        "name": "empty list not thought of",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def should_stop(losses, patience):
+    return len(losses) - 1 - losses.index(min(losses)) >= patience
+""",
+    },
+    {
+        "exercise": "early-stop",
+        "name": "nan left out of the count",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def should_stop(losses, patience):
+    best, since = float("inf"), None
+    for loss in losses:
+        if loss < best:
+            best, since = loss, 0
+        elif since is not None and loss == loss:
+            since += 1
+    return since is not None and since >= patience
+""",
+    },
+    {
+        "exercise": "early-stop",
+        "name": "nan before the first improvement counted",
+        "kind": "wrong",
+        "expected": 2,
+        "code": """
+def should_stop(losses, patience):
+    best, since = float("inf"), 0
+    for loss in losses:
+        if loss < best:
+            best, since = loss, 0
+        else:
+            since += 1
+    return since >= patience
+""",
+    },
+    {
+        "exercise": "early-stop",
+        "name": "prediction from the shown pairs",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def should_stop(losses, patience):
+    best, since = float("inf"), None
+    for loss in losses:
+        if loss < best:
+            best, since = loss, 0
+        elif since is not None:
+            since += 1
+    return since is not None and since >= patience
+
+
+PREDICTED_PATIENCE = (50, 150)
+""",
+    },
+    {
+        "exercise": "early-stop",
+        "name": "prediction of any patience",
+        "kind": "wrong",
+        "expected": 2,
+        "code": """
+def should_stop(losses, patience):
+    best, since = float("inf"), None
+    for loss in losses:
+        if loss < best:
+            best, since = loss, 0
+        elif since is not None:
+            since += 1
+    return since is not None and since >= patience
+
+
+PREDICTED_PATIENCE = (10, 600)
+""",
+    },
 ]

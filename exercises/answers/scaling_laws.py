@@ -646,4 +646,200 @@ def held_out_errors(C, L, E, limit):
     return np.sum(miss / L[late]) / count, np.sum(miss / (L[late] - E)) / count
 """,
     },
+    {
+        "exercise": "cool-down",
+        "name": "interpolation through four points",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    up = np.interp(step + 1, [0, rise * steps], [0, 1]) if rise else 1
+    down = np.interp(steps - step, [0, fall * steps], [0, 1]) if fall else 1
+    return peak * np.minimum(up, down)
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "case by case, helper of its own",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def part(count, share, steps):
+    if share == 0 or count >= share * steps:
+        return 1
+    return count / (share * steps)
+
+
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    on_the_way_up, on_the_way_down = part(step + 1, rise, steps), part(steps - step, fall, steps)
+    if on_the_way_up < on_the_way_down:
+        return peak * on_the_way_up
+    return peak * on_the_way_down
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "parts of whole steps",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    up, down = max(1, round(rise * steps)), max(1, round(fall * steps))
+    return float(peak * np.clip(min((step + 1) / up, (steps - step) / down), 0, 1))
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "first step at zero",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    share = 1.0
+    if rise > 0:
+        share = min(share, step / (rise * steps))
+    if fall > 0:
+        share = min(share, (steps - step) / (fall * steps))
+    return peak * share
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "last step at zero",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    share = 1.0
+    if rise > 0:
+        share = min(share, (step + 1) / (rise * steps))
+    if fall > 0:
+        share = min(share, (steps - 1 - step) / (fall * steps))
+    return peak * share
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "no ceiling",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    share = 1.0
+    if rise > 0:
+        share = (step + 1) / (rise * steps)
+    if fall > 0:
+        share = min(share, (steps - step) / (fall * steps))
+    return peak * share
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "peak forgotten",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    share = 1.0
+    if rise > 0:
+        share = min(share, (step + 1) / (rise * steps))
+    if fall > 0:
+        share = min(share, (steps - step) / (fall * steps))
+    return share
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "half a cosine for the fall",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    share = 1.0
+    if rise > 0:
+        share = min(share, (step + 1) / (rise * steps))
+    if fall > 0:
+        share = min(share, (steps - step) / (fall * steps))
+    if step > steps / 2:
+        share = (1 - np.cos(np.pi * share)) / 2
+    return peak * share
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "falls from the end of the rise on",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    share = 1.0
+    if rise > 0:
+        share = min(share, (step + 1) / (rise * steps))
+    if fall > 0:
+        share = min(share, (steps - step) / ((1 - rise) * steps))
+    return peak * share
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "never lowered",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    share = 1.0
+    if rise > 0:
+        share = min(share, (step + 1) / (rise * steps))
+    return peak * share
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "divides by a share of zero",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    share = 1.0
+    share = min(share, (step + 1) / (rise * steps))
+    share = min(share, (steps - step) / (fall * steps))
+    return peak * share
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "prediction that nothing changes",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    share = 1.0
+    if rise > 0:
+        share = min(share, (step + 1) / (rise * steps))
+    if fall > 0:
+        share = min(share, (steps - step) / (fall * steps))
+    return peak * share
+
+
+PREDICTED_EXPONENT = (0.26, 0.31)
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "prediction too wide",
+        "kind": "wrong",
+        "expected": 2,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    share = 1.0
+    if rise > 0:
+        share = min(share, (step + 1) / (rise * steps))
+    if fall > 0:
+        share = min(share, (steps - step) / (fall * steps))
+    return peak * share
+
+
+PREDICTED_EXPONENT = (0.2, 0.5)
+""",
+    },
 ]

@@ -28,6 +28,7 @@ def test_the_reference_gets_full_marks(name, facts):
 
 
 SLOW = {"coverage-ahead", "floor", "loss-ahead"}  # whose hidden tests fit on hundreds of worlds
+SLOW |= {"cool-down"}  # which trains language models
 
 
 @pytest.mark.parametrize(("name", "facts"), EVERY, ids=label)
