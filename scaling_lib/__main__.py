@@ -38,6 +38,9 @@ SHIPPED = {
     "chain_votes": ("scaling_lib.experiments.scaffolding.voting", 3),
     "cups": ("scaling_lib.experiments.scaffolding.cups", 10),
     "guided_search": ("scaling_lib.experiments.since_2024.guided_search", 6),
+    "low_precision": ("scaling_lib.experiments.since_2024.low_precision", 2),
+    "mixture": ("scaling_lib.experiments.since_2024.mixture", 3),
+    "width_transfer": ("scaling_lib.experiments.since_2024.width_transfer", 1),
     "capstone_practice": ("scaling_lib.capstone.practice", 5),
 }
 

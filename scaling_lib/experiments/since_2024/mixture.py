@@ -1,0 +1,106 @@
+r"""A mixture of experts on the synthetic language: many parameters, few of them at work on a token.
+
+Each of `G` experts is a whole `OneHotLM` of width `H`. A fixed rule sends every context to one of
+them, as in hash layers [@roller2021hash]: by the last token, or at random (a table drawn once,
+with no regard to what the tokens are). So a mixture holds :math:`G N` parameters and costs the FLOP
+of :math:`N` for each token. There is no router to train and no layer that the experts share, which
+mixtures in language models have.
+
+Each expert trains on the part of the text that comes to it, with the batch and the learning rate
+that the book's rules give a model of its width for so many tokens. Every run, dense or mixed, is
+the best (by exact test loss) of three multiples of that rate.
+"""
+
+import pathlib
+
+import numpy as np
+import pandas as pd
+
+from scaling_lib.data.checks import one_of, whole
+from scaling_lib.data.files import write_csv
+from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.models.mlp_lm import OneHotLM
+from scaling_lib.tasks.language import markov_language
+from scaling_lib.training import TrainConfig, fit_model
+
+ROUTES = ("last token", "random")
+RATES = (0.5, 1.0, 2.0)
+SHIPPED_DENSE = (4, 8, 16, 32, 64, 128)
+SHIPPED_H = (8, 16)
+SHIPPED_G = (2, 4, 8, 16)
+SHIPPED_D = (2**15, 2**18)
+SHIPPED_SEEDS = (0, 1, 2)
+
+
+class Mixture:
+    """Experts and the rule `route[u, v]`, the number of the expert for the context `u, v`."""
+
+    k = 2  # tokens of context: what `MarkovLanguage.test_loss` asks of a model
+
+    def __init__(self, experts: list[OneHotLM], route: np.ndarray):
+        self.experts, self.route = experts, route
+
+    def log_probs(self, contexts: np.ndarray) -> np.ndarray:
+        """Return log-probabilities of the next token in nats, each by its expert; shape (B, V)."""
+        chosen = self.route[contexts[:, 0], contexts[:, 1]]
+        out = np.empty((len(contexts), self.experts[0].V), np.float32)
+        for g in np.unique(chosen):
+            out[chosen == g] = self.experts[g].log_probs(contexts[chosen == g])
+        return out
+
+
+def routing(rule: str, G: int, V: int = 64, seed: int = 0) -> np.ndarray:
+    """Return the number of the expert for each context `u, v`, shape (V, V).
+
+    >>> routing("last token", 4)[:2, :6].tolist()
+    [[0, 1, 2, 3, 0, 1], [0, 1, 2, 3, 0, 1]]
+    """
+    one_of(rule, "rule", ROUTES)
+    if rule == "last token":
+        return np.tile(np.arange(V) % whole(G, "G"), (V, 1))
+    return np.random.default_rng(seed).permutation(V * V).reshape(V, V) % whole(G, "G")
+
+
+def expert(text: np.ndarray, H: int, seed: int = 0, rate: float = 1.0) -> OneHotLM:
+    """Train a model of width `H` on `text` (n, 3), by the book's rules for n tokens."""
+    config = TrainConfig(H=H, D=len(text)).resolved()
+    model = OneHotLM(markov_language(0).V, 2, H, seed)
+    parts = np.array_split(text, -(-len(text) // config.batch))
+    batches = ((p[:, :-1], p[:, -1]) for p in parts)
+    fit_model(model, batches, len(parts), rate * config.lr)
+    model.free_memory()
+    return model
+
+
+def mixture(H: int, G: int, D: int, rule="last token", seed=0, rate=1.0) -> Mixture:
+    """Train `G` experts of width `H` on `D` tokens, each on what the rule sends to it."""
+    route = routing(rule, G, seed=seed)
+    text = markov_language(0).windows(D, 1000 + seed)
+    chosen = route[text[:, 0], text[:, 1]]
+    experts = [expert(text[chosen == g], H, 1000 * seed + g, rate) for g in range(G)]
+    return Mixture(experts, route)
+
+
+def run(H: int, G: int, D: int, rule: str = "last token", seed: int = 0) -> dict:
+    """Return what the best of three rates gives.
+
+    Returns
+    -------
+    dict
+        ``active`` and ``total`` parameters, ``rate`` (multiple of the rule's), ``excess`` (exact
+        test loss above the entropy, nats per token).
+    """
+    language = markov_language(0)
+    losses = {r: language.test_loss(mixture(H, G, D, rule, seed, r)) for r in RATES}
+    rate = min(losses, key=losses.get)
+    N = OneHotLM.count_parameters(language.V, 2, H)
+    excess = losses[rate] - language.entropy
+    return {"active": N, "total": G * N, "rate": rate, "excess": round(excess, 5)}
+
+
+def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
+    """Write the shipped map: dense models, and mixtures by two rules; two lengths, three seeds."""
+    knobs = {"D": list(SHIPPED_D), "seed": list(SHIPPED_SEEDS)}
+    dense = tabulate(run, jobs, H=list(SHIPPED_DENSE), G=[1], rule=["last token"], **knobs)
+    mixed = tabulate(run, jobs, H=list(SHIPPED_H), G=list(SHIPPED_G), rule=list(ROUTES), **knobs)
+    write_csv(pd.concat([dense, mixed], ignore_index=True), out)

@@ -1,0 +1,92 @@
+"""Mixtures, few bits and learning rates by layer: the mechanics, and what the shipped maps say."""
+
+import numpy as np
+import pytest
+
+from scaling_lib import load
+from scaling_lib.experiments.scaling_laws.language_models import untrained
+from scaling_lib.experiments.since_2024 import low_precision, mixture, width_transfer
+from scaling_lib.models import Adam
+from scaling_lib.tasks.language import markov_language
+from scaling_lib.training import fit_model
+
+
+@pytest.mark.parametrize("rule", mixture.ROUTES)
+def test_a_rule_sends_every_context_to_one_expert_and_uses_all(rule):
+    route = mixture.routing(rule, 4)
+    assert route.shape == (64, 64) and np.bincount(route.ravel()).tolist() == [1024] * 4
+    if rule == "last token":
+        assert (route == route[0]).all()
+    with pytest.raises(ValueError, match="rule must be"):
+        mixture.routing("by length", 4)
+
+
+def test_a_mixture_answers_with_the_expert_of_each_context():
+    model = mixture.mixture(H=4, G=3, D=2**11)
+    contexts = np.random.default_rng(0).integers(0, 64, (50, 2))
+    got = model.log_probs(contexts)
+    for (u, v), row in zip(contexts, got, strict=True):
+        own = model.experts[v % 3].log_probs(np.array([[u, v]]))[0]
+        np.testing.assert_allclose(row, own, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(np.exp(got).sum(1), 1, rtol=1e-5)
+
+
+def test_an_expert_reads_only_its_part():
+    # One expert for all is the dense model, whatever the rule.
+    one, other = (mixture.run(4, 1, 2**11, rule)["excess"] for rule in mixture.ROUTES)
+    assert one == other
+    row = mixture.run(4, 4, 2**12)
+    assert row["total"] == 4 * row["active"]
+
+
+def test_shares_are_steps_of_adam_scaled_by_name():
+    plain, *_ = untrained(8, 2**10)
+    shared, batches, _, _ = untrained(8, 2**10)
+    start = plain.theta.copy()
+    x, y = next(iter(batches))
+    for model, optimizer in (
+        (plain, Adam(plain.theta)),
+        (shared, width_transfer.Shares(shared, W2=0.25)),
+    ):
+        model.loss_and_grad(x, y)
+        optimizer.step(model.grad, 0.01)
+    moved = (plain.theta - start).copy(), (shared.theta - start).copy()
+    ends = np.cumsum([view.size for view in plain.p.values()])
+    part = slice(ends[1], ends[2])  # W2
+    np.testing.assert_allclose(moved[1][part], 0.25 * moved[0][part], atol=1e-7)
+    rest = np.delete(np.arange(len(start)), np.arange(ends[1], ends[2]))
+    np.testing.assert_allclose(moved[1][rest], moved[0][rest], atol=1e-7)
+
+
+def test_both_ways_are_one_model_at_the_base_width():
+    runs = [
+        width_transfer.run(way, width_transfer.BASE, 2**11, 0.01) for way in width_transfer.WAYS
+    ]
+    assert runs[0] == runs[1]
+    narrow = [width_transfer.run(way, 8, 2**11, 0.01)["excess"] for way in width_transfer.WAYS]
+    assert narrow[0] != narrow[1]
+    with pytest.raises(ValueError, match="way must be"):
+        width_transfer.run("by depth", 8, 2**11, 0.01)
+
+
+def test_rounding_after_starts_from_one_trained_model_and_during_trains_anew():
+    after = low_precision.run(32, 2**12, "after", bits=(6, 2)).set_index("bits")["excess"]
+    during = low_precision.run(32, 2**12, "during", bits=(2,)).set_index("bits")["excess"]
+    assert abs(after[6] - after[low_precision.EXACT]) < 0.01 < after[2] - after[6]
+    assert during[2] < after[2]
+    model, *rest = untrained(32, 2**12)
+    fit_model(model, *rest)
+    language = markov_language(0)
+    exact = language.test_loss(model) - language.entropy
+    assert after[low_precision.EXACT] == pytest.approx(exact, abs=1e-5)
+    with pytest.raises(ValueError, match="way must be"):
+        low_precision.run(8, 2**12, "before")
+
+
+def test_shipped_maps_are_whole():
+    mixed, rates, bits = (load(n) for n in ("mixture", "width_transfer", "low_precision"))
+    assert len(mixed) == 6 * 2 * 3 + 2 * 4 * 2 * 2 * 3
+    assert len(rates) == 2 * 4 * 2 * 7 * 3
+    assert len(bits) == 4 * 3 * (3 * 4 + 5 * 5)
+    for table in (mixed, rates, bits):
+        assert (table["excess"] > 0).all() and set(table["seed"]) == {0, 1, 2}
