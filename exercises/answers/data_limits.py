@@ -436,6 +436,133 @@ def collapse(z, keep_all):
 """,
     },
     {
+        "exercise": "own-answers",
+        "name": "problem by problem",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def keep_checked(answers, samples, a, b, modulus):
+    kept = [list(row) for row in answers]
+    for i, row in enumerate(kept):
+        if row[0] >= 0:
+            continue
+        for sample in samples:
+            value = sum(int(d) * 10**place for place, d in enumerate(sample[i]))
+            if (value - int(a[i]) - int(b[i])) % modulus == 0:
+                kept[i] = [int(d) for d in sample[i]]
+                break
+    return np.array(kept)
+""",
+    },
+    {
+        "exercise": "own-answers",
+        "name": "from the last sample to the first",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def keep_checked(answers, samples, a, b, modulus):
+    old = np.array(answers)
+    kept, want = old.copy(), np.add(a, b)
+    for sample in np.array(samples)[::-1]:
+        value = sum(sample[:, place] * 10**place for place in range(sample.shape[1]))
+        fine = np.mod(value, modulus) == np.mod(want, modulus)
+        kept[fine & (old[:, 0] == -1)] = sample[fine & (old[:, 0] == -1)]
+    return kept
+""",
+    },
+    {
+        "exercise": "own-answers",
+        "name": "hundreds first",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def keep_checked(answers, samples, a, b, modulus):
+    answers, samples = np.asarray(answers), np.asarray(samples)
+    value = samples @ 10 ** np.arange(samples.shape[-1])[::-1]
+    accepted = (value - np.asarray(a) - np.asarray(b)) % modulus == 0
+    first = samples[accepted.argmax(axis=0), np.arange(len(answers))]
+    new = (answers[:, 0] < 0) & accepted.any(axis=0)
+    return np.where(new[:, None], first, answers)
+""",
+    },
+    {
+        "exercise": "own-answers",
+        "name": "none accepted, the first taken",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def keep_checked(answers, samples, a, b, modulus):
+    answers, samples = np.asarray(answers), np.asarray(samples)
+    value = samples @ 10 ** np.arange(samples.shape[-1])
+    accepted = (value - np.asarray(a) - np.asarray(b)) % modulus == 0
+    first = samples[accepted.argmax(axis=0), np.arange(len(answers))]
+    return np.where(answers < 0, first, answers)
+""",
+    },
+    {
+        "exercise": "own-answers",
+        "name": "what is there is replaced",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def keep_checked(answers, samples, a, b, modulus):
+    answers, samples = np.asarray(answers), np.asarray(samples)
+    value = samples @ 10 ** np.arange(samples.shape[-1])
+    accepted = (value - np.asarray(a) - np.asarray(b)) % modulus == 0
+    first = samples[accepted.argmax(axis=0), np.arange(len(answers))]
+    return np.where(accepted.any(axis=0)[:, None], first, answers)
+""",
+    },
+    {
+        "exercise": "own-answers",
+        "name": "the last that is accepted",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def keep_checked(answers, samples, a, b, modulus):
+    kept, samples = np.array(answers), np.asarray(samples)
+    empty = kept[:, 0] < 0
+    for sample in samples:
+        value = sample @ 10 ** np.arange(samples.shape[-1])
+        fine = empty & ((value - np.asarray(a) - np.asarray(b)) % modulus == 0)
+        kept[fine] = sample[fine]
+    return kept
+""",
+    },
+    {
+        "exercise": "own-answers",
+        "name": "three digits taken for granted",
+        "kind": "wrong",
+        "expected": 2,
+        "code": """
+def keep_checked(answers, samples, a, b, modulus):
+    answers, samples = np.asarray(answers), np.asarray(samples)
+    value = samples[..., 0] + 10 * samples[..., 1] + 100 * samples[..., 2]
+    accepted = (value - np.asarray(a) - np.asarray(b)) % modulus == 0
+    first = samples[accepted.argmax(axis=0), np.arange(len(answers))]
+    new = (answers[:, 0] < 0) & accepted.any(axis=0)
+    return np.where(new[:, None], first, answers)
+""",
+    },
+    {
+        "exercise": "own-answers",
+        "name": "expects no more than before",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+PREDICTED_LAST_DIGIT = (0.1, 0.2)
+
+
+def keep_checked(answers, samples, a, b, modulus):
+    answers, samples = np.asarray(answers), np.asarray(samples)
+    value = samples @ 10 ** np.arange(samples.shape[-1])
+    accepted = (value - np.asarray(a) - np.asarray(b)) % modulus == 0
+    first = samples[accepted.argmax(axis=0), np.arange(len(answers))]
+    new = (answers[:, 0] < 0) & accepted.any(axis=0)
+    return np.where(new[:, None], first, answers)
+""",
+    },
+    {
         "exercise": "audit-vintages",
         "name": "array of trials",
         "kind": "alternative",

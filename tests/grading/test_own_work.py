@@ -48,7 +48,7 @@ def test_what_a_learner_alone_is_told(tmp_path):
     assert "audit-vintages: 4 of 4 points" in found.stdout
     assert "collapse: 0 of 4 points, not solved yet" in found.stdout
     assert "ZeroDivisionError: float division by zero" in found.stdout
-    assert "10 more points are for your answers in words" in found.stdout
+    assert "12 more points are for your answers in words" in found.stdout
     assert "Your code ran with all of your rights." in found.stdout
     assert " says: " not in found.stdout
     assert list(tmp_path.iterdir()) == [path], "it leaves nothing behind"
