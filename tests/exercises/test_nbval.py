@@ -69,8 +69,8 @@ def test_what_is_solved_passes_and_a_wrong_answer_hears_why(tmp_path):
     assert "exhaustion-test" not in said
     assert re.search(r"^collapse-test: .*without ddof=1", said, re.M)
     assert re.search(
-        r"^capped-test: NameError: name 'undefined_name' is not defined\n"
-        r"-+> *\d+ .*capped_run\(.*\n-+> *2 .*return undefined_name",
+        r"^capped-test: NameError: name 'undefined_name' is not defined\. Is it spelled so.*\n"
+        r"-+> *\d+ check_capped\(\)\n-+> *\d+ .*capped_run\(.*\n-+> *2 .*return undefined_name",
         said,
         re.M,
     )
