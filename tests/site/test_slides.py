@@ -73,6 +73,10 @@ def test_without_a_site_it_says_what_to_do(tmp_path, capsys):
     assert "make_slides: " in "".join(capsys.readouterr())
 
 
+# The pages of chapter 6 are short and have few figures; every other page has at least five.
+FEW = {"training_since_2024": 3, "evidence_and_rules": 2}
+
+
 @pytest.mark.parametrize("chapter", make_slides.CHAPTERS)
 def test_every_figure_of_a_chapter_is_on_a_slide(site, chapter):
     page = (site / "chapters" / f"{chapter}.html").read_text(encoding="utf-8")
@@ -81,7 +85,7 @@ def test_every_figure_of_a_chapter_is_on_a_slide(site, chapter):
     shown = BeautifulSoup(text, "lxml").select("section.figure > img")
     cells = nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4).cells
     skipped = [c for c in cells if "no-slide" in c.metadata.get("tags", [])]
-    assert len(shown) == len(figures) - len(skipped) >= 5
+    assert len(shown) == len(figures) - len(skipped) >= FEW.get(chapter, 5)
     assert not re.search(r"\{(cite|numref|term)|:::|```", text), "markup that nobody rendered"
 
 
