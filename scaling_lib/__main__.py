@@ -41,6 +41,9 @@ SHIPPED = {
     "low_precision": ("scaling_lib.experiments.since_2024.low_precision", 2),
     "mixture": ("scaling_lib.experiments.since_2024.mixture", 3),
     "width_transfer": ("scaling_lib.experiments.since_2024.width_transfer", 1),
+    "reinforcement": ("scaling_lib.experiments.since_2024.reinforcement", 3),
+    "serial_parallel": ("scaling_lib.experiments.since_2024.serial_parallel", 2),
+    "chain_horizons": ("scaling_lib.experiments.since_2024.chain_horizons", 2),
     "capstone_practice": ("scaling_lib.capstone.practice", 5),
 }
 

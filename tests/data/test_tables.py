@@ -85,6 +85,24 @@ def test_optimal_by_compute_is_near_six_nd():
     np.testing.assert_allclose(6 * table["N"] * table["D"], table["C"], rtol=0.05)
 
 
+def test_benchmark_scores_are_shares_of_models_whose_compute_is_six_nd():
+    table = load("benchmark_scores")
+    np.testing.assert_allclose(6 * table["N"] * table["D"], table["C"], rtol=0.02)
+    scores = table.loc[:, "mmlu":"humaneval"]
+    assert scores.notna().all(axis=None)
+    assert ((scores >= 0) & (scores < 1)).all(axis=None)
+    assert table["model"].is_unique
+
+
+def test_metr_horizons_lie_in_their_intervals_and_the_frontier_rises():
+    table = load("metr_horizons")
+    assert ((table["p50_low"] < table["p50"]) & (table["p50"] < table["p50_high"])).all()
+    assert (table["p80"] < table["p50"]).all()
+    for _, suite in table.groupby("suite"):
+        assert suite["released"].is_monotonic_increasing
+        assert (suite["p50"].ge(suite["p50"].cummax()) == suite["frontier"]).all()
+
+
 def test_appendix_d_is_consistent_with_itself():
     table = load("gpt3_family")
     flops = 6 * table["N"] * table["active_fraction"] * table["D"]

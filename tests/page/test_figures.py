@@ -35,6 +35,7 @@ from scaling_lib.page.micropython.repetition_figure import repetition
 from scaling_lib.page.micropython.samples_or_size import samples_or_size
 from scaling_lib.page.micropython.stock_and_demand import stock_and_demand
 from scaling_lib.page.micropython.strong_or_weak import strong_or_weak
+from scaling_lib.page.micropython.time_horizon import time_horizon
 from scaling_lib.page.micropython.what_counts import EUROPE, STATES, what_counts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -369,6 +370,19 @@ def test_repetition_is_worth_what_the_library_says():
     base = numbers.MUENNIGHOFF
     expected = formulas.chinchilla(1e10, formulas.saturating(U, R, 15.39), **base)
     np.testing.assert_allclose(again["y"], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.5, 2.0])
+def test_a_horizon_is_where_a_share_of_the_tasks_is_left(spread):
+    """Tasks are drawn with rates of their own, and each runs until its first error."""
+    curve, _, marks = time_horizon(0.02, spread, 0.8)["series"]
+    rng, rate = np.random.default_rng(0), -np.log(0.98)
+    rates = rng.gamma(1 / spread, spread * rate, 200_000) if spread else rate
+    first_error = rng.exponential(1 / rates, 200_000)
+    for length, share in zip(marks["x"], marks["y"], strict=True):
+        assert (first_error > length).mean() == pytest.approx(share, abs=0.005)
+    assert marks["y"] == [0.5, 0.8]
+    assert np.interp(marks["x"], curve["x"], curve["y"]) == pytest.approx([0.5, 0.8], abs=0.01)
 
 
 def test_the_cheapest_model_of_a_lifetime_is_the_lowest_point():
