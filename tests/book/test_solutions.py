@@ -228,7 +228,7 @@ def test_where_the_count_meets_the_line():
     text = solution("evidence_and_rules", "ex-evidence-line")
     assert f"${own / 1e24:.2f}\\cdot10^{{24}}$" in text
     assert f"${writing / 1e24:.1f}\\cdot10^{{24}}$ divided by the share" in text
-    assert f"$3.2/7.36 = {writing / (1e25 - own):.2f}$" in text
+    assert f"$3.2/7.36 = {writing / (1e25 - own):.3f}$" in text
 
 
 def test_how_many_samples_an_evaluator_needs():

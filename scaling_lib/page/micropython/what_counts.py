@@ -1,4 +1,4 @@
-"""One distilled model, and its training compute as different rules count it (claim R10)."""
+"""One distilled model, and its training compute counted in four ways (claim R10)."""
 
 from scaling_lib.page.micropython.controls import choice, figure, log_axis, log_slider, slider
 from scaling_lib.page.micropython.drawing import level, line, points
@@ -15,8 +15,8 @@ EUROPE, STATES = 1e25, 1e26  # FLOP: AI Act, Article 51; California's and New Yo
 
 @figure(
     title="Whose operations count?",
-    alt="Training compute of one model against the tokens that its teacher wrote, as four rules "
-    "count it, with two legal thresholds across.",
+    alt="Training compute of one model against the tokens that its teacher wrote, counted in "
+    "four ways, with two legal thresholds across.",
     x=log_axis("Tokens written by the teacher and kept", 1e10, 1e14, "si"),
     y=log_axis("Counted compute (FLOP)", 1e23, 1e28),
     controls=[
@@ -31,7 +31,7 @@ EUROPE, STATES = 1e25, 1e26  # FLOP: AI Act, Article 51; California's and New Yo
     ],
 )  # fmt: skip
 def what_counts(N, D, teacher, written, kept, text):
-    """Return the compute of a model that learns in part from a teacher's text, by four rules.
+    """Return the compute of a model that learns in part from a teacher's text, in four ways.
 
     Own training is 6 N D, and the teacher's text is a part of the D tokens. Writing costs two
     operations a parameter of the teacher and token, kept or discarded; Europe's guidelines count it
