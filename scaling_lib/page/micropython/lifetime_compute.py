@@ -30,7 +30,9 @@ def tokens_for(n, excess):
     x=log_axis("Parameters", 1e9, 1e13, "si"),
     y=log_axis("Compute over the lifetime (FLOP)", 1e20, 1e29),
     controls=[
-        log_slider("quality", "As good as the best run of", 1e21, 1e27, 5.88e23, unit=" FLOP"),
+        log_slider(
+            "quality", "As good as the best run of", 1e21, 1e27, 5.88e23, unit=" FLOP", step=0.01
+        ),
         log_slider("answered", "Tokens answered", 1e10, 1e16, 1e13, "si"),
     ],
 )
