@@ -301,7 +301,7 @@ def forecast_loss(C, loss, new_C, levels):
         "exercise": "loss-ahead",
         "name": "the weights of all floors equal",
         "kind": "wrong",
-        "expected": 1,
+        "expected": 0,
         "code": """
 def forecast_loss(C, loss, new_C, levels):
     x, y = np.log(np.asarray(C, float)), np.asarray(loss, float)
@@ -507,7 +507,7 @@ def exhaustion_year(now, used, stock, growth, stock_growth, levels):
         "exercise": "exhaustion-year",
         "name": "standard deviations add up",
         "kind": "wrong",
-        "expected": 1,
+        "expected": 0,
         "code": """
 def exhaustion_year(now, used, stock, growth, stock_growth, levels):
     pace, (mean, sd) = growth[0] - stock_growth, stock
