@@ -190,6 +190,23 @@ def level_budget(rollouts, wins, draws, games):
     },
     {
         "exercise": "level",
+        "name": "share of the decided games",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def level_budget(rollouts, wins, draws, games):
+    order = np.argsort(rollouts)
+    x = np.log(np.asarray(rollouts, dtype=float)[order])
+    score = (np.asarray(wins) / (np.asarray(games) - np.asarray(draws)))[order]
+    for i in range(len(x) - 1):
+        if score[i] < 0.5 <= score[i + 1]:
+            w = (0.5 - score[i]) / (score[i + 1] - score[i])
+            return float(np.exp((1 - w) * x[i] + w * x[i + 1]))
+    return float("nan")
+""",
+    },
+    {
+        "exercise": "level",
         "name": "extrapolates",
         "kind": "wrong",
         "expected": 3,

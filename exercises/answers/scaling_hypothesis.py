@@ -657,7 +657,7 @@ def should_stop(losses, patience):
         "exercise": "early-stop",
         "name": "nan before the first improvement counted",
         "kind": "wrong",
-        "expected": 2,
+        "expected": 1,
         "code": """
 def should_stop(losses, patience):
     best, since = float("inf"), 0

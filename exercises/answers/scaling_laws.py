@@ -621,7 +621,7 @@ def held_out_errors(C, L, E, limit):
         "exercise": "extrapolation",
         "name": "run at the limit held out",
         "kind": "wrong",
-        "expected": 3,
+        "expected": 2,
         "code": """
 def held_out_errors(C, L, E, limit):
     late = C >= limit * (1 - 1e-9)
@@ -804,6 +804,38 @@ def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
     share = min(share, (step + 1) / (rise * steps))
     share = min(share, (steps - step) / (fall * steps))
     return peak * share
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "the rise wins where the parts overlap",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    if rise > 0 and step + 1 <= rise * steps:
+        return peak * (step + 1) / (rise * steps)
+    if fall > 0 and steps - step <= fall * steps:
+        return peak * (steps - step) / (fall * steps)
+    return peak
+""",
+    },
+    {
+        "exercise": "cool-down",
+        "name": "slope predicted instead of the exponent",
+        "kind": "wrong",
+        "expected": 2,
+        "code": """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    share = 1.0
+    if rise > 0:
+        share = min(share, (step + 1) / (rise * steps))
+    if fall > 0:
+        share = min(share, (steps - step) / (fall * steps))
+    return peak * share
+
+
+PREDICTED_EXPONENT = (-0.375, -0.315)
 """,
     },
     {
