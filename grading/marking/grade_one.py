@@ -1,13 +1,9 @@
 """Have one submission graded in processes of their own, whatever it does: both sides of the border.
 
 `run_job` asks a server, ``python -m grading.marking.grade_one``, which has imported what grading
-and the assignment need, and forks a supervisor for each job. There a child does the work; it is
+and the assignment need, and for each job forks a supervisor. There a child does the work; it is
 killed with everything that belongs to it when its time is over. The supervisor does nothing but
 wait, so that one always survives, and the server never sees more of a submission than its bytes.
-
-Half of a small job would be the start of its sandbox. So a supervisor is forked before its job is
-known, as soon as the one before it has ended: its sandbox starts while the results are written and
-the next submission is read.
 """
 
 import ast
@@ -27,13 +23,7 @@ import time
 import traceback
 
 from grading.sandbox.enclosure import ONE_THREAD, Limits, choose
-from grading.sandbox.processes import (
-    PATIENCE,
-    adopt_orphans,
-    descendants,
-    die_with_parent,
-    kill_all,
-)
+from grading.sandbox.processes import adopt_orphans, descendants, die_with_parent, kill_all
 from grading.sandbox.worker_process import HEAD, Channel, Lost
 from grading.source.assignment import digest
 
@@ -106,11 +96,6 @@ class Server:
         pipes = self.process.stdout.fileno(), self.process.stdin.fileno()
         self.channel = Channel(*pipes, 2 * MAX_REPORT)
 
-    def expect(self, job):
-        """Have a sandbox started for a job whose notebook is still to come."""
-        with contextlib.suppress(Lost):  # the job itself will say so
-            self.channel.send(job | {"notebook": None}, GRACE)
-
     def ask(self, job):
         """Return the report on a job; raises `NotGraded`, after which the server is of no use."""
         try:
@@ -123,12 +108,9 @@ class Server:
 
     def close(self):
         """End it, and with it what it has started."""
-        self.process.stdin.close()  # it cleans up, unless it is stuck
-        try:
-            self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
         self.process.stdout.close()
 
     def __del__(self):
@@ -153,81 +135,24 @@ def run_job(job):
     return report | {"sandbox": job["sandbox"]}
 
 
-def expect_job(job):
-    """Start this thread's server, with a sandbox for a job whose notebook is still to come."""
-    job = job | {"sandbox": choose(job["wanted"], job["unsafe"])}
-    _here.server = getattr(_here, "server", None) or Server()
-    _here.server.expect(job)
-
-
 def main():
-    """Serve: read jobs from stdin, and write a report on each to stdout.
-
-    A job without a notebook is one to come, and gets no report.
-    """
+    """Serve: read jobs from stdin, and write a report on each to stdout."""
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    known = waiting = None
+    known = None
     while len(head := sys.stdin.buffer.read(HEAD.size)) == HEAD.size:
         job = json.loads(sys.stdin.buffer.read(*HEAD.unpack(head)))
         if job["assignment"] != known:
             known = job["assignment"]
             _import_for(known)
-        if waiting and waiting.conditions != _conditions(job):
-            waiting.dismiss()
-            waiting = None
-        waiting = waiting or Supervisor(job)
-        if job["notebook"] is None:
-            continue
-        if waiting.grade(job):
-            return 1
-        # A folder of files may change before the next job comes.
-        waiting = None if job["files"] else Supervisor(job)
-    if waiting:
-        waiting.dismiss()
-    return 0
-
-
-def _conditions(job):
-    """Return what a sandbox is started with: all of a job but what is one submission's."""
-    return {name: value for name, value in job.items() if name not in ("notebook", "seed")}
-
-
-class Supervisor:
-    """A process that waits for its job; whatever happens there, the server that forked it survives.
-
-    The job comes in a file that both have open, and a byte in a pipe says that it is there: no
-    process ever waits for another one to take a large notebook.
-    """
-
-    def __init__(self, job):
-        self.conditions = _conditions(job)
-        self.file = tempfile.TemporaryFile()
-        come, self.bell = os.pipe()
-        self.process = os.fork()
-        if self.process == 0:
-            os.close(self.bell)
-            report = supervise(self.conditions, self.file, come)
-            if report is not None:
-                report = json.dumps(report).encode()
-                sys.stdout.buffer.write(HEAD.pack(len(report)) + report)
-                sys.stdout.buffer.flush()
+        if (child := os.fork()) == 0:
+            report = json.dumps(supervise(job)).encode()
+            sys.stdout.buffer.write(HEAD.pack(len(report)) + report)
+            sys.stdout.buffer.flush()
             os._exit(0)
-        os.close(come)
-
-    def grade(self, job):
-        """Have it report on a job to stdout; return its exit status."""
-        self.file.write(json.dumps(job).encode())
-        self.file.flush()
-        with contextlib.suppress(BrokenPipeError):  # its status says that it has ended
-            os.write(self.bell, b"!")
-        return self.dismiss()
-
-    def dismiss(self):
-        """Wait for its end, which comes at once if it has no job."""
-        os.close(self.bell)
-        self.file.close()
-        return os.waitpid(self.process, 0)[1]
+        if os.waitpid(child, 0)[1]:
+            return 1
+    return 0
 
 
 def _import_for(assignment):
@@ -247,30 +172,17 @@ def _import_for(assignment):
                 exec(ast.unparse(statement), {})
 
 
-def supervise(conditions, file, come):
-    """Wait for a job and have it done; see `Supervisor`.
-
-    Returns its ``events`` and ``end``, processes ``left`` and ``seconds``; None if none came.
-    """
+def supervise(job):
+    """Have a job done; return its ``events`` and ``end``, processes ``left`` and ``seconds``."""
     die_with_parent()
     adopt_orphans()
+    began = time.monotonic()
     reader, writer = os.pipe()
-    begin, bell = os.pipe()
     if os.fork() == 0:
         os.close(reader)
-        os.close(bell)
-        _work(conditions, file, begin, writer)
+        _work(job, writer)
     os.close(writer)
-    os.close(begin)
-    if not os.read(come, 1):
-        os.close(bell)
-        _listen(reader, time.monotonic() + PATIENCE)
-        kill_all(lambda: descendants(os.getpid()))
-        return None
-    began = time.monotonic()
-    with contextlib.suppress(BrokenPipeError):  # its events say why it has ended
-        os.write(bell, b"!")
-    report, end = _listen(reader, began + conditions["limits"]["hard"])
+    report, end = _listen(reader, began + job["limits"]["hard"])
     left = kill_all(lambda: descendants(os.getpid()))
     events = []
     for line in report.split(b"\n"):
@@ -301,7 +213,7 @@ def _listen(reader, deadline):
             return bytes(report), "its report is too large"
 
 
-def _work(conditions, file, begin, writer):
+def _work(job, writer):
     """Grade, in the child; never returns."""
 
     def emit(event):
@@ -319,35 +231,27 @@ def _work(conditions, file, begin, writer):
         os.set_inheritable(writer, False)
         die_with_parent()
         adopt_orphans()
-        limits = conditions["limits"]
-        space, memory = limits["address_space"], limits["memory"]
+        space, memory = job["limits"]["address_space"], job["limits"]["memory"]
         resource.setrlimit(resource.RLIMIT_AS, (space, space))
         # Answers must not make the tests use more than the submission itself may.
         resource.setrlimit(resource.RLIMIT_DATA, (memory, resource.RLIM_INFINITY))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the batch decides
-        _grade(conditions, file, begin, emit)
+        _grade(job, emit)
     except BaseException:
         emit({"event": "failed", "kind": "error", "text": traceback.format_exc()[-4000:]})
     finally:
         os._exit(0)
 
 
-def _grade(conditions, file, begin, emit):
-    from grading.marking.run_and_test import grade_in, prepare
+def _grade(job, emit):
+    from grading.marking.run_and_test import grade_submission
     from grading.marking.session import Broken
     from grading.source.hidden_tests import SEED_VARIABLE
     from grading.source.submitted_cells import Unreadable
 
+    os.environ[SEED_VARIABLE] = job["seed"]
     try:
-        session, assignment, source = prepare(conditions)
-        if not os.read(begin, 1):
-            session.close()  # there is no job
-            return
-        file.seek(0)
-        job = json.load(file)
-        os.environ[SEED_VARIABLE] = job["seed"]
-        session.begin()
-        grade_in(session, assignment, source, base64.b64decode(job["notebook"]), emit)
+        grade_submission(job, emit)
     except Unreadable as error:
         emit({"event": "failed", "kind": "unreadable", "text": str(error)})
     except Broken as error:

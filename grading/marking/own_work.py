@@ -15,7 +15,7 @@ import time
 
 from threadpoolctl import threadpool_limits
 
-from grading.marking.run_and_test import grade_in, run_imports
+from grading.marking.run_and_test import grade_in
 from grading.marking.session import Session
 from grading.sandbox.enclosure import Limits
 from grading.source.source_names import SourceNames
@@ -57,7 +57,6 @@ def run_own(assignment, notebook):
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), threadpool_limits(1):
         try:
             session = OwnSession(source.is_trusted)
-            run_imports(source, session)
             grade_in(session, assignment, source, notebook, events.append)
         except Unreadable as error:
             events.append({"event": "failed", "kind": "unreadable", "text": str(error)})

@@ -7,6 +7,7 @@ the submission cannot put into its own words.
 """
 
 import ast
+import base64
 import builtins
 import contextlib
 import dataclasses
@@ -45,47 +46,50 @@ _repr.maxstring = MAX_SHORT
 _repr.maxother = 10 * MAX_SHORT  # an array leaves out what is in its middle
 
 
-def prepare(job):
-    """Return a session, whose sandbox has started, the assignment and its `SourceNames`.
+def grade_submission(job, emit):
+    """Run a submission's cells and test them.
 
-    Of a job (see `grading.marking.grade_one.make_job`; ``sandbox`` is its kind) this needs what is
-    known before there is a submission. Raises `Broken` if no sandbox can be started.
+    Parameters
+    ----------
+    job : dict
+        See `grading.marking.grade_one.make_job`; ``sandbox`` is its kind.
+    emit : callable
+        Called with a dict as soon as something is known: ``event`` is ``"match"``, ``"cell"``,
+        ``"outcome"`` or ``"done"``. What has been emitted counts, whatever happens next.
+
+    Raises
+    ------
+    Unreadable
+        If the submission is no notebook.
+    Broken
+        If no sandbox can be started.
     """
     assignment = parse(**job["assignment"])
     source = SourceNames(assignment)
     limits, withheld = Limits(**job["limits"]), assignment.withheld
     session = Session(job["sandbox"], limits, job["files"], source.is_trusted, withheld)
-    run_imports(source, session)
-    return session, assignment, source
+    grade_in(session, assignment, source, base64.b64decode(job["notebook"]), emit)
 
 
 def grade_in(session, assignment, source, notebook, emit):
-    """Run the cells of a notebook, given as bytes, in a prepared session, and test them there.
-
-    `emit` is called with a dict as soon as something is known: ``event`` is ``"match"``,
-    ``"cell"``, ``"outcome"`` or ``"done"``. What has been emitted counts, whatever happens next.
-    Raises `Unreadable` if the submission is no notebook, `Broken` if no sandbox can be started.
-    """
+    """Run the cells of a notebook, given as bytes, in a session, and test them there."""
+    found = match(assignment, read_notebook(notebook))
+    written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
+    emit({"event": "match", "restored": list(found.restored), "text": written})
     try:
-        found = match(assignment, read_notebook(notebook))
-        written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
-        emit({"event": "match", "restored": list(found.restored), "text": written})
-        run_cells(found, session, emit)
+        run_cells(found, source, session, emit)
         run_tests(assignment, found, Tests(assignment, source, session), emit)
     finally:
         session.close()
     emit({"event": "done", "starts": session.starts})
 
 
-def run_imports(source, session):
-    """Import what the assignment does: who deleted its cell has not failed the exercises."""
+def run_cells(found, source, session, emit):
+    """Run all cells in order, with a snapshot of the names at each test and at the end."""
+    # A learner who deleted the cell with the imports has not failed the exercises for it.
     imports = [ast.unparse(node) for node in source.imports]
     guarded = [f"try:\n    {line}\nexcept Exception:\n    pass" for line in imports]
     session.run("\n".join(guarded), session.limits.start)
-
-
-def run_cells(found, session, emit):
-    """Run all cells in order, with a snapshot of the names at each test and at the end."""
     room = MAX_SHOWN
     for step in found.steps:
         if step.test:

@@ -61,13 +61,6 @@ class Session:
         """Requests to repeat after a restart; None for one that ended a sandbox."""
         self._sandbox = self._restored = None
 
-    def begin(self):
-        """Start the submission's clock; its sandbox may have waited for it."""
-        self.began = time.monotonic()
-        if self._sandbox and self._sandbox.has_ended():
-            self.close()
-            self.starts = 0
-
     def run(self, source, seconds=None):
         """Run a cell, by default for as long as a cell may take.
 

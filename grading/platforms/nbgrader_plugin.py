@@ -33,7 +33,7 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Bool, Dict, Unicode
 
-from grading.marking.grade_one import Settings, expect_job, make_job, run_job
+from grading.marking.grade_one import Settings, make_job, run_job
 from grading.reports.student_results import clean, read_report
 from grading.sandbox.enclosure import Limits
 from grading.source.assignment import load
@@ -66,8 +66,6 @@ class RestoreCells(SourcePreprocessor):
 
     def preprocess(self, nb, resources):
         """Return the notebook with all cells of the source; see `restore_notebook`."""
-        # The sandbox starts while nbgrader does its own work on the submission.
-        SandboxExecute(parent=self.parent).expect(resources)
         cells = read_notebook(nbformat.writes(nb).encode())
         made = restore_notebook(self.assignment(resources), cells)
         return nbformat.from_dict(made), resources
@@ -88,8 +86,13 @@ class SandboxExecute(SourcePreprocessor):
     def preprocess(self, nb, resources):
         """Return the notebook with the outputs of its cells and of the tests."""
         assignment = self.assignment(resources)
-        notebook = nbformat.writes(nb).encode()
-        report = run_job(make_job(assignment, notebook, self._settings()))
+        settings = Settings(
+            limits=Limits(**self.limits),
+            sandbox=self.sandbox or None,
+            unsafe=self.unsafe,
+            seed=self._seed(),
+        )
+        report = run_job(make_job(assignment, nbformat.writes(nb).encode(), settings))
         result = read_report(assignment, report)
         for cell in nb.cells:
             if cell.cell_type == "code":
@@ -101,18 +104,6 @@ class SandboxExecute(SourcePreprocessor):
         for item in result["items"]:
             cells[item["id"]].outputs = verdict(item, result, report["sandbox"])
         return nb, resources
-
-    def expect(self, resources):
-        """Have the sandbox started for a submission that comes next."""
-        expect_job(make_job(self.assignment(resources), b"", self._settings()))
-
-    def _settings(self):
-        return Settings(
-            limits=Limits(**self.limits),
-            sandbox=self.sandbox or None,
-            unsafe=self.unsafe,
-            seed=self._seed(),
-        )
 
     def _seed(self):
         if self.seed_file:

@@ -58,7 +58,7 @@ class Channel:
         if self.received or _ready(self.reader, 0):
             raise Lost(self._ended() or "it sent something before it was asked")
         deadline = time.monotonic() + seconds
-        self.send(message, seconds)
+        self._send(json.dumps(message).encode(), deadline, seconds)
         return self.receive(deadline, seconds)
 
     def receive(self, deadline, seconds):
@@ -100,10 +100,7 @@ class Channel:
             return str(lost)
         return ""
 
-    def send(self, message, seconds):
-        """Send a dict; raises `Lost` if it is not taken in time."""
-        deadline = time.monotonic() + seconds
-        content = json.dumps(message).encode()
+    def _send(self, content, deadline, seconds):
         content = memoryview(HEAD.pack(len(content)) + content)
         while content:
             left = deadline - time.monotonic()
@@ -172,10 +169,6 @@ class Sandbox:
         except BaseException:  # interrupted in the middle of a message
             self.close()
             raise
-
-    def has_ended(self):
-        """Tell whether the worker is gone without having been asked."""
-        return bool(self.reason) or self.process.poll() is not None
 
     def close(self):
         """End the worker and everything that it started."""

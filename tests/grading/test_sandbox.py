@@ -488,7 +488,7 @@ def test_pictures_are_not_kept_without_end():
             pass
 
     found = match(SMALL, [SubmittedCell("code", str(i), "") for i in range(4)])
-    run_cells(found, Painter(), kept.append)
+    run_cells(found, SourceNames(SMALL), Painter(), kept.append)
     assert [len(event["shown"]) for event in kept] == [1, 1, 0, 0]
     assert [event["printed"] for event in kept] == ["0", "1", "2", "3"]
 
