@@ -94,3 +94,13 @@ def test_no_two_modules_have_one_name(package):
     names = collections.Counter(p.stem for p in (ROOT / package).rglob("*.py"))
     twice = {name for name, count in names.items() if count > 1} - {"__init__", "__main__"}
     assert not twice
+
+
+def test_no_file_holds_both_sides_of_a_merge():
+    rooms = [p for p in ROOT.iterdir() if p.is_dir() and p.name[0] not in "." and p.name != "_build"]
+    paths = [p for p in ROOT.iterdir() if p.is_file()]
+    paths += [p for room in rooms for p in room.rglob("*") if "node_modules" not in p.parts]
+    texts = [p for p in paths if p.suffix in {".md", ".py", ".ipynb", ".toml", ".bib", ".yml"}]
+    marks = re.compile(r"^(<{7}|>{7}) ", re.M)
+    assert len(texts) > 300
+    assert [str(p) for p in texts if marks.search(p.read_text(encoding="utf-8"))] == []
