@@ -97,7 +97,9 @@ def test_no_two_modules_have_one_name(package):
 
 
 def test_no_file_holds_both_sides_of_a_merge():
-    rooms = [p for p in ROOT.iterdir() if p.is_dir() and p.name[0] not in "." and p.name != "_build"]
+    rooms = [
+        p for p in ROOT.iterdir() if p.is_dir() and p.name[0] not in "." and p.name != "_build"
+    ]
     paths = [p for p in ROOT.iterdir() if p.is_file()]
     paths += [p for room in rooms for p in room.rglob("*") if "node_modules" not in p.parts]
     texts = [p for p in paths if p.suffix in {".md", ".py", ".ipynb", ".toml", ".bib", ".yml"}]

@@ -80,6 +80,12 @@ def test_the_minutes_of_a_syllabus_add_up(heading):
     assert sum(map(int, rows[:-1])) == total
 
 
+def test_the_afternoons_of_a_week_add_up():
+    part = read("syllabus").split("## One week\n")[1].split("\n## ")[0]
+    afternoons = re.findall(r"^\| \d \| .* \| [^|]*?\((\d+)\)[^|]*\|$", part, re.M)
+    assert len(afternoons) == 5 and f"**{sum(map(int, afternoons))}** |" in part
+
+
 def test_the_capstone_has_the_minutes_that_its_parts_need():
     part = read("syllabus").split("## Three weeks\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (?:9|10) \| (\d+) \| (.*?) \|", part, re.M)
