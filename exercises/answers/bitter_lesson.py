@@ -1,5 +1,40 @@
 """Answers to the assignment `bitter_lesson`, right and wrong, and what each should earn."""
 
+LEVEL_BUDGET = """
+def level_budget(rollouts, wins, draws, games):
+    rows = sorted(zip(rollouts, wins, draws, games))
+    for (r0, w0, d0, g0), (r1, w1, d1, g1) in zip(rows, rows[1:]):
+        low, high = (w0 + d0 / 2) / g0, (w1 + d1 / 2) / g1
+        if low < 0.5 <= high:
+            w = (0.5 - low) / (high - low)
+            return r0 ** (1 - w) * r1**w
+    return float("nan")
+"""
+
+INTERVAL_SCORE = """
+def interval_score(low, high, actual, level=0.8):
+    low, high, actual = (np.asarray(x, dtype=float) for x in (low, high, actual))
+    missed = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
+    return float(np.mean(high - low + 2 / (1 - level) * missed))
+"""
+
+YEARLY_AND_DOUBLING = """
+def yearly_and_doubling(total, first, last):
+    years = last - first
+    if years == 0:
+        return float("nan"), float("nan")
+    return total ** (1 / years), 12 * years / np.log2(total) if total != 1 else float("inf")
+"""
+
+SOFTMAX_GRADIENT = """
+def softmax_gradient(W, X, y, decay):
+    z = X @ W
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    return X.T @ p / len(y) + decay * W
+"""
+
 ANSWERS = [
     {
         "exercise": "search-or-rule",
@@ -133,31 +168,14 @@ def level_budget(rollouts, wins, draws, games):
         "name": "draws as lost games",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def level_budget(rollouts, wins, draws, games):
-    rows = sorted(zip(rollouts, wins, games))
-    for (r0, w0, g0), (r1, w1, g1) in zip(rows, rows[1:]):
-        low, high = w0 / g0, w1 / g1
-        if low < 0.5 <= high:
-            w = (0.5 - low) / (high - low)
-            return r0 ** (1 - w) * r1**w
-    return float("nan")
-""",
+        "code": LEVEL_BUDGET.replace("(w0 + d0 / 2) / g0, (w1 + d1 / 2) / g1", "w0 / g0, w1 / g1"),
     },
     {
         "exercise": "level",
         "name": "linear in the budget",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def level_budget(rollouts, wins, draws, games):
-    rows = sorted(zip(rollouts, wins, draws, games))
-    for (r0, w0, d0, g0), (r1, w1, d1, g1) in zip(rows, rows[1:]):
-        low, high = (w0 + d0 / 2) / g0, (w1 + d1 / 2) / g1
-        if low < 0.5 <= high:
-            return r0 + (r1 - r0) * (0.5 - low) / (high - low)
-    return float("nan")
-""",
+        "code": LEVEL_BUDGET.replace("r0 ** (1 - w) * r1**w", "(1 - w) * r0 + w * r1"),
     },
     {
         "exercise": "level",
@@ -177,16 +195,7 @@ def level_budget(rollouts, wins, draws, games):
         "name": "draws as wins",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def level_budget(rollouts, wins, draws, games):
-    rows = sorted(zip(rollouts, wins, draws, games))
-    for (r0, w0, d0, g0), (r1, w1, d1, g1) in zip(rows, rows[1:]):
-        low, high = (w0 + d0) / g0, (w1 + d1) / g1
-        if low < 0.5 <= high:
-            w = (0.5 - low) / (high - low)
-            return r0 ** (1 - w) * r1**w
-    return float("nan")
-""",
+        "code": LEVEL_BUDGET.replace(" / 2)", ")"),
     },
     {
         "exercise": "level",
@@ -227,16 +236,7 @@ def level_budget(rollouts, wins, draws, games):
         "name": "order taken for granted",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def level_budget(rollouts, wins, draws, games):
-    rows = list(zip(rollouts, wins, draws, games))
-    for (r0, w0, d0, g0), (r1, w1, d1, g1) in zip(rows, rows[1:]):
-        low, high = (w0 + d0 / 2) / g0, (w1 + d1 / 2) / g1
-        if low < 0.5 <= high:
-            w = (0.5 - low) / (high - low)
-            return r0 ** (1 - w) * r1**w
-    return float("nan")
-""",
+        "code": LEVEL_BUDGET.replace("sorted(", "list("),
     },
     {
         "exercise": "level",
@@ -428,12 +428,7 @@ def interval_score(low, high, actual, level=0.8):
         "name": "level for its complement",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def interval_score(low, high, actual, level=0.8):
-    low, high, actual = (np.asarray(x, dtype=float) for x in (low, high, actual))
-    missed = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
-    return float(np.mean(high - low + 2 / level * missed))
-""",
+        "code": INTERVAL_SCORE.replace("(1 - level)", "level"),
     },
     {
         "exercise": "interval-score",
@@ -450,36 +445,21 @@ def interval_score(low, high, actual, level=0.8):
         "name": "sum for mean",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def interval_score(low, high, actual, level=0.8):
-    low, high, actual = (np.asarray(x, dtype=float) for x in (low, high, actual))
-    missed = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
-    return float(np.sum(high - low + 2 / (1 - level) * missed))
-""",
+        "code": INTERVAL_SCORE.replace("np.mean", "np.sum"),
     },
     {
         "exercise": "interval-score",
         "name": "the two is missing",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def interval_score(low, high, actual, level=0.8):
-    low, high, actual = (np.asarray(x, dtype=float) for x in (low, high, actual))
-    missed = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
-    return float(np.mean(high - low + missed / (1 - level)))
-""",
+        "code": INTERVAL_SCORE.replace("2 / (1 - level)", "1 / (1 - level)"),
     },
     {
         "exercise": "interval-score",
         "name": "misses below forgotten",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def interval_score(low, high, actual, level=0.8):
-    low, high, actual = (np.asarray(x, dtype=float) for x in (low, high, actual))
-    missed = np.maximum(actual - high, 0)
-    return float(np.mean(high - low + 2 / (1 - level) * missed))
-""",
+        "code": INTERVAL_SCORE.replace("np.maximum(low - actual, 0) + ", ""),
     },
     {
         "exercise": "interval-score",
@@ -498,12 +478,10 @@ def interval_score(low, high, actual, level=0.8):
         "name": "the scores instead of their mean",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def interval_score(low, high, actual, level=0.8):
-    low, high, actual = np.asarray(low), np.asarray(high), np.asarray(actual)
-    missed = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
-    return high - low + 2 / (1 - level) * missed
-""",
+        "code": INTERVAL_SCORE.replace(
+            "float(np.mean(high - low + 2 / (1 - level) * missed))",
+            "high - low + 2 / (1 - level) * missed",
+        ),
     },
     {
         "exercise": "audit-growth",
@@ -547,39 +525,23 @@ def yearly_and_doubling(total, first, last):
         "name": "ln for log2",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def yearly_and_doubling(total, first, last):
-    years = last - first
-    if years == 0:
-        return float("nan"), float("nan")
-    return total ** (1 / years), 12 * years / np.log(total) if total != 1 else float("inf")
-""",
+        "code": YEARLY_AND_DOUBLING.replace("np.log2", "np.log"),
     },
     {
         "exercise": "audit-growth",
         "name": "doubling in years",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def yearly_and_doubling(total, first, last):
-    years = last - first
-    if years == 0:
-        return float("nan"), float("nan")
-    return total ** (1 / years), years / np.log2(total) if total != 1 else float("inf")
-""",
+        "code": YEARLY_AND_DOUBLING.replace("12 * years", "years"),
     },
     {
         "exercise": "audit-growth",
         "name": "sign of a decline lost",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-def yearly_and_doubling(total, first, last):
-    years = last - first
-    if years == 0:
-        return float("nan"), float("nan")
-    return total ** (1 / years), abs(12 * years / np.log2(total)) if total != 1 else float("inf")
-""",
+        "code": YEARLY_AND_DOUBLING.replace(
+            "12 * years / np.log2(total)", "abs(12 * years / np.log2(total))"
+        ),
     },
     {
         "exercise": "audit-growth",
@@ -631,162 +593,76 @@ def softmax_gradient(W, X, y, decay):
         "name": "downhill instead of uphill",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def softmax_gradient(W, X, y, decay):
-    z = X @ W
-    p = np.exp(z - z.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    p[np.arange(len(y)), y] -= 1
-    return -X.T @ p / len(y) - decay * W
-""",
+        "code": SOFTMAX_GRADIENT.replace("X.T @ p / len(y) + decay", "-X.T @ p / len(y) - decay"),
     },
     {
         "exercise": "learn-digits",
         "name": "sum over the batch",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def softmax_gradient(W, X, y, decay):
-    z = X @ W
-    p = np.exp(z - z.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    p[np.arange(len(y)), y] -= 1
-    return X.T @ p + decay * W
-""",
+        "code": SOFTMAX_GRADIENT.replace(" / len(y)", ""),
     },
     {
         "exercise": "learn-digits",
         "name": "right class forgotten",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def softmax_gradient(W, X, y, decay):
-    z = X @ W
-    p = np.exp(z - z.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    return X.T @ p / len(y) + decay * W
-""",
+        "code": SOFTMAX_GRADIENT.replace("    p[np.arange(len(y)), y] -= 1\n", ""),
     },
     {
         "exercise": "learn-digits",
         "name": "probabilities along the wrong axis",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def softmax_gradient(W, X, y, decay):
-    z = X @ W
-    p = np.exp(z - z.max(axis=1, keepdims=True))
-    p = np.exp(z)
-    p /= p.sum(axis=0)
-    p[np.arange(len(y)), y] -= 1
-    return X.T @ p / len(y) + decay * W
-""",
+        "code": SOFTMAX_GRADIENT.replace("axis=1", "axis=0"),
     },
     {
         "exercise": "learn-digits",
         "name": "decay forgotten",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def softmax_gradient(W, X, y, decay):
-    z = X @ W
-    p = np.exp(z - z.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    p[np.arange(len(y)), y] -= 1
-    return X.T @ p / len(y)
-""",
+        "code": SOFTMAX_GRADIENT.replace(" + decay * W", ""),
     },
     {
         "exercise": "learn-digits",
         "name": "decay twice",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def softmax_gradient(W, X, y, decay):
-    z = X @ W
-    p = np.exp(z - z.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    p[np.arange(len(y)), y] -= 1
-    return X.T @ p / len(y) + 2 * decay * W
-""",
+        "code": SOFTMAX_GRADIENT.replace("+ decay", "+ 2 * decay"),
     },
     {
         "exercise": "learn-digits",
         "name": "product the wrong way round",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def softmax_gradient(W, X, y, decay):
-    z = X @ W
-    p = np.exp(z - z.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    p[np.arange(len(y)), y] -= 1
-    return p.T @ X / len(y) + decay * W
-""",
+        "code": SOFTMAX_GRADIENT.replace("X.T @ p", "p.T @ X"),
     },
     {
         "exercise": "learn-digits",
         "name": "overflow at large z",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def softmax_gradient(W, X, y, decay):
-    z = X @ W
-    p = np.exp(z)
-    p /= p.sum(axis=1, keepdims=True)
-    p[np.arange(len(y)), y] -= 1
-    return X.T @ p / len(y) + decay * W
-""",
+        "code": SOFTMAX_GRADIENT.replace("z - z.max(axis=1, keepdims=True)", "z"),
     },
     {
         "exercise": "learn-digits",
         "name": "prediction far too low",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-def softmax_gradient(W, X, y, decay):
-    z = X @ W
-    p = np.exp(z - z.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    p[np.arange(len(y)), y] -= 1
-    return X.T @ p / len(y) + decay * W
-
-
-PREDICTED_IMAGES = (20, 80)
-""",
+        "code": SOFTMAX_GRADIENT + "PREDICTED_IMAGES = (20, 80)",
     },
     {
         "exercise": "learn-digits",
         "name": "prediction as wide as the race",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def softmax_gradient(W, X, y, decay):
-    z = X @ W
-    p = np.exp(z - z.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    p[np.arange(len(y)), y] -= 1
-    return X.T @ p / len(y) + decay * W
-
-
-PREDICTED_IMAGES = (50, 1600)
-""",
+        "code": SOFTMAX_GRADIENT + "PREDICTED_IMAGES = (50, 1600)",
     },
     {
         "exercise": "learn-digits",
         "name": "prediction of one number",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def softmax_gradient(W, X, y, decay):
-    z = X @ W
-    p = np.exp(z - z.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    p[np.arange(len(y)), y] -= 1
-    return X.T @ p / len(y) + decay * W
-
-
-PREDICTED_IMAGES = 400
-""",
+        "code": SOFTMAX_GRADIENT + "PREDICTED_IMAGES = 400",
     },
 ]

@@ -1,5 +1,54 @@
 """Answers to the assignment `data_limits`, right and wrong, and what each should earn."""
 
+EXHAUSTION_DATES = """
+def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
+    S, a, D, b = (np.asarray(v, dtype=float) for v in (stock, stock_growth, demand, demand_growth))
+    date = np.where(b > a, start + np.log(S / D) / np.log(np.maximum(b / a, 1.0001)), np.inf)
+    date[D >= S] = start
+    return tuple(np.quantile(date, [0.05, 0.5, 0.95], method="inverted_cdf"))
+"""
+
+CAPPED_RUN = """
+def capped_run(C, unique, E, A, B, alpha, beta):
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    D = min((C / 6) ** (alpha / (alpha + beta)) / G, unique)
+    N = C / 6 / D
+    return N, D, E + A / N**alpha + B / D**beta
+"""
+
+COLLAPSE = """
+def collapse(z, keep_all):
+    data, sigmas = np.asarray(z[0], dtype=float), []
+    for g in range(len(z)):
+        if g > 0:
+            new = mu + sigma * np.asarray(z[g])
+            data = np.concatenate([data, new]) if keep_all else new
+        mu, sigma = np.mean(data), np.std(data)
+        sigmas.append(float(sigma))
+    return sigmas
+"""
+
+KEEP_CHECKED = """
+def keep_checked(answers, samples, a, b, modulus):
+    answers, samples = np.asarray(answers), np.asarray(samples)
+    value = samples @ 10 ** np.arange(samples.shape[-1])
+    accepted = (value - np.asarray(a) - np.asarray(b)) % modulus == 0
+    first = samples[accepted.argmax(axis=0), np.arange(len(answers))]
+    new = (answers[:, 0] < 0) & accepted.any(axis=0)
+    return np.where(new[:, None], first, answers)
+"""
+
+WHAT_MOVED = """
+def what_moved(old, new):
+    def wait(v):
+        if v[2] >= v[0]:
+            return 0.0
+        return np.log(v[0] / v[2]) / np.log(v[3] / v[1]) if v[3] > v[1] else np.inf
+
+    trials = [[*old[:i], new[i], *old[i + 1 :]] for i in range(4)]
+    return [wait(t) - wait(old) for t in [*trials, new]]
+"""
+
 ANSWERS = [
     {
         "exercise": "exhaustion",
@@ -53,26 +102,16 @@ def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
         "name": "log10 above, ln below",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
-    S, a, D, b = (np.asarray(v, dtype=float) for v in (stock, stock_growth, demand, demand_growth))
-    date = np.where(b > a, start + np.log10(S / D) / np.log(np.maximum(b / a, 1.0001)), np.inf)
-    date[D >= S] = start
-    return tuple(np.quantile(date, [0.05, 0.5, 0.95], method="inverted_cdf"))
-""",
+        "code": EXHAUSTION_DATES.replace("np.log(S", "np.log10(S"),
     },
     {
         "exercise": "exhaustion",
         "name": "logarithm of the difference",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
-    S, a, D, b = (np.asarray(v, dtype=float) for v in (stock, stock_growth, demand, demand_growth))
-    date = np.where(b > a, start + np.log(S / D) / np.log(1 + np.maximum(b - a, 1e-4)), np.inf)
-    date[D >= S] = start
-    return tuple(np.quantile(date, [0.05, 0.5, 0.95], method="inverted_cdf"))
-""",
+        "code": EXHAUSTION_DATES.replace(
+            "np.maximum(b / a, 1.0001)", "1 + np.maximum(b - a, 1e-4)"
+        ),
     },
     {
         "exercise": "exhaustion",
@@ -92,28 +131,14 @@ def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
         "name": "dates before the start",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
-    S, a, D, b = (np.asarray(v, dtype=float) for v in (stock, stock_growth, demand, demand_growth))
-    date = np.where(b > a, start + np.log(S / D) / np.log(np.maximum(b / a, 1.0001)), np.inf)
-    return tuple(np.quantile(date, [0.05, 0.5, 0.95], method="inverted_cdf"))
-""",
+        "code": EXHAUSTION_DATES.replace("    date[D >= S] = start\n", ""),
     },
     {
         "exercise": "exhaustion",
         "name": "quantiles that interpolate",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
-    dates = []
-    for S, gS, D, gD in zip(stock, stock_growth, demand, demand_growth):
-        if D >= S:
-            dates.append(start)
-        else:
-            dates.append(start + np.log(S / D) / np.log(gD / gS) if gD > gS else np.inf)
-    return tuple(np.quantile(dates, [0.05, 0.5, 0.95]))
-""",
+        "code": EXHAUSTION_DATES.replace(', method="inverted_cdf"', ""),
     },
     {
         "exercise": "capped",
@@ -152,64 +177,39 @@ def capped_run(C, unique, E, A, B, alpha, beta):
         "name": "no wall",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def capped_run(C, unique, E, A, B, alpha, beta):
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    N = G * (C / 6) ** (beta / (alpha + beta))
-    D = C / 6 / N
-    return N, D, E + A / N**alpha + B / D**beta
-""",
+        "code": CAPPED_RUN.replace(", unique)", ", np.inf)"),
     },
     {
         "exercise": "capped",
         "name": "off by 6",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def capped_run(C, unique, E, A, B, alpha, beta):
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    D = min(C ** (alpha / (alpha + beta)) / G, unique)
-    N = C / D
-    return N, D, E + A / N**alpha + B / D**beta
-""",
+        "code": CAPPED_RUN.replace("C / 6", "C"),
     },
     {
         "exercise": "capped",
         "name": "N and D swapped",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def capped_run(C, unique, E, A, B, alpha, beta):
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    D = min(G * (C / 6) ** (beta / (alpha + beta)), unique)
-    N = C / 6 / D
-    return N, D, E + A / N**alpha + B / D**beta
-""",
+        "code": CAPPED_RUN.replace(
+            "(C / 6) ** (alpha / (alpha + beta)) / G", "G * (C / 6) ** (beta / (alpha + beta))"
+        ),
     },
     {
         "exercise": "capped",
         "name": "E omitted",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def capped_run(C, unique, E, A, B, alpha, beta):
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    D = min((C / 6) ** (alpha / (alpha + beta)) / G, unique)
-    N = C / 6 / D
-    return N, D, A / N**alpha + B / D**beta
-""",
+        "code": CAPPED_RUN.replace("E + ", ""),
     },
     {
         "exercise": "capped",
         "name": "twenty tokens per parameter below the wall",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def capped_run(C, unique, E, A, B, alpha, beta):
-    D = min(np.sqrt(C / 6 * 20), unique)
-    N = C / 6 / D
-    return N, D, E + A / N**alpha + B / D**beta
-""",
+        "code": CAPPED_RUN.replace(
+            "(C / 6) ** (alpha / (alpha + beta)) / G", "np.sqrt(C / 6 * 20)"
+        ),
     },
     {
         "exercise": "effective-data",
@@ -344,17 +344,7 @@ def collapse(z, keep_all):
         "name": "sample standard deviation",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def collapse(z, keep_all):
-    data, sigmas = np.asarray(z[0], dtype=float), []
-    for g in range(len(z)):
-        if g > 0:
-            new = mu + sigma * np.asarray(z[g])
-            data = np.concatenate([data, new]) if keep_all else new
-        mu, sigma = np.mean(data), np.std(data, ddof=1)
-        sigmas.append(float(sigma))
-    return sigmas
-""",
+        "code": COLLAPSE.replace("np.std(data)", "np.std(data, ddof=1)"),
     },
     {
         "exercise": "collapse",
@@ -389,51 +379,21 @@ def collapse(z, keep_all):
         "name": "regimes exchanged",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def collapse(z, keep_all):
-    data, sigmas = np.asarray(z[0], dtype=float), []
-    for g in range(len(z)):
-        if g > 0:
-            new = mu + sigma * np.asarray(z[g])
-            data = new if keep_all else np.concatenate([data, new])
-        mu, sigma = np.mean(data), np.std(data)
-        sigmas.append(float(sigma))
-    return sigmas
-""",
+        "code": COLLAPSE.replace("if keep_all", "if not keep_all"),
     },
     {
         "exercise": "collapse",
         "name": "mean not passed on",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def collapse(z, keep_all):
-    data, sigmas = np.asarray(z[0], dtype=float), []
-    for g in range(len(z)):
-        if g > 0:
-            new = sigma * np.asarray(z[g])
-            data = np.concatenate([data, new]) if keep_all else new
-        sigma = np.std(data)
-        sigmas.append(float(sigma))
-    return sigmas
-""",
+        "code": COLLAPSE.replace("mu + sigma", "sigma"),
     },
     {
         "exercise": "collapse",
         "name": "variance reported",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def collapse(z, keep_all):
-    data, variances = np.asarray(z[0], dtype=float), []
-    for g in range(len(z)):
-        if g > 0:
-            new = mu + sigma * np.asarray(z[g])
-            data = np.concatenate([data, new]) if keep_all else new
-        mu, sigma = np.mean(data), np.std(data)
-        variances.append(float(sigma) ** 2)
-    return variances
-""",
+        "code": COLLAPSE.replace("float(sigma)", "float(sigma) ** 2"),
     },
     {
         "exercise": "own-answers",
@@ -475,43 +435,21 @@ def keep_checked(answers, samples, a, b, modulus):
         "name": "hundreds first",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def keep_checked(answers, samples, a, b, modulus):
-    answers, samples = np.asarray(answers), np.asarray(samples)
-    value = samples @ 10 ** np.arange(samples.shape[-1])[::-1]
-    accepted = (value - np.asarray(a) - np.asarray(b)) % modulus == 0
-    first = samples[accepted.argmax(axis=0), np.arange(len(answers))]
-    new = (answers[:, 0] < 0) & accepted.any(axis=0)
-    return np.where(new[:, None], first, answers)
-""",
+        "code": KEEP_CHECKED.replace("shape[-1])", "shape[-1])[::-1]"),
     },
     {
         "exercise": "own-answers",
         "name": "none accepted, the first taken",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def keep_checked(answers, samples, a, b, modulus):
-    answers, samples = np.asarray(answers), np.asarray(samples)
-    value = samples @ 10 ** np.arange(samples.shape[-1])
-    accepted = (value - np.asarray(a) - np.asarray(b)) % modulus == 0
-    first = samples[accepted.argmax(axis=0), np.arange(len(answers))]
-    return np.where(answers < 0, first, answers)
-""",
+        "code": KEEP_CHECKED.replace(" & accepted.any(axis=0)", ""),
     },
     {
         "exercise": "own-answers",
         "name": "what is there is replaced",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def keep_checked(answers, samples, a, b, modulus):
-    answers, samples = np.asarray(answers), np.asarray(samples)
-    value = samples @ 10 ** np.arange(samples.shape[-1])
-    accepted = (value - np.asarray(a) - np.asarray(b)) % modulus == 0
-    first = samples[accepted.argmax(axis=0), np.arange(len(answers))]
-    return np.where(accepted.any(axis=0)[:, None], first, answers)
-""",
+        "code": KEEP_CHECKED.replace("(answers[:, 0] < 0) & ", ""),
     },
     {
         "exercise": "own-answers",
@@ -534,33 +472,17 @@ def keep_checked(answers, samples, a, b, modulus):
         "name": "three digits taken for granted",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def keep_checked(answers, samples, a, b, modulus):
-    answers, samples = np.asarray(answers), np.asarray(samples)
-    value = samples[..., 0] + 10 * samples[..., 1] + 100 * samples[..., 2]
-    accepted = (value - np.asarray(a) - np.asarray(b)) % modulus == 0
-    first = samples[accepted.argmax(axis=0), np.arange(len(answers))]
-    new = (answers[:, 0] < 0) & accepted.any(axis=0)
-    return np.where(new[:, None], first, answers)
-""",
+        "code": KEEP_CHECKED.replace(
+            "samples @ 10 ** np.arange(samples.shape[-1])",
+            "samples[..., 0] + 10 * samples[..., 1] + 100 * samples[..., 2]",
+        ),
     },
     {
         "exercise": "own-answers",
         "name": "expects no more than before",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-PREDICTED_LAST_DIGIT = (0.1, 0.2)
-
-
-def keep_checked(answers, samples, a, b, modulus):
-    answers, samples = np.asarray(answers), np.asarray(samples)
-    value = samples @ 10 ** np.arange(samples.shape[-1])
-    accepted = (value - np.asarray(a) - np.asarray(b)) % modulus == 0
-    first = samples[accepted.argmax(axis=0), np.arange(len(answers))]
-    new = (answers[:, 0] < 0) & accepted.any(axis=0)
-    return np.where(new[:, None], first, answers)
-""",
+        "code": KEEP_CHECKED + "PREDICTED_LAST_DIGIT = (0.1, 0.2)",
     },
     {
         "exercise": "audit-vintages",
@@ -625,59 +547,27 @@ def what_moved(old, new):
         "name": "sign turned",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def what_moved(old, new):
-    def wait(v):
-        if v[2] >= v[0]:
-            return 0.0
-        return np.log(v[0] / v[2]) / np.log(v[3] / v[1]) if v[3] > v[1] else np.inf
-
-    trials = [[*old[:i], new[i], *old[i + 1 :]] for i in range(4)]
-    return [wait(old) - wait(t) for t in [*trials, new]]
-""",
+        "code": WHAT_MOVED.replace("wait(t) - wait(old)", "wait(old) - wait(t)"),
     },
     {
         "exercise": "audit-vintages",
         "name": "growth as a difference",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def what_moved(old, new):
-    def wait(v):
-        if v[2] >= v[0]:
-            return 0.0
-        return np.log(v[0] / v[2]) / (v[3] - v[1]) if v[3] > v[1] else np.inf
-
-    trials = [[*old[:i], new[i], *old[i + 1 :]] for i in range(4)]
-    return [wait(t) - wait(old) for t in [*trials, new]]
-""",
+        "code": WHAT_MOVED.replace("np.log(v[3] / v[1])", "(v[3] - v[1])"),
     },
     {
         "exercise": "audit-vintages",
         "name": "already exhausted counted as the past",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def what_moved(old, new):
-    def wait(v):
-        return np.log(v[0] / v[2]) / np.log(v[3] / v[1]) if v[3] > v[1] else np.inf
-
-    trials = [[*old[:i], new[i], *old[i + 1 :]] for i in range(4)]
-    return [wait(t) - wait(old) for t in [*trials, new]]
-""",
+        "code": WHAT_MOVED.replace("        if v[2] >= v[0]:\n            return 0.0\n", ""),
     },
     {
         "exercise": "audit-vintages",
         "name": "never not caught",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def what_moved(old, new):
-    def wait(v):
-        return np.log(v[0] / v[2]) / np.log(v[3] / v[1]) if v[2] < v[0] else 0.0
-
-    trials = [[*old[:i], new[i], *old[i + 1 :]] for i in range(4)]
-    return [wait(t) - wait(old) for t in [*trials, new]]
-""",
+        "code": WHAT_MOVED.replace(" if v[3] > v[1] else np.inf", ""),
     },
 ]

@@ -1,5 +1,76 @@
 """What the tests of the assignment `forecasting` must tell apart: right answers, and wrong ones."""
 
+QUANTILE_SCORE = """
+def quantile_score(levels, values, observed):
+    levels, values = np.asarray(levels, float), np.asarray(values, float)
+    x = np.asarray(observed, float)[:, None]
+    borders = np.concatenate([[0], (levels[1:] + levels[:-1]) / 2, [1]])
+    losses = ((x < values) - levels) * (values - x)
+    return 2 * losses @ np.diff(borders)
+"""
+
+FORECAST_COMPUTE = """
+def forecast_compute(when, log_C, new, levels):
+    when, log_C, new = (np.asarray(x, float) for x in (when, log_C, new))
+    line, n, middle = stats.linregress(when, log_C), len(when), np.mean(when)
+    rest = log_C - line.intercept - line.slope * when
+    s = np.sqrt(rest @ rest / (n - 2))
+    spread = s * np.sqrt(1 + 1 / n + (new - middle) ** 2 / np.sum((when - middle) ** 2))
+    centre = line.intercept + line.slope * new
+    return centre[:, None] + spread[:, None] * stats.t.ppf(levels, n - 2)
+"""
+
+FORECAST_LOSS = """
+def forecast_loss(C, loss, new_C, levels):
+    x, y = np.log(np.asarray(C, float)), np.asarray(loss, float)
+    ahead, n, rng = np.log(np.asarray(new_C, float)) - x.mean(), len(x), np.random.default_rng(0)
+    floors = np.linspace(0, y.min() * (1 - 1e-4), 400)
+    slope, level = np.polyfit(x - x.mean(), np.log(y[:, None] - floors), 1)
+    fitted = floors + np.exp(level + slope * (x - x.mean())[:, None])
+    R = np.sum((np.log(y)[:, None] - np.log(fitted)) ** 2, axis=0)
+    weights = (R / R.min()) ** (-(n - 1) / 2)
+    pick = rng.choice(len(floors), 4000, p=weights / weights.sum())
+    middle = floors[pick] + np.exp(level[pick] + slope[pick] * ahead[:, None])
+    noise = np.sqrt(R[pick] / (n - 3)) * rng.standard_t(n - 3, size=middle.shape)
+    return np.quantile(middle * np.exp(noise), levels, axis=1).T
+"""
+
+EXHAUSTION_YEAR = """
+def exhaustion_year(now, used, stock, growth, stock_growth, levels):
+    pace, (mean, sd) = growth[0] - stock_growth, stock
+
+    def ahead(h, z):  # used up by h with probability above that of z, if positive
+        return used - mean + pace * h - z * np.hypot(sd, growth[1] * h)
+
+    def year(level):
+        z = stats.norm.ppf(level)
+        if ahead(0, z) >= 0:
+            return now
+        if pace - z * growth[1] <= 0:
+            return np.inf
+        far = 1.0
+        while ahead(far, z) < 0:
+            far *= 2
+        return now + optimize.brentq(ahead, 0, far, args=(z,))
+
+    return np.array([year(level) for level in np.asarray(levels, float)])
+"""
+
+FORECAST_COVERAGE = """
+def forecast_coverage(successes, n, k, levels):
+    c = np.asarray(successes, float)
+
+    def cost(logs):
+        a, b = np.exp(logs)
+        return -np.sum(special.betaln(c + a, n - c + b) - special.betaln(a, b))
+
+    a, b = np.exp(optimize.minimize(cost, [-1, 0], method="Nelder-Mead").x)
+    rng = np.random.default_rng(0)
+    p = rng.beta(np.maximum(c + a, 1e-9), np.maximum(n - c + b, 1e-9), size=(2000, len(c)))
+    solved = rng.random(p.shape) < 1 - (1 - p) ** k
+    return np.quantile(solved.mean(axis=1), levels)
+"""
+
 ANSWERS = [
     {
         "exercise": "quantile-score",
@@ -24,84 +95,46 @@ def quantile_score(levels, values, observed):
         "name": "all levels count the same",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def quantile_score(levels, values, observed):
-    levels, values = np.asarray(levels, float), np.asarray(values, float)
-    x = np.asarray(observed, float)[:, None]
-    borders = np.concatenate([[0], (levels[1:] + levels[:-1]) / 2, [1]])
-    losses = ((x < values) - levels) * (values - x)
-    return 2 * losses.mean(axis=1)
-""",
+        "code": QUANTILE_SCORE.replace(" @ np.diff(borders)", ".mean(axis=1)"),
     },
     {
         "exercise": "quantile-score",
         "name": "the factor 2 left out",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def quantile_score(levels, values, observed):
-    levels, values = np.asarray(levels, float), np.asarray(values, float)
-    x = np.asarray(observed, float)[:, None]
-    borders = np.concatenate([[0], (levels[1:] + levels[:-1]) / 2, [1]])
-    losses = ((x < values) - levels) * (values - x)
-    return losses @ np.diff(borders)
-""",
+        "code": QUANTILE_SCORE.replace("2 * losses", "losses"),
     },
     {
         "exercise": "quantile-score",
         "name": "levels turned round",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def quantile_score(levels, values, observed):
-    levels, values = np.asarray(levels, float), np.asarray(values, float)
-    x = np.asarray(observed, float)[:, None]
-    borders = np.concatenate([[0], (levels[1:] + levels[:-1]) / 2, [1]])
-    losses = ((x > values) - levels) * (x - values)
-    return 2 * losses @ np.diff(borders)
-""",
+        "code": QUANTILE_SCORE.replace(
+            "((x < values) - levels) * (values - x)", "((x > values) - levels) * (x - values)"
+        ),
     },
     {
         "exercise": "quantile-score",
         "name": "mean over the rows",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def quantile_score(levels, values, observed):
-    levels, values = np.asarray(levels, float), np.asarray(values, float)
-    x = np.asarray(observed, float)[:, None]
-    borders = np.concatenate([[0], (levels[1:] + levels[:-1]) / 2, [1]])
-    losses = ((x < values) - levels) * (values - x)
-    return 2 * losses.T.mean(axis=1) @ np.diff(borders)
-""",
+        "code": QUANTILE_SCORE.replace("losses @", "losses.T.mean(axis=1) @"),
     },
     {
         "exercise": "quantile-score",
         "name": "absolute error of the median",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def quantile_score(levels, values, observed):
-    levels, values = np.asarray(levels, float), np.asarray(values, float)
-    x = np.asarray(observed, float)[:, None]
-    borders = np.concatenate([[0], (levels[1:] + levels[:-1]) / 2, [1]])
-    losses = ((x < values) - levels) * (values - x)
-    return np.abs(values - x).mean(axis=1)
-""",
+        "code": QUANTILE_SCORE.replace(
+            "2 * losses @ np.diff(borders)", "np.abs(values - x).mean(axis=1)"
+        ),
     },
     {
         "exercise": "quantile-score",
         "name": "widths of the gaps between levels",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def quantile_score(levels, values, observed):
-    levels, values = np.asarray(levels, float), np.asarray(values, float)
-    x = np.asarray(observed, float)[:, None]
-    borders = np.concatenate([[0], levels])
-    losses = ((x < values) - levels) * (values - x)
-    return 2 * losses @ np.diff(borders)
-""",
+        "code": QUANTILE_SCORE.replace("(levels[1:] + levels[:-1]) / 2, [1]", "levels"),
     },
     {
         "exercise": "compute-trend",
@@ -123,96 +156,49 @@ def forecast_compute(when, log_C, new, levels):
         "name": "the interval of the line",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def forecast_compute(when, log_C, new, levels):
-    when, log_C, new = (np.asarray(x, float) for x in (when, log_C, new))
-    line, n, middle = stats.linregress(when, log_C), len(when), np.mean(when)
-    rest = log_C - line.intercept - line.slope * when
-    s = np.sqrt(rest @ rest / (n - 2))
-    spread = s * np.sqrt(1 / n + (new - middle) ** 2 / np.sum((when - middle) ** 2))
-    centre = line.intercept + line.slope * new
-    return centre[:, None] + spread[:, None] * stats.t.ppf(levels, n - 2)
-""",
+        "code": FORECAST_COMPUTE.replace("1 + 1 / n", "1 / n"),
     },
     {
         "exercise": "compute-trend",
         "name": "no growth",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def forecast_compute(when, log_C, new, levels):
-    when, log_C, new = (np.asarray(x, float) for x in (when, log_C, new))
-    line, n, middle = stats.linregress(when, log_C), len(when), np.mean(when)
-    rest = log_C - line.intercept - line.slope * when
-    s = np.sqrt(rest @ rest / (n - 2))
-    spread = s * np.sqrt(1 + 1 / n + (new - middle) ** 2 / np.sum((when - middle) ** 2))
-    centre = log_C.mean() + 0 * new
-    return centre[:, None] + spread[:, None] * stats.t.ppf(levels, n - 2)
-""",
+        "code": FORECAST_COMPUTE.replace(
+            "line.intercept + line.slope * new", "log_C.mean() + 0 * new"
+        ),
     },
     {
         "exercise": "compute-trend",
         "name": "the scatter alone",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-def forecast_compute(when, log_C, new, levels):
-    when, log_C, new = (np.asarray(x, float) for x in (when, log_C, new))
-    line, n, middle = stats.linregress(when, log_C), len(when), np.mean(when)
-    rest = log_C - line.intercept - line.slope * when
-    s = np.sqrt(rest @ rest / (n - 2))
-    spread = s + 0 * new
-    centre = line.intercept + line.slope * new
-    return centre[:, None] + spread[:, None] * stats.t.ppf(levels, n - 2)
-""",
+        "code": FORECAST_COMPUTE.replace(
+            "1 + 1 / n + (new - middle) ** 2 / np.sum((when - middle) ** 2)", "1 + 0 * new"
+        ),
     },
     {
         "exercise": "compute-trend",
         "name": "levels from high to low",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def forecast_compute(when, log_C, new, levels):
-    when, log_C, new = (np.asarray(x, float) for x in (when, log_C, new))
-    line, n, middle = stats.linregress(when, log_C), len(when), np.mean(when)
-    rest = log_C - line.intercept - line.slope * when
-    s = np.sqrt(rest @ rest / (n - 2))
-    spread = s * np.sqrt(1 + 1 / n + (new - middle) ** 2 / np.sum((when - middle) ** 2))
-    centre = line.intercept + line.slope * new
-    return centre[:, None] + spread[:, None] * stats.t.ppf(1 - np.asarray(levels), n - 2)
-""",
+        "code": FORECAST_COMPUTE.replace("ppf(levels", "ppf(1 - np.asarray(levels)"),
     },
     {
         "exercise": "compute-trend",
         "name": "twice as wide as it should be",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def forecast_compute(when, log_C, new, levels):
-    when, log_C, new = (np.asarray(x, float) for x in (when, log_C, new))
-    line, n, middle = stats.linregress(when, log_C), len(when), np.mean(when)
-    rest = log_C - line.intercept - line.slope * when
-    s = 2 * np.sqrt(rest @ rest / (n - 2))
-    spread = s * np.sqrt(1 + 1 / n + (new - middle) ** 2 / np.sum((when - middle) ** 2))
-    centre = line.intercept + line.slope * new
-    return centre[:, None] + spread[:, None] * stats.t.ppf(levels, n - 2)
-""",
+        "code": FORECAST_COMPUTE.replace("s = np.sqrt", "s = 2 * np.sqrt"),
     },
     {
         "exercise": "compute-trend",
         "name": "the transposed table",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def forecast_compute(when, log_C, new, levels):
-    when, log_C, new = (np.asarray(x, float) for x in (when, log_C, new))
-    line, n, middle = stats.linregress(when, log_C), len(when), np.mean(when)
-    rest = log_C - line.intercept - line.slope * when
-    s = np.sqrt(rest @ rest / (n - 2))
-    spread = s * np.sqrt(1 + 1 / n + (new - middle) ** 2 / np.sum((when - middle) ** 2))
-    centre = line.intercept + line.slope * new
-    return (centre[:, None] + spread[:, None] * stats.t.ppf(levels, n - 2)).T
-""",
+        "code": FORECAST_COMPUTE.replace(
+            "centre[:, None] + spread[:, None] * stats.t.ppf(levels, n - 2)",
+            "centre + spread * stats.t.ppf(levels, n - 2)[:, None]",
+        ),
     },
     {
         "exercise": "loss-ahead",
@@ -242,80 +228,28 @@ def forecast_loss(C, loss, new_C, levels):
         "name": "a straight line: no floor",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def forecast_loss(C, loss, new_C, levels):
-    x, y = np.log(np.asarray(C, float)), np.asarray(loss, float)
-    ahead, n, rng = np.log(np.asarray(new_C, float)) - x.mean(), len(x), np.random.default_rng(0)
-    floors = np.zeros(1)
-    slope, level = np.polyfit(x - x.mean(), np.log(y[:, None] - floors), 1)
-    fitted = floors + np.exp(level + slope * (x - x.mean())[:, None])
-    R = np.sum((np.log(y)[:, None] - np.log(fitted)) ** 2, axis=0)
-    weights = (R / R.min()) ** (-(n - 1) / 2)
-    pick = rng.choice(len(floors), 4000, p=weights / weights.sum())
-    middle = floors[pick] + np.exp(level[pick] + slope[pick] * ahead[:, None])
-    noise = np.sqrt(R[pick] / (n - 3)) * rng.standard_t(n - 3, size=middle.shape)
-    return np.quantile(middle * np.exp(noise), levels, axis=1).T
-""",
+        "code": FORECAST_LOSS.replace("np.linspace(0, y.min() * (1 - 1e-4), 400)", "np.zeros(1)"),
     },
     {
         "exercise": "loss-ahead",
         "name": "the single best floor",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def forecast_loss(C, loss, new_C, levels):
-    x, y = np.log(np.asarray(C, float)), np.asarray(loss, float)
-    ahead, n, rng = np.log(np.asarray(new_C, float)) - x.mean(), len(x), np.random.default_rng(0)
-    floors = np.linspace(0, y.min() * (1 - 1e-4), 400)
-    slope, level = np.polyfit(x - x.mean(), np.log(y[:, None] - floors), 1)
-    fitted = floors + np.exp(level + slope * (x - x.mean())[:, None])
-    R = np.sum((np.log(y)[:, None] - np.log(fitted)) ** 2, axis=0)
-    weights = 1.0 * (R == R.min())
-    pick = rng.choice(len(floors), 4000, p=weights / weights.sum())
-    middle = floors[pick] + np.exp(level[pick] + slope[pick] * ahead[:, None])
-    noise = np.sqrt(R[pick] / (n - 3)) * rng.standard_t(n - 3, size=middle.shape)
-    return np.quantile(middle * np.exp(noise), levels, axis=1).T
-""",
+        "code": FORECAST_LOSS.replace("(R / R.min()) ** (-(n - 1) / 2)", "1.0 * (R == R.min())"),
     },
     {
         "exercise": "loss-ahead",
         "name": "no noise",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def forecast_loss(C, loss, new_C, levels):
-    x, y = np.log(np.asarray(C, float)), np.asarray(loss, float)
-    ahead, n, rng = np.log(np.asarray(new_C, float)) - x.mean(), len(x), np.random.default_rng(0)
-    floors = np.linspace(0, y.min() * (1 - 1e-4), 400)
-    slope, level = np.polyfit(x - x.mean(), np.log(y[:, None] - floors), 1)
-    fitted = floors + np.exp(level + slope * (x - x.mean())[:, None])
-    R = np.sum((np.log(y)[:, None] - np.log(fitted)) ** 2, axis=0)
-    weights = (R / R.min()) ** (-(n - 1) / 2)
-    pick = rng.choice(len(floors), 4000, p=weights / weights.sum())
-    middle = floors[pick] + np.exp(level[pick] + slope[pick] * ahead[:, None])
-    noise = np.sqrt(R[pick] / (n - 3)) * rng.standard_t(n - 3, size=middle.shape)
-    return np.quantile(middle, levels, axis=1).T
-""",
+        "code": FORECAST_LOSS.replace(" * np.exp(noise)", ""),
     },
     {
         "exercise": "loss-ahead",
         "name": "the weights of all floors equal",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def forecast_loss(C, loss, new_C, levels):
-    x, y = np.log(np.asarray(C, float)), np.asarray(loss, float)
-    ahead, n, rng = np.log(np.asarray(new_C, float)) - x.mean(), len(x), np.random.default_rng(0)
-    floors = np.linspace(0, y.min() * (1 - 1e-4), 400)
-    slope, level = np.polyfit(x - x.mean(), np.log(y[:, None] - floors), 1)
-    fitted = floors + np.exp(level + slope * (x - x.mean())[:, None])
-    R = np.sum((np.log(y)[:, None] - np.log(fitted)) ** 2, axis=0)
-    weights = (R / R.min()) ** 0.0
-    pick = rng.choice(len(floors), 4000, p=weights / weights.sum())
-    middle = floors[pick] + np.exp(level[pick] + slope[pick] * ahead[:, None])
-    noise = np.sqrt(R[pick] / (n - 3)) * rng.standard_t(n - 3, size=middle.shape)
-    return np.quantile(middle * np.exp(noise), levels, axis=1).T
-""",
+        "code": FORECAST_LOSS.replace("(-(n - 1) / 2)", "0.0"),
     },
     {
         "exercise": "benchmark-score",
@@ -456,156 +390,42 @@ def exhaustion_year(now, used, stock, growth, stock_growth, levels):
         "name": "the stock stands still",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def exhaustion_year(now, used, stock, growth, stock_growth, levels):
-    pace, (mean, sd) = growth[0], stock
-
-    def ahead(h, z):  # used up by h with probability above that of z, if positive
-        return used - mean + pace * h - z * np.hypot(sd, growth[1] * h)
-
-    def year(level):
-        z = stats.norm.ppf(level)
-        if ahead(0, z) >= 0:
-            return now
-        if pace - z * growth[1] <= 0:
-            return np.inf
-        far = 1.0
-        while ahead(far, z) < 0:
-            far *= 2
-        return now + optimize.brentq(ahead, 0, far, args=(z,))
-
-    return np.array([year(level) for level in np.asarray(levels, float)])
-""",
+        "code": EXHAUSTION_YEAR.replace("growth[0] - stock_growth", "growth[0]"),
     },
     {
         "exercise": "exhaustion-year",
         "name": "growth is certain",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def exhaustion_year(now, used, stock, growth, stock_growth, levels):
-    pace, (mean, sd) = growth[0] - stock_growth, stock
-
-    def ahead(h, z):  # used up by h with probability above that of z, if positive
-        return used - mean + pace * h - z * sd
-
-    def year(level):
-        z = stats.norm.ppf(level)
-        if ahead(0, z) >= 0:
-            return now
-        if pace <= 0:
-            return np.inf
-        far = 1.0
-        while ahead(far, z) < 0:
-            far *= 2
-        return now + optimize.brentq(ahead, 0, far, args=(z,))
-
-    return np.array([year(level) for level in np.asarray(levels, float)])
-""",
+        "code": EXHAUSTION_YEAR.replace("growth[1]", "0"),
     },
     {
         "exercise": "exhaustion-year",
         "name": "standard deviations add up",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def exhaustion_year(now, used, stock, growth, stock_growth, levels):
-    pace, (mean, sd) = growth[0] - stock_growth, stock
-
-    def ahead(h, z):  # used up by h with probability above that of z, if positive
-        return used - mean + pace * h - z * (sd + growth[1] * h)
-
-    def year(level):
-        z = stats.norm.ppf(level)
-        if ahead(0, z) >= 0:
-            return now
-        if pace - z * growth[1] <= 0:
-            return np.inf
-        far = 1.0
-        while ahead(far, z) < 0:
-            far *= 2
-        return now + optimize.brentq(ahead, 0, far, args=(z,))
-
-    return np.array([year(level) for level in np.asarray(levels, float)])
-""",
+        "code": EXHAUSTION_YEAR.replace("np.hypot(sd, growth[1] * h)", "(sd + growth[1] * h)"),
     },
     {
         "exercise": "exhaustion-year",
         "name": "natural logarithms for decades",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def exhaustion_year(now, used, stock, growth, stock_growth, levels):
-    pace, (mean, sd) = growth[0] - stock_growth, stock
-
-    def ahead(h, z):  # used up by h with probability above that of z, if positive
-        return np.log(10) * (used - mean) + pace * h - z * np.hypot(sd, growth[1] * h)
-
-    def year(level):
-        z = stats.norm.ppf(level)
-        if ahead(0, z) >= 0:
-            return now
-        if pace - z * growth[1] <= 0:
-            return np.inf
-        far = 1.0
-        while ahead(far, z) < 0:
-            far *= 2
-        return now + optimize.brentq(ahead, 0, far, args=(z,))
-
-    return np.array([year(level) for level in np.asarray(levels, float)])
-""",
+        "code": EXHAUSTION_YEAR.replace("used - mean", "np.log(10) * (used - mean)"),
     },
     {
         "exercise": "exhaustion-year",
         "name": "levels turned round",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def exhaustion_year(now, used, stock, growth, stock_growth, levels):
-    pace, (mean, sd) = growth[0] - stock_growth, stock
-
-    def ahead(h, z):  # used up by h with probability above that of z, if positive
-        return used - mean + pace * h - z * np.hypot(sd, growth[1] * h)
-
-    def year(level):
-        z = -stats.norm.ppf(level)
-        if ahead(0, z) >= 0:
-            return now
-        if pace - z * growth[1] <= 0:
-            return np.inf
-        far = 1.0
-        while ahead(far, z) < 0:
-            far *= 2
-        return now + optimize.brentq(ahead, 0, far, args=(z,))
-
-    return np.array([year(level) for level in np.asarray(levels, float)])
-""",
+        "code": EXHAUSTION_YEAR.replace("z = stats", "z = -stats"),
     },
     {
         "exercise": "exhaustion-year",
         "name": "a year for text that never runs out",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-def exhaustion_year(now, used, stock, growth, stock_growth, levels):
-    pace, (mean, sd) = growth[0] - stock_growth, stock
-
-    def ahead(h, z):  # used up by h with probability above that of z, if positive
-        return used - mean + pace * h - z * np.hypot(sd, growth[1] * h)
-
-    def year(level):
-        z = stats.norm.ppf(level)
-        if ahead(0, z) >= 0:
-            return now
-        if pace - z * growth[1] <= 0:
-            return now + 1000
-        far = 1.0
-        while ahead(far, z) < 0:
-            far *= 2
-        return now + optimize.brentq(ahead, 0, far, args=(z,))
-
-    return np.array([year(level) for level in np.asarray(levels, float)])
-""",
+        "code": EXHAUSTION_YEAR.replace("np.inf", "now + 1000"),
     },
     {
         "exercise": "coverage-ahead",
@@ -628,119 +448,50 @@ def forecast_coverage(successes, n, k, levels):
         "name": "successes over tries",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def forecast_coverage(successes, n, k, levels):
-    c = np.asarray(successes, float)
-
-    def cost(logs):
-        a, b = np.exp(logs)
-        return -np.sum(special.betaln(c + a, n - c + b) - special.betaln(a, b))
-
-    a, b = np.exp(optimize.minimize(cost, [-1, 0], method="Nelder-Mead").x)
-    rng = np.random.default_rng(0)
-    p = np.tile(c / n, (2000, 1))
-    solved = rng.random(p.shape) < 1 - (1 - p) ** k
-    return np.quantile(solved.mean(axis=1), levels)
-""",
+        "code": FORECAST_COVERAGE.replace(
+            "rng.beta(np.maximum(c + a, 1e-9), np.maximum(n - c + b, 1e-9), size=(2000, len(c)))",
+            "np.tile(c / n, (2000, 1))",
+        ),
     },
     {
         "exercise": "coverage-ahead",
         "name": "a uniform prior for everybody",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def forecast_coverage(successes, n, k, levels):
-    c = np.asarray(successes, float)
-
-    def cost(logs):
-        a, b = np.exp(logs)
-        return -np.sum(special.betaln(c + a, n - c + b) - special.betaln(a, b))
-
-    a, b = 1.0, 1.0
-    rng = np.random.default_rng(0)
-    p = rng.beta(np.maximum(c + a, 1e-9), np.maximum(n - c + b, 1e-9), size=(2000, len(c)))
-    solved = rng.random(p.shape) < 1 - (1 - p) ** k
-    return np.quantile(solved.mean(axis=1), levels)
-""",
+        "code": FORECAST_COVERAGE.replace(
+            'np.exp(optimize.minimize(cost, [-1, 0], method="Nelder-Mead").x)', "1.0, 1.0"
+        ),
     },
     {
         "exercise": "coverage-ahead",
         "name": "Jeffreys' prior for everybody",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def forecast_coverage(successes, n, k, levels):
-    c = np.asarray(successes, float)
-
-    def cost(logs):
-        a, b = np.exp(logs)
-        return -np.sum(special.betaln(c + a, n - c + b) - special.betaln(a, b))
-
-    a, b = 0.5, 0.5
-    rng = np.random.default_rng(0)
-    p = rng.beta(np.maximum(c + a, 1e-9), np.maximum(n - c + b, 1e-9), size=(2000, len(c)))
-    solved = rng.random(p.shape) < 1 - (1 - p) ** k
-    return np.quantile(solved.mean(axis=1), levels)
-""",
+        "code": FORECAST_COVERAGE.replace(
+            'np.exp(optimize.minimize(cost, [-1, 0], method="Nelder-Mead").x)', "0.5, 0.5"
+        ),
     },
     {
         "exercise": "coverage-ahead",
         "name": "one try forecast instead of k",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def forecast_coverage(successes, n, k, levels):
-    c = np.asarray(successes, float)
-
-    def cost(logs):
-        a, b = np.exp(logs)
-        return -np.sum(special.betaln(c + a, n - c + b) - special.betaln(a, b))
-
-    a, b = np.exp(optimize.minimize(cost, [-1, 0], method="Nelder-Mead").x)
-    rng = np.random.default_rng(0)
-    p = rng.beta(np.maximum(c + a, 1e-9), np.maximum(n - c + b, 1e-9), size=(2000, len(c)))
-    solved = rng.random(p.shape) < p
-    return np.quantile(solved.mean(axis=1), levels)
-""",
+        "code": FORECAST_COVERAGE.replace("1 - (1 - p) ** k", "p"),
     },
     {
         "exercise": "coverage-ahead",
         "name": "the mean chance for all problems",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def forecast_coverage(successes, n, k, levels):
-    c = np.asarray(successes, float)
-
-    def cost(logs):
-        a, b = np.exp(logs)
-        return -np.sum(special.betaln(c + a, n - c + b) - special.betaln(a, b))
-
-    a, b = np.exp(optimize.minimize(cost, [-1, 0], method="Nelder-Mead").x)
-    rng = np.random.default_rng(0)
-    p = rng.beta(np.maximum(c + a, 1e-9), np.maximum(n - c + b, 1e-9), size=(2000, len(c)))
-    solved = rng.random(p.shape) < 1 - (1 - p.mean()) ** k
-    return np.quantile(solved.mean(axis=1), levels)
-""",
+        "code": FORECAST_COVERAGE.replace("(1 - p) ** k", "(1 - p.mean()) ** k"),
     },
     {
         "exercise": "coverage-ahead",
         "name": "the median five times",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def forecast_coverage(successes, n, k, levels):
-    c = np.asarray(successes, float)
-
-    def cost(logs):
-        a, b = np.exp(logs)
-        return -np.sum(special.betaln(c + a, n - c + b) - special.betaln(a, b))
-
-    a, b = np.exp(optimize.minimize(cost, [-1, 0], method="Nelder-Mead").x)
-    rng = np.random.default_rng(0)
-    p = rng.beta(np.maximum(c + a, 1e-9), np.maximum(n - c + b, 1e-9), size=(2000, len(c)))
-    solved = rng.random(p.shape) < 1 - (1 - p) ** k
-    return np.quantile(solved.mean(axis=1), 0 * np.asarray(levels) + 0.5)
-""",
+        "code": FORECAST_COVERAGE.replace(
+            "axis=1), levels", "axis=1), 0 * np.asarray(levels) + 0.5"
+        ),
     },
 ]

@@ -1,5 +1,28 @@
 """Answers to the assignment `scaffolding`, right and wrong, and what each should earn."""
 
+RANKING = """
+def ranking(w, right, wrong):
+    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
+    lead = apart @ np.asarray(w, dtype=float)
+    return np.logaddexp(0, -lead).mean(), -(special.expit(-lead)[:, None] * apart).mean(axis=0)
+"""
+
+TWO_KINDS = """
+def two_kinds(first, later, k, other):
+    nothing = (float("nan"),) * 3
+    ratio = later / first
+    if not 1 <= ratio < k:
+        return nothing
+    low, high = 1e-12, 1.0
+    for _ in range(100):
+        q = (low + high) / 2
+        low, high = (q, high) if (1 - (1 - q) ** k) / q > ratio else (low, q)
+    q = high
+    if first / q > 1 + 1e-9:
+        return nothing
+    return first / q, q, first / q * (1 - (1 - q) ** other)
+"""
+
 ANSWERS = [
     {
         "exercise": "pass-at-k",
@@ -368,60 +391,38 @@ def ranking(w, right, wrong):
         "name": "gradient downhill",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def ranking(w, right, wrong):
-    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
-    lead = apart @ w
-    return np.logaddexp(0, -lead).mean(), (special.expit(-lead)[:, None] * apart).mean(axis=0)
-""",
+        "code": RANKING.replace("-(special", "(special"),
     },
     {
         "exercise": "judge",
         "name": "sum over the pairs in the gradient",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def ranking(w, right, wrong):
-    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
-    lead = apart @ w
-    return np.logaddexp(0, -lead).mean(), -(special.expit(-lead) @ apart)
-""",
+        "code": RANKING.replace("mean(axis=0)", "sum(axis=0)"),
     },
     {
         "exercise": "judge",
         "name": "weight of a pair turned round",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def ranking(w, right, wrong):
-    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
-    lead = apart @ w
-    return np.logaddexp(0, -lead).mean(), -(special.expit(lead)[:, None] * apart).mean(axis=0)
-""",
+        "code": RANKING.replace("expit(-lead)", "expit(lead)"),
     },
     {
         "exercise": "judge",
         "name": "right and wrong exchanged",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def ranking(w, right, wrong):
-    apart = np.asarray(wrong, dtype=float) - np.asarray(right, dtype=float)
-    lead = apart @ w
-    return np.logaddexp(0, -lead).mean(), -(special.expit(-lead)[:, None] * apart).mean(axis=0)
-""",
+        "code": RANKING.replace(
+            "np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)",
+            "np.asarray(wrong, dtype=float) - np.asarray(right, dtype=float)",
+        ),
     },
     {
         "exercise": "judge",
         "name": "mean over the features",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def ranking(w, right, wrong):
-    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
-    lead = apart @ w
-    return np.logaddexp(0, -lead).mean(), -(special.expit(-lead)[:, None] * apart).mean(axis=1)
-""",
+        "code": RANKING.replace("axis=0", "axis=1"),
     },
     {
         "exercise": "judge",
@@ -442,43 +443,21 @@ def ranking(w, right, wrong):
         "name": "overflow",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def ranking(w, right, wrong):
-    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
-    lead = apart @ w
-    gradient = -((1 / (1 + np.exp(lead)))[:, None] * apart).mean(axis=0)
-    return np.log(1 + np.exp(-lead)).mean(), gradient
-""",
+        "code": RANKING.replace("np.logaddexp(0, -lead)", "np.log(1 + np.exp(-lead))"),
     },
     {
         "exercise": "judge",
         "name": "expects the judge to beat a vote",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-PREDICTED_JUDGE = (0.78, 0.9)
-
-
-def ranking(w, right, wrong):
-    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
-    lead = apart @ np.asarray(w, dtype=float)
-    return np.logaddexp(0, -lead).mean(), -(special.expit(-lead)[:, None] * apart).mean(axis=0)
-""",
+        "code": RANKING + "PREDICTED_JUDGE = (0.78, 0.9)",
     },
     {
         "exercise": "judge",
         "name": "predicts everything",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-PREDICTED_JUDGE = (0.0, 1.0)
-
-
-def ranking(w, right, wrong):
-    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)
-    lead = apart @ np.asarray(w, dtype=float)
-    return np.logaddexp(0, -lead).mean(), -(special.expit(-lead)[:, None] * apart).mean(axis=0)
-""",
+        "code": RANKING + "PREDICTED_JUDGE = (0.0, 1.0)",
     },
     {
         "exercise": "gain",
@@ -717,61 +696,23 @@ def two_kinds(first, later, k, other):
         "name": "coverage of those that can be solved",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def two_kinds(first, later, k, other):
-    nothing = (float("nan"),) * 3
-    ratio = later / first
-    if not 1 <= ratio < k:
-        return nothing
-    low, high = 1e-12, 1.0
-    for _ in range(100):
-        q = (low + high) / 2
-        low, high = (q, high) if (1 - (1 - q) ** k) / q > ratio else (low, q)
-    q = high
-    if first / q > 1 + 1e-9:
-        return nothing
-    return first / q, q, 1 - (1 - q) ** other
-""",
+        "code": TWO_KINDS.replace("first / q * (1 - (1 - q) ** other)", "1 - (1 - q) ** other"),
     },
     {
         "exercise": "audit-samples",
         "name": "a power law through two points",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def two_kinds(first, later, k, other):
-    nothing = (float("nan"),) * 3
-    ratio = later / first
-    if not 1 <= ratio < k:
-        return nothing
-    low, high = 1e-12, 1.0
-    for _ in range(100):
-        q = (low + high) / 2
-        low, high = (q, high) if (1 - (1 - q) ** k) / q > ratio else (low, q)
-    q = high
-    if first / q > 1 + 1e-9:
-        return nothing
-    return first / q, q, first * other ** (np.log(ratio) / np.log(k))
-""",
+        "code": TWO_KINDS.replace(
+            "first / q * (1 - (1 - q) ** other)", "first * other ** (np.log(ratio) / np.log(k))"
+        ),
     },
     {
         "exercise": "audit-samples",
         "name": "a share above one",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-def two_kinds(first, later, k, other):
-    nothing = (float("nan"),) * 3
-    ratio = later / first
-    if not 1 <= ratio < k:
-        return nothing
-    low, high = 1e-12, 1.0
-    for _ in range(100):
-        q = (low + high) / 2
-        low, high = (q, high) if (1 - (1 - q) ** k) / q > ratio else (low, q)
-    q = high
-    return first / q, q, first / q * (1 - (1 - q) ** other)
-""",
+        "code": TWO_KINDS.replace("    if first / q > 1 + 1e-9:\n        return nothing\n", ""),
     },
     {
         "exercise": "audit-samples",

@@ -1,5 +1,41 @@
 """Answers to the assignment `scaling_hypothesis`, right and wrong, and what each should earn."""
 
+EMERGENCE_WINDOW = """
+def emergence_window(k, a, c, low=0.1, high=0.9):
+    def compute_at(score):
+        return 0.0 if score <= 0 else np.inf if score >= 1 else (k * c / -np.log(score)) ** (1 / a)
+
+    return compute_at(low), compute_at(high)
+"""
+
+BROKEN_LAW = """
+def broken_law(x, a, b, c0, breaks):
+    z = np.log(np.asarray(x, dtype=float))
+    y = np.log(b) - c0 * z
+    for c, d, f in breaks:
+        y = y - c * f * np.logaddexp(0, (z - np.log(d)) / f)
+    return a + np.exp(y)
+"""
+
+DOUBLING_MONTHS = """
+def doubling_months(year, C, picks):
+    x, y = np.asarray(year) - np.mean(year), np.log2(C)
+    s = [np.polyfit(x[i], y[i], 1)[0] for i in picks if np.ptp(x[i]) > 0]
+    slow, fast = np.quantile(s, [0.05, 0.95])
+    return [12 / v if v > 0 else np.inf for v in (np.polyfit(x, y, 1)[0], fast, slow)]
+"""
+
+SHOULD_STOP = """
+def should_stop(losses, patience):
+    best, since = float("inf"), None
+    for loss in losses:
+        if loss < best:
+            best, since = loss, 0
+        elif since is not None:
+            since += 1
+    return since is not None and since >= patience
+"""
+
 ANSWERS = [
     {
         "exercise": "window",
@@ -28,69 +64,35 @@ def emergence_window(k, a, c, low=0.1, high=0.9):
         "name": "length of the answer forgotten",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def emergence_window(k, a, c, low=0.1, high=0.9):
-    def compute_at(score):
-        return 0.0 if score <= 0 else np.inf if score >= 1 else (c / -np.log(score)) ** (1 / a)
-
-    return compute_at(low), compute_at(high)
-""",
+        "code": EMERGENCE_WINDOW.replace("k * c", "c"),
     },
     {
         "exercise": "window",
         "name": "log10 for ln",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def emergence_window(k, a, c, low=0.1, high=0.9):
-    def compute_at(score):
-        if score <= 0:
-            return 0.0
-        return np.inf if score >= 1 else (k * c / -np.log10(score)) ** (1 / a)
-
-    return compute_at(low), compute_at(high)
-""",
+        "code": EMERGENCE_WINDOW.replace("np.log", "np.log10"),
     },
     {
         "exercise": "window",
         "name": "probability as one minus the loss",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def emergence_window(k, a, c, low=0.1, high=0.9):
-    def compute_at(score):
-        if score >= 1:
-            return np.inf
-        return (c / (1 - score ** (1 / k))) ** (1 / a) if score > 0 else 0.0
-
-    return compute_at(low), compute_at(high)
-""",
+        "code": EMERGENCE_WINDOW.replace("k * c / -np.log(score)", "c / (1 - score ** (1 / k))"),
     },
     {
         "exercise": "window",
         "name": "exponent upside down",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def emergence_window(k, a, c, low=0.1, high=0.9):
-    def compute_at(score):
-        return 0.0 if score <= 0 else np.inf if score >= 1 else (k * c / -np.log(score)) ** a
-
-    return compute_at(low), compute_at(high)
-""",
+        "code": EMERGENCE_WINDOW.replace("(1 / a)", "a"),
     },
     {
         "exercise": "window",
         "name": "start and end exchanged",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def emergence_window(k, a, c, low=0.1, high=0.9):
-    def compute_at(score):
-        return 0.0 if score <= 0 else np.inf if score >= 1 else (k * c / -np.log(score)) ** (1 / a)
-
-    return compute_at(high), compute_at(low)
-""",
+        "code": EMERGENCE_WINDOW.replace("(low), compute_at(high)", "(high), compute_at(low)"),
     },
     {
         "exercise": "window",
@@ -235,28 +237,14 @@ def broken_law(x, a, b, c0, breaks):
         "name": "f for 1/f",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def broken_law(x, a, b, c0, breaks):
-    x = np.asarray(x, dtype=float)
-    y = b * x**-c0
-    for c, d, f in breaks:
-        y = y * (1 + (x / d) ** f) ** (-c * f)
-    return a + y
-""",
+        "code": BROKEN_LAW.replace("(z - np.log(d)) / f", "(z - np.log(d)) * f"),
     },
     {
         "exercise": "broken-law",
         "name": "width forgotten outside",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def broken_law(x, a, b, c0, breaks):
-    z = np.log(np.asarray(x, dtype=float))
-    y = np.log(b) - c0 * z
-    for c, d, f in breaks:
-        y = y - c * np.logaddexp(0, (z - np.log(d)) / f)
-    return a + np.exp(y)
-""",
+        "code": BROKEN_LAW.replace("c * f *", "c *"),
     },
     {
         "exercise": "broken-law",
@@ -277,28 +265,14 @@ def broken_law(x, a, b, c0, breaks):
         "name": "limit left out",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def broken_law(x, a, b, c0, breaks):
-    z = np.log(np.asarray(x, dtype=float))
-    y = np.log(b) - c0 * z
-    for c, d, f in breaks:
-        y = y - c * f * np.logaddexp(0, (z - np.log(d)) / f)
-    return np.exp(y)
-""",
+        "code": BROKEN_LAW.replace("a + np", "np"),
     },
     {
         "exercise": "broken-law",
         "name": "only the first break",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def broken_law(x, a, b, c0, breaks):
-    z = np.log(np.asarray(x, dtype=float))
-    y = np.log(b) - c0 * z
-    for c, d, f in list(breaks)[:1]:
-        y = y - c * f * np.logaddexp(0, (z - np.log(d)) / f)
-    return a + np.exp(y)
-""",
+        "code": BROKEN_LAW.replace("in breaks", "in list(breaks)[:1]"),
     },
     {
         "exercise": "doubling",
@@ -348,52 +322,28 @@ def doubling_months(year, C, picks):
         "name": "ln for log2",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def doubling_months(year, C, picks):
-    x, y = np.asarray(year) - np.mean(year), np.log(C)
-    s = [np.polyfit(x[i], y[i], 1)[0] for i in picks if np.ptp(x[i]) > 0]
-    slow, fast = np.quantile(s, [0.05, 0.95])
-    return [12 / v if v > 0 else np.inf for v in (np.polyfit(x, y, 1)[0], fast, slow)]
-""",
+        "code": DOUBLING_MONTHS.replace("np.log2", "np.log"),
     },
     {
         "exercise": "doubling",
         "name": "ends exchanged",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def doubling_months(year, C, picks):
-    x, y = np.asarray(year) - np.mean(year), np.log2(C)
-    s = [np.polyfit(x[i], y[i], 1)[0] for i in picks if np.ptp(x[i]) > 0]
-    slow, fast = np.quantile(s, [0.05, 0.95])
-    return [12 / v if v > 0 else np.inf for v in (np.polyfit(x, y, 1)[0], slow, fast)]
-""",
+        "code": DOUBLING_MONTHS.replace("fast, slow)]", "slow, fast)]"),
     },
     {
         "exercise": "doubling",
         "name": "years for months",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def doubling_months(year, C, picks):
-    x, y = np.asarray(year) - np.mean(year), np.log2(C)
-    s = [np.polyfit(x[i], y[i], 1)[0] for i in picks if np.ptp(x[i]) > 0]
-    slow, fast = np.quantile(s, [0.05, 0.95])
-    return [1 / v if v > 0 else np.inf for v in (np.polyfit(x, y, 1)[0], fast, slow)]
-""",
+        "code": DOUBLING_MONTHS.replace("12 /", "1 /"),
     },
     {
         "exercise": "doubling",
         "name": "middle 80 %",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def doubling_months(year, C, picks):
-    x, y = np.asarray(year) - np.mean(year), np.log2(C)
-    s = [np.polyfit(x[i], y[i], 1)[0] for i in picks if np.ptp(x[i]) > 0]
-    slow, fast = np.quantile(s, [0.1, 0.9])
-    return [12 / v if v > 0 else np.inf for v in (np.polyfit(x, y, 1)[0], fast, slow)]
-""",
+        "code": DOUBLING_MONTHS.replace("[0.05, 0.95]", "[0.1, 0.9]"),
     },
     {
         "exercise": "doubling",
@@ -414,13 +364,7 @@ def doubling_months(year, C, picks):
         "name": "negative times reported",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-def doubling_months(year, C, picks):
-    x, y = np.asarray(year) - np.mean(year), np.log2(C)
-    s = [np.polyfit(x[i], y[i], 1)[0] for i in picks if np.ptp(x[i]) > 0]
-    slow, fast = np.quantile(s, [0.05, 0.95])
-    return [12 / v for v in (np.polyfit(x, y, 1)[0], fast, slow)]
-""",
+        "code": DOUBLING_MONTHS.replace(" if v > 0 else np.inf", ""),
     },
     {
         "exercise": "audit-weights",
@@ -551,81 +495,35 @@ def should_stop(losses, patience):
         "name": "one measurement too patient",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def should_stop(losses, patience):
-    best, since = float("inf"), None
-    for loss in losses:
-        if loss < best:
-            best, since = loss, 0
-        elif since is not None:
-            since += 1
-    return since is not None and since > patience
-""",
+        "code": SHOULD_STOP.replace(">= patience", "> patience"),
     },
     {
         "exercise": "early-stop",
         "name": "one measurement too hasty",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def should_stop(losses, patience):
-    best, since = float("inf"), None
-    for loss in losses:
-        if loss < best:
-            best, since = loss, 0
-        elif since is not None:
-            since += 1
-    return since is not None and since >= patience - 1
-""",
+        "code": SHOULD_STOP.replace(">= patience", ">= patience - 1"),
     },
     {
         "exercise": "early-stop",
         "name": "compared with the one before",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def should_stop(losses, patience):
-    best, since = float("inf"), None
-    for loss in losses:
-        if loss < best:
-            since = 0
-        elif since is not None:
-            since += 1
-        best = loss
-    return since is not None and since >= patience
-""",
+        "code": SHOULD_STOP.replace("    return", "        best = loss\n    return"),
     },
     {
         "exercise": "early-stop",
         "name": "equals count as improvement",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def should_stop(losses, patience):
-    best, since = float("inf"), None
-    for loss in losses:
-        if loss <= best:
-            best, since = loss, 0
-        elif since is not None:
-            since += 1
-    return since is not None and since >= patience
-""",
+        "code": SHOULD_STOP.replace("loss < best", "loss <= best"),
     },
     {
         "exercise": "early-stop",
         "name": "count never set back",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def should_stop(losses, patience):
-    best, since = float("inf"), None
-    for loss in losses:
-        if loss < best:
-            best, since = loss, since or 0
-        elif since is not None:
-            since += 1
-    return since is not None and since >= patience
-""",
+        "code": SHOULD_STOP.replace("loss, 0", "loss, since or 0"),
     },
     {
         "exercise": "early-stop",
@@ -642,69 +540,27 @@ def should_stop(losses, patience):
         "name": "nan left out of the count",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def should_stop(losses, patience):
-    best, since = float("inf"), None
-    for loss in losses:
-        if loss < best:
-            best, since = loss, 0
-        elif since is not None and loss == loss:
-            since += 1
-    return since is not None and since >= patience
-""",
+        "code": SHOULD_STOP.replace("is not None:", "is not None and loss == loss:"),
     },
     {
         "exercise": "early-stop",
         "name": "nan before the first improvement counted",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def should_stop(losses, patience):
-    best, since = float("inf"), 0
-    for loss in losses:
-        if loss < best:
-            best, since = loss, 0
-        else:
-            since += 1
-    return since >= patience
-""",
+        "code": SHOULD_STOP.replace('float("inf"), None', 'float("inf"), 0'),
     },
     {
         "exercise": "early-stop",
         "name": "prediction from the shown pairs",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-def should_stop(losses, patience):
-    best, since = float("inf"), None
-    for loss in losses:
-        if loss < best:
-            best, since = loss, 0
-        elif since is not None:
-            since += 1
-    return since is not None and since >= patience
-
-
-PREDICTED_PATIENCE = (50, 150)
-""",
+        "code": SHOULD_STOP + "PREDICTED_PATIENCE = (50, 150)",
     },
     {
         "exercise": "early-stop",
         "name": "prediction of any patience",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def should_stop(losses, patience):
-    best, since = float("inf"), None
-    for loss in losses:
-        if loss < best:
-            best, since = loss, 0
-        elif since is not None:
-            since += 1
-    return since is not None and since >= patience
-
-
-PREDICTED_PATIENCE = (10, 600)
-""",
+        "code": SHOULD_STOP + "PREDICTED_PATIENCE = (10, 600)",
     },
 ]

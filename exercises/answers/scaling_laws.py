@@ -1,5 +1,56 @@
 """Answers to the assignment `scaling_laws`, right and wrong, and what each should earn."""
 
+FIT_POWER_LAW = """
+def fit_power_law(C, L, E=0.0):
+    excess = np.asarray(L) - E
+    use = excess > 0
+    slope, intercept = np.polyfit(np.log(np.asarray(C)[use]), np.log(excess[use]), 1)
+    return np.exp(intercept), -slope
+"""
+
+OPTIMAL_ALLOCATION = """
+def optimal_allocation(C, A, B, alpha, beta):
+    product = np.asarray(C) / 6
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    N = G * product ** (beta / (alpha + beta))
+    return N, product / N
+"""
+
+BUDGET_FOR_RATIO = """
+def budget_for_ratio(ratio, A, B, alpha, beta):
+    if alpha == beta:
+        return float("nan")
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    return 6 * (ratio * G**2) ** ((alpha + beta) / (alpha - beta))
+"""
+
+BOOTSTRAP_INTERVAL = """
+def bootstrap_interval(C, excess, picks):
+    x, y = np.log(C), np.log(excess)
+    a = [-np.polyfit(x[i], y[i], 1)[0] for i in picks if np.ptp(x[i]) > 0]
+    return np.quantile(a, 0.05), np.quantile(a, 0.95)
+"""
+
+HELD_OUT_ERRORS = """
+def held_out_errors(C, L, E, limit):
+    late = C > limit
+    if not late.any():
+        return np.nan, np.nan
+    line = np.polyfit(np.log(C[~late]), np.log(L[~late] - E), 1)
+    miss = abs(E + np.exp(np.polyval(line, np.log(C[late]))) - L[late])
+    return np.mean(miss / L[late]), np.mean(miss / (L[late] - E))
+"""
+
+LEARNING_RATE = """
+def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
+    share = 1.0
+    if rise > 0:
+        share = min(share, (step + 1) / (rise * steps))
+    if fall > 0:
+        share = min(share, (steps - step) / (fall * steps))
+    return peak * share
+"""
+
 ANSWERS = [
     {
         "exercise": "power-law",
@@ -19,37 +70,21 @@ def fit_power_law(C, L, E=0.0):
         "name": "log10 undone with exp",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def fit_power_law(C, L, E=0.0):
-    excess = np.asarray(L) - E
-    use = excess > 0
-    slope, intercept = np.polyfit(np.log10(np.asarray(C)[use]), np.log10(excess[use]), 1)
-    return np.exp(intercept), -slope
-""",
+        "code": FIT_POWER_LAW.replace("np.log(", "np.log10("),
     },
     {
         "exercise": "power-law",
         "name": "E omitted",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def fit_power_law(C, L, E=0.0):
-    slope, intercept = np.polyfit(np.log(C), np.log(L), 1)
-    return np.exp(intercept), -slope
-""",
+        "code": FIT_POWER_LAW.replace("np.asarray(L) - E", "np.asarray(L)"),
     },
     {
         "exercise": "power-law",
         "name": "sign of the exponent",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def fit_power_law(C, L, E=0.0):
-    excess = np.asarray(L) - E
-    use = excess > 0
-    slope, intercept = np.polyfit(np.log(np.asarray(C)[use]), np.log(excess[use]), 1)
-    return np.exp(intercept), slope
-""",
+        "code": FIT_POWER_LAW.replace("-slope", "slope"),
     },
     {
         "exercise": "power-law",
@@ -86,12 +121,7 @@ def fit_power_law(C, L, E=0.0):
         "name": "runs below the floor kept",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-def fit_power_law(C, L, E=0.0):
-    excess = np.abs(np.asarray(L) - E)
-    slope, intercept = np.polyfit(np.log(C), np.log(excess), 1)
-    return np.exp(intercept), -slope
-""",
+        "code": FIT_POWER_LAW.replace("np.asarray(L) - E", "np.abs(np.asarray(L) - E)"),
     },
     {
         "exercise": "floor",
@@ -270,62 +300,35 @@ def optimal_allocation(C, A, B, alpha, beta):
         "name": "off by 6",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def optimal_allocation(C, A, B, alpha, beta):
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    N = G * np.asarray(C) ** (beta / (alpha + beta))
-    return N, C / N
-""",
+        "code": OPTIMAL_ALLOCATION.replace(" / 6", ""),
     },
     {
         "exercise": "allocation",
         "name": "N and D swapped",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def optimal_allocation(C, A, B, alpha, beta):
-    product = np.asarray(C) / 6
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    N = G * product ** (beta / (alpha + beta))
-    return product / N, N
-""",
+        "code": OPTIMAL_ALLOCATION.replace("N, product / N", "product / N, N"),
     },
     {
         "exercise": "allocation",
         "name": "exponents exchanged",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def optimal_allocation(C, A, B, alpha, beta):
-    product = np.asarray(C) / 6
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    N = G * product ** (alpha / (alpha + beta))
-    return N, product / N
-""",
+        "code": OPTIMAL_ALLOCATION.replace("(beta / (alpha + beta))", "(alpha / (alpha + beta))"),
     },
     {
         "exercise": "allocation",
         "name": "root of G forgotten",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def optimal_allocation(C, A, B, alpha, beta):
-    product = np.asarray(C) / 6
-    N = alpha * A / (beta * B) * product ** (beta / (alpha + beta))
-    return N, product / N
-""",
+        "code": OPTIMAL_ALLOCATION.replace(" ** (1 / (alpha + beta))", ""),
     },
     {
         "exercise": "allocation",
         "name": "equal terms instead of equal marginal gains",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def optimal_allocation(C, A, B, alpha, beta):
-    product = np.asarray(C) / 6
-    N = (A / B) ** (1 / (alpha + beta)) * product ** (beta / (alpha + beta))
-    return N, product / N
-""",
+        "code": OPTIMAL_ALLOCATION.replace("alpha * A / (beta * B)", "A / B"),
     },
     {
         "exercise": "allocation",
@@ -377,74 +380,46 @@ def budget_for_ratio(ratio, A, B, alpha, beta):
         "name": "off by 6",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def budget_for_ratio(ratio, A, B, alpha, beta):
-    if alpha == beta:
-        return float("nan")
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    return (ratio * G**2) ** ((alpha + beta) / (alpha - beta))
-""",
+        "code": BUDGET_FOR_RATIO.replace("6 * ", ""),
     },
     {
         "exercise": "discrepancy",
         "name": "ratio upside down",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def budget_for_ratio(ratio, A, B, alpha, beta):
-    if alpha == beta:
-        return float("nan")
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    return 6 * (G**2 / ratio) ** ((alpha + beta) / (alpha - beta))
-""",
+        "code": BUDGET_FOR_RATIO.replace("ratio * G**2", "G**2 / ratio"),
     },
     {
         "exercise": "discrepancy",
         "name": "G instead of its square",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def budget_for_ratio(ratio, A, B, alpha, beta):
-    if alpha == beta:
-        return float("nan")
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    return 6 * (ratio * G) ** ((alpha + beta) / (alpha - beta))
-""",
+        "code": BUDGET_FOR_RATIO.replace("G**2", "G"),
     },
     {
         "exercise": "discrepancy",
         "name": "exponent upside down",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def budget_for_ratio(ratio, A, B, alpha, beta):
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    return 6 * (ratio * G**2) ** ((alpha - beta) / (alpha + beta))
-""",
+        "code": BUDGET_FOR_RATIO.replace(
+            "(alpha + beta) / (alpha - beta)", "(alpha - beta) / (alpha + beta)"
+        ),
     },
     {
         "exercise": "discrepancy",
         "name": "absolute difference of the exponents",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-def budget_for_ratio(ratio, A, B, alpha, beta):
-    if alpha == beta:
-        return float("nan")
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    return 6 * (ratio * G**2) ** ((alpha + beta) / abs(alpha - beta))
-""",
+        "code": BUDGET_FOR_RATIO.replace("(alpha - beta)", "abs(alpha - beta)"),
     },
     {
         "exercise": "discrepancy",
         "name": "equal exponents not caught",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-def budget_for_ratio(ratio, A, B, alpha, beta):
-    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
-    return 6 * (ratio * G**2) ** ((alpha + beta) / (alpha - beta))
-""",
+        "code": BUDGET_FOR_RATIO.replace(
+            '    if alpha == beta:\n        return float("nan")\n', ""
+        ),
     },
     {
         "exercise": "bootstrap",
@@ -466,25 +441,19 @@ def bootstrap_interval(C, excess, picks):
         "name": "pairs torn apart",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def bootstrap_interval(C, excess, picks):
-    x, y = np.log(C), np.log(excess)
-    others = np.roll(picks, 1, axis=0)
-    a = [-np.polyfit(x[i], y[j], 1)[0] for i, j in zip(picks, others) if np.ptp(x[i]) > 0]
-    return np.quantile(a, 0.05), np.quantile(a, 0.95)
-""",
+        "code": BOOTSTRAP_INTERVAL.replace(
+            "y[i], 1)[0] for i in picks",
+            "y[j], 1)[0] for i, j in zip(picks, np.roll(picks, 1, axis=0))",
+        ),
     },
     {
         "exercise": "bootstrap",
         "name": "ten per cent off each end",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def bootstrap_interval(C, excess, picks):
-    x, y = np.log(C), np.log(excess)
-    a = [-np.polyfit(x[i], y[i], 1)[0] for i in picks if np.ptp(x[i]) > 0]
-    return np.quantile(a, 0.1), np.quantile(a, 0.9)
-""",
+        "code": BOOTSTRAP_INTERVAL.replace(
+            "np.quantile(a, 0.05), np.quantile(a, 0.95)", "np.quantile(a, 0.1), np.quantile(a, 0.9)"
+        ),
     },
     {
         "exercise": "bootstrap",
@@ -504,24 +473,16 @@ def bootstrap_interval(C, excess, picks):
         "name": "slope without its minus",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def bootstrap_interval(C, excess, picks):
-    x, y = np.log(C), np.log(excess)
-    a = [np.polyfit(x[i], y[i], 1)[0] for i in picks if np.ptp(x[i]) > 0]
-    return np.quantile(a, 0.05), np.quantile(a, 0.95)
-""",
+        "code": BOOTSTRAP_INTERVAL.replace("-np.polyfit", "np.polyfit"),
     },
     {
         "exercise": "bootstrap",
         "name": "resamples without a slope counted as zero",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-def bootstrap_interval(C, excess, picks):
-    x, y = np.log(C), np.log(excess)
-    a = [-np.polyfit(x[i], y[i], 1)[0] if np.ptp(x[i]) > 0 else 0.0 for i in picks]
-    return np.quantile(a, 0.05), np.quantile(a, 0.95)
-""",
+        "code": BOOTSTRAP_INTERVAL.replace(
+            "for i in picks if np.ptp(x[i]) > 0", "if np.ptp(x[i]) > 0 else 0.0 for i in picks"
+        ),
     },
     {
         "exercise": "extrapolation",
@@ -546,15 +507,9 @@ def held_out_errors(C, L, E, limit):
         "name": "fitted to all runs",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def held_out_errors(C, L, E, limit):
-    late = C > limit
-    if not late.any():
-        return np.nan, np.nan
-    line = np.polyfit(np.log(C), np.log(L - E), 1)
-    miss = abs(E + np.exp(np.polyval(line, np.log(C[late]))) - L[late])
-    return np.mean(miss / L[late]), np.mean(miss / (L[late] - E))
-""",
+        "code": HELD_OUT_ERRORS.replace(
+            "np.log(C[~late]), np.log(L[~late] - E)", "np.log(C), np.log(L - E)"
+        ),
     },
     {
         "exercise": "extrapolation",
@@ -576,15 +531,7 @@ def held_out_errors(C, L, E, limit):
         "name": "sum for mean",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def held_out_errors(C, L, E, limit):
-    late = C > limit
-    if not late.any():
-        return np.nan, np.nan
-    line = np.polyfit(np.log(C[~late]), np.log(L[~late] - E), 1)
-    miss = abs(E + np.exp(np.polyval(line, np.log(C[late]))) - L[late])
-    return np.sum(miss / L[late]), np.sum(miss / (L[late] - E))
-""",
+        "code": HELD_OUT_ERRORS.replace("np.mean", "np.sum"),
     },
     {
         "exercise": "extrapolation",
@@ -622,15 +569,7 @@ def held_out_errors(C, L, E, limit):
         "name": "run at the limit held out",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def held_out_errors(C, L, E, limit):
-    late = C >= limit * (1 - 1e-9)
-    if not late.any():
-        return np.nan, np.nan
-    line = np.polyfit(np.log(C[~late]), np.log(L[~late] - E), 1)
-    miss = abs(E + np.exp(np.polyval(line, np.log(C[late]))) - L[late])
-    return np.mean(miss / L[late]), np.mean(miss / (L[late] - E))
-""",
+        "code": HELD_OUT_ERRORS.replace("C > limit", "C >= limit * (1 - 1e-9)"),
     },
     {
         "exercise": "extrapolation",
@@ -693,118 +632,61 @@ def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
         "name": "first step at zero",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
-    share = 1.0
-    if rise > 0:
-        share = min(share, step / (rise * steps))
-    if fall > 0:
-        share = min(share, (steps - step) / (fall * steps))
-    return peak * share
-""",
+        "code": LEARNING_RATE.replace("(step + 1)", "step"),
     },
     {
         "exercise": "cool-down",
         "name": "last step at zero",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
-    share = 1.0
-    if rise > 0:
-        share = min(share, (step + 1) / (rise * steps))
-    if fall > 0:
-        share = min(share, (steps - 1 - step) / (fall * steps))
-    return peak * share
-""",
+        "code": LEARNING_RATE.replace("(steps - step)", "(steps - 1 - step)"),
     },
     {
         "exercise": "cool-down",
         "name": "no ceiling",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
-    share = 1.0
-    if rise > 0:
-        share = (step + 1) / (rise * steps)
-    if fall > 0:
-        share = min(share, (steps - step) / (fall * steps))
-    return peak * share
-""",
+        "code": LEARNING_RATE.replace(
+            "min(share, (step + 1) / (rise * steps))", "(step + 1) / (rise * steps)"
+        ),
     },
     {
         "exercise": "cool-down",
         "name": "peak forgotten",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
-    share = 1.0
-    if rise > 0:
-        share = min(share, (step + 1) / (rise * steps))
-    if fall > 0:
-        share = min(share, (steps - step) / (fall * steps))
-    return share
-""",
+        "code": LEARNING_RATE.replace("peak * share", "share"),
     },
     {
         "exercise": "cool-down",
         "name": "half a cosine for the fall",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
-    share = 1.0
-    if rise > 0:
-        share = min(share, (step + 1) / (rise * steps))
-    if fall > 0:
-        share = min(share, (steps - step) / (fall * steps))
-    if step > steps / 2:
-        share = (1 - np.cos(np.pi * share)) / 2
-    return peak * share
-""",
+        "code": LEARNING_RATE.replace(
+            "    return",
+            "    if step > steps / 2:\n        share = (1 - np.cos(np.pi * share)) / 2\n    return",
+        ),
     },
     {
         "exercise": "cool-down",
         "name": "falls from the end of the rise on",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
-    share = 1.0
-    if rise > 0:
-        share = min(share, (step + 1) / (rise * steps))
-    if fall > 0:
-        share = min(share, (steps - step) / ((1 - rise) * steps))
-    return peak * share
-""",
+        "code": LEARNING_RATE.replace("(fall * steps)", "((1 - rise) * steps)"),
     },
     {
         "exercise": "cool-down",
         "name": "never lowered",
         "kind": "wrong",
         "expected": 0,
-        "code": """
-def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
-    share = 1.0
-    if rise > 0:
-        share = min(share, (step + 1) / (rise * steps))
-    return peak * share
-""",
+        "code": LEARNING_RATE.replace("min(share, (steps - step) / (fall * steps))", "share"),
     },
     {
         "exercise": "cool-down",
         "name": "divides by a share of zero",
         "kind": "wrong",
         "expected": 1,
-        "code": """
-def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
-    share = 1.0
-    share = min(share, (step + 1) / (rise * steps))
-    share = min(share, (steps - step) / (fall * steps))
-    return peak * share
-""",
+        "code": LEARNING_RATE.replace(" > 0", " >= 0"),
     },
     {
         "exercise": "cool-down",
@@ -825,53 +707,20 @@ def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
         "name": "slope predicted instead of the exponent",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
-    share = 1.0
-    if rise > 0:
-        share = min(share, (step + 1) / (rise * steps))
-    if fall > 0:
-        share = min(share, (steps - step) / (fall * steps))
-    return peak * share
-
-
-PREDICTED_EXPONENT = (-0.375, -0.315)
-""",
+        "code": LEARNING_RATE + "PREDICTED_EXPONENT = (-0.375, -0.315)",
     },
     {
         "exercise": "cool-down",
         "name": "prediction that nothing changes",
         "kind": "wrong",
         "expected": 3,
-        "code": """
-def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
-    share = 1.0
-    if rise > 0:
-        share = min(share, (step + 1) / (rise * steps))
-    if fall > 0:
-        share = min(share, (steps - step) / (fall * steps))
-    return peak * share
-
-
-PREDICTED_EXPONENT = (0.26, 0.31)
-""",
+        "code": LEARNING_RATE + "PREDICTED_EXPONENT = (0.26, 0.31)",
     },
     {
         "exercise": "cool-down",
         "name": "prediction too wide",
         "kind": "wrong",
         "expected": 2,
-        "code": """
-def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
-    share = 1.0
-    if rise > 0:
-        share = min(share, (step + 1) / (rise * steps))
-    if fall > 0:
-        share = min(share, (steps - step) / (fall * steps))
-    return peak * share
-
-
-PREDICTED_EXPONENT = (0.2, 0.5)
-""",
+        "code": LEARNING_RATE + "PREDICTED_EXPONENT = (0.2, 0.5)",
     },
 ]
