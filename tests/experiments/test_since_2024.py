@@ -32,7 +32,12 @@ def test_a_mixture_answers_with_the_expert_of_each_context():
 
 
 def test_an_expert_reads_only_its_part():
-    # One expert for all is the dense model, whatever the rule.
+    text = markov_language(0).windows(2**11, 1000)
+    alone = mixture.expert(text[text[:, 1] % 3 == 1], 4, 1)
+    np.testing.assert_array_equal(mixture.mixture(4, 3, 2**11).experts[1].theta, alone.theta)
+
+
+def test_one_expert_for_all_is_the_dense_model_whatever_the_rule():
     one, other = (mixture.run(4, 1, 2**11, rule)["excess"] for rule in mixture.ROUTES)
     assert one == other
     row = mixture.run(4, 4, 2**12)

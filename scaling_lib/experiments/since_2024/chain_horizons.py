@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.data.files import write_csv
+from scaling_lib.experiments.learning_curve import LearningCurve
 from scaling_lib.experiments.scaffolding.chain_of_thought import (
     BATCH,
     LR,
@@ -78,22 +79,19 @@ def run(d: int, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEPS) -> pd.Dat
         half of the tasks are solved.
     """
     model = AttentionLM(GROUP + 2, 2 * K, d, seed=seed)
-    rows, due, rng = [], set(steps), np.random.default_rng([seed, 1])
-
-    def measure(step):
-        if step in due:
-            p = right_steps(model)
-            error = 1 - p.prod(1).mean() ** (1 / STEPS)
-            horizon = np.log(0.5) / np.log1p(-error)
-            row = {"step": step, "loss": -np.log(p).mean(), "error": error, "horizon": horizon}
-            rows.append(row)
-
+    rng = np.random.default_rng([seed, 1])
+    curve = LearningCurve(
+        steps,
+        loss=lambda: -np.log(right_steps(model)).mean(),
+        error=lambda: 1 - right_steps(model).prod(1).mean() ** (1 / STEPS),
+    )
     batches = (problems(BATCH, rng) for _ in itertools.count())
     schedule = constant_after(100)
-    fit_model(model, batches, max(steps), LR, schedule=schedule, after_step=measure)
-    table = pd.DataFrame(rows)
+    fit_model(model, batches, max(steps), LR, schedule=schedule, after_step=curve)
+    table = curve.table()
+    horizon = np.log(0.5) / np.log1p(-table["error"])
     C = table["step"] * BATCH * 2 * K * model.flops_per_token(2 * K)
-    return table.assign(N=model.N, C=C)
+    return table.assign(horizon=horizon, N=model.N, C=C)
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:

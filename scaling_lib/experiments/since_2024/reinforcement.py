@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.data.files import write_csv
+from scaling_lib.experiments.learning_curve import LearningCurve
 from scaling_lib.experiments.scaling_hypothesis.emergence import (
     DIGITS,
     TEST_PROBLEMS,
@@ -75,29 +76,24 @@ def run(H: int, start: int, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEP
         problems; ``pass_100``, the share of problems that one of 100 draws solves; ``C``, FLOP of
         all draws and of the training steps on the right ones; ``N`` parameters.
     """
-    model = train_adder(H, seed, start)
-    kept = [0]
+    model, kept = train_adder(H, seed, start), 0
 
     def counted():
+        nonlocal kept
         for x, y in rewarded(model, np.random.default_rng([seed, 2])):
-            kept[0] += len(x)
+            kept += len(x)
             yield x, y
 
-    def measure():
-        p = right_draws(model)
-        return {"reward": p.mean(), "pass_100": (1 - (1 - p) ** 100).mean(), "kept": kept[0]}
-
-    rows = [{"step": 0} | measure()]
-    due = set(steps)
-    fit_model(
-        model,
-        counted(),
-        max(steps),
-        LR,
-        schedule=constant_after(WARM_UP),
-        after_step=lambda step: step in due and rows.append({"step": step} | measure()),
+    curve = LearningCurve(
+        (0, *steps),
+        reward=lambda: right_draws(model).mean(),
+        pass_100=lambda: (1 - (1 - right_draws(model)) ** 100).mean(),
+        kept=lambda: kept,
     )
-    table = pd.DataFrame(rows)
+    curve(0)
+    schedule = constant_after(WARM_UP)
+    fit_model(model, counted(), max(steps), LR, schedule=schedule, after_step=curve)
+    table = curve.table()
     once = model.flops_per_example()
     C = DRAWS * table["step"] * once / 3 + table["kept"] * once
     return table.assign(C=C, N=model.N).drop(columns="kept")
