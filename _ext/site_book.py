@@ -2,8 +2,8 @@
 
 Each part does one thing: `site_fonts` and `licences` bring what is taken from npm, `typeset_maths`
 typesets formulas, `dark_figures` makes dark twins, `page_body` repairs the body of a page,
-`further_pages` chooses what the contents list, `page_head` writes what other machines read, and
-`style_sheet` makes one style sheet of many.
+`further_pages` chooses what the contents list, `previews` writes what links show where the reader
+is, `page_head` writes what other machines read, and `style_sheet` makes one style sheet of many.
 """
 
 import os
@@ -15,6 +15,7 @@ import further_pages
 import licences
 import page_body
 import page_head
+import previews
 import site_fonts
 import style_sheet
 from node_scripts import has_node
@@ -30,6 +31,7 @@ NEEDED_FOR = {
     ("katex", "auto-render"): ['class="math'],
     ("togglebutton", "toggleHint", "toggleOpen"): ["toggle", "dropdown"],
     ("design-tabs",): ["sd-tab-set"],
+    ("previews",): ["#term-", "bibtex-citation"],
 }
 
 
@@ -120,5 +122,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("build-finished", site_fonts.reduce_fonts, priority=790)
     app.connect("build-finished", dark_figures.write_files, priority=795)
     app.connect("build-finished", style_sheet.finish, priority=800)
+    # Once the styles are reduced: by the words of this script any style would be in use.
+    app.connect("build-finished", previews.finish, priority=805)
     app.connect("build-finished", page_head.finish, priority=810)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -11,6 +11,7 @@ import make_pdf
 import make_slides
 import numpy as np
 import page_head
+import previews
 import pytest
 import site_book
 from bs4 import BeautifulSoup
@@ -22,7 +23,10 @@ PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
 
 @pytest.mark.parametrize(
     "module",
-    [site_book, exercise_pages, dark_figures, further_pages, page_head, make_pdf, make_slides],
+    [
+        *(site_book, exercise_pages, dark_figures, further_pages, page_head, previews),
+        *(make_pdf, make_slides),
+    ],
     ids=lambda m: m.__name__,
 )
 def test_examples_hold(module):
