@@ -23,6 +23,7 @@ from scaling_lib.experiments.learning_curve import LearningCurve
 from scaling_lib.experiments.scaling_hypothesis.emergence import (
     DIGITS,
     TEST_PROBLEMS,
+    evaluate,
     held_out,
     train_adder,
 )
@@ -73,8 +74,9 @@ def run(H: int, start: int, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEP
     -------
     pandas.DataFrame
         ``step`` (0 before the first reward); ``reward``, the share of right draws on held-out
-        problems; ``pass_100``, the share of problems that one of 100 draws solves; ``C``, FLOP of
-        all draws and of the training steps on the right ones; ``N`` parameters.
+        problems; ``likeliest``, the share of problems whose most likely answer is right;
+        ``pass_100``, the share of problems that one of 100 draws solves; ``C``, FLOP of all draws
+        and of the training steps on the right ones; ``N`` parameters.
     """
     model, kept = train_adder(H, seed, start), 0
 
@@ -87,6 +89,7 @@ def run(H: int, start: int, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEP
     curve = LearningCurve(
         (0, *steps),
         reward=lambda: right_draws(model).mean(),
+        likeliest=lambda: evaluate(model)["exact_match"],
         pass_100=lambda: (1 - (1 - right_draws(model)) ** 100).mean(),
         kept=lambda: kept,
     )
@@ -103,5 +106,5 @@ def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
     """Write the shipped curves: two widths, two starts, three seeds."""
     grid = {"H": list(SHIPPED_SIZES), "start": list(SHIPPED_STARTS), "seed": range(3)}
     table = tabulate(run, jobs, **grid)
-    rounded = table.round({"reward": 4, "pass_100": 4})
+    rounded = table.round({"reward": 4, "likeliest": 4, "pass_100": 4})
     write_csv(rounded.assign(C=table["C"].map("{:.4g}".format)), out)
