@@ -12,6 +12,7 @@ from scaling_lib import __version__
 # Tables that ship with the book because they take too long to make in a cell:
 # name: (module that has regenerate(out, jobs), minutes on two cores).
 SHIPPED = {
+    "first_forecast": ("scaling_lib.experiments.scaling_laws.first_forecast", 1),
     "scaling_language": ("scaling_lib.experiments.scaling_laws.scaling_sweep", 4),
     "scaling_schedules": ("scaling_lib.experiments.scaling_laws.schedules", 7),
     "scaling_text": ("scaling_lib.experiments.scaling_laws.text_sweep", 6),

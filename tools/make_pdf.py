@@ -47,10 +47,10 @@ FOOTER = (
 
 def reading_order(site: Path) -> list[str]:
     """Return the pages in the order of the contents."""
-    first = site / "chapters" / "intro.html"
+    first = site / "chapters" / "front.html"
     soup = BeautifulSoup(first.read_text(encoding="utf-8"), "lxml")
     links = [a["href"] for a in soup.select("nav.bd-docs-nav a.reference.internal")]
-    pages = ["chapters/intro.html" if link == "#" else f"chapters/{link}" for link in links]
+    pages = ["chapters/front.html" if link == "#" else f"chapters/{link}" for link in links]
     return list(dict.fromkeys(posixpath.normpath(p) for p in pages))
 
 
@@ -107,7 +107,7 @@ def entries(articles: list[Tag]) -> list[tuple[str, str, int]]:
 
 def document(site: Path, articles: list[Tag], pages: dict[str, int]) -> str:
     """Return the whole book as one HTML page."""
-    head = BeautifulSoup((site / "chapters/intro.html").read_text(encoding="utf-8"), "lxml").head
+    head = BeautifulSoup((site / "chapters/front.html").read_text(encoding="utf-8"), "lxml").head
     title = head.find("meta", property="og:site_name")["content"]
     rows = "".join(
         f'<li class="{"chapter" if level == 1 else "section"}"><a href="#{name}">'

@@ -33,7 +33,7 @@ HIDDEN = (
 def chapters() -> list[Path]:
     """Return the notebooks whose first cell has a card, in the order of the contents."""
     listed = re.findall(r"file: (chapters/\w+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    paths = [ROOT / f"{name}.ipynb" for name in ["chapters/intro", *listed]]
+    paths = [ROOT / f"{name}.ipynb" for name in listed]
     unique = dict.fromkeys(p for p in paths if p.exists())
     return [p for p in unique if CARD.search(nbformat.read(p, as_version=4).cells[0].source)]
 

@@ -23,6 +23,7 @@ from scaling_lib.page.micropython.broken_law import broken_law
 from scaling_lib.page.micropython.budget import CHIPS, budget
 from scaling_lib.page.micropython.controls import FIGURES
 from scaling_lib.page.micropython.emergence_figure import emergence
+from scaling_lib.page.micropython.first_forecast import first_forecast
 from scaling_lib.page.micropython.fit_by_hand import fit_by_hand
 from scaling_lib.page.micropython.growth_of_systems import growth_of_systems
 from scaling_lib.page.micropython.host import frame_at, respond
@@ -558,3 +559,40 @@ def test_a_table_without_the_columns_of_runs_is_refused():
     runs.loc[3, "L"] = np.nan
     with pytest.raises(ValueError, match="not NaN in L"):
         figures.fit_by_hand(runs)
+
+
+def own_forecast(**moved):
+    runs = pd.DataFrame({"D": [1000, 2000, 4000, 8000, 16000], "loss": [3.0, 2.8, 2.7, None, 2.5]})
+    runs = runs.assign(low=2.4, middle=2.55, high=2.6)
+    e = figures.first_forecast(runs)
+    values = {c["name"]: c["value"] for c in e.spec["controls"]}
+    return frame_at(first_forecast, e.spec, values | moved)
+
+
+def test_the_run_to_be_guessed_is_not_drawn_before_it_is_asked_for():
+    before = own_forecast(guess=2.6)
+    assert before["series"][0]["y"] == [3.0, 2.8, 2.7]
+    assert [s["x"] for s in before["series"][2:]] == [[], [], []]
+    assert "2.50" not in before["text"] and "You say 2.60" in before["text"]
+
+
+@pytest.mark.parametrize(
+    "guess, verdict", [(2.6, "0.10 too high"), (2.4, "0.10 too low"), (2.5, "is right")]
+)
+def test_a_guess_is_scored_against_the_run(guess, verdict):
+    text = own_forecast(guess=guess, shown=True)["text"]
+    assert "reached 2.50 nats" in text and verdict in text
+    assert "law fitted to the 3 small runs said 2.55, with 90 % between 2.40 and 2.60" in text
+
+
+@pytest.mark.parametrize(
+    "runs, message",
+    [
+        ({"D": [1, 2, 3]}, "no column loss"),
+        ({"D": [1, 2, 3], "loss": [3.0, None, 2.0]}, "at least three runs"),
+        ({"D": [1, 2, 3, 4], "loss": [3.0, 2.9, 2.8, None]}, "the most tokens"),
+    ],
+)
+def test_runs_that_cannot_be_guessed_are_refused(runs, message):
+    with pytest.raises(ValueError, match=message):
+        figures.first_forecast(pd.DataFrame(runs))

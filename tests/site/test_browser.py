@@ -84,7 +84,7 @@ def test_opened_from_the_disk(site, browser, page_name):
 def test_top_leads_to_the_first_page(address, browser):
     page = browser.new_page()
     page.goto(address)
-    page.wait_for_url("**/chapters/intro.html")
+    page.wait_for_url("**/chapters/front.html")
     page.close()
 
 
