@@ -24,7 +24,9 @@ NPM = {
     "@fontsource-variable/source-serif-4": "Source Serif 4",
     "@fontsource-variable/source-sans-3": "Source Sans 3",
     "@micropython/micropython-webassembly-pyscript": "MicroPython",
+    "minisearch": "MiniSearch",
     "reveal.js": "reveal.js",
+    "stemmer": "stemmer",
 }
 # Contained in the packages above; their notices are in the files themselves.
 CONTAINED = [

@@ -3,7 +3,8 @@
 Each part does one thing: `site_fonts` and `licences` bring what is taken from npm, `typeset_maths`
 typesets formulas, `dark_figures` makes dark twins, `page_body` repairs the body of a page,
 `further_pages` chooses what the contents list, `previews` writes what links show where the reader
-is, `page_head` writes what other machines read, and `style_sheet` makes one style sheet of many.
+is, `search_index` what the search looks through, `page_head` writes what other machines read, and
+`style_sheet` makes one style sheet of many.
 """
 
 import os
@@ -16,6 +17,7 @@ import licences
 import page_body
 import page_head
 import previews
+import search_index
 import site_fonts
 import style_sheet
 from node_scripts import has_node
@@ -24,7 +26,7 @@ from sphinx.config import Config
 
 # Loaded by Jupyter Book on every page: unused, asking other hosts, or done by `book.js`.
 UNWANTED = ("thebe", "comments", "hypothesis", "utterances", "copybutton", "clipboard")
-# Sphinx's own scripts, which only the page of search results needs: four kilobytes on every other.
+# Sphinx's own search, which the book's replaces where Node.js is.
 FOR_SEARCH = ("doctools", "sphinx_highlight")
 # Scripts, by words in their names, that only pages with certain marks need.
 NEEDED_FOR = {
@@ -94,7 +96,7 @@ def choose_assets(app: Sphinx, pagename: str, template: str, context: dict, doct
     body = context.get("body") or ""
     has_maths = 'class="math' in body
     scripts = [s for s in context.get("script_files", []) if wanted(s)]
-    if pagename != "search":
+    if pagename != "search" or app.config.components_live:
         scripts = [s for s in scripts if not any(word in str(s) for word in FOR_SEARCH)]
     for words, marks in NEEDED_FOR.items():
         if not any(mark in body for mark in marks):
@@ -103,6 +105,7 @@ def choose_assets(app: Sphinx, pagename: str, template: str, context: dict, doct
     context["preloaded_fonts"] = site_fonts.preloaded()
     style_sheet.remember(app, context)
     context["default_mode"] = "auto"
+    context["search_live"] = app.config.components_live
     context["maths_css"] = has_maths and has_node()
     context["site_css"] = "_static/" + style_sheet.BUNDLE
     context["site_css_version"] = style_sheet.fingerprint()
@@ -122,7 +125,8 @@ def setup(app: Sphinx) -> dict:
     app.connect("build-finished", site_fonts.reduce_fonts, priority=790)
     app.connect("build-finished", dark_figures.write_files, priority=795)
     app.connect("build-finished", style_sheet.finish, priority=800)
-    # Once the styles are reduced: by the words of this script any style would be in use.
+    # Once the styles are reduced: by the words of these scripts any style would be in use.
     app.connect("build-finished", previews.finish, priority=805)
+    app.connect("build-finished", search_index.finish, priority=806)
     app.connect("build-finished", page_head.finish, priority=810)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -33,15 +33,23 @@ if (root.dataset.mode === "auto") setMode("auto");
 const search = document.querySelector(".search-button__wrapper");
 if (search) {
   const field = search.querySelector("input");
+  const address = document.querySelector("[data-search]")?.dataset.search;
+  let before = null;
   const show = (shown) => {
+    if (shown === search.classList.contains("show")) return;
     search.classList.toggle("show", shown);
-    if (shown) field.select();
+    if (!shown) return before?.focus();
+    before = document.activeElement;
+    field.focus();
+    field.select();
+    if (address && !document.querySelector("script[src$='/search.js']")) {
+      document.head.append(Object.assign(document.createElement("script"), { src: address }));
+    }
   };
   for (const button of document.querySelectorAll(".search-button__button")) {
     button.addEventListener("click", (event) => {
       event.preventDefault();
       show(true);
-      field.focus();
     });
   }
   search.querySelector(".search-button__overlay").addEventListener("click", () => show(false));
@@ -50,9 +58,38 @@ if (search) {
     if ((event.ctrlKey || event.metaKey) && event.key === "k") {
       event.preventDefault();
       show(true);
-      field.focus();
     }
   });
+}
+
+// Who comes from the search finds the words marked where they were found, and the first of them in sight.
+const looked = (new URLSearchParams(location.search).get("mark") ?? "").match(/[\p{L}\p{N}@.,^_'’-]+/gu);
+if (looked && window.Highlight) {
+  root.classList.add("whole");
+  addEventListener("load", () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1))) ?? document.querySelector(".bd-article");
+    const words = looked.map((word) => word.replace(/[.^]/g, "\\$&")).join("|");
+    const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${words})(?![\\p{L}\\p{N}])`, "giu");
+    const ranges = [];
+    for (const part of target.matches("dt") ? [target, target.nextElementSibling] : [target]) {
+      const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        const node = texts.currentNode;
+        if (node.parentElement.closest(".katex, script, pre")) continue;
+        for (const { 0: word, index } of node.data.matchAll(pattern)) {
+          ranges.push(new StaticRange({ startContainer: node, startOffset: index, endContainer: node, endOffset: index + word.length }));
+        }
+      }
+    }
+    if (!ranges.length) return;
+    CSS.highlights.set("found", new Highlight(...ranges));
+    const places = ranges.map((range) => range.startContainer.parentElement);
+    const first = places.find((place) => !place.closest("details:not([open])")) ?? places[0];
+    for (let fold = first.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    const { top, bottom } = first.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) first.scrollIntoView({ block: "center" });
+  });
+  addEventListener("keydown", (event) => event.key === "Escape" && CSS.highlights.delete("found"));
 }
 
 // The contents on the left and on the right open and close.
@@ -153,11 +190,6 @@ window.addEventListener("beforeprint", () => {
 window.addEventListener("afterprint", () => {
   for (const box of opened) box.open = false;
 });
-
-// Opened from the disk, a page may not read the others to quote them in the results of a search.
-if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
-  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
-}
 
 // A menu closes when the reader turns elsewhere.
 document.addEventListener("click", (event) => {

@@ -1,4 +1,5 @@
-// Bundle what the pages run: components.js (small, on pages that use it) and python.js (fetched on first touch).
+// Bundle what the pages run: components.js (small, on pages that use it), python.js (fetched on first touch) and search.js
+// (fetched when a reader turns to the search).
 import { readFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -39,3 +40,4 @@ const python = `scalingPython("${pack(JSON.stringify({ worker, files: pythonFile
 
 writeFileSync(join(out, "python.js"), python);
 writeFileSync(join(out, "components.js"), await bundle("page.js"));
+writeFileSync(join(out, "search.js"), await bundle("search.js"));

@@ -13,6 +13,7 @@ import numpy as np
 import page_head
 import previews
 import pytest
+import search_index
 import site_book
 from bs4 import BeautifulSoup
 from lxml import etree
@@ -25,7 +26,7 @@ PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
     "module",
     [
         *(site_book, exercise_pages, dark_figures, further_pages, page_head, previews),
-        *(make_pdf, make_slides),
+        *(search_index, make_pdf, make_slides),
     ],
     ids=lambda m: m.__name__,
 )

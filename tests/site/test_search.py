@@ -1,0 +1,177 @@
+"""The search: the first place is the one that a reader wants, its words are marked there."""
+
+import json
+import re
+
+import pytest
+import search_index
+from lxml import html
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.site, pytest.mark.browser]
+
+# What is typed, and where the first result may lead.
+WANTED = {
+    "chinchilla": "glossary.html#term-Chinchilla",
+    "loss": "glossary.html#term-loss",
+    "pass@k": "glossary.html#term-pass-k",
+    "emergence": "glossary.html#term-emergence",
+    "irreducible loss": "glossary.html#term-irreducible-loss",
+    "6ND": "glossary.html#term-compute",
+    "doubling time": "glossary.html#term-doubling-time",
+    "data wall": "chapters/(repeated_and_synthetic_data|data_limits).html#",
+    "grade a class": "instructor/handing_out.html",
+    "bootstrap": "glossary.html#term-bootstrap",
+    "scaling laws": "chapters/scaling_laws.html$",
+    "one shot": "chapters/capstone.html$",
+    # A word in another form, and one with a slip.
+    "scaffolds": "scaffolding|scaffold",
+    "chinchila": "glossary.html#term-Chinchilla",
+}
+HITS = ".book-search ~ .hits"
+
+
+@pytest.fixture(scope="module")
+def searching(browser, site):
+    """A page of the search from the disk, where least is allowed."""
+    page = browser.new_page()
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(site.as_uri() + "/search.html")
+    yield page
+    assert page.errors == []
+    page.close()
+
+
+def ask(page, words):
+    """Type the words and return the addresses of the results, the best first."""
+    page.locator("#book-search-words").fill("")
+    expect(page.locator(".book-search ~ .hits-status")).to_have_text("")
+    page.locator("#book-search-words").fill(words)
+    page.locator(f"{HITS} a").first.wait_for()
+    return page.eval_on_selector_all(f"{HITS} a", "all => all.map(a => a.href)")
+
+
+def place(address):
+    """An address without what marks the words there."""
+    return re.sub(r"\?mark=[^#]*", "", address)
+
+
+@pytest.mark.parametrize("words", WANTED)
+def test_the_first_result_is_what_a_reader_wants(searching, words):
+    assert re.search(WANTED[words], place(ask(searching, words)[0]))
+
+
+def test_forms_of_a_word_find_the_same_pages(searching):
+    found = [
+        {place(address).split("#")[0] for address in ask(searching, word)}
+        for word in ("repeated", "repeating", "repeats ")
+    ]
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_page_is_listed_once_and_words_are_marked_whole(searching):
+    ask(searching, "loss")
+    pages = searching.eval_on_selector_all(
+        f"{HITS} > li", "all => all.map(hit => hit.querySelector('a').pathname)"
+    )
+    assert len(pages) == len(set(pages)) > 5
+    marked = searching.locator(f"{HITS} mark").all_inner_texts()
+    assert {word.lower() for word in marked} <= {"loss", "losses", "lossless"}
+    assert any(word.lower() == "loss" for word in marked)
+    quotes = searching.locator(f"{HITS} li li p").all_inner_texts()
+    assert max(map(len, quotes)) < 200
+    assert not any(re.search(r"\\[a-z]+|Change the colours|Search the book", q) for q in quotes)
+
+
+def test_nothing_found_is_said(searching):
+    searching.locator("#book-search-words").fill("zzzqqqxxx")
+    expect(searching.locator(".book-search ~ .hits-status")).to_contain_text("Nothing was found")
+
+
+def test_the_texts_are_those_of_the_pages(site):
+    """Every place exists, formulas come once, code and controls do not come."""
+    text = (site / "_static/search-data.js").read_text(encoding="utf-8")
+    data = json.loads(text.removeprefix("bookPlaces=").removesuffix(";\n"))
+    ids = {}
+    for page, anchor, _, body in data["places"]:
+        address = data["pages"][page][0]
+        if address not in ids:
+            ids[address] = set(html.parse(site / address).xpath("//@id"))
+        assert not anchor or anchor in ids[address], (address, anchor)
+        assert not re.search(r"(?<!v)\\(?!Scripts|python)[a-zA-Z]+", body), (address, anchor)
+        assert not re.search(r"Hide the output|Show the output|\bimport numpy\b", body)
+    assert len(ids) > 60 and len(data["places"]) > 600
+    formulas = [body for *_, body in data["places"] if "C = 6ND" in body]
+    assert formulas and not any("6ND6" in body or "6NDC" in body for body in formulas)
+
+
+def test_a_result_leads_to_its_section_and_marks_the_word(browser, address):
+    context = browser.new_context(viewport={"width": 375, "height": 800})
+    page = context.new_page()
+    page.goto(address + "search.html?q=gopher")
+    link = page.locator(f"{HITS} a[href*='scaling_laws.html']").first
+    link.click()
+    page.wait_for_url("**/scaling_laws.html?mark=gopher#*")
+    page.wait_for_function("CSS.highlights.get('found')?.size > 0")
+    words, inside, top, bottom = page.evaluate(
+        """() => {
+            const ranges = [...CSS.highlights.get("found")];
+            const target = document.getElementById(location.hash.slice(1));
+            const first = ranges[0].startContainer.parentElement.getBoundingClientRect();
+            return [
+                ranges.map(r => r.startContainer.data.slice(r.startOffset, r.endOffset)),
+                ranges.every(r => target.contains(r.startContainer)), first.top, first.bottom,
+            ];
+        }"""
+    )
+    assert {word.lower() for word in words} == {"gopher"} and inside
+    assert 0 <= top and bottom <= 800
+    page.keyboard.press("Escape")
+    page.wait_for_function("!CSS.highlights.has('found')")
+    context.close()
+
+
+def test_results_come_while_one_types_over_a_page(browser, address):
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address + "chapters/intro.html")
+    page.wait_for_load_state("networkidle")
+    assert not any("search" in url for url in asked), "the index waits for the reader"
+    page.keyboard.press("Control+k")
+    page.keyboard.type("chinch")
+    first = page.locator(".bd-search ~ .hits a").first
+    expect(first).to_contain_text("Chinchilla")
+    page.keyboard.press("ArrowDown")
+    expect(first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/glossary.html?mark=chinchilla#term-Chinchilla")
+    page.close()
+
+
+def test_results_are_accessible(browser, address, violations):
+    page = browser.new_page()
+    page.goto(address + "search.html?q=loss")
+    page.locator(f"{HITS} a").first.wait_for()
+    for theme in ("light", "dark"):
+        assert violations(page, theme) == []
+    page.close()
+
+
+def test_the_whole_search_is_light(site):
+    import gzip
+
+    sizes = {
+        name: len(gzip.compress((site / "_static" / name).read_bytes(), 6)) / 1024
+        for name in ("search.js", "search-data.js")
+    }
+    assert sizes["search.js"] < 12 and sizes["search-data.js"] < 230, sizes
+
+
+def test_formulas_become_lines_of_text():
+    root = "<msqrt><mi>x</mi></msqrt>"
+    assert search_index.formula(html.fromstring(f"<math>{root}</math>")) == "√(x)"
+    part = "<mfrac><mi>A</mi><msup><mi>N</mi><mi>α</mi></msup></mfrac>"
+    text = f"<math><mi>L</mi><mo>=</mo><mi>E</mi><mo>+</mo>{part}</math>"
+    assert search_index.formula(html.fromstring(text)) == "L = E + A/(N^α)"

@@ -1,0 +1,208 @@
+// The search of the site, in the field over a page and on its own page. The texts are asked for when a reader first
+// turns to a field; the index is made of them here, which is faster than to send it.
+import MiniSearch from "minisearch";
+import { stemmer } from "stemmer";
+
+const here = document.currentScript.src;
+const dataAddress = new URL(`search-data.js?${Date.parse(document.lastModified)}`, here);
+const site = new URL("../", here);
+
+const PAGES = { field: 5, page: 20 }; // pages shown
+const PLACES = { field: 2, page: 4 }; // places shown of each
+const SNIPPET = 170; // characters
+// What a reader looks for is first explained, then used, then listed.
+const WEIGHTS = [
+  [/^chapters\/glossary/, 1.5],
+  [/^chapters\/(references|changelog)/, 0.4],
+  [/^chapters\/(claims|not_shown|audit)/, 0.6],
+  [/^instructor\//, 0.6],
+  [/^exercises\//, 0.4],
+];
+const STOP = new Set("a an and are as at be by for from how in is it of on or the to what which with".split(" "));
+
+// A word, or words held together by a sign: pass@k, 1.69, compute-optimal, GPT-4.
+const WORD = /[\p{L}\p{N}]+(?:[@.,^_'’-][\p{L}\p{N}]+)*/gu;
+const PART = /[\p{L}\p{N}]+/gu;
+const wordsOf = (text) => text.toLowerCase().match(WORD) ?? [];
+const known = new Map();
+function formsOf(word) {
+  if (!known.has(word)) known.set(word, [...new Set([word, stemmer(word)])]);
+  return known.get(word);
+}
+const tokens = (text) => wordsOf(text).flatMap((word) => [...new Set([word, ...(word.match(PART) ?? [])])]);
+
+let loading;
+const load = () =>
+  (loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = dataAddress;
+    script.onload = () => resolve(makeIndex(window.bookPlaces));
+    script.onerror = () => {
+      loading = undefined;
+      reject(new Error("The texts of the pages could not be loaded."));
+    };
+    document.head.append(script);
+  }));
+
+export function makeIndex({ pages, places }) {
+  const weights = pages.map(([address]) => WEIGHTS.find(([pattern]) => pattern.test(address))?.[1] ?? 1);
+  const index = new MiniSearch({
+    fields: ["title", "page", "text"],
+    tokenize: tokens,
+    processTerm: (word) => (STOP.has(word) ? null : formsOf(word)),
+  });
+  index.addAll(places.map(([page, anchor, title, text], id) => ({ id, title, page: anchor ? pages[page][1] : "", text })));
+  return { index, pages, places, weights };
+}
+
+// The pages that hold all words, the best first, each with its places; where there is none, those that come near.
+export function find({ index, pages, places, weights }, text) {
+  const words = wordsOf(text).filter((word, _, all) => all.length === 1 || !STOP.has(word));
+  if (!words.length) return [];
+  const complete = /\s$/.test(text);
+  const queries = words.map((word, i) => ({
+    combineWith: "OR",
+    prefix: i === words.length - 1 && word.length > 1 && !complete,
+    queries: formsOf(word),
+  }));
+  const options = {
+    tokenize: (word) => [word],
+    processTerm: (word) => word,
+    boost: { title: 3, page: 1.5 },
+    boostDocument: (id) => weights[places[id][0]],
+  };
+  let hits = index.search({ combineWith: "AND", queries }, options);
+  if (!hits.length) hits = index.search({ combineWith: "OR", queries }, { ...options, fuzzy: 0.2 });
+  const phrase = ` ${words.join(" ")}`;
+  // A place that is called so, one that has the words in its title, and one that says them, one after the other.
+  const said = (where) => ` ${wordsOf(where).filter((word) => !STOP.has(word)).join(" ")}`;
+  const byPage = new Map();
+  for (const { id, score, terms } of hits) {
+    const [page, anchor, title, body] = places[id];
+    const name = said(title.replace(/^[\d.]+ /, ""));
+    let factor = 1;
+    if (name === phrase && /^$|^term-/.test(anchor)) factor = 5;
+    else if (words.length > 1) factor = name.includes(phrase) ? 4 : said(body).includes(phrase) ? 3 : 1;
+    const found = byPage.get(page) ?? byPage.set(page, []).get(page);
+    found.push({ id, score: score * factor, terms: new Set(terms) });
+  }
+  const byScore = (a, b) => b.score - a.score;
+  return [...byPage]
+    .map(([page, found]) => {
+      const [first, second] = found.sort(byScore);
+      return { page, found, score: first.score + (second?.score ?? 0) / 3 };
+    })
+    .sort(byScore);
+}
+
+// The words of a text that were found, in turn with what stands between them.
+function split(text, terms) {
+  const isFound = ({ 0: word }) => formsOf(word.toLowerCase()).some((form) => terms.has(form));
+  const parts = [];
+  let end = 0;
+  for (const whole of text.matchAll(WORD)) {
+    const inside = isFound(whole) ? [{ 0: whole[0], index: 0 }] : [...whole[0].matchAll(PART)].filter(isFound);
+    for (const { 0: word, index } of inside) {
+      const start = whole.index + index;
+      parts.push(text.slice(end, start), word);
+      end = start + word.length;
+    }
+  }
+  return [...parts, text.slice(end)];
+}
+
+const found = (parts) => parts.filter((_, i) => i % 2).map((word) => word.toLowerCase());
+
+// The block of a text that holds most of what was looked for, cut at words to what a result has room for.
+function snippet(text, terms) {
+  let most = 0;
+  let chosen = text.split("\n")[0];
+  for (const block of text.split("\n")) {
+    const count = new Set(found(split(block, terms))).size;
+    if (count > most) [most, chosen] = [count, block];
+  }
+  const first = split(chosen, terms)[0].length;
+  const start = first < SNIPPET / 2 ? 0 : chosen.indexOf(" ", first - SNIPPET / 3) + 1;
+  const end = chosen.length - start > SNIPPET ? chosen.lastIndexOf(" ", start + SNIPPET) : chosen.length;
+  return `${start ? "… " : ""}${chosen.slice(start, end)}${end < chosen.length ? " …" : ""}`;
+}
+
+function element(name, attributes, ...children) {
+  const made = Object.assign(document.createElement(name), attributes);
+  made.append(...children);
+  return made;
+}
+const marked = (text, terms) =>
+  split(text, terms).map((part, i) => (i % 2 ? element("mark", {}, part) : part));
+
+function placeItem({ id, terms }, { pages, places }) {
+  const [page, anchor, title, text] = places[id];
+  const words = [...new Set(found(split(`${title}\n${text}`, terms)))].slice(0, 8);
+  const url = new URL(pages[page][0], site);
+  url.searchParams.set("mark", words.join("|"));
+  url.hash = anchor;
+  const quote = marked(snippet(text, terms), terms);
+  // An entry of the references has no title of its own.
+  if (!title) return element("li", {}, element("a", { href: url }, ...quote));
+  return element("li", {}, element("a", { href: url }, ...marked(title, terms)), element("p", {}, ...quote));
+}
+
+function pageItem(hit, book, limit) {
+  const { page, found } = hit;
+  const list = element("ul", {}, ...found.slice(0, limit).map((place) => placeItem(place, book)));
+  // The page's own name is said by its first place where that is the page itself.
+  const itself = !book.places[found[0].id][1];
+  return element("li", {}, ...(itself ? [] : [element("p", { className: "hits-page" }, book.pages[page][1])]), list);
+}
+
+function show(results, list, status, kind, book, text) {
+  list.replaceChildren(...results.slice(0, PAGES[kind]).map((hit) => pageItem(hit, book, PLACES[kind])));
+  if (!wordsOf(text).length) status.textContent = "";
+  else if (!results.length) status.textContent = `Nothing was found for “${text.trim()}”.`;
+  else {
+    const count = results.reduce((sum, hit) => sum + hit.found.length, 0);
+    status.textContent = `${count} ${count === 1 ? "place" : "places"} on ${results.length} ${results.length === 1 ? "page" : "pages"}`;
+  }
+}
+
+function start(form) {
+  const input = form.querySelector("input[type=search]");
+  const kind = form.matches(".book-search") ? "page" : "field";
+  const status = element("p", { className: "hits-status" });
+  status.setAttribute("role", "status");
+  const list = element("ol", { className: "hits" });
+  form.after(status, list);
+  let asked = 0;
+  const search = async () => {
+    const turn = ++asked;
+    try {
+      const book = await load();
+      if (turn === asked) show(find(book, input.value), list, status, kind, book, input.value);
+    } catch (error) {
+      status.textContent = error.message;
+    }
+  };
+  input.addEventListener("input", search);
+  input.addEventListener("focus", () => load().catch(() => {}));
+  // Down and up lead through the results, and back to the field.
+  form.parentElement.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const stops = [input, ...list.querySelectorAll("a")];
+    const next = stops[stops.indexOf(document.activeElement) + step];
+    if (!step || !next || !stops.includes(document.activeElement)) return;
+    event.preventDefault();
+    next.focus();
+  });
+  if (kind === "page") {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      search();
+      history.replaceState(null, "", `?q=${encodeURIComponent(input.value)}`);
+    });
+    input.value = new URLSearchParams(location.search).get("q") ?? "";
+  }
+  if (input.value) search();
+  else if (document.activeElement === input) load().catch(() => {});
+}
+
+for (const form of document.querySelectorAll("form.bd-search, form.book-search")) start(form);
