@@ -87,6 +87,9 @@ Time
 Points
 : {facts["points"]}, of which 2 for the written answer
 
+Belongs to
+: {{ref}}`{facts["section"]}`
+
 Notebook
 : {notebook}, {{doc}}`the whole assignment <../{name}>`
 ```

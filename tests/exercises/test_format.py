@@ -33,7 +33,7 @@ def test_every_assignment_has_four_to_seven_exercises():
 def test_an_exercise_is_complete(name, facts):
     found, i = cells(name), facts["id"]
     assert set(facts) - {"withheld"} == {
-        *("id", "title", "points", "difficulty", "importance", "minutes", "objective")
+        *("id", "title", "points", "difficulty", "importance", "minutes", "objective", "section")
     }
     assert 1 <= facts["difficulty"] <= 5 and 1 <= facts["importance"] <= 5
     order = [f"{i}-hint-1", f"{i}-hint-2", i, f"{i}-test", f"{i}-test-2"]
@@ -137,7 +137,7 @@ def test_an_unknown_assignment_is_named():
 
 def test_every_page_is_in_the_table_of_contents():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    part = next(p for p in toc["parts"] if p["caption"] == "Exercises")
+    part = next(p for p in toc["parts"] if p["caption"] == "Practice")
     index = next(c for c in part["chapters"] if c["file"] == "exercises/pages/index")
     listed = {page["file"]: [s["file"] for s in page["sections"]] for page in index["sections"]}
     for name in NAMES:

@@ -1,0 +1,64 @@
+"""A reader knows where a page stands: the contents, the pages above it, those next to it."""
+
+import pytest
+from bs4 import BeautifulSoup
+
+pytestmark = pytest.mark.site
+
+EXERCISE = "exercises/pages/scaling_laws/bootstrap.html"
+
+
+@pytest.fixture
+def soup(site):
+    return lambda name: BeautifulSoup((site / name).read_text(encoding="utf-8"), "lxml")
+
+
+def test_what_is_for_instructors_is_folded_for_others(soup):
+    for name, opened in (("chapters/intro.html", False), ("instructor/marking.html", True)):
+        folds = soup(name).select(".bd-sidebar-primary details.contents-fold")
+        assert [fold.summary.get_text(strip=True) for fold in folds] == ["For instructors"]
+        assert folds[0].has_attr("open") == opened
+        assert len(folds[0].select("a")) == 10
+
+
+def test_no_heading_of_the_contents_stands_over_one_entry(soup):
+    sidebar = soup("chapters/intro.html").select_one(".bd-sidebar-primary")
+    parts = {
+        caption.get_text(strip=True): caption.find_next("ul").find_all("li", recursive=False)
+        for caption in sidebar.select("p.caption")
+    }
+    assert len(parts) == 5
+    for caption, entries in parts.items():
+        assert len(entries) > 1, caption
+        assert caption not in {entry.get_text(strip=True) for entry in entries}
+
+
+def test_an_exercise_says_where_it_stands(soup):
+    page = soup(EXERCISE)
+    trail = page.select("nav.trail li")
+    assert [item.get_text(strip=True) for item in trail] == [
+        *("Exercises", "Exercises: scaling laws", "An interval for the exponent")
+    ]
+    assert trail[0].a["href"] == "../index.html" and trail[1].a["href"] == "../scaling_laws.html"
+    others = page.select("nav.siblings li")
+    assert len(others) == 7
+    assert [item.get_text() for item in others if item.select("[aria-current=page]")] == [
+        "An interval for the exponent"
+    ]
+    assert len(page.select("nav.siblings a")) == 6
+
+
+def test_every_exercise_leads_to_its_section_and_its_siblings(site, soup):
+    pages = list((site / "exercises/pages").glob("*/*.html"))
+    assert len(pages) == 38
+    for path in pages:
+        page = soup(path.relative_to(site).as_posix())
+        belongs = page.find("dt", string="Belongs to").find_next("dd").a
+        assert "/chapters/" in belongs["href"] and "#" in belongs["href"], path
+        assert len(page.select("nav.siblings a")) >= 3, path
+
+
+def test_the_foot_of_a_page_says_where_it_leads(soup, page_name):
+    page = soup(page_name)
+    for link in page.select(".prev-next-area a"):
+        assert len(link.select_one(".prev-next-title").get_text(strip=True)) > 3
