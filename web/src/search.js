@@ -44,14 +44,16 @@ const load = () =>
     document.head.append(script);
   }));
 
-export function makeIndex({ pages, places }) {
+// In small steps, between which the reader goes on typing.
+export async function makeIndex({ pages, places }) {
   const weights = pages.map(([address]) => WEIGHTS.find(([pattern]) => pattern.test(address))?.[1] ?? 1);
   const index = new MiniSearch({
     fields: ["title", "page", "text"],
     tokenize: tokens,
     processTerm: (word) => (STOP.has(word) ? null : formsOf(word)),
   });
-  index.addAll(places.map(([page, anchor, title, text], id) => ({ id, title, page: anchor ? pages[page][1] : "", text })));
+  const texts = places.map(([page, anchor, title, text], id) => ({ id, title, page: anchor ? pages[page][1] : "", text }));
+  await index.addAllAsync(texts, { chunkSize: 20 });
   return { index, pages, places, weights };
 }
 
@@ -121,7 +123,7 @@ function snippet(text, terms) {
     const count = new Set(found(split(block, terms))).size;
     if (count > most) [most, chosen] = [count, block];
   }
-  const first = split(chosen, terms)[0].length;
+  const first = most ? split(chosen, terms)[0].length : 0;
   const start = first < SNIPPET / 2 ? 0 : chosen.indexOf(" ", first - SNIPPET / 3) + 1;
   const end = chosen.length - start > SNIPPET ? chosen.lastIndexOf(" ", start + SNIPPET) : chosen.length;
   return `${start ? "… " : ""}${chosen.slice(start, end)}${end < chosen.length ? " …" : ""}`;
@@ -173,10 +175,13 @@ function start(form) {
   const list = element("ol", { className: "hits" });
   form.after(status, list);
   let asked = 0;
+  let ready = false;
   const search = async () => {
     const turn = ++asked;
+    if (!ready && input.value) status.textContent = "Reading the book …";
     try {
       const book = await load();
+      ready = true;
       if (turn === asked) show(find(book, input.value), list, status, kind, book, input.value);
     } catch (error) {
       status.textContent = error.message;
