@@ -1,4 +1,4 @@
-"""Put explorers, snippets to try and self-check questions on the page.
+"""Put explorers, snippets to try, self-check questions and fields for predictions on the page.
 
 Notebooks store what these are; here they become HTML that is complete before any script runs. The
 scripts are bundled by `web/build.mjs` and loaded only by the pages that have something to move.
@@ -6,6 +6,8 @@ Without Node.js the figures stand still and the answers are in a fold.
 """
 
 import html
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
@@ -23,8 +25,13 @@ log = logging.getLogger(__name__)
 
 WEB = ROOT / "web"
 PAGE = ROOT / "scaling_lib" / "page"
-STYLES = [PAGE / "explorer.css", PAGE / "quiz.css", WEB / "src" / "tryit.css"]
-CLASSES = ('class="sm-explorer"', 'class="sm-try"', 'class="sm-selfcheck"')
+STYLES = [
+    PAGE / "explorer.css",
+    PAGE / "quiz.css",
+    WEB / "src" / "tryit.css",
+    WEB / "src" / "guess.css",
+]
+CLASSES = ('class="sm-explorer"', 'class="sm-try"', 'class="sm-selfcheck"', 'class="sm-guess"')
 
 
 class Components:
@@ -48,13 +55,51 @@ BUTTONS = "".join(
 )
 
 
-def add_snippets(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
-    """Make code that is marked `try` something that the reader edits and runs.
+PREDICT = ":class: predict"
+
+
+def add_components(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
+    """Put on the page what is marked in its text or in the metadata of its notebook."""
+    soup = BeautifulSoup(context.get("body") or "", "html.parser")
+    source = Path(app.env.doc2path(pagename)) if doctree else Path()
+    changed = add_snippets(soup)
+    if source.suffix == ".ipynb":
+        notebook = json.loads(source.read_text(encoding="utf-8"))
+        changed |= add_guesses(soup, [guess for _, guess in predictions(notebook, source.stem)])
+    if changed:
+        context["body"] = soup.decode(formatter="minimal")
+
+
+def predictions(notebook: dict, page: str) -> Iterator[tuple[int, dict | None]]:
+    """Yield the places of cells that ask for a prediction, each with what its metadata say of it.
+
+    `guess` holds a `label`, which names what is asked for, and the `answer`: one of the `options`,
+    or a number, or two between which it lies, as they are printed, and their `unit`. The answer
+    stands in the first folded result behind the box, or in the one that `result` counts. In the
+    metadata it stands so that no notebook shows it below the question.
+    """
+    for place, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] == "markdown" and PREDICT in "".join(cell["source"]).splitlines():
+            guess = cell["metadata"].get("guess")
+            yield place, guess and {"key": f"{page}/{cell['id']}", **guess}
+
+
+def add_guesses(soup: BeautifulSoup, guesses: list[dict | None]) -> bool:
+    """Put into each box that asks for a prediction what a script needs to take it; say if any."""
+    for box, guess in zip(soup.select("div.predict"), guesses, strict=True):
+        if guess:
+            field = soup.new_tag("div", attrs={"class": "sm-guess"})
+            field["data-guess"] = json.dumps(guess, ensure_ascii=False)
+            box.append(field)
+    return any(guesses)
+
+
+def add_snippets(soup: BeautifulSoup) -> bool:
+    """Make code that is marked `try` something that the reader edits and runs; say if there is any.
 
     Marked are code cells with the tag `try`, whose stored output is shown first, and Python code
     blocks with the class `try`, whose caption becomes the title.
     """
-    soup = BeautifulSoup(context.get("body") or "", "html.parser")
     marked = soup.select("div.cell.tag_try, div.try[class*=highlight-]")
     for n, box in enumerate(marked, 1):
         code = box if "try" in box["class"] else box.select_one(".cell_input [class*=highlight-]")
@@ -63,8 +108,7 @@ def add_snippets(app: Sphinx, pagename: str, template: str, context: dict, doctr
         title = captioned.select_one(".caption-text").get_text() if captioned else ""
         whole = captioned or box
         whole.replace_with(BeautifulSoup(snippet(code, title, output, n), "html.parser"))
-    if marked:
-        context["body"] = soup.decode(formatter="minimal")
+    return bool(marked)
 
 
 def snippet(code: Tag, title: str, output: str, n: int) -> str:
@@ -126,6 +170,6 @@ def setup(app: Sphinx) -> dict:
     register_renderer()
     app.add_config_value("components_live", False, "html", bool)
     app.connect("config-inited", provide, priority=30)
-    app.connect("html-page-context", add_snippets, priority=590)
+    app.connect("html-page-context", add_components, priority=590)
     app.connect("html-page-context", add_assets, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,7 +24,7 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 # What metadata may hold: the book's own keys, tags, grading. The rest is an editor's view
 # state.
 NOTEBOOK_KEYS = {"title", "authors", "description", "mystnb"}
-CELL_KEYS = {"mystnb", "tags", "exercise", "nbgrader", "deletable", "editable"}
+CELL_KEYS = {"mystnb", "tags", "guess", "exercise", "nbgrader", "deletable", "editable"}
 # Folds an output on the site; the key that JupyterLab reads follows from it.
 FOLDED = "hide-output"
 WIDGET_TYPES = {

@@ -1,8 +1,8 @@
 // Self-check questions, the same in JupyterLab and on the page. Answers are kept in this browser and sent nowhere.
 
-const KEY = "scaling-measured/self-check/";
+const KEY = "scaling-measured/";
 
-const memory = {
+export const memory = {
   get: (name) => {
     try {
       return localStorage.getItem(KEY + name);
@@ -20,10 +20,13 @@ const memory = {
   },
 };
 
-const toNumber = (text) => {
-  const clean = text.trim().replace(/[\s_]/g, "").replace(/−/g, "-").replace(/^([-\d]*),(\d+)$/, "$1.$2");
+// A comma stands before thousands, as in this book, or else before decimals.
+export const toNumber = (text) => {
+  const bare = text.trim().replace(/[\s_]/g, "").replace(/−/g, "-");
+  const thousands = /^-?[1-9]\d{0,2}(,\d{3})+(?!\d)/.test(bare);
+  const clean = thousands ? bare.replace(/,/g, "") : bare.replace(/^([-\d]*),(\d+)$/, "$1.$2");
   if (/%$/.test(clean)) return toNumber(clean.slice(0, -1)) / 100;
-  const value = clean === "" ? NaN : Number(clean.replace(/[×x*]10\^?/, "e"));
+  const value = clean === "" ? NaN : Number(clean.replace(/^10\^/, "1e").replace(/[×x*]10\^?/, "e"));
   return value;
 };
 
@@ -45,7 +48,7 @@ export function judge(feedback, answer) {
 export function mount(root) {
   const feedbacks = JSON.parse(root.querySelector("script").textContent);
   root.querySelectorAll(".sm-question").forEach((form, i) => {
-    const name = form.dataset.question;
+    const name = `self-check/${form.dataset.question}`;
     const out = form.querySelector(".sm-feedback");
     const text = form.querySelector('input[type="text"]');
     const read = () => (text ? text.value : (form.querySelector("input:checked")?.value ?? null));

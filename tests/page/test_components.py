@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.filterwarnings("default")  # Sphinx and its extensions warn of their own
 
 
+GUESS = {"answer": "2", "label": 'of "a" < b'}
+
+
 def output(shown):
     bundle = shown._repr_mimebundle_()[0]
     bundle.pop("application/vnd.jupyter.widget-view+json")
@@ -27,6 +30,14 @@ def notebook():
     snippet = nbformat.v4.new_code_cell("print(6 * 7 < 50)", metadata={"tags": ["try"]})
     snippet.outputs = [nbformat.v4.new_output("stream", name="stdout", text="True\n")]
     plain = nbformat.v4.new_code_cell("1 + 1")
+    boxes = [
+        nbformat.v4.new_markdown_cell(
+            "```{admonition} Predict first\n:class: predict\n\nHow many?\n```",
+            id=name,
+            metadata=data,
+        )
+        for name, data in (("words", {}), ("number", {"guess": GUESS}))
+    ]
     shown = [figures.isoflop(), self_check("scaling_laws", "same-compute")]
     return nbformat.v4.new_notebook(
         cells=[
@@ -36,6 +47,7 @@ def notebook():
             ),
             snippet,
             plain,
+            *boxes,
             *(nbformat.v4.new_code_cell("show", outputs=[output(s)]) for s in shown),
         ],
         metadata={
@@ -122,6 +134,14 @@ def test_marked_cells_and_blocks_become_snippets_and_no_others(pages):
         assert [b.get_text() for b in box.select("button")] == ["Run", "Edit", "Reset"]
         assert box.select_one(".highlight pre")
     assert "left alone" in pages["index"].get_text()
+
+
+def test_a_box_takes_a_prediction_where_the_notebook_has_its_answer(pages):
+    plain, box = pages["index"].select("div.predict")
+    assert not plain.select_one(".sm-guess")
+    field = box.find_all(recursive=False)[-1]
+    assert field["class"] == ["sm-guess"] and not field.contents
+    assert json.loads(field["data-guess"]) == {"key": "index/number", **GUESS}
 
 
 def test_questions_reach_the_page(pages):

@@ -1,6 +1,8 @@
-// What the book's pages bring to life: explorers, snippets to try, questions. Each is complete HTML before this runs.
+// What the book's pages bring to life: explorers, snippets to try, questions, and predictions to write down. Each page is
+// complete HTML before this runs.
 import { mount as mountExplorer } from "../../scaling_lib/page/explorer.js";
 import { mount as mountSelfCheck } from "../../scaling_lib/page/quiz.js";
+import { mount as mountGuess } from "./guess.js";
 import { explorerPython, fetchPython } from "./runtime.js";
 import { mount as mountTry } from "./tryit.js";
 
@@ -26,6 +28,7 @@ const start = () => {
   document.querySelectorAll(".sm-explorer").forEach((root, i) => explorer(root, `e${i}`));
   document.querySelectorAll(".sm-try").forEach(mountTry);
   document.querySelectorAll(".sm-selfcheck").forEach((root) => mountSelfCheck(root));
+  document.querySelectorAll(".sm-guess").forEach(mountGuess);
   document.querySelectorAll(".sm-try").forEach((root) =>
     root.addEventListener("pointerenter", () => fetchPython().catch(() => {}), { once: true }),
   );
