@@ -1,6 +1,7 @@
 """Rewrite the body of each page: made accessible, light, and fit for a phone."""
 
 import dark_figures
+import diagrams
 from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
@@ -15,6 +16,7 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     if not context.get("body"):
         return
     soup = BeautifulSoup(context["body"], "html.parser")
+    diagrams.put_in(app, soup)
     dark_figures.prepare(app, soup)
     for table in soup.find_all("table"):
         repair_table(soup, table)

@@ -1,7 +1,7 @@
 """The book's own Sphinx extension: settings, what a page carries, what the site is made of.
 
 Each part does one thing: `site_fonts` and `licences` bring what is taken from npm, `typeset_maths`
-typesets formulas, `dark_figures` makes dark twins, `page_body` repairs the body of a page,
+typesets formulas, `diagrams` and `dark_figures` see to figures, `page_body` repairs bodies,
 `further_pages` chooses what the contents list, `previews` writes what links show where the reader
 is, `search_index` what the search looks through, `page_head` writes what other machines read, and
 `style_sheet` makes one style sheet of many.

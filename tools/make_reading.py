@@ -242,10 +242,15 @@ class Book:
         )
 
     def with_number(self, block: re.Match) -> str:
-        """Give a formula or an exercise the number that it has on the site."""
-        kind, label = block[1], dict(OPTION.findall(block[3])).get("label")
+        """Give a formula or an exercise the number that it has on the site; show a diagram."""
+        kind, options = block[1], dict(OPTION.findall(block[3]))
         if kind not in NUMBERED:
             return block[0]
+        label = options.get("label")
+        if kind == "figure":
+            caption = OPTION.sub("", block[3]).strip()
+            number = self.places[options["name"]].words
+            return f"![{options['alt']}](../chapters/{block[2]})\n\n**{number}** {caption}"
         option = f"enumerator: {self.places[label].number}" if label else "enumerated: false"
         first, rest = block[0].split("\n", 1)
         return f"{first}\n:{option}\n{rest}"
@@ -307,7 +312,8 @@ def numbered(cell):
             yield "figure", figure.name
         return
     for block in DIRECTIVE.finditer(cell.source):
-        label = dict(OPTION.findall(block[3])).get("label")
+        options = dict(OPTION.findall(block[3]))
+        label = options.get("label") or options.get("name")
         if label and block[1] in NUMBERED:
             yield block[1], label
 

@@ -77,6 +77,11 @@ def first_sentence(fragment: str) -> tuple[str, str]:
     return fragment[:end], fragment[end:].strip()
 
 
+def figure_in(part: Tag) -> Tag | None:
+    """Return the figure that a part of a page is or holds."""
+    return part if part.name == "figure" else part.find("figure")
+
+
 class Deck:
     """The slides of one chapter: a stack a section, made from `article`, the body of its page."""
 
@@ -143,7 +148,7 @@ class Deck:
             self.add(text_of(part.find("summary")), where + content, "words")
         elif part.name in ("ul", "ol"):
             self.add_list(part, title)
-        elif (figure := part.find("figure")) and "tag_no-slide" not in classes:
+        elif (figure := figure_in(part)) and "tag_no-slide" not in classes:
             self.add_figure(figure, title)
         elif "tag_slide" in classes:
             self.add(title, self.tidy(str(part.select_one(".cell_output"))), "output")
@@ -167,8 +172,9 @@ class Deck:
     def add_figure(self, figure: Tag, title: str) -> None:
         """Put a figure between the first sentence of its caption and the others."""
         claim, rest = first_sentence(figure.select_one(".caption-text").decode_contents().strip())
-        image = figure.find("img")
-        picture = f'<img src="{self.address(image["src"])}" alt="{html.escape(image["alt"])}">'
+        picture = str(figure.find("svg"))
+        if image := figure.find("img"):
+            picture = f'<img src="{self.address(image["src"])}" alt="{html.escape(image["alt"])}">'
         source = self.tidy(f'<p class="source">{rest}</p>')
         self.add(title, self.tidy(f'<p class="claim">{claim}</p>') + picture + source, "figure")
 

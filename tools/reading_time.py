@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SYLLABUS = ROOT / "instructor" / "syllabus.md"
 WORDS = 200  # read in a minute
 MINUTES = {"code cells": 1.5, "figures": 2.0, "predictions": 2.0}
+DIAGRAM = r"^```\{figure\}"
 MOVES = "figures."  # the call of a figure that moves
 STEP = 5  # a card states multiples of it
 CARD = re.compile(r"^Reading\n: .*$", re.M)
@@ -59,7 +60,7 @@ def count(nb) -> dict[str, int]:
     return {
         "words": sum(map(words, text)) + sum(words(f.caption) for f in figures),
         "code cells": len(code),
-        "figures": len(figures) + moving,
+        "figures": len(figures) + moving + sum(len(re.findall(DIAGRAM, t, re.M)) for t in text),
         "predictions": sum(len(re.findall(r"^:class: predict$", t, re.M)) for t in text),
         "exercises": sum(int(m) for e in exercises for m in re.findall(r"(\d+) minutes", e)[:1]),
     }

@@ -60,7 +60,8 @@ def dangling(page, folder):
 def folder(pages, tmp_path_factory):
     """The copies, with the exercises beside them as a learner has them."""
     root = tmp_path_factory.mktemp("book")
-    shutil.copytree(ROOT / "exercises/release", root / "exercises/release")
+    for room in ("exercises/release", "chapters/diagrams"):
+        shutil.copytree(ROOT / room, root / room)
     for name, page in pages.items():
         make_reading.put(make_reading.notebook(page), root / "reading" / f"{name}.ipynb")
     return root / "reading"
@@ -77,6 +78,13 @@ def test_no_key_is_left_and_every_link_leads_somewhere(pages, folder):
     assert "[Brown *et al.*, 2020](#brown2020language)" in text
     assert "Besiroglu *et al.* [[2024](#besiroglu2024chinchilla)]" in text
     assert "([Figure 2.1](scaling_laws.ipynb#cell-id=fig-thirty))" in text
+
+
+def test_a_diagram_is_shown_with_its_words_number_and_caption(pages):
+    text = prose(pages["scaling_laws"])
+    assert re.search(r"^!\[Three boxes, .*\]\(\.\./chapters/diagrams/metering\.svg\)$", text, re.M)
+    assert re.search(r"^\*\*Figure 2\.\d+\*\* Training costs three times", text, re.M)
+    assert not any("```{figure}" in prose(page) for page in pages.values())
 
 
 def test_a_key_and_a_dead_link_are_seen(folder):

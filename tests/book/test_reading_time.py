@@ -22,19 +22,20 @@ def test_everything_that_takes_time_is_counted():
     figure.metadata["mystnb"] = {"figure": {"name": "fig", "caption": "three more words"}}
     exercise = "```{exercise} Name\n:label: ex\n\n*Easy, 10 minutes.* In 99 minutes.\n```"
     predict = "```{admonition} Predict first\n:class: predict\n\nHow many?\n```"
-    text = [new_markdown_cell(s) for s in ("seven words " * 100, predict, exercise)]
+    diagram = "```{figure} a.svg\n:name: fig-a\n:alt: Not counted.\n\nTwo words.\n```"
+    text = [new_markdown_cell(s) for s in ("seven words " * 100, predict, exercise, diagram)]
     cells = [*text, new_code_cell("1"), figure, new_code_cell("figures.x()")]
     counted = reading_time.count(new_notebook(cells=cells))
     assert counted == {
-        "words": 205,
+        "words": 207,
         "code cells": 3,
-        "figures": 2,
+        "figures": 3,
         "predictions": 1,
         "exercises": 10,
     }
-    # 1.0 + 4.5 + 4.0 + 2.0 minutes
-    assert reading_time.minutes(counted) == 10
-    assert reading_time.minutes(counted | {"words": 1205}) == 15
+    # 1.0 + 4.5 + 6.0 + 2.0 minutes
+    assert reading_time.minutes(counted) == 15
+    assert reading_time.minutes(counted | {"words": 1205}) == 20
 
 
 def test_a_card_that_is_out_is_named_and_then_mended(tmp_path, monkeypatch, capsys):

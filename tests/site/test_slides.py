@@ -54,6 +54,14 @@ def test_each_part_of_a_page_finds_its_slide():
     assert "Further reading" not in [s.title for s in found]
 
 
+def test_a_diagram_comes_as_it_is():
+    drawn = '<svg aria-label="A box" class="diagram" role="img"><text>a</text></svg>'
+    caption = '<figcaption><p><span class="caption-text">It is a box.</span></p></figcaption>'
+    page = PAGE.replace("<p>Before.", f'<figure id="fig-b">{drawn}{caption}</figure><p>Before.')
+    (shown,) = [s.body for s in slides(page) if s.kind == "figure" and "It is a box." in s.body]
+    assert drawn in shown
+
+
 def test_tags_of_cells_choose():
     without = slides(PAGE.replace('class="cell"', 'class="cell tag_no-slide"'))
     assert "figure" not in [s.kind for s in without]
@@ -80,9 +88,9 @@ FEW = {"training_since_2024": 3, "reasoning_since_2024": 3, "evidence_and_rules"
 @pytest.mark.parametrize("chapter", make_slides.CHAPTERS)
 def test_every_figure_of_a_chapter_is_on_a_slide(site, chapter):
     page = (site / "chapters" / f"{chapter}.html").read_text(encoding="utf-8")
-    figures = BeautifulSoup(page, "lxml").select("article .cell_output figure")
+    figures = BeautifulSoup(page, "lxml").select("article figure")
     text = (site / "slides" / f"{chapter}.html").read_text(encoding="utf-8")
-    shown = BeautifulSoup(text, "lxml").select("section.figure > img")
+    shown = BeautifulSoup(text, "lxml").select("section.figure > :is(img, svg)")
     cells = nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4).cells
     skipped = [c for c in cells if "no-slide" in c.metadata.get("tags", [])]
     assert len(shown) == len(figures) - len(skipped) >= FEW.get(chapter, 5)
@@ -103,7 +111,7 @@ def test_slides_fit_and_ask_nobody(address, browser, chapter):
           const found = [];
           for (let i = 0; i < Reveal.getTotalSlides(); i++) {
             const s = Reveal.getCurrentSlide();
-            const wide = [...s.querySelectorAll('.katex, pre, img, table')]
+            const wide = [...s.querySelectorAll('.katex, pre, img, svg, table')]
               .some(e => e.getBoundingClientRect().right > innerWidth);
             const high = s.scrollHeight > s.clientHeight + 2;
             if (high || wide) found.push(s.querySelector('h1,h2').textContent);

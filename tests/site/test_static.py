@@ -95,6 +95,9 @@ def wordless(path: Path) -> list[str]:
             found.append(f"{image.get('src')}: {alt!r} says too little")
         elif re.search(r"\.(svg|png|jpe?g)\b", alt):
             found.append(f"{image.get('src')}: {alt!r} is a file name")
+    for drawing in parse(path).select("figure svg"):
+        if drawing.get("role") != "img" or len(drawing.get("aria-label", "").split()) < 4:
+            found.append("a diagram without words")
     return found
 
 
