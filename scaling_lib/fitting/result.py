@@ -166,6 +166,14 @@ class FitResult(ComputeOptimal):
         return uncertainty.covariance(self.problem, self.theta, residuals)
 
     @cached_property
+    def _covariance_inside(self):
+        """Covariance of theta with what is at its bound held there."""
+        if not self.at_bound:
+            return self._covariances[0]
+        residuals, held = self.problem.residuals(self.theta), self.problem.absent(self.theta)
+        return uncertainty.covariance(self.problem, self.theta, residuals, held)[0]
+
+    @cached_property
     def _eta_variances(self):
         """Variances of the natural coordinates, and the diagonal of the inverse Hessian."""
         J = self.problem.eta_jacobian(self.theta)
@@ -173,7 +181,10 @@ class FitResult(ComputeOptimal):
 
     @property
     def stderr(self):
-        """Standard errors by name: of the bootstrap if there is one, else asymptotic."""
+        """Standard errors by name: of the bootstrap if there is one, else asymptotic.
+
+        A parameter at its bound has no asymptotic one, and those of the others hold it there.
+        """
         ranges = [parameter.upper - parameter.lower for parameter in self.law.free]
         with np.errstate(all="ignore"):
             if self.refits is not None:
@@ -181,8 +192,11 @@ class FitResult(ComputeOptimal):
             else:
                 eta = self.problem.eta(self.theta[None])[0]
                 slopes = np.array([p.slope(x) for p, x in zip(self.law.free, eta, strict=True)])
-                values = np.sqrt(self._eta_variances[0]) * slopes
+                J = self.problem.eta_jacobian(self.theta)
+                variances = np.einsum("ij,jk,ik->i", J, self._covariance_inside, J)
+                values = np.sqrt(np.maximum(variances, 0.0)) * slopes
                 values[(slopes == 0.0) & np.isfinite(ranges)] = np.inf  # so close to its bound
+                values[[p.name in self.at_bound for p in self.law.free]] = np.inf
             values = np.where(values > ranges, np.inf, values)  # of a parameter at its bound
         return self._by_name(map(float, values), lambda value: 0.0)
 
@@ -293,6 +307,8 @@ class FitResult(ComputeOptimal):
             high = self.intervals()[name].high
             most = f", at most {number(high)} ({percent})" if math.isfinite(high) else ""
             out.append(f"{name} is 0, at its bound: these runs show no such part{most}")
+        if self.at_bound and self.refits is None:
+            out[-1] += "; the other standard errors hold it there"
         unidentified = self.unidentified()
         if open_names := self._undetermined(unidentified):
             columns = self._columns_of(open_names)
@@ -387,10 +403,13 @@ class FitResult(ComputeOptimal):
         else:
             J = f.jacobian(self.theta[None])[0]
             quantile = uncertainty.student(level, self.problem.dof)
-            half = quantile**2 * np.einsum("mi,ij,mj->m", J, self._covariances[0], J)
-            if noisy:
-                half = half + (scale * np.quantile(np.abs(residuals), level)) ** 2
-            low, high = middle - np.sqrt(half), middle + np.sqrt(half)
+            half = quantile * np.sqrt(np.einsum("mi,ij,mj->m", J, self._covariance_inside, J))
+            noise = scale * np.quantile(np.abs(residuals), level) if noisy else 0.0
+            low, high = middle - np.hypot(half, noise), middle + np.hypot(half, noise)
+            for j, parameter in enumerate(self.law.free):
+                if parameter.name in self.at_bound:  # as far from it as its profile goes
+                    other = f.value(self._profile(level).points[j, 1:])[0]
+                    low, high = np.minimum(low, other - noise), np.maximum(high, other + noise)
         return Prediction(to_target(middle), to_target(low), to_target(high))
 
     def score(self, held_out, columns=None, level=LEVEL):

@@ -412,6 +412,11 @@ class Problem:
             out[:, self.index == j] = (share <= NONE_LEFT)[:, None]
         return out
 
+    def absent(self, theta):
+        """Return the indices in theta (p,) of the coefficients of terms that are gone."""
+        shares = self._shares(theta[None])[0]
+        return [j for j, x in zip(self._coefficients(), shares, strict=True) if x <= NONE_LEFT]
+
     def values(self, theta):
         """Return the free parameters (S, p) in the law's units; a coefficient that is gone is 0."""
         return np.where(self.gone(theta), 0.0, self.natural(self.eta(theta)))

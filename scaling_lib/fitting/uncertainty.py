@@ -115,8 +115,11 @@ def spread(problem, residuals):
     return Spread(float(max(inside, 1.0 / n) * delta / window), float(pull))
 
 
-def covariance(problem, theta, residuals):
+def covariance(problem, theta, residuals, held=()):
     """Return the asymptotic covariance of the internal parameters and the inverse Hessian, (p, p).
+
+    Those `held`, by their indices, do not vary: near a coefficient that is 0 the objective is no
+    parabola in it, and where it could fall below 0 the others would seem to vary without end.
 
     The covariance is E[rho'^2] / E[rho'']^2 (J'J)^-1: that of least squares when delta is large. A
     pseudo-inverse is not used: a direction that the runs do not determine has an infinite variance.
@@ -126,8 +129,9 @@ def covariance(problem, theta, residuals):
     """
     n, p, weights, cluster = problem.n, problem.p, problem.weights, problem.cluster
     J = problem.f.jacobian(theta[None])[0]
-    s = spread(problem, residuals)
-    inverse = _invert(_information(problem, J)) / s.bend
+    s, free = spread(problem, residuals), np.setdiff1d(np.arange(p), held)
+    inverse = np.zeros((p, p))
+    inverse[np.ix_(free, free)] = _invert(_information(problem, J[:, free])) / s.bend
     if weights is None and cluster is None:
         return s.pull / s.bend * inverse, inverse
     pull = problem.factors_of(residuals) * np.clip(residuals, -problem.delta, problem.delta)
@@ -383,11 +387,12 @@ def _keep(found, rows, tried, chosen):
 class Profile(NamedTuple):
     """Ends of the profile intervals in natural coordinates, (p, 2), infinite where unbounded.
 
-    `lower_met` says whether a lower objective than that of the fit was met on the way: then the
-    search had missed the global minimum.
+    `points` (p, 2, p) are the internal parameters there. `lower_met` says whether a lower objective
+    than that of the fit was met on the way: then the search had missed the global minimum.
     """
 
     ends: np.ndarray
+    points: np.ndarray
     lower_met: bool
 
 
@@ -403,7 +408,8 @@ def profile(problem, theta, F, kappa, level, standard_errors):
     """
     p = problem.p
     if F <= problem.rounding:  # no residuals, no width
-        return Profile(np.repeat(problem.eta(theta[None]).T, 2, axis=1), False)
+        eta = problem.eta(theta[None]).T
+        return Profile(np.repeat(eta, 2, axis=1), np.tile(theta, (p, 2, 1)), False)
     quantile = student(level, problem.dof)
     which, side = np.repeat(np.arange(p), 2), np.tile([-1.0, 1.0], p)
     centre = problem.eta(theta[None])[0][which]
@@ -450,4 +456,4 @@ def profile(problem, theta, F, kappa, level, standard_errors):
         step[active] = np.where(bracketed, secant, np.minimum(grown, reach[active]))
     ends = np.where(np.isnan(ends), centre + side * step, ends)
     lower_met = F > EXACT * problem.rounding and lowest < F * LOWER_MET - problem.rounding
-    return Profile(ends.reshape(p, 2), bool(lower_met))
+    return Profile(ends.reshape(p, 2), nearest.reshape(p, 2, p), bool(lower_met))

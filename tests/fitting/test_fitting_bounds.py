@@ -153,3 +153,23 @@ def test_a_budget_of_one_size_is_skipped_without_noise_from_lapack(capfd):
     assert list(result.skipped.values()) == ["fewer than three sizes"]
     assert result.a == pytest.approx(0.5, abs=1e-6)
     assert capfd.readouterr() == ("", "")
+
+
+def test_at_a_bound_errors_and_predictions_are_those_of_what_can_still_vary():
+    # Loss on code of four mixtures of two sources, pooled (yegcjs/mixinglaws on GitHub, 70M).
+    x = [10000, 14000, 20000, 30000] * 4
+    loss = [1.620833, 1.549437, 1.481441, 1.444336, 1.549836, 1.496873, 1.42829, 1.385968]
+    loss += [1.44693, 1.38898, 1.328847, 1.293597, 1.411091, 1.345138, 1.292771, 1.256771]
+    result = fit("power", {"x": x, "loss": loss})
+    assert result.at_bound == ["E"]
+    low, high = result.intervals()["alpha"]
+    assert result.stderr["alpha"] < high - low
+    assert result.stderr["E"] == np.inf
+    assert "the other standard errors hold it there" in result.summary()
+    far = {"x": [3e5]}
+    mean, plain = result.predict(far, 0.9, kind="mean"), result.predict(far)[0]
+    assert 0.5 * plain < mean.low[0] < plain < mean.high[0] < 2 * plain
+    # E may be as large as its interval says, and the loss never falls below it.
+    assert mean.high[0] > 0.999 * result.intervals()["E"].high
+    new = result.predict(far, 0.9)
+    assert new.low[0] < mean.low[0] < mean.high[0] < new.high[0]
