@@ -12,6 +12,7 @@ import numpy as np
 from scaling_lib.data import checks
 from scaling_lib.fitting.choosing import budgets as budgets_of
 from scaling_lib.fitting.choosing import groups
+from scaling_lib.fitting.notes import units
 from scaling_lib.fitting.result import LEVEL, Interval
 from scaling_lib.fitting.runs import invalid_rows, take
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
@@ -36,6 +37,7 @@ class AllocationFit:
     b_interval: Interval
     level: float
     skipped: dict = field(default_factory=dict)  # reason by budget for those without a minimum
+    notes: list = field(default_factory=list)  # on units
 
     def exponents(self):
         """Return (a, b)."""
@@ -54,7 +56,7 @@ class AllocationFit:
         ends = {k: [x if np.isfinite(x) else None for x in v] for k, v in ends.items()}
         skipped = [{"C": C, "reason": reason} for C, reason in self.skipped.items()]
         rest = {"a": self.a, "b": self.b, **ends, "level": self.level, "skipped": skipped}
-        return columns | rest
+        return columns | rest | {"notes": self.notes}
 
     def summary(self):
         """Return the allocation as a plain-text table."""
@@ -71,7 +73,7 @@ class AllocationFit:
             lines.append(f"{name} = {value:.4f} ({percent} from {low:.4f} to {high:.4f})")
         for C, reason in self.skipped.items():
             lines.append(f"note: {C:.3e} FLOP gave no minimum: {reason}")
-        return "\n".join(lines)
+        return "\n".join(lines + [f"note: {note}" for note in self.notes])
 
 
 def parabola(x, y):
@@ -139,7 +141,8 @@ def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0):
     if len(found) < 2:
         reasons = "; ".join(f"{C:.3g} FLOP: {why}" for C, why in skipped.items())
         raise ValueError(f"Fewer than two budgets have a minimum ({reasons})")
-    return _lines(*np.array(found).T, np.stack(draws, axis=-1), level, skipped)
+    notes = _units(data, columns, C, N)
+    return _lines(*np.array(found).T, np.stack(draws, axis=-1), level, skipped, notes)
 
 
 def envelope(data, *, columns=None, budgets=30, level=LEVEL, bootstrap=1000, seed=0):
@@ -194,7 +197,8 @@ def envelope(data, *, columns=None, budgets=30, level=LEVEL, bootstrap=1000, see
     rng = np.random.default_rng(seed)
     chosen = rng.integers(len(curves), size=(bootstrap, len(curves)))
     draws = np.array([_lowest(losses[some], sizes[some])[0][kept] for some in chosen])
-    return _lines(np.exp(grid[kept]), log_N[kept], height[kept], draws, level, {})
+    notes = _units(data, columns, C, N)
+    return _lines(np.exp(grid[kept]), log_N[kept], height[kept], draws, level, {}, notes)
 
 
 def _lowest(losses, sizes):
@@ -220,7 +224,11 @@ def _columns(data, names, mapping):
     return [columns[name] for name in names]
 
 
-def _lines(C, log_N, loss, draws, level, skipped):
+def _units(data, mapping, C, N):
+    return list(units(data, mapping, {"C": C, "N": N, "D": C / (FLOP_PER_PARAMETER_TOKEN * N)}))
+
+
+def _lines(C, log_N, loss, draws, level, skipped, notes):
     """Fit log N* against log C, with percentiles of the slope over the draws (B, budgets)."""
     x, slopes = np.log(C), []
     for draw in draws:
@@ -233,4 +241,4 @@ def _lines(C, log_N, loss, draws, level, skipped):
     a, N = float(line(x, log_N)[1]), np.exp(log_N)
     D = C / (FLOP_PER_PARAMETER_TOKEN * N)
     ends = Interval(low, high), Interval(1.0 - high, 1.0 - low)
-    return AllocationFit(C, N, D, loss, a, 1.0 - a, *ends, level, skipped)
+    return AllocationFit(C, N, D, loss, a, 1.0 - a, *ends, level, skipped, notes)

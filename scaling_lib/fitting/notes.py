@@ -4,10 +4,21 @@ Each note names its rows and the option that deals with it. The thresholds are s
 sweeps, those of the book and published ones, give no note.
 """
 
+import shlex
+
 import numpy as np
 
 from scaling_lib.fitting.choosing import budgets, groups
-from scaling_lib.fitting.runs import available, number_of, raw, row_numbers
+from scaling_lib.fitting.runs import (
+    DERIVED,
+    available,
+    number_of,
+    raw,
+    row_numbers,
+    take,
+    unit_of,
+    with_unit,
+)
 from scaling_lib.laws.declared import rows_text
 
 TRIALS = 6  # rows a point, on average: more than anybody repeats a run with other seeds
@@ -26,20 +37,24 @@ FAMILIES = 12  # groups up to which a fit of each is advised, rather than resamp
 # Largest value of a column below which its unit cannot be one: the smallest models of this book
 # have several hundred parameters, and are trained on some 10^7 FLOP.
 LEAST = {"N": 200.0, "D": 200.0, "C": 1e6}
+# No column reaches this, so that a unit in its header is not one to multiply it by once more.
+MOST = {"N": 1e16, "D": 1e17, "C": 1e28}
 RUN_NAMES = {"run", "runid", "runname", "id", "name", "experiment", "model", "family", "dataset"}
 
 
 def about(result):
     """Return notes on the runs of a `FitResult`, as sentences."""
-    data, _, rows = result.source
+    data, mapping, rows = result.source
     unsorted = {}
     for name, values in result.data.items():
         unsorted[name] = np.empty(result.n)
         unsorted[name][result.order] = values
     inputs = {name: unsorted[name] for name in result.law.columns}
     numbers = row_numbers(data)[rows]
+    # Parameters of the law that have the unit of a column are right in any unit.
+    free = {p.unit.removeprefix("unit of ") for p in result.law.parameters if "unit of " in p.unit}
     return [
-        *_units(result.law, inputs),
+        *units(data, mapping, inputs, free),
         *_copies(data, unsorted, rows, numbers),
         *_points(inputs, numbers),
         *_narrow(result),
@@ -49,16 +64,36 @@ def about(result):
     ]
 
 
-def _units(law, inputs):
-    """Name sizes, tokens or compute that cannot be counted in ones, where the law needs ones."""
-    free = [p.unit.removeprefix("unit of ") for p in law.parameters if "unit of " in p.unit]
+def units(data, mapping, inputs, free=()):
+    """Name sizes, tokens or compute that are not counted in ones, apart from those in `free`.
+
+    `inputs` are the columns as the fit took them, read from `data` or derived.
+    """
+    names, mapping = available(data), mapping or {}
+    unused = {}
+    for name in MOST.keys() & mapping.keys() - set(free):
+        header = mapping[name]  # with its factor, where it is given one
+        if header in names and (unit := unit_of(header)) != 1.0:
+            if np.nanmax(take(data, [name], mapping)[0][name]) * unit < MOST[name]:
+                unused[name] = header
+    if unused:
+        pairs = [f"{name}={with_unit(header)}" for name, header in sorted(unused.items())]
+        yield (
+            f"the unit named by {' and '.join(sorted(unused.values()))} is not applied "
+            f"({' '.join(f'--column {shlex.quote(pair)}' for pair in pairs)})"
+        )
     for name, values in inputs.items():
-        if name not in free and values.max() < LEAST.get(name, 0.0):
-            unit = "1e21" if name == "C" else "1e9"
-            yield (
-                f"the largest {name} is {values.max():g}, too small to be counted in ones: give "
-                f"the unit, such as --column {name}=HEADER*{unit}"
-            )
+        if name in free or name in unused or not values.max() < LEAST.get(name, 0.0):
+            continue
+        what, given = name, name
+        if name not in {*names, *mapping}:
+            given = DERIVED[name][0]
+            what = f"{name}, which follows from {' and '.join(DERIVED[name])},"
+        pair = f"{given}={mapping.get(given, given)}*{'1e21' if given == 'C' else '1e9'}"
+        yield (
+            f"the largest {what} is {values.max():g}, too small to be counted in ones: give "
+            f"the unit, such as --column {shlex.quote(pair)}"
+        )
 
 
 def _repeated(columns):

@@ -23,7 +23,7 @@ NUMBER = re.compile(r"([+-]?[\d.,]+(?:[eE][+-]?\d+)?)\s*([KMBGT]?)", re.IGNORECA
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 # What files call the columns, in small letters and digits only.
 SYNONYMS = {
-    "N": "n params nparams numparams parameters nparameters numparameters modelsize size",
+    "N": "n params nparams numparams parameters nparameters numparameters modelsize size param",
     "D": "d tokens ntokens numtokens traintokens trainingtokens seentokens tokensseen examples",
     "C": "c flop flops compute computebudget budget trainflops trainingflops totalflops",
     "U": "unique uniquetokens",
@@ -34,6 +34,14 @@ SYNONYMS = {
     "run": "run runid runname",
     "k": "samples nsamples numsamples",
 }
+WHOLE = {"size"}  # a part of too many other names
+NEVER = "batch", "persec"  # in the names of columns that are none of these
+# The units that a header names: at its end as in Size (B), tokens_T and FLOPs (1E21), or as in
+# total_gflops, mparams and billions of tokens.
+UNIT_ENDING = re.compile(r"[\s_(\[]([KMBGT]|1[eE]\d+)[)\]]?$")
+UNIT_OF_NAME = re.compile(r"(?<![a-z])([kmgtpez](?=flop)|[kmbt](?=(param|token)))", re.IGNORECASE)
+IN_WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+POWERS = {**SUFFIXES, "P": 1e15, "E": 1e18, "Z": 1e21}
 SHOWN = 12  # names of columns in a message: more would fill the screen
 
 
@@ -184,11 +192,31 @@ def _offer(want, said, names):
         for name in names
         if simple[name] == re.sub(r"[^a-z0-9]", "", word)
     ]
-    part = [name for word in usual if len(word) > 3 for name in names if word in simple[name]]
+    some = [name for name in names if not any(word in simple[name] for word in NEVER)]
+    words = [word for word in usual if len(word) > 3 and word not in WHOLE]
+    part = [name for word in words for name in some if word in simple[name]]
     for name in [*same, *part]:
-        unit = re.search(r"\((?:([KMBGT])|(1[eE]\d+))\)$", name)  # Size (B), FLOPs (1E21)
-        return f"{name}*{SUFFIXES[unit[1]] if unit[1] else float(unit[2]):g}" if unit else name
+        return with_unit(name)
     return None
+
+
+def unit_of(header):
+    """Return the factor that a header names as its unit, 1 if it names none.
+
+    >>> unit_of("Model Size (B)"), unit_of("total_gflops"), unit_of("n_params")
+    (1000000000.0, 1000000000.0, 1.0)
+    """
+    if match := UNIT_ENDING.search(header):
+        return SUFFIXES.get(match[1]) or float(match[1])
+    if match := UNIT_OF_NAME.search(header):
+        return POWERS[match[1].upper()]
+    return next((u for word, u in IN_WORDS.items() if word in header.casefold()), 1.0)
+
+
+def with_unit(header):
+    """Return a header with the unit it names as a factor: Size (B)*1e9."""
+    unit = unit_of(header)
+    return header if unit == 1.0 else f"{header}*{unit:g}".replace("e+0", "e").replace("e+", "e")
 
 
 def take(data, wanted, mapping=None):

@@ -121,3 +121,14 @@ def test_envelope_refuses_what_has_none():
     rows["N"][5] *= 2
     with pytest.raises(ValueError, match="more than one N"):
         envelope(rows)
+
+
+def test_a_budget_in_another_unit_is_noted():
+    runs = budgets(HOFFMANN_2022)
+    gflop = {"total_gflops": runs["C"] / 1e9, "N": runs["N"], "loss": runs["loss"]}
+    result = isoflop(gflop, columns={"C": "total_gflops"}, bootstrap=0)
+    assert "note: the unit named by total_gflops is not applied" in result.summary()
+    right = isoflop(gflop, columns={"C": "total_gflops*1e9"}, bootstrap=0)
+    assert right.notes == right.to_dict()["notes"] == []
+    plain = isoflop({**runs, "C": runs["C"] / 1e15}, bootstrap=0)
+    assert "the largest D, which follows from C and N, is" in plain.notes[0]

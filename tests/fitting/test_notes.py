@@ -8,6 +8,7 @@ from scipy.stats import f_oneway
 from scaling_lib import load
 from scaling_lib.fitting import fit
 from scaling_lib.fitting.notes import alike
+from scaling_lib.fitting.runs import unit_of
 from scaling_lib.laws import BESIROGLU_2024
 
 
@@ -127,7 +128,7 @@ def test_rows_keep_the_numbers_of_the_file(clean):
     assert any("row 8 lies far" in note for note in notes(runs, hold_out="D > 9e10"))
 
 
-@pytest.mark.parametrize(("column", "unit"), [("N", "N=HEADER"), ("D", "D=HEADER")])
+@pytest.mark.parametrize(("column", "unit"), [("N", "N=N*1e9"), ("D", "D=D*1e9")])
 def test_units_that_cannot_be_ones(clean, column, unit):
     found = notes(clean.assign(**{column: clean[column] / 1e9}))
     assert any(unit in note and "too small" in note for note in found)
@@ -151,3 +152,47 @@ def test_alike_is_the_analysis_of_variance_of_scipy():
         > 1.0
         > alike(values - np.bincount(codes, values)[codes] / np.bincount(codes)[codes], codes)[0]
     )
+
+
+def test_the_unit_that_a_header_names_is_offered_and_its_absence_noted():
+    # As in tables of published models: N in billions up to 540 would pass for ones.
+    N, D = [0.125, 1.3, 13, 540, 0.5, 7, 70], [300, 300, 300, 780, 5, 140, 1400]
+    loss = [2.761, 2.415, 2.12, 1.473, 3.015, 2.106, 1.71]
+    runs = {"N_params_B": N, "D_tokens_B": D, "loss": loss}
+    with pytest.raises(ValueError, match=r"'N=N_params_B\*1e9' --column 'D=D_tokens_B\*1e9'"):
+        fit("chinchilla", runs)
+    bare = {"N": "N_params_B", "D": "D_tokens_B"}
+    note, *_ = notes(runs, columns=bare)
+    assert note.startswith("the unit named by D_tokens_B and N_params_B is not applied")
+    assert "--column 'D=D_tokens_B*1e9' --column 'N=N_params_B*1e9'" in note
+    scaled = {name: f"{header}*1e9" for name, header in bare.items()}
+    assert not any("unit" in note for note in notes(runs, columns=scaled))
+    in_ones = {"N_params_B": np.array(N) * 1e9, "D_tokens_B": np.array(D) * 1e9, "loss": loss}
+    assert not any("unit" in note for note in notes(in_ones, columns=bare))
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("Model Size (B)", 1e9),
+        ("FLOPs (1E21)", 1e21),
+        ("N_params_B", 1e9),
+        ("throughput/total_gflops", 1e9),
+        ("train_ZFLOPs", 1e21),
+        ("image_mparams", 1e6),
+        ("tokens_in_trillions", 1e12),
+        ("num_params", 1.0),
+        ("total_tokens", 1.0),
+        ("parameter_count", 1.0),
+        ("flops", 1.0),
+        ("B", 1.0),
+    ],
+)
+def test_units_of_headers(header, unit):
+    assert unit_of(header) == unit
+
+
+def test_a_column_that_follows_from_others_is_not_blamed_for_their_unit():
+    runs = {"N": [1e8, 2e8, 4e8] * 3, "C": [1.0] * 3 + [3.0] * 3 + [9.0] * 3}
+    runs["loss"] = [3.0, 2.9, 2.95, 2.8, 2.7, 2.72, 2.65, 2.5, 2.45]
+    assert any("such as --column 'C=C*1e21'" in note for note in notes(runs))

@@ -105,7 +105,7 @@ def test_a_factor_brings_a_column_into_ones():
     [
         ("n_params n_tokens val_loss", "N D loss", "N=n_params --column D=n_tokens --column loss="),
         ("n d Loss", "N D loss", "--column N=n --column D=d --column loss=Loss (in"),
-        ("Model Size (B)|FLOPs (1E21)|MMLU", "N C", "'N=Model Size (B)*1e+09' --column 'C=FLOPs"),
+        ("Model Size (B)|FLOPs (1E21)|MMLU", "N C", "'N=Model Size (B)*1e9' --column 'C=FLOPs"),
         ("N|train_compute|L", "N D", "--column C=train_compute (in"),
         ("train_loss val_loss", "loss", "loss=val_loss"),
     ],
@@ -128,3 +128,14 @@ def test_a_wide_table_gives_an_error_of_one_screen():
     with pytest.raises(ValueError, match="and 91 more") as error:
         take({name: [1.0] for name in names}, ["loss"])
     assert len(str(error.value)) < 700
+
+
+def test_the_size_of_a_batch_is_no_size_of_a_model():
+    # As runs are exported from Weights & Biases by the Marin project.
+    names = ["Name", "trainer.train_batch_size", "batch_size_in_tokens", "parameter_count"]
+    names += ["throughput/total_tokens", "throughput/total_gflops", "eval/paloma/macro_loss"]
+    with pytest.raises(ValueError) as error:
+        take({name: ["1"] for name in names}, ["N", "D", "loss"])
+    assert "N=parameter_count --column D=throughput/total_tokens" in str(error.value)
+    with pytest.raises(ValueError, match=r"'C=throughput/total_gflops\*1e9'"):
+        take({name: ["1"] for name in names}, ["C"])
