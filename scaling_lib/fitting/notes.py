@@ -167,9 +167,11 @@ def _narrow(result):
 
 def _rising(result):
     """Name exponents below zero: the law rises."""
-    for parameter in result.law.free:
-        name = parameter.name
-        if name.startswith(("alpha", "beta")) and result.params[name] < 0:
+    falling = [p.name for p in result.law.free if p.name.startswith(("alpha", "beta"))]
+    falling = [name for name in falling if result.params[name] < 0]
+    open_names = result._undetermined(result.unidentified()) if falling else []
+    for name in falling:
+        if name not in open_names:  # their sign says nothing
             yield (
                 f"{name} is negative: the {result.law.target} rises without end where this law "
                 f"says that it falls. Is the column a {result.law.target}? (--column, or --law "
@@ -187,15 +189,27 @@ def _far(result, columns, numbers):
     far = np.flatnonzero(size > max(OUTLYING, SCATTERS * scatter, APART * others))
     if far.size:
         worst = far[np.abs(residuals[far]).argmax()]
-        value, target = columns[result.law.target], result.law.target
+        value, target = columns[result.law.target][worst], result.law.target
         above = residuals[worst] < 0  # observed above predicted
-        edge = value[far].min() if above else value[far].max()
-        sign = ">=" if above else "<="
+        condition = _condition_of(far, columns, target)
         yield (
             f"{rows_text(numbers[far])} {'lies' if far.size == 1 else 'lie'} far from the law "
-            f"({target} {value[worst]:g}, predicted {value[worst] * np.exp(residuals[worst]):.4g})"
-            f": a run that diverged? (fit without: --hold-out '{target} {sign} {float(edge)!r}')"
+            f"({target} {value:g}, predicted {value * np.exp(residuals[worst]):.4g}): "
+            f"{'a run that diverged' if above else 'does the law hold there'}?"
+            + f" (fit without: --hold-out '{condition}')"
+            * bool(condition)
         )
+
+
+def _condition_of(rows, columns, first):
+    """Return a condition on one column that holds in those rows only; None if there is none."""
+    for name in [first, *(name for name in columns if name != first)]:
+        values = columns[name]
+        low, high = values[rows].min(), values[rows].max()
+        for sign, edge, holds in ((">=", low, values >= low), ("<=", high, values <= high)):
+            if holds.sum() == len(rows):
+                return f"{name} {sign} {float(edge)!r}"
+    return None
 
 
 def alike(values, codes):

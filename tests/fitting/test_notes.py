@@ -196,3 +196,24 @@ def test_a_column_that_follows_from_others_is_not_blamed_for_their_unit():
     runs = {"N": [1e8, 2e8, 4e8] * 3, "C": [1.0] * 3 + [3.0] * 3 + [9.0] * 3}
     runs["loss"] = [3.0, 2.9, 2.95, 2.8, 2.7, 2.72, 2.65, 2.5, 2.45]
     assert any("such as --column 'C=C*1e21'" in note for note in notes(runs))
+
+
+def test_runs_below_the_law_did_not_diverge_and_the_condition_offered_holds_in_them_alone():
+    # An error that is on a plateau at first, as of vision models, far below the power law there.
+    x = np.geomspace(4e6, 2e9, 60)
+    noise = 0.003 * np.random.default_rng(0).normal(size=60)
+    loss = np.minimum(0.2 + 170 * x**-0.32, 0.98) * np.exp(noise)
+    runs = {"x": x[[0, 2, *range(12, 60)]], "loss": loss[[0, 2, *range(12, 60)]]}
+    (note,) = (note for note in notes(runs, "power") if "far from the law" in note)
+    assert "does the law hold there?" in note and "diverged" not in note
+    condition = note.split("--hold-out '")[1].rstrip("')")
+    rest = fit("power", runs, hold_out=condition)
+    assert rest.n == 48
+
+
+def test_the_sign_of_an_exponent_that_is_open_says_nothing():
+    runs = {"N": [7e9, 13e9, 1.3e9, 4e8, 7e10, 3e9], "D": [2e12, 2e12, 3e11, 8e9, 2e12, 1e12]}
+    result = fit("chinchilla", {**runs, "loss": [1.9, 1.8, 2.3, 2.9, 1.6, 2.0]})
+    assert result.params["beta"] < 0
+    assert any("do not determine B and beta" in warning for warning in result.warnings)
+    assert not any("rises without end" in warning for warning in result.warnings)
