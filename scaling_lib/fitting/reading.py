@@ -13,6 +13,7 @@ from scaling_lib.data.files import decode, parse_table, read_bytes
 
 SEPARATORS = ",;\t|"  # of which the header is cut into most names by the one that is meant
 STANDARD_INPUT = "-"
+PANEL = re.compile(r"(.+) - (.+?)(__MIN|__MAX)?")  # what Weights & Biases call a column of a panel
 
 
 def read_runs(path):
@@ -23,7 +24,8 @@ def read_runs(path):
     path : path-like
         A file, or ``"-"`` for standard input: text separated by commas, semicolons, tabs or
         vertical bars, its first line naming the columns; JSON, or JSON lines; Parquet, where pandas
-        has an engine. Each may be compressed by gzip. Lines that begin with # are comments.
+        has an engine. Each may be compressed by gzip. Lines that begin with # are comments. A panel
+        of Weights & Biases, a column for each run, becomes a row for each point of each run.
 
     Returns
     -------
@@ -48,6 +50,10 @@ def read_runs(path):
             raise ValueError(f"{name} cannot be decompressed: {error}") from None
     if content[:4] == b"PAR1":
         return _parquet(content, name)
+    if content.lstrip()[:1] == b"<":
+        raise ValueError(f"{name} is a web page: download the file itself (on GitHub, Raw)")
+    if content.startswith(b"version https://git-lfs"):
+        raise ValueError(f"{name} only points to a file in Git LFS: fetch it (git lfs pull)")
     if content.lstrip()[:1] in (b"{", b"["):
         return pd.json_normalize(_records(decode(content, name), name))
     text = re.sub(r"(?m)^[ \t]*#.*$", "", decode(content, name))  # as many lines as before
@@ -55,8 +61,23 @@ def read_runs(path):
     counts = {mark: len(next(csv.reader([first], delimiter=mark), [])) for mark in SEPARATORS}
     separator = max(counts, key=counts.get)
     header, rows = parse_table(text.encode(), name, separator, lenient=True)
-    header = [cell.strip() for cell in header]
-    return pd.DataFrame([[cell.strip() for cell in row] for row in rows], columns=header)
+    header, rows = _long([c.strip() for c in header], [[c.strip() for c in row] for row in rows])
+    return pd.DataFrame(rows, columns=header)
+
+
+def _long(header, rows):
+    """Return a panel as rows of step, run and metrics; any other table as it is."""
+    matches = [PANEL.fullmatch(name) for name in header[1:]]
+    if not all(matches) or not any(match[3] for match in matches):
+        return header, rows
+    place = {(m[1], m[2]): i for i, m in enumerate(matches, 1) if not m[3]}
+    runs, metrics = (list(dict.fromkeys(pair[j] for pair in place)) for j in (0, 1))
+    out = []
+    for run in runs:
+        for row in rows:
+            cells = [row[place[run, m]] if (run, m) in place else "" for m in metrics]
+            out += [[row[0], run, *cells]] * any(cells)
+    return [header[0], "run", *metrics], out
 
 
 def _parquet(content, name):

@@ -219,12 +219,12 @@ def with_unit(header):
     return header if unit == 1.0 else f"{header}*{unit:g}".replace("e+0", "e").replace("e+", "e")
 
 
-def take(data, wanted, mapping=None):
+def take(data, wanted, mapping=None, law=""):
     """Return the wanted columns as floats of one length, deriving what is absent.
 
     N, D or C follows from C = 6 N D, and U from D / epochs. `mapping` says which column of `data`
-    has a name, where they differ; a factor may follow it. Returns the columns and notes on what was
-    derived.
+    has a name, where they differ; a factor may follow it. `law` is the title of what needs them.
+    Returns the columns and notes on what was derived.
     """
     mapping, names = dict(mapping or {}), available(data)
     for name in mapping:
@@ -250,9 +250,14 @@ def take(data, wanted, mapping=None):
             notes.append(f"{name} derived from {'D / epochs' if name == 'U' else 'C = 6 N D'}")
     missing = [name for name in wanted if name not in columns]
     if missing:
+        hint = did_you_mean(missing, [*names, *mapping])
+        if any(is_number(name) for name in names):
+            hint = ". The first line must name the columns, and here it holds numbers"
+        elif law and any(f"{name}=" not in hint for name in missing):
+            hint += ". For laws of other columns see --list"
         raise ValueError(
-            f"Missing column{'s' * (len(missing) > 1)} {', '.join(missing)}: "
-            f"the data have {names_text(names)}{did_you_mean(missing, [*names, *mapping])}"
+            f"Missing column{'s' * (len(missing) > 1)} {', '.join(missing)}"
+            f"{f' of the {law}' * bool(law)}: the data have {names_text(names)}{hint}"
         )
     _check_lengths(columns)
     return columns, notes
@@ -305,12 +310,17 @@ def valid(law, data, mapping, drop_invalid, target=True, more=None):
 
     `more` columns, mostly weights, are checked as well and returned among the inputs.
     """
-    columns, notes = take(data, [*law.columns, *([law.target] if target else [])], mapping)
+    wanted = [*law.columns, *([law.target] if target else [])]
+    columns, notes = take(data, wanted, mapping, law.title)
     columns |= more or {}
     _check_lengths(columns)
     positive = {*(law.columns if law.positive else ()), *([law.target] * (law.link == "log"))}
     positive.add(WEIGHTS)
     bad = invalid_rows(columns, positive)
+    if bad and len(bad) == count_rows(data):
+        name, _, fault = next(iter(bad.values())).partition(" is ")
+        why = f": the {law.title} is fitted to the logarithm of the {name}" * (name == law.target)
+        raise ValueError(f"Column {name} is {fault} in row 1, and no row can be used{why}")
     if bad and not drop_invalid:
         reason = next(iter(bad.values()))
         alike = row_numbers(data)[[row for row, why in bad.items() if why == reason]]

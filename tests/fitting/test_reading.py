@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from scaling_lib.fitting import read_runs
+from scaling_lib.fitting import fit, read_runs
 from scaling_lib.fitting.runs import numbers, take
 
 TABLE = [(1e8, 2e9, 3.4), (2e8, 4e9, 3.25), (4e8, 4e9, 3.0)]
@@ -139,3 +139,56 @@ def test_the_size_of_a_batch_is_no_size_of_a_model():
     assert "N=parameter_count --column D=throughput/total_tokens" in str(error.value)
     with pytest.raises(ValueError, match=r"'C=throughput/total_gflops\*1e9'"):
         take({name: ["1"] for name in names}, ["C"])
+
+
+def test_a_panel_of_weights_and_biases_becomes_rows(tmp_path):
+    # Three runs on the Pile (zhangir-azerbayev/scaling_laws on GitHub) as the panel was exported.
+    runs = {"70M_1024step": {1024: "3.0798"}, "70M_2048step": {1024: "3.1", 2048: "2.8184"}}
+    header, rows = ["Step"], {1024: ["1024"], 2048: ["2048"]}
+    for run, losses in runs.items():
+        header += [f"{run} - test/lm_loss{end}" for end in ("", "__MIN", "__MAX")]
+        for step, row in rows.items():
+            row += [losses.get(step, "")] * 3
+    lines = [",".join(f'"{cell}"' for cell in cells) for cells in [header, *rows.values()]]
+    path = tmp_path / "panel.csv"
+    path.write_text("\n".join(lines))
+    table = read_runs(path)
+    assert list(table) == ["Step", "run", "test/lm_loss"]
+    assert table.values.tolist() == [
+        ["1024", "70M_1024step", "3.0798"],
+        ["1024", "70M_2048step", "3.1"],
+        ["2048", "70M_2048step", "2.8184"],
+    ]
+    path.write_text("Step,a - b\n1,2\n")  # a name with a dash makes no panel
+    assert list(read_runs(path)) == ["Step", "a - b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\n\n<!DOCTYPE html>\n<html><head></head></html>\n", "is a web page: download the file"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 9\n", "git lfs pull"),
+    ],
+)
+def test_what_is_no_table_at_all_is_named(tmp_path, text, message):
+    path = tmp_path / "runs.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        read_runs(path)
+
+
+def test_a_file_without_names_and_a_law_without_columns_are_named(tmp_path):
+    path = tmp_path / "runs.txt"
+    path.write_text("/ckpts/70M/27000\tvalid.Github.bin\t1.4475\n/ckpts/70M/22000\tx\t1.469\n")
+    with pytest.raises(ValueError, match="here it holds numbers"):
+        fit("chinchilla", read_runs(path))
+    runs = {"Seen Examples": [1e6, 2e6], "Loss": [0.7, 0.6], "Model": ["a", "a"]}
+    with pytest.raises(ValueError, match=r"Missing column N of the Chinchilla law.*see --list"):
+        fit("chinchilla", runs, columns={"D": "Seen Examples", "loss": "Loss"})
+
+
+def test_a_loss_that_is_never_positive_is_no_matter_of_dropping_rows():
+    runs = {"x": [1e8, 2e8, 3e8, 4e8], "loss": [-1.35, -2.1, -2.5, -2.76]}
+    for drop in (False, True):
+        with pytest.raises(ValueError, match=r"no row can be used: .* logarithm of the loss"):
+            fit("power", runs, drop_invalid=drop)
