@@ -29,6 +29,7 @@ SCATTERS = 8.0  # robust standard deviations; heavy tails reach six
 # Where the law misses many runs it is the law that is odd: those named are few, and miss by so many
 # times as much as the worst of the others.
 FEW, APART = 0.05, 2.0
+MORE = 1.5  # times as many rows may meet the condition that is offered to leave those out
 # Rows of a group are alike where independent rows would be so once in a thousand times, and
 # where this makes standard errors too small by a factor of more than 1.5, the root of the second.
 CHANCE, INFLATED = 1e-3, 2.25
@@ -202,14 +203,15 @@ def _far(result, columns, numbers):
 
 
 def _condition_of(rows, columns, first):
-    """Return a condition on one column that holds in those rows only; None if there is none."""
+    """Return the condition on one column that holds in those rows and in the fewest others."""
+    found = []
     for name in [first, *(name for name in columns if name != first)]:
         values = columns[name]
         low, high = values[rows].min(), values[rows].max()
         for sign, edge, holds in ((">=", low, values >= low), ("<=", high, values <= high)):
-            if holds.sum() == len(rows):
-                return f"{name} {sign} {float(edge)!r}"
-    return None
+            found.append((holds.sum(), f"{name} {sign} {float(edge)!r}"))
+    count, condition = min(found, key=lambda pair: pair[0])
+    return condition if count <= MORE * len(rows) else None
 
 
 def alike(values, codes):
