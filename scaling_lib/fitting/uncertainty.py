@@ -38,6 +38,8 @@ LOWEST_ROOT = 1.0 / GROWTH[1]  # a lower one asks for the most growth anyway, an
 HIGHEST_ROOT = 1e3  # one that is infinite would keep the secant at the inner end
 EXTENDED = 3.0  # most that the line to the last point of a profile is extended for the next start
 STEPS = 40  # of each search at most
+ROUNDS = 4  # in which searches go on from what others met
+BEYOND = 1.01  # times the end of a profile: what was met farther out belongs into it
 LONG = 2000  # steps for the few replicates that creep along a valley full of dents
 LOWER_MET = 1.0 - 1e-6  # a relative fall of the objective that no printed digit shows
 EXACT = 1e12  # times rounding: the objective of residuals that show in no digit of a file
@@ -421,39 +423,57 @@ def profile(problem, theta, F, kappa, level, standard_errors):
     inner, outer = np.zeros(2 * p), np.full(2 * p, np.inf)  # distances with root below / above 1
     root_inner, root_outer = np.zeros(2 * p), np.full(2 * p, np.inf)
     nearest = np.tile(theta, (2 * p, 1))  # the last point met at `inner`
-    ends, lowest = np.full(2 * p, np.nan), F
+    ends, lowest, absent = np.full(2 * p, np.nan), F, problem.absent(theta)
     active = np.arange(2 * p)
-    for _ in range(STEPS):
-        t = centre[active] + side[active] * step[active]
-        # Start on the straight line through the minimum and the last point of this profile.
-        factor = step[active] / np.where(inner[active] > 0, inner[active], np.inf)
-        start = theta + (nearest[active] - theta) * np.minimum(factor, EXTENDED)[:, None]
-        found, F_t = problem.minimize_held(which[active], t, start)
-        lowest = np.nanmin([lowest, *F_t])
-        root = np.sqrt(np.maximum(2.0 * kappa[which[active]] * (F_t - F), 0.0) / quantile**2)
-        root = np.where(np.isfinite(root), root, np.inf)
-        below = root < 1.0
-        rows = active[below]
-        inner[rows], root_inner[rows], nearest[rows] = step[rows], root[below], found[below]
-        rows = active[~below]
-        outer[rows], root_outer[rows] = step[rows], root[~below]
-        close = np.abs(root - 1.0) < MET
-        close |= outer[active] - inner[active] < BRACKETED * outer[active]
-        ends[active[close]] = t[close]
-        unbounded = ~close & (step[active] >= reach[active]) & below
-        ends[active[unbounded]] = side[active[unbounded]] * np.inf
-        active = active[~(close | unbounded)]
+    for _ in range(ROUNDS):
+        for _ in range(STEPS):
+            t = centre[active] + side[active] * step[active]
+            # Start on the straight line through the minimum and the last point of this profile.
+            factor = step[active] / np.where(inner[active] > 0, inner[active], np.inf)
+            start = theta + (nearest[active] - theta) * np.minimum(factor, EXTENDED)[:, None]
+            start[:, absent] = nearest[active][
+                :, absent
+            ]  # no line leads from or to a logarithm of 0
+            found, F_t = problem.minimize_held(which[active], t, start)
+            lowest = np.nanmin([lowest, *F_t])
+            root = np.sqrt(np.maximum(2.0 * kappa[which[active]] * (F_t - F), 0.0) / quantile**2)
+            root = np.where(np.isfinite(root), root, np.inf)
+            below = root < 1.0
+            rows = active[below]
+            inner[rows], root_inner[rows], nearest[rows] = step[rows], root[below], found[below]
+            rows = active[~below]
+            outer[rows], root_outer[rows] = step[rows], root[~below]
+            close = np.abs(root - 1.0) < MET
+            close |= outer[active] - inner[active] < BRACKETED * outer[active]
+            ends[active[close]] = t[close]
+            unbounded = ~close & (step[active] >= reach[active]) & below
+            ends[active[unbounded]] = side[active[unbounded]] * np.inf
+            active = active[~(close | unbounded)]
+            if not active.size:
+                break
+            bracketed = np.isfinite(outer[active])
+            a, b = inner[active], np.where(bracketed, outer[active], 0.0)
+            ra, rb = root_inner[active], np.minimum(root_outer[active], HIGHEST_ROOT)
+            with np.errstate(all="ignore"):
+                secant = a + (b - a) * (1.0 - ra) / (rb - ra)
+                grown = a / np.maximum(ra, LOWEST_ROOT)
+            secant = np.clip(secant, a + MARGIN * (b - a), b - MARGIN * (b - a))
+            grown = np.clip(grown, GROWTH[0] * a, GROWTH[1] * a)
+            step[active] = np.where(bracketed, secant, np.minimum(grown, reach[active]))
+        # What one search met inside the level belongs into the intervals of all other parameters.
+        # Where a search ended short of it, in another valley, it goes on from there.
+        met = side * (problem.eta(nearest)[:, which] - centre)
+        met[~np.isfinite(met)] = -np.inf
+        farthest = met.argmax(0)
+        active = np.flatnonzero(met.max(0) > BEYOND * np.maximum(side * (ends - centre), inner))
         if not active.size:
             break
-        bracketed = np.isfinite(outer[active])
-        a, b = inner[active], np.where(bracketed, outer[active], 0.0)
-        ra, rb = root_inner[active], np.minimum(root_outer[active], HIGHEST_ROOT)
-        with np.errstate(all="ignore"):
-            secant = a + (b - a) * (1.0 - ra) / (rb - ra)
-            grown = a / np.maximum(ra, LOWEST_ROOT)
-        secant = np.clip(secant, a + MARGIN * (b - a), b - MARGIN * (b - a))
-        grown = np.clip(grown, GROWTH[0] * a, GROWTH[1] * a)
-        step[active] = np.where(bracketed, secant, np.minimum(grown, reach[active]))
+        seeds = farthest[active]
+        inner[active], root_inner[active] = met[seeds, active], root_inner[seeds]
+        nearest[active] = nearest[seeds]
+        outer[active], root_outer[active], ends[active] = np.inf, np.inf, np.nan
+        grown = GROWTH[0] * inner[active]
+        step[active] = np.minimum(grown, reach[active])
     ends = np.where(np.isnan(ends), centre + side * step, ends)
     lower_met = F > EXACT * problem.rounding and lowest < F * LOWER_MET - problem.rounding
     return Profile(ends.reshape(p, 2), nearest.reshape(p, 2, p), bool(lower_met))

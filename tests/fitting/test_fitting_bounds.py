@@ -173,3 +173,14 @@ def test_at_a_bound_errors_and_predictions_are_those_of_what_can_still_vary():
     assert mean.high[0] > 0.999 * result.intervals()["E"].high
     new = result.predict(far, 0.9)
     assert new.low[0] < mean.low[0] < mean.high[0] < new.high[0]
+
+
+def test_profiles_of_other_parameters_follow_where_a_constant_comes_back():
+    result = fit("chinchilla", STEP_LAW)
+    ends = result.intervals()
+    level = fit("chinchilla", STEP_LAW, fixed={"E": ends["E"].high}).objective
+    inside, outside = (
+        fit("chinchilla", STEP_LAW, fixed={"alpha": alpha}).objective for alpha in (0.7, 0.85)
+    )
+    assert inside < level < outside
+    assert 0.7 < ends["alpha"].high < 0.85
