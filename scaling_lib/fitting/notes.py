@@ -33,6 +33,7 @@ MORE = 1.5  # times as many rows may meet the condition that is offered to leave
 # Rows of a group are alike where independent rows would be so once in a thousand times, and
 # where this makes standard errors too small by a factor of more than 1.5, the root of the second.
 CHANCE, INFLATED = 1e-3, 2.25
+OWN_WAY = 0.5  # share of the squared residuals that a line for each group explains, to be told
 PROFILE = 3  # runs a budget, on average, that are a profile of it
 FAMILIES = 12  # groups up to which a fit of each is advised, rather than resampling them
 # Largest value of a column below which its unit cannot be one: the smallest models of this book
@@ -237,21 +238,49 @@ def alike(values, codes):
     return inflation, float(fdtrc(k - 1, n - k, between / (within + 1e-300)))
 
 
+def own_lines(values, codes, x):
+    """Return how much of the values (n,) a line in x (n, m) for each group (n,) from 0 explains.
+
+    Returns
+    -------
+    share : float
+        Of the squared values.
+    chance : float
+        Of an F as large from independent values.
+    """
+    from scipy.special import fdtrc
+
+    inside = codes[:, None] == np.arange(codes.max() + 1)
+    columns = np.column_stack([np.ones(len(values)), x])
+    columns = (inside[:, :, None] * columns[:, None]).reshape(len(values), -1)
+    columns /= np.linalg.norm(columns, axis=0)
+    fitted, _, rank, _ = np.linalg.lstsq(columns, values, rcond=1e-9)
+    rest, n = ((values - columns @ fitted) ** 2).sum(), len(values)
+    total = (values**2).sum()
+    F = (total - rest) / rank / (rest / (n - rank) + 1e-300)
+    return 1.0 - float(rest / (total + 1e-300)), float(fdtrc(rank, n - rank, F))
+
+
 def _together(result, inputs):
-    """Name rows whose residuals are alike: of one run, of one budget, of one data set."""
+    """Name rows whose residuals are alike, or fall on a line: of a run, a budget, a data set."""
     n = result.n
     if result.clusters:
         return
     scatter = 1.4826 * np.median(np.abs(result.residuals)) + 1e-300
     values = np.clip(result.residuals, -4 * scatter, 4 * scatter)  # one run does not decide
-    found = {}
+    x = [np.log(column) if (column > 0).all() else column for column in inputs.values()]
+    x = np.stack([column - column.mean() for column in x], axis=-1)
+    found, lines = {}, []
     for name, codes in _candidates(result, inputs):
         k = codes.max() + 1
         if not 2 <= k <= n / 3:
             continue
         inflation, chance = alike(values, codes)
+        families = k <= FAMILIES and name != "C" and _vary_inside(x, codes)
         if inflation > INFLATED and chance < CHANCE:
-            found.setdefault(k <= FAMILIES and name != "C", []).append((inflation, name, codes))
+            found.setdefault(families, []).append((inflation, name, codes))
+        elif families and 2 * k * (1 + len(inputs)) < n:
+            lines.append((*own_lines(values, codes, x), name, k))
     for families, group in found.items():
         inflation, name, codes = max(group, key=lambda entry: entry[0])
         k, means = codes.max() + 1, np.bincount(codes, result.residuals) / np.bincount(codes)
@@ -263,6 +292,18 @@ def _together(result, inputs):
             f"{_size(result, -means.min())} on average: {n} rows say about as much as "
             f"{max(round(n / inflation), 1)} ({k} values of {name}; {way})"
         )
+    share, chance, name, k = max(lines, default=(0.0, 1.0, "", 0))
+    if True not in found and share > OWN_WAY and chance < CHANCE:
+        yield (
+            f"each {name} leaves the law in its own way: lines for each explain {100 * share:.0f} "
+            f"% of the squared residuals ({k} values of {name}; a fit of each, --by {name})"
+        )
+
+
+def _vary_inside(x, codes):
+    """Return whether all columns of x (n, m) vary in most groups, so that each can have a fit."""
+    vary = [np.all(np.ptp(x[codes == code], axis=0) > 0) for code in range(codes.max() + 1)]
+    return np.mean(vary) > 0.5
 
 
 def _size(result, value):

@@ -291,6 +291,15 @@ class FitResult(ComputeOptimal):
         ratio = self.data[column].max() / self.data[column].min()
         return f"a factor of {ratio:.3g}" if ratio > 1.1 else f"{100 * (ratio - 1):.2g} %"
 
+    def _is_rival(self, minimum):
+        """Return whether another minimum is close in height and outside the intervals.
+
+        With few runs and a small delta the objective has many dents; those inside are no news.
+        """
+        ends, params = self.intervals(), minimum["params"]
+        inside = all(low <= params[name] <= high for name, (low, high) in ends.items())
+        return minimum["ratio"] < CLOSE_MINIMUM and not inside
+
     @cached_property
     def _oddities(self):
         return notes.about(self) if self.source is not None else []
@@ -299,8 +308,6 @@ class FitResult(ComputeOptimal):
     def warnings(self):
         """What a reader of the parameters must know, as sentences."""
         out = self.notes + self._oddities
-        if not self.minima.converged[0]:
-            out.append("the search stopped before it converged: the parameters are not a minimum")
         bounds = {p.name: {"below": p.lower, "above": p.upper} for p in self.law.free}
         percent = f"{100 * LEVEL:g} %"
         for name in self.at_bound:
@@ -310,13 +317,19 @@ class FitResult(ComputeOptimal):
         if self.at_bound and self.refits is None:
             out[-1] += "; the other standard errors hold it there"
         unidentified = self.unidentified()
-        if open_names := self._undetermined(unidentified):
+        open_names = self._undetermined(unidentified)
+        ended = bool(self.minima.converged[0])
+        if not ended:  # parameters run off along a valley that falls without end
+            open_names = [name for name in self.law.names if name in {*open_names, *unidentified}]
+        if open_names:
             columns = self._columns_of(open_names)
             spans = " and ".join(f"{c} (here {self._span(c)})" for c in columns)
             out.append(
                 f"these runs do not determine {' and '.join(open_names)}: it takes runs over a "
                 f"wider range of {spans}"
             )
+        elif not ended:
+            out.append("the search stopped before it converged: the parameters are not a minimum")
         for name, side in unidentified.items():
             if name in open_names or name in self.at_bound:
                 continue
@@ -331,13 +344,15 @@ class FitResult(ComputeOptimal):
             out.append(
                 f"the parameters are nearly interchangeable (condition {self.condition:.0e})"
             )
-        close = sum(minimum["ratio"] < CLOSE_MINIMUM for minimum in self.other_minima)
+        close = sum(map(self._is_rival, self.other_minima))
         if close:
             out.append(
                 f"{close} other minim{'um lies' if close == 1 else 'a lie'} within "
-                f"{100 * (CLOSE_MINIMUM - 1):.3g} % of the lowest objective: see other_minima"
+                f"{100 * (CLOSE_MINIMUM - 1):.3g} % of the lowest objective and outside the "
+                "intervals: see other_minima"
             )
-        if any(profile.lower_met for profile in self._profiles.values()):
+        lower_met = any(profile.lower_met for profile in self._profiles.values())
+        if lower_met and (ended or not open_names):
             out.append(
                 "a lower objective was met along a profile: the minimum is not the global one"
             )

@@ -27,7 +27,8 @@ SYNONYMS = {
     "D": "d tokens ntokens numtokens traintokens trainingtokens seentokens tokensseen examples",
     "C": "c flop flops compute computebudget budget trainflops trainingflops totalflops",
     "U": "unique uniquetokens",
-    "loss": "validationloss valloss evalloss testloss finalloss trainloss loss crossentropy bpb",
+    "loss": "validationloss valloss evalloss testloss finalloss trainloss loss crossentropy "
+    "valbpb valbpc bpb bpc",
     "score": "score accuracy acc",
     "error": "error errorrate",
     "reward": "reward meanreward",
@@ -254,7 +255,7 @@ def take(data, wanted, mapping=None, law=""):
         if any(is_number(name) for name in names):
             hint = ". The first line must name the columns, and here it holds numbers"
         elif law and any(f"{name}=" not in hint for name in missing):
-            hint += ". For laws of other columns see --list"
+            hint += f"{'' if hint else '.'} For laws of other columns see --list"
         raise ValueError(
             f"Missing column{'s' * (len(missing) > 1)} {', '.join(missing)}"
             f"{f' of the {law}' * bool(law)}: the data have {names_text(names)}{hint}"
@@ -317,18 +318,16 @@ def valid(law, data, mapping, drop_invalid, target=True, more=None):
     positive = {*(law.columns if law.positive else ()), *([law.target] * (law.link == "log"))}
     positive.add(WEIGHTS)
     bad = invalid_rows(columns, positive)
-    if bad and len(bad) == count_rows(data):
-        name, _, fault = next(iter(bad.values())).partition(" is ")
-        why = f": the {law.title} is fitted to the logarithm of the {name}" * (name == law.target)
-        raise ValueError(f"Column {name} is {fault} in row 1, and no row can be used{why}")
-    if bad and not drop_invalid:
+    if bad and (not drop_invalid or len(bad) == count_rows(data)):
         reason = next(iter(bad.values()))
         alike = row_numbers(data)[[row for row, why in bad.items() if why == reason]]
         others = f" ({len(bad)} such rows in all)" if len(bad) > len(alike) else ""
-        raise ValueError(
-            f"Column {reason} in {rows_text(alike)}{others}: correct the data, or have such rows "
-            "dropped (drop_invalid=True, --drop-invalid)"
-        )
+        way = ": correct the data, or have such rows dropped (drop_invalid=True, --drop-invalid)"
+        if len(bad) == count_rows(data):
+            way = ", so that no row can be used"
+            if reason.startswith(f"{law.target} ") and law.link == "log":
+                way += f": the {law.title} is fitted to the logarithm of the {law.target}"
+        raise ValueError(f"Column {reason} in {rows_text(alike)}{others}{way}")
     if bad:
         columns = {name: np.delete(values, list(bad)) for name, values in columns.items()}
         notes.append(f"dropped {len(bad)} invalid row{'s' * (len(bad) > 1)}")

@@ -184,3 +184,24 @@ def test_profiles_of_other_parameters_follow_where_a_constant_comes_back():
     )
     assert inside < level < outside
     assert 0.7 < ends["alpha"].high < 0.85
+
+
+def test_a_search_along_a_valley_without_end_says_what_is_not_determined():
+    steps = {"C": [1, 10, 100, 200, 400], "reward": [0.037, 0.55, 0.72, 0.76, 0.78]}
+    text = " ".join(fit("reward", steps).warnings)
+    assert "these runs do not determine R_0: it takes runs over a wider range of C" in text
+    assert "search stopped" not in text
+    assert "not the global one" not in text
+
+
+def test_other_minima_inside_the_intervals_are_no_news():
+    # Rank of the hidden layer by its width (optimizer-scaling-laws on GitHub, AdamW): every pair of
+    # the eight runs is nearly a minimum.
+    width = 768 * np.arange(1, 9)
+    rank = [430.8, 685.4, 1018.9, 1262.3, 1349.6, 1504.2, 1419.8, 1769.1]
+    result = fit("batch_size", {"D": width, "batch": rank})
+    assert sum(minimum["ratio"] < 1.05 for minimum in result.other_minima) > 1
+    assert result.warnings == []
+    outside = {"ratio": 1.01, "params": {"c": 100.0, "b": 0.3}}
+    assert result._is_rival(outside)
+    assert not result._is_rival({**outside, "ratio": 1.2})

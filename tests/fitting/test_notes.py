@@ -217,3 +217,26 @@ def test_the_sign_of_an_exponent_that_is_open_says_nothing():
     assert result.params["beta"] < 0
     assert any("do not determine B and beta" in warning for warning in result.warnings)
     assert not any("rises without end" in warning for warning in result.warnings)
+
+
+def test_models_that_leave_the_law_in_their_own_ways_are_told_apart():
+    # Losses of translation after 0.5 to 256 million examples, two models of those pooled in
+    # revisiting_neural_scaling_laws (google-research on GitHub): on average both miss alike.
+    x = [0.5e6 * 2**i for i in range(10)]
+    wide = [0.9903, 0.8179, 0.6847, 0.5961, 0.5069, 0.4243, 0.3775, 0.3420, 0.3191, 0.3003]
+    decoder = [0.8737, 0.7362, 0.6166, 0.5085, 0.4543, 0.4097, 0.3965, 0.3866, 0.3861, 0.3807]
+    runs = {"Model": ["6 Enc, 28 Dec"] * 10 + ["Dec-only"] * 10, "x": x * 2, "loss": wide + decoder}
+    (note,) = notes(runs, "power")
+    assert note.startswith("each Model leaves the law in its own way")
+    assert "a fit of each, --by Model" in note
+    for model in ("6 Enc, 28 Dec", "Dec-only"):
+        rows = np.array(runs["Model"]) == model
+        assert notes({name: np.array(v)[rows] for name, v in runs.items()}, "power") == []
+
+
+def test_a_fit_of_each_is_advised_only_where_each_can_have_one(clean):
+    sizes = clean.groupby("N").ngroup()
+    shift = np.exp(np.where(sizes % 2, 0.02, -0.02))
+    found = notes(clean.assign(name=sizes.astype(str) + "m", loss=clean.loss * shift))
+    assert any("--cluster name" in note for note in found)
+    assert not any("--by name" in note for note in found)
