@@ -96,7 +96,7 @@ def test_search_finds(site, address, browser, from_disk):
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     page.goto(base + "search.html?q=measured")
-    page.wait_for_selector(".book-search ~ .hits a")
+    page.wait_for_selector(".book-search ~ .hits a, #search-results li a")
     page.close()
     assert errors == []
 
@@ -121,7 +121,7 @@ def test_search_opens_over_the_page_by_keyboard(address, browser):
     page.keyboard.press("Control+k")
     page.keyboard.type("measured")
     page.keyboard.press("Enter")
-    page.wait_for_selector(".book-search ~ .hits a")
+    page.wait_for_selector(".book-search ~ .hits a, #search-results li a")
     page.close()
 
 
