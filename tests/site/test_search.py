@@ -30,6 +30,8 @@ WANTED = {
     "chinchila": "glossary.html#term-Chinchilla",
 }
 HITS = ".book-search ~ .hits"
+# Milliseconds for the index to be made, on a machine that does ten other things.
+PATIENCE = 60_000
 
 
 @pytest.fixture(autouse=True)
@@ -53,9 +55,9 @@ def searching(browser, site):
 def ask(page, words):
     """Type the words and return the addresses of the results, the best first."""
     page.locator("#book-search-words").fill("")
-    expect(page.locator(".book-search ~ .hits-status")).to_have_text("")
+    expect(page.locator(".book-search ~ .hits-status")).to_have_text("", timeout=PATIENCE)
     page.locator("#book-search-words").fill(words)
-    page.locator(f"{HITS} a").first.wait_for()
+    page.locator(f"{HITS} a").first.wait_for(timeout=PATIENCE)
     return page.eval_on_selector_all(f"{HITS} a", "all => all.map(a => a.href)")
 
 
@@ -95,7 +97,8 @@ def test_a_page_is_listed_once_and_words_are_marked_whole(searching):
 
 def test_nothing_found_is_said(searching):
     searching.locator("#book-search-words").fill("zzzqqqxxx")
-    expect(searching.locator(".book-search ~ .hits-status")).to_contain_text("Nothing was found")
+    status = searching.locator(".book-search ~ .hits-status")
+    expect(status).to_contain_text("Nothing was found", timeout=PATIENCE)
 
 
 def test_the_texts_are_those_of_the_pages(site):
@@ -151,7 +154,7 @@ def test_results_come_while_one_types_over_a_page(browser, address):
     page.keyboard.press("Control+k")
     page.keyboard.type("chinch")
     first = page.locator(".bd-search ~ .hits a").first
-    expect(first).to_contain_text("Chinchilla")
+    expect(first).to_contain_text("Chinchilla", timeout=PATIENCE)
     page.keyboard.press("ArrowDown")
     expect(first).to_be_focused()
     page.keyboard.press("Enter")
@@ -162,7 +165,7 @@ def test_results_come_while_one_types_over_a_page(browser, address):
 def test_results_are_accessible(browser, address, violations):
     page = browser.new_page()
     page.goto(address + "search.html?q=loss")
-    page.locator(f"{HITS} a").first.wait_for()
+    page.locator(f"{HITS} a").first.wait_for(timeout=PATIENCE)
     for theme in ("light", "dark"):
         assert violations(page, theme) == []
     page.close()
