@@ -59,3 +59,13 @@ def test_a_diagram_is_in_its_page_and_nowhere_else(site):
     drawn = re.findall(r'<svg [^>]*class="diagram"[^>]*role="img" aria-label="[^"]{100,}"', html)
     assert len(drawn) == 2 and "diagrams/" not in html
     assert not list((site / "_images").glob("metering*"))
+
+
+def test_on_a_slide_it_is_as_high_as_other_figures(address, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(f"{address}slides/scaling_laws.html")
+    heights = page.eval_on_selector_all(
+        "section.figure > :is(img, svg)", "all => all.map(e => getComputedStyle(e).height)"
+    )
+    assert page.locator("section.figure > svg").count() == 2 and len(set(heights)) == 1
+    page.close()
