@@ -29,7 +29,7 @@ REVEAL = ROOT / "web" / "node_modules" / "reveal.js"
 CHAPTERS = (
     *("bitter_lesson", "scaling_laws", "scaling_hypothesis", "small_experiments"),
     *("data_limits", "repeated_and_synthetic_data", "scaffolding", "scaffold_gains"),
-    *("training_since_2024", "reasoning_since_2024", "evidence_and_rules"),
+    *("training_since_2024", "text_since_2024", "reasoning_since_2024", "evidence_and_rules"),
 )
 SKIPPED = ("Check yourself", "Exercises", "Further reading")
 ITEMS = 5  # of a list, on one slide

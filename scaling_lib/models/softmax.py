@@ -21,6 +21,7 @@ def softmax_cross_entropy(z: np.ndarray, targets: np.ndarray) -> float:
     """Turn logits into the gradient of the mean cross-entropy, in place, and return that mean.
 
     `z` has shape (B, V) and is contiguous; on return it is ``(softmax(z) − one-hot(targets)) / B``.
+    `targets` are tokens, shape (B,); or their probabilities, shape (B, V), in place of the one-hot.
 
     Examples
     --------
@@ -29,6 +30,12 @@ def softmax_cross_entropy(z: np.ndarray, targets: np.ndarray) -> float:
     (0.6931, [[0.5, -0.5]])
     """
     B, V = z.shape
+    if targets.ndim == 2:
+        log_p = log_softmax(z)
+        np.exp(log_p, out=z)
+        z -= targets
+        z /= B
+        return float(-(targets * log_p).sum() / B)
     flat = z.reshape(-1)  # the same numbers in one row: places in it are quicker to reach
     at_target = np.arange(0, B * V, V) + targets
     # Subtracting a maximum keeps exponentials from overflowing. One for all rows is ten times

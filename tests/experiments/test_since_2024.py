@@ -1,11 +1,18 @@
-"""Mixtures, few bits and learning rates by layer: the mechanics, and what the shipped maps say."""
+"""What models read, mixtures, few bits and rates by layer: the mechanics, and the shipped maps."""
 
 import numpy as np
 import pytest
 
 from scaling_lib import load
 from scaling_lib.experiments.scaling_laws.language_models import untrained
-from scaling_lib.experiments.since_2024 import low_precision, mixture, width_transfer
+from scaling_lib.experiments.since_2024 import (
+    data_filtering,
+    data_mixing,
+    distillation,
+    low_precision,
+    mixture,
+    width_transfer,
+)
 from scaling_lib.models import Adam
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import fit_model
@@ -88,10 +95,69 @@ def test_rounding_after_starts_from_one_trained_model_and_during_trains_anew():
         low_precision.run(8, 2**12, "before")
 
 
+def test_a_mixture_holds_its_shares_in_words_of_their_own():
+    text = data_mixing.mixed("own", 0.25, 4000, seed=1)
+    assert text.shape == (4000, 3)
+    first = (text < data_mixing.V).all(1)
+    assert first.sum() == 1000 and (text[~first] >= data_mixing.V).all()
+    assert 150 < first[:1000].sum() < 350  # in random order
+    hard, easy = data_mixing.languages("shared")
+    assert (hard.P == easy.P).all(-1).mean() == 0.5
+    assert not (hard.P == data_mixing.languages("own")[1].P).all(-1).any()
+    with pytest.raises(ValueError, match="words must be"):
+        data_mixing.mixed("none", 0.5, 100)
+    with pytest.raises(ValueError, match="r must be"):
+        data_mixing.mixed("own", 1.5, 100)
+
+
+def test_alone_each_language_is_learned_and_the_other_is_not():
+    for r, learned, other in ((1.0, "hard", "easy"), (0.0, "easy", "hard")):
+        row = data_mixing.run("own", 8, 2**12, r)
+        assert row[learned] < 1 < row[other]
+
+
+def test_the_stock_is_clean_first_and_noisier_in_steps():
+    text = markov_language(0).windows(data_filtering.U, 1000)
+    part = data_filtering.U // data_filtering.CLASSES
+    changed = (data_filtering.stock(0.7) != text).reshape(-1, part * 3).mean(1)
+    expected = 0.7 * np.arange(8) / 7 * 63 / 64  # one draw of 64 changes nothing
+    np.testing.assert_allclose(changed, expected, atol=0.03)
+    assert changed[0] == 0
+    with pytest.raises(ValueError, match="noise must be"):
+        data_filtering.stock(1.5)
+
+
+def test_every_pass_reads_every_example_once():
+    passes = data_filtering.order(50, 170).tolist()
+    assert all(sorted(passes[i : i + 50]) == list(range(50)) for i in (0, 50, 100))
+    assert len(passes) == 170 and passes[:50] != passes[50:100]
+    row = data_filtering.run(0.4, 4, 2**12, 1 / 8)
+    assert row["passes"] == 2 and row["rate"] in data_filtering.RATES
+
+
+def test_a_student_of_the_language_itself_learns_more_than_one_of_its_text():
+    language = markov_language(0)
+    text, taught = (
+        language.test_loss(distillation.student(8, 2**12, table=table))
+        for table in (None, language.P.astype(np.float32))
+    )
+    assert taught < text - 0.05
+    table, excess = distillation.teacher(2**12)
+    np.testing.assert_allclose(table.sum(-1), 1, rtol=1e-4)
+    joint = language.pi[:, :, None] * language.P
+    loss = -(joint * np.log(table)).sum()
+    assert excess == pytest.approx(loss - language.entropy, abs=1e-4)
+
+
 def test_shipped_maps_are_whole():
     mixed, rates, bits = (load(n) for n in ("mixture", "width_transfer", "low_precision"))
     assert len(mixed) == 6 * 2 * 3 + 2 * 4 * 2 * 2 * 3
     assert len(rates) == 2 * 4 * 2 * 7 * 3
     assert len(bits) == 4 * 3 * (3 * 4 + 5 * 5)
-    for table in (mixed, rates, bits):
+    texts, kept, taught = (load(n) for n in ("data_mixing", "data_filtering", "distillation"))
+    assert len(texts) == 2 * 2 * 6 * 9 * 3
+    assert len(kept) == 2 * 2 * 3 * 6 * 3
+    assert len(taught) == 2 * 3 * (6 + 3 * 5)
+    assert (texts[["hard", "easy"]] > 0).all(axis=None)
+    for table in (mixed, rates, bits, kept, taught):
         assert (table["excess"] > 0).all() and set(table["seed"]) == {0, 1, 2}

@@ -26,3 +26,25 @@ def test_softmax_and_its_gradient(spread):
     gradient = (np.exp(log_softmax(z)) - np.eye(64)[y]) / 300
     assert softmax_cross_entropy(z, y) == pytest.approx(expected)
     np.testing.assert_allclose(z, gradient, atol=1e-15)
+
+
+def test_probabilities_as_targets_give_the_cross_entropy_with_them():
+    z = np.random.default_rng(0).standard_normal((5, 7))
+    p = softmax(np.random.default_rng(1).standard_normal((5, 7)))
+    start = z.copy()
+    loss = softmax_cross_entropy(z, p)
+    assert loss == pytest.approx(-(p * log_softmax(start)).sum(1).mean())
+    for place in ((0, 0), (3, 6)):
+        moved = start.copy()
+        moved[place] += 1e-6
+        slope = (softmax_cross_entropy(moved, p) - loss) / 1e-6
+        assert slope == pytest.approx(z[place], rel=1e-4)
+
+
+def test_certain_probabilities_are_tokens():
+    z = np.random.default_rng(0).standard_normal((5, 7)).astype(np.float32)
+    y, other = np.array([1, 0, 6, 6, 2]), z.copy()
+    assert softmax_cross_entropy(z, np.eye(7, dtype=np.float32)[y]) == pytest.approx(
+        softmax_cross_entropy(other, y), rel=1e-5
+    )
+    np.testing.assert_allclose(z, other, atol=1e-6)

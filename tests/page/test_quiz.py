@@ -20,7 +20,7 @@ def toml(body, name="a"):
 
 def test_every_chapter_of_the_book_has_questions():
     wanted = {"bitter_lesson", "scaling_laws", "hypothesis", "data_limits", "scaffolding"}
-    wanted |= {"since_2024", "reasoning"}
+    wanted |= {"since_2024", "text_since_2024", "reasoning"}
     assert wanted <= set(chapters())
 
 
@@ -54,6 +54,7 @@ def test_computed_answers_are_what_they_are_said_to_be():
         "answer-price": 3 * 15,
         "memoriser-place": 6 + (20 + 1) / 2,
         "writing-price": 2 * 1e12 * 1e12 / (6 * 1e10 * 1e13),
+        "teacher-price": (6e9 + 2e10) / 6e9,
         "half": log(2) / -log(1 - 1 / 200),
     }
     assert numbers.keys() == expected.keys()

@@ -8,7 +8,7 @@ pytestmark = [pytest.mark.site, pytest.mark.browser]
 LONG = [
     *("bitter_lesson", "scaling_laws", "scaling_hypothesis", "small_experiments"),
     *("data_limits", "repeated_and_synthetic_data", "scaffolding", "scaffold_gains"),
-    *("training_since_2024", "reasoning_since_2024", "evidence_and_rules"),
+    *("training_since_2024", "text_since_2024", "reasoning_since_2024", "evidence_and_rules"),
 ]
 # Where an element stands below the upper edge of the window, and what is left to scroll.
 PLACE = """id => [document.getElementById(id).getBoundingClientRect().top,
