@@ -21,7 +21,7 @@ CHAPTERS = {
     "bitter_lesson": "The bitter lesson",
     "scaling_laws": "Scaling laws",
     "scaling_hypothesis": "The scaling hypothesis",
-    "data_limits": "Data limits",
+    "data_limits": "The limits of data",
     "scaffolding": "Scaffolding",
     "training_since_2024": "Since the source was written",
 }

@@ -116,6 +116,8 @@ hidden tests with the feedback that a class gets, in a terminal in the book's fo
 ```
 
 ````{{dropdown}} Solution
+:class-container: solution-fold
+
 ```python
 {solution(cells[i])}
 ```

@@ -1,12 +1,19 @@
 """Rewrite the body of each page: made accessible, light, and fit for a phone."""
 
+import re
+
+import code_cells
 import dark_figures
 import diagrams
+import works
 from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
 # Pygments' classes for names, modules, operators, punctuation and blanks.
 PLAIN = {"n", "nn", "nx", "o", "p", "w"}
+# What a cell of a table holds if it is a number, with its sign, unit or share.
+NUMBER = re.compile(r"[-−+±~≈<>]?\s?\$?\d[\d,.\s]*(e[+-]?\d+)?\s?(%|×|[kMBT])?")
+POWER = re.compile(r"(?P<digits>[-−]?\d(?:\.\d+)?)e(?P<sign>[+-]?)0*(?P<power>\d+)")
 # Characters of code in a line that a phone shows without scrolling.
 PHONE = 38
 
@@ -20,15 +27,18 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     dark_figures.prepare(app, soup)
     for table in soup.find_all("table"):
         repair_table(soup, table)
+        align_numbers(soup, table)
+        works.name_in_table(app, soup, table, pagename)
+    works.link_back(app, soup, pagename)
     for script in soup.find_all("script"):
         if "thebe" in str(script) or "kernelName" in str(script):
             script.decompose()
     for summary in soup.find_all("summary"):
         # A name that differs from the visible words hides them from whoever speaks to the page.
         summary.attrs.pop("aria-label", None)
-    for works in soup.select(".citation-list"):
+    for listed in soup.select(".citation-list"):
         # An entry of a bibliography is an item of its list.
-        for entry in works.find_all(attrs={"role": "doc-biblioentry"}):
+        for entry in listed.find_all(attrs={"role": "doc-biblioentry"}):
             entry["role"] = "listitem"
     for link in soup.select(".bibtex-citation a[title]"):
         # The whole reference, at every mention: a tenth of the page, and no phone shows it.
@@ -36,6 +46,8 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     for inner in soup.select("#exercise-content, #solution-content, #proof-content"):
         # The extensions give every box of a page the same name.
         del inner["id"]
+    code_cells.fold_code(soup)
+    code_cells.mark_wide(soup)
     plain_code(soup)
     for formula in soup.select("div.math"):
         formula["class"] = [*formula["class"], "scrolls"]
@@ -64,3 +76,27 @@ def repair_table(soup: BeautifulSoup, table: Tag) -> None:
         style.decompose()
     if "scrolls" not in table.parent.get("class", []):
         table.wrap(soup.new_tag("div", attrs={"class": "scrolls table-box"}))
+
+
+def align_numbers(soup: BeautifulSoup, table: Tag) -> None:
+    """Put the numbers of a column under each other, and write powers of ten as the text does."""
+    rows = [row.find_all(["td", "th"], recursive=False) for row in table.select("tbody > tr")]
+    if len(rows) < 2 or table.find(attrs={"rowspan": True}) or table.find(attrs={"colspan": True}):
+        return
+    head = table.select("thead > tr")
+    for column in range(max(map(len, rows))):
+        cells = [row[column] for row in rows if column < len(row)]
+        filled = [
+            text for cell in cells if (text := cell.get_text(strip=True)) not in ("", "–", "—")
+        ]
+        if not filled or not all(NUMBER.fullmatch(text) for text in filled):
+            continue
+        names = head[-1].find_all(["td", "th"], recursive=False) if head else []
+        for cell in [*cells, *names[column : column + 1]]:
+            cell["class"] = [*cell.get("class", []), "number"]
+        for cell in cells:
+            if (parts := POWER.fullmatch(cell.get_text(strip=True))) is not None:
+                sign = parts["sign"].replace("+", "").replace("-", "−")
+                cell.string = parts["digits"].removesuffix(".0") + " × 10"
+                cell.append(soup.new_tag("sup"))
+                cell.sup.string = sign + parts["power"]

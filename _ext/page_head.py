@@ -6,10 +6,12 @@ are left out rather than guessed, and the site still works from wherever it is p
 
 import html
 import re
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
+import site_fonts
 from bs4 import BeautifulSoup
 from docutils import nodes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -23,6 +25,22 @@ PREVIEW = "_static/preview.png"
 # Pages that serve the site rather than the reader.
 UNLISTED = {"404", "search", "genindex", "licences"}
 LENGTH = 170
+
+
+# A server shows the page of what is not found at addresses of any depth. Where the site's own
+# address is not known, the page leads to itself in the nearest folder above that has it: there its
+# styles and links are right.
+FIND_THE_TOP = """<script>
+      (async () => {
+        if (location.protocol === "file:" || location.pathname.endsWith("/404.html")) return;
+        for (let folder = new URL(".", location); ; folder = new URL("..", folder)) {
+          const page = new URL("404.html", folder);
+          const answer = await fetch(page, { method: "HEAD" }).catch(() => null);
+          if (answer && answer.ok) return void (location.replace(page));
+          if (folder.pathname === "/") return;
+        }
+      })();
+    </script>"""
 
 
 def shorten(text: str, length: int = LENGTH) -> str:
@@ -79,6 +97,8 @@ def describe_page(app: Sphinx, pagename: str, template: str, context: dict, doct
     if base and pagename == "404":
         # A server shows this page at addresses of any depth: its links start from its own place.
         tags.append(f'<base href="{urlsplit(base).path}404.html" />')
+    elif pagename == "404":
+        tags.append(FIND_THE_TOP)
     tags.append(f'<meta name="description" content="{html.escape(description)}" />')
     tags += [
         f'<meta property="{key}" content="{html.escape(value)}" />'
@@ -98,20 +118,29 @@ def write_preview(path: Path, title: str, line: str) -> None:
     paper, ink, blue, red = "#f7f6f2", "#1c2127", "#17507a", "#a03c00"
     figure = Figure(figsize=(12, 6.3), dpi=100, facecolor=paper)
     FigureCanvasAgg(figure)
-    figure.text(0.07, 0.70, title, size=58, family="serif", weight="bold", color=ink)
-    figure.text(0.07, 0.59, line, size=25, family="serif", color=ink)
-    axes = figure.add_axes((0.07, 0.10, 0.86, 0.36), facecolor=paper)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set(color=ink, linewidth=2)
     # Points of L = 1.69 + C^-0.05, moved by hand off the line: decoration, not data.
     steps = range(9)
     moved = (0.02, -0.015, 0.01, 0.018, -0.02, 0.008, -0.012, 0.015, -0.006)
     law = [2 * 10 ** (-0.05 * step) for step in steps]
-    axes.plot(steps, law, color=blue, linewidth=4)
     points = [y + dy for y, dy in zip(law, moved, strict=True)]
-    axes.plot(steps, points, "o", color=red, markersize=13)
-    axes.set(xticks=[], yticks=[])
-    figure.savefig(path, metadata={"Software": None})
+    with tempfile.TemporaryDirectory() as folder:
+        heavy = site_fonts.for_figures("source-serif-4", 650, Path(folder, "heavy.ttf"))
+        serif = site_fonts.for_figures("source-serif-4", 400, Path(folder, "serif.ttf"))
+        sans = site_fonts.for_figures("source-sans-3", 400, Path(folder, "sans.ttf"))
+        figure.text(0.07, 0.72, title, size=66, font=heavy, color=ink)
+        figure.text(0.07, 0.60, line, size=31, font=serif, color=ink)
+        axes = figure.add_axes((0.10, 0.12, 0.83, 0.36), facecolor=paper)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set(color=ink, linewidth=2)
+        axes.plot(steps, law, color=blue, linewidth=4)
+        axes.plot(steps[:6], points[:6], "o", color=red, markersize=13)
+        axes.plot(steps[6:], points[6:], "o", color=red, markersize=13, mfc=paper, mew=3)
+        axes.set(xticks=[], yticks=[])
+        axes.set_xlabel("compute of a training run", size=22, font=sans, color=ink)
+        axes.set_ylabel("its loss", size=22, font=sans, color=ink)
+        axes.text(1.2, law[1], "small runs and their law", size=22, font=sans, color=blue)
+        axes.text(6.2, law[5], "runs forecast by it", size=22, font=sans, color=red)
+        figure.savefig(path, metadata={"Software": None})
 
 
 INDEX = """<!DOCTYPE html>

@@ -1,7 +1,8 @@
 """The book's own Sphinx extension: settings, what a page carries, what the site is made of.
 
 Each part does one thing: `site_fonts` and `licences` bring what is taken from npm, `typeset_maths`
-typesets formulas, `diagrams` and `dark_figures` see to figures, `page_body` repairs bodies,
+typesets formulas, `diagrams` and `dark_figures` see to figures, `page_body` repairs bodies with
+`code_cells` (which code is folded) and `works` (what is cited), `page_numbers` counts figures,
 `further_pages` chooses what the contents list, `previews` writes what links show where the reader
 is, `search_index` what the search looks through, `page_head` writes what other machines read, and
 `style_sheet` makes one style sheet of many.
@@ -16,6 +17,7 @@ import further_pages
 import licences
 import page_body
 import page_head
+import page_numbers
 import previews
 import search_index
 import site_fonts
@@ -118,6 +120,7 @@ def setup(app: Sphinx) -> dict:
         app.setup_extension(part)
     app.connect("config-inited", apply_settings, priority=10)
     app.connect("config-inited", site_fonts.provide, priority=20)
+    app.connect("env-get-updated", page_numbers.renumber_pages, priority=900)
     app.connect("html-page-context", further_pages.provide)
     app.connect("html-page-context", page_body.rewrite_body, priority=700)
     app.connect("html-page-context", choose_assets, priority=900)

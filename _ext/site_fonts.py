@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
+from matplotlib.font_manager import FontProperties
 from node_scripts import NODE_MODULES, has_node
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -81,6 +82,22 @@ def write_fonts(folder: Path, characters: set[str]) -> None:
                 f"unicode-range:{','.join(f'U+{c:X}' for c in sorted(here))}}}"
             )
     (folder / "fonts.css").write_text("\n".join(rules) + "\n", encoding="utf-8")
+
+
+def for_figures(package: str, weight: int, target: Path) -> FontProperties:
+    """Return one weight of a face as Matplotlib reads it, by way of `target`.
+
+    Where the face is not at hand it is Matplotlib's own.
+    """
+    if not has_fonts():
+        kind = "serif" if "serif" in package else "sans-serif"
+        return FontProperties(family=kind, weight=weight)
+    name = f"{package}-latin-wght-normal.woff2"
+    font = TTFont(NODE_MODULES / "@fontsource-variable" / package / "files" / name)
+    font = instancer.instantiateVariableFont(font, {"wght": weight})
+    font.flavor = None
+    font.save(target)
+    return FontProperties(fname=str(target))
 
 
 def write_katex(folder: Path) -> None:

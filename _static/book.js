@@ -181,14 +181,40 @@ function openTarget() {
 addEventListener("hashchange", openTarget);
 openTarget();
 
-// Paper shows what is folded away on the screen.
+// Paper shows results that are folded away on the screen; the style sheet says what it leaves out.
 let opened = [];
 window.addEventListener("beforeprint", () => {
-  opened = [...document.querySelectorAll("details:not([open])")];
+  opened = [...document.querySelectorAll(".bd-article details:not([open], .code-fold, .solution-fold, .sm-question *)")];
   for (const box of opened) box.open = true;
 });
 window.addEventListener("afterprint", () => {
   for (const box of opened) box.open = false;
+});
+
+// All code, or only what a claim is computed with: one switch for the whole book. The layout has read the choice already.
+const codeFolds = document.querySelectorAll("details.code-fold");
+const codeSwitch = document.querySelector(".code-switch");
+function showCode(shown) {
+  if (shown) root.dataset.code = "shown";
+  else delete root.dataset.code;
+  for (const fold of codeFolds) fold.open = shown;
+  codeSwitch?.setAttribute("aria-pressed", shown);
+}
+if (root.dataset.code) showCode(true);
+codeSwitch?.addEventListener("click", () => {
+  // What the reader looks at stays where it is.
+  const parts = document.querySelectorAll(".bd-article :is(p, h2, h3, figure, .cell, li)");
+  const under = document.querySelector(".bd-header-article").getBoundingClientRect().bottom;
+  const seen = [...parts].find((part) => part.getBoundingClientRect().top >= under && part.checkVisibility());
+  const before = seen?.getBoundingClientRect().top;
+  const shown = !root.dataset.code;
+  showCode(shown);
+  store("code", shown ? "shown" : "");
+  const keep = () => scrollBy(0, seen.getBoundingClientRect().top - before);
+  if (!seen) return;
+  keep();
+  // Once more when the browser has done the same in its own way.
+  requestAnimationFrame(keep);
 });
 
 // A menu closes when the reader turns elsewhere.
@@ -210,10 +236,23 @@ for (const link of document.querySelectorAll(".bd-toc-nav a[href^='#']")) {
   const section = document.getElementById(decodeURIComponent(link.hash.slice(1)));
   if (section) entries.set(section, link);
 }
+// The entry that was followed holds until the reader scrolls away: near the end a section cannot come to the top.
+let followed = null;
+let landed = null;
 function markSection() {
+  const range = document.documentElement.scrollHeight - innerHeight;
+  const last = Math.min(innerHeight, range);
+  // A third down the window, and at the foot once the end of the page is reached.
+  const end = 1 - Math.min(range - scrollY, last) / last;
+  const line = innerHeight * (1 / 3 + (2 / 3) * end);
   let current = null;
   for (const section of entries.keys()) {
-    if (section.getBoundingClientRect().top < innerHeight / 3) current = section;
+    if (section.getBoundingClientRect().top < line) current = section;
+  }
+  if (followed) {
+    landed ??= scrollY;
+    if (Math.abs(scrollY - landed) < 2) current = followed;
+    else followed = null;
   }
   // With the sections around it: the entry of a subsection may be folded away.
   for (const [section, link] of entries) link.classList.toggle("active", current !== null && section.contains(current));
@@ -228,6 +267,14 @@ if (entries.size) {
       markSection();
     });
   }, { passive: true });
+  const follow = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    followed = entries.has(target) ? target : null;
+    landed = null;
+    if (followed) markSection();
+  };
+  addEventListener("hashchange", follow);
+  if (location.hash) follow();
 }
 
 // Back to the top: offered while the reader scrolls up.

@@ -204,7 +204,9 @@ class Book:
                         words = heading(cell.source[label.end() :])
                         places[label[1]] = Place(page.name, cell.id, words)
                 for kind, name in numbered(cell):
-                    count = counts[kind, page.chapter] = counts.get((kind, page.chapter), 0) + 1
+                    # A page without a number is counted for itself.
+                    room = (kind, page.chapter or page.name)
+                    count = counts[room] = counts.get(room, 0) + 1
                     number = f"{page.chapter}.{count}" if page.chapter else f"{count}"
                     words = NUMBERED[kind].format(number)
                     places[name] = Place(page.name, cell.id, words, number)

@@ -13,6 +13,7 @@ A code cell tagged `no-slide` leaves its figure out; one tagged `slide` shows wh
 import argparse
 import copy
 import html
+import math
 import posixpath
 import re
 import shutil
@@ -32,7 +33,8 @@ CHAPTERS = (
     *("training_since_2024", "text_since_2024", "reasoning_since_2024", "evidence_and_rules"),
 )
 SKIPPED = ("Check yourself", "Exercises", "Further reading")
-ITEMS = 5  # of a list, on one slide
+GUIDES = ("What to see.",)  # bold openings that tell a reader where to look in a figure
+ITEMS = 5  # of a list, at most, on one slide
 
 
 @dataclass
@@ -65,14 +67,12 @@ def text_of(tag: Tag) -> str:
 
 
 def first_sentence(fragment: str) -> tuple[str, str]:
-    """Split HTML after its first sentence; a bold opening does not count as one.
+    """Split HTML after its first sentence; a bold opening does not count as one, nor does a colon.
 
-    >>> first_sentence("<b>Yes.</b> It <i>is</i> 3.5. So. No.")
-    ('<b>Yes.</b> It <i>is</i> 3.5.', 'So. No.')
+    >>> first_sentence("<b>Yes.</b> It <i>is</i> 3.5: Or 4. So. No.")
+    ('<b>Yes.</b> It <i>is</i> 3.5: Or 4.', 'So. No.')
     """
-    sentence = re.match(
-        r"(<(b|strong)>.*?</\2>)?.*?[.?!:][”’)]?(?=\s+[A-Z“<]|\s*$)", fragment, re.S
-    )
+    sentence = re.match(r"(<(b|strong)>.*?</\2>)?.*?[.?!][”’)]?(?=\s+[A-Z“<]|\s*$)", fragment, re.S)
     end = sentence.end() if sentence else len(fragment)
     return fragment[:end], fragment[end:].strip()
 
@@ -82,13 +82,30 @@ def figure_in(part: Tag) -> Tag | None:
     return part if part.name == "figure" else part.find("figure")
 
 
+def whole_sentences(paragraph: Tag) -> Tag:
+    """Return a paragraph without a last sentence that only leads to what follows on the page.
+
+    >>> page = "<p>It is smooth. See <b>here</b>:</p>"
+    >>> print(whole_sentences(BeautifulSoup(page, "html.parser").p))
+    <p>It is smooth.</p>
+    """
+    fragment, kept = paragraph.decode_contents().strip(), ""
+    if not fragment.endswith(":"):
+        return paragraph
+    while fragment:
+        sentence, fragment = first_sentence(fragment)
+        kept = f"{kept} {sentence}".strip() if fragment else kept
+    return BeautifulSoup(f"<p>{kept}</p>", "html.parser").p if kept else paragraph
+
+
 class Deck:
     """The slides of one chapter: a stack a section, made from `article`, the body of its page."""
 
     def __init__(self, article: Tag, chapter: str):
         self.chapter = chapter
         root = article.find("section")
-        self.stacks = [[Slide(text_of(root.find("h1")), "", "title")]]
+        book = '<p class="where">Scaling, Measured: a claim is a cell that you can run</p>'
+        self.stacks = [[Slide(text_of(root.find("h1")), book, "title")]]
         for part in root.find_all(True, recursive=False):
             if part.name == "section":
                 self.add_section(part)
@@ -117,12 +134,13 @@ class Deck:
         before = sum(map(len, self.stacks))
         prose = section.find_all("p", recursive=False)
         points = [p for p in prose if getattr(p.contents[0], "name", "") == "strong"]
+        points = [p for p in points if p.strong.get_text() not in GUIDES]
         if len(points) > 1:
             self.add(title, f"<ul>{self.items(points)}</ul>", "points")
         for part in section.find_all(True, recursive=False):
             self.add_part(part, title)
         if sum(map(len, self.stacks)) == before:
-            self.add(title, "".join(self.tidy(str(p)) for p in prose[:1]), "words")
+            self.add(title, "".join(self.tidy(str(whole_sentences(p))) for p in prose[:1]), "words")
 
     def add_part(self, part: Tag, title: str) -> None:
         """Put one part of a section on a slide, or into the notes."""
@@ -147,7 +165,9 @@ class Deck:
             content = self.tidy(str(part.select_one(".sd-summary-content")))
             self.add(text_of(part.find("summary")), where + content, "words")
         elif part.name in ("ul", "ol"):
-            self.add_list(part, title)
+            before = part.find_previous_sibling()
+            leads = before and before.name == "p" and text_of(before).endswith(":")
+            self.add_list(part, title, self.tidy(str(before)) if leads else "")
         elif (figure := figure_in(part)) and "tag_no-slide" not in classes:
             self.add_figure(figure, title)
         elif "tag_slide" in classes:
@@ -159,13 +179,16 @@ class Deck:
         shown = (self.tidy(first_sentence(w.decode_contents())[0]) for w in words)
         return "".join(f"<li>{sentence}</li>" for sentence in shown)
 
-    def add_list(self, items: Tag, title: str) -> None:
-        """Put a list on slides, and what its items say beyond that into the notes."""
+    def add_list(self, items: Tag, title: str, lead: str = "") -> None:
+        """Put a list on slides under what leads to it, and the rest of its items into the notes."""
         entries = items.find_all("li", recursive=False)
-        for start in range(0, len(entries), ITEMS):
-            part = entries[start : start + ITEMS]
+        # Of slides that are about equally full.
+        most = math.ceil(len(entries) / max(1, math.ceil(len(entries) / ITEMS)))
+        for start in range(0, len(entries), most):
+            part = entries[start : start + most]
             number = f' start="{start + 1}"' if items.name == "ol" and start else ""
-            self.add(title, f"<{items.name}{number}>{self.items(part)}</{items.name}>", "points")
+            listed = f"<{items.name}{number}>{self.items(part)}</{items.name}>"
+            self.add(title, lead + listed, "points")
             for item in part:
                 self.note(item)
 

@@ -62,6 +62,17 @@ export function mount(root, ask) {
     points.refresh();
   };
 
+  // The first touch fetches Python, which takes seconds on a phone: the figure says so at once.
+  const sayLoading = () => {
+    const note = document.createElement("p");
+    note.className = "sm-loading";
+    note.setAttribute("role", "status");
+    plot.append(note);
+    note.textContent = "Starting Python in this page …";
+    root.dataset.state = "loading";
+    return () => note.remove();
+  };
+
   let busy = false;
   let again = false;
   const update = async () => {
@@ -70,6 +81,7 @@ export function mount(root, ask) {
       return;
     }
     busy = true;
+    const loaded = live ? () => {} : sayLoading();
     try {
       do {
         again = false;
@@ -83,6 +95,7 @@ export function mount(root, ask) {
       root.dataset.state = "failed";
       sentence.textContent = `This figure cannot move here: ${error.message}`;
     } finally {
+      loaded();
       busy = false;
     }
   };

@@ -45,6 +45,13 @@ def _complete(key, entry):
             yield f"{key}: {field} is {entry.fields.get(field)!r}"
 
 
+def _date_in_its_own_fields(key, entry):
+    """Yield what names the year a second time: a day and a month belong into `month`."""
+    for field in ("howpublished", "institution", "note"):
+        if re.search(rf"\b{entry.fields['year']}\W*$", entry.fields.get(field, "")):
+            yield f"{key}: {field} ends with the year, {entry.fields[field]!r}"
+
+
 def _key_of_author_year_word(key, entry):
     """Yield what is wrong with a key: it is author, year and a word of the title."""
     match = re.fullmatch(r"([a-z]+)((?:19|20)\d\d)([a-z0-9]+)", key)
@@ -77,9 +84,13 @@ def _arxiv_number_that_fits_the_year(key, entry):
         yield f"{key}: {number} and {fields['year']}"
 
 
-@pytest.mark.parametrize(
-    "check", [_complete, _key_of_author_year_word, _arxiv_number_that_fits_the_year]
-)
+CHECKS = [
+    *(_complete, _date_in_its_own_fields, _key_of_author_year_word),
+    _arxiv_number_that_fits_the_year,
+]
+
+
+@pytest.mark.parametrize("check", CHECKS)
 def test_entries(check):
     assert [fault for key, entry in ENTRIES.items() for fault in check(key, entry)] == []
 
@@ -87,13 +98,11 @@ def test_entries(check):
 def test_the_checks_of_entries_find_what_is_wrong():
     entry = parse_string(
         "@article{smith2020word, author={Doe, Jo}, title={Other}, year={2021},"
-        " url={https://arxiv.org/abs/1801.00001}, doi={x}, journal={arXiv preprint arXiv:1}}",
+        " url={https://arxiv.org/abs/1801.00001}, doi={x}, journal={arXiv preprint arXiv:1},"
+        " note={Blog, May 2021}}",
         "bibtex",
     ).entries["smith2020word"]
-    assert [
-        len(list(check("smith2020word", entry)))
-        for check in (_complete, _key_of_author_year_word, _arxiv_number_that_fits_the_year)
-    ] == [1, 3, 2]
+    assert [len(list(check("smith2020word", entry))) for check in CHECKS] == [1, 1, 3, 2]
 
 
 def test_no_two_entries_are_the_same_work():

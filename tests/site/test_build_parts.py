@@ -4,6 +4,7 @@ import doctest
 from itertools import combinations
 from types import SimpleNamespace
 
+import code_cells
 import dark_figures
 import exercise_pages
 import further_pages
@@ -11,10 +12,12 @@ import make_pdf
 import make_slides
 import numpy as np
 import page_head
+import page_numbers
 import previews
 import pytest
 import search_index
 import site_book
+import works
 from bs4 import BeautifulSoup
 from lxml import etree
 
@@ -26,7 +29,7 @@ PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
     "module",
     [
         *(site_book, exercise_pages, dark_figures, further_pages, page_head, previews),
-        *(search_index, make_pdf, make_slides),
+        *(search_index, make_pdf, make_slides, code_cells, page_numbers, works),
     ],
     ids=lambda m: m.__name__,
 )

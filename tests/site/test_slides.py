@@ -72,8 +72,26 @@ def test_tags_of_cells_choose():
 def test_of_a_long_list_nothing_is_lost():
     items = "".join(f"<li><p><strong>Point {n}.</strong> Why.</p></li>" for n in range(1, 8))
     first, second = slides(PAGE.replace("<p>One. Two.</p>", f"<ol>{items}</ol>"))[4:6]
-    assert first.body.count("<li>") == 5 and second.body.startswith('<ol start="6">')
+    assert first.body.count("<li>") == 4 and second.body.startswith('<ol start="5">')
     assert "<strong>Point 7.</strong> Why." in second.body and second.notes[-1] == "Point 7. Why."
+
+
+def test_nothing_ends_at_a_colon():
+    leading = "<p>Two rules hold. They leave out:</p><ul><li><p>runs that stop;</p></li></ul>"
+    slide = slides(PAGE.replace("<p>One. Two.</p>", leading))[4]
+    assert slide.body.startswith("<p>Two rules hold. They leave out:</p><ul><li>runs that stop;")
+    alone = slides(PAGE.replace("<p>One. Two.</p>", "<p>One is smooth. Look at this:</p>"))[4]
+    assert alone.body == "<p>One is smooth.</p>"
+    claim = slides(PAGE.replace("It falls. By half.", "It falls: by half. Then it stops."))[2]
+    assert '<p class="claim">It falls: by half.</p>' in claim.body
+
+
+@pytest.mark.parametrize("chapter", make_slides.CHAPTERS)
+def test_no_slide_of_words_leads_nowhere(site, chapter):
+    text = (site / "slides" / f"{chapter}.html").read_text(encoding="utf-8")
+    for slide in BeautifulSoup(text, "lxml").select("section.words, section.points"):
+        words = [e for e in slide.find_all(["p", "li"]) if not e.find_parent("aside")]
+        assert not words[-1].get_text().strip().endswith(":"), words[-1].get_text()
 
 
 def test_without_a_site_it_says_what_to_do(tmp_path, capsys):

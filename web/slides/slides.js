@@ -11,10 +11,12 @@ Reveal.initialize({
   plugins: [RevealNotes],
 });
 
-// Set a slide smaller until all of it can be seen, down to half of its size.
+// Set a slide as large as it can be with all of it seen, between half of its size and a third more.
 const fits = (slide) => slide.scrollHeight <= slide.clientHeight + 2 && slide.scrollWidth <= slide.clientWidth + 2;
 const fit = (slide) => {
-  for (let size = 100; size >= 50 && !fits(slide); size -= 5) slide.style.fontSize = `${size}%`;
+  let size = slide.classList.contains("title") ? 100 : 135;
+  do slide.style.fontSize = `${size}%`;
+  while (!fits(slide) && (size -= 5) >= 50);
 };
 Reveal.on("ready", () => fit(Reveal.getCurrentSlide()));
 Reveal.on("slidechanged", (event) => fit(event.currentSlide));

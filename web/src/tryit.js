@@ -45,6 +45,8 @@ export function mount(root) {
       shown.replaceChildren(editor);
       button("edit").hidden = true;
       root.querySelector(".sm-try-hint").hidden = false;
+      // The field opens at its beginning.
+      editor.setSelectionRange(0, 0);
     }
     editor.focus();
   };
@@ -63,6 +65,9 @@ export function mount(root) {
       clearTimeout(timer);
       python?.stop();
       if (message) {
+        // What the book printed is not lost to a browser that cannot run the same code.
+        const asWritten = first && (editor?.value ?? original) === original;
+        if (asWritten) text.textContent = `${first}\n\nThis is what the book printed. Here it did not run:\n`;
         print(message);
         output.classList.add("sm-try-failed");
       } else if (!text.textContent) print("(no output)");

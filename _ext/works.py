@@ -1,0 +1,74 @@
+"""The works that the book cites: named in tables, and led back to where they are cited."""
+
+from bs4 import BeautifulSoup, Tag
+from pybtex.database import Entry
+from sphinx.application import Sphinx
+
+
+def short_name(entry: Entry) -> str:
+    """Return authors and year as the text names them.
+
+    >>> from pybtex.database import Person
+    >>> people = {"author": [Person("Kaplan, J."), Person("McCandlish, S.")]}
+    >>> short_name(Entry("misc", {"year": "2020"}, people))
+    'Kaplan and McCandlish, 2020'
+    """
+    last = [
+        " ".join([*a.prelast_names, *a.last_names]).strip("{}") for a in entry.persons["author"]
+    ]
+    names = f"{last[0]} et al." if len(last) > 2 else " and ".join(last)
+    return f"{names}, {entry.fields['year']}"
+
+
+def link(app: Sphinx, soup: BeautifulSoup, pages: tuple[str, str], anchor: str, words: str) -> Tag:
+    """Return a link from the first page to a place on the second."""
+    made = soup.new_tag("a", href=f"{app.builder.get_relative_uri(*pages)}#{anchor}")
+    made["class"] = ["reference", "internal"]
+    made.string = words
+    return made
+
+
+def name_in_table(app: Sphinx, soup: BeautifulSoup, table: Tag, pagename: str) -> None:
+    """Replace the key of a work, by which shipped tables name it, with a link to the work."""
+    works = {work.key: work for work in app.env.get_domain("cite").citations}
+    for cell in table.find_all("td"):
+        if (work := works.get(cell.get_text(strip=True))) is not None:
+            pages = pagename, work.bibliography_key.docname
+            cell.clear()
+            cell.append(link(app, soup, pages, work.citation_id, short_name(work.entry)))
+
+
+def page_title(app: Sphinx, name: str) -> str:
+    """Return the title of a page, with its number where it has one."""
+    number = (app.env.toc_secnumbers.get(name) or {}).get("")
+    title = app.env.titles[name].astext()
+    return f"{'.'.join(map(str, number))}. {title}" if number else title
+
+
+def link_back(app: Sphinx, soup: BeautifulSoup, pagename: str) -> None:
+    """Say under each work on which pages it is cited, with a link to the first place on each."""
+    domain = app.env.get_domain("cite")
+    here = [work for work in domain.citations if work.bibliography_key.docname == pagename]
+    if not here:
+        return
+    places: dict[str, dict[str, str]] = {}
+
+    def place(item: tuple[str, str]) -> tuple:
+        # Numbered pages come first, in their order.
+        return (app.env.toc_secnumbers.get(item[0]) or {}).get("") or (99,), item[0]
+
+    for reference in domain.citation_refs:
+        for target in reference.targets:
+            there = places.setdefault(target.key, {})
+            there.setdefault(reference.docname, reference.citation_ref_id)
+    for work in here:
+        box = soup.find(id=work.citation_id)
+        if box is None or work.key not in places:
+            continue
+        line = soup.new_tag("p", attrs={"class": "cited-in"})
+        line.append(" Cited in ")
+        for i, (page, anchor) in enumerate(sorted(places[work.key].items(), key=place)):
+            line.append("; " if i else "")
+            line.append(link(app, soup, (pagename, page), anchor, page_title(app, page)))
+        line.append(".")
+        box.append(line)

@@ -1,0 +1,210 @@
+"""What surrounds the text: skip link, contents, the way to the top, references, tables, 404."""
+
+import http.server
+import re
+import threading
+
+import page_body
+import page_numbers
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.site, pytest.mark.browser]
+
+CONTRAST = """element => {
+    const parse = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(c => {
+        const v = c / 255;
+        return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    });
+    const light = rgb => 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
+    let ground = element;
+    while (/rgba\\(.*, 0\\)|transparent/.test(getComputedStyle(ground).backgroundColor)) {
+        ground = ground.parentElement;
+    }
+    const [a, b] = [getComputedStyle(element).color, getComputedStyle(ground).backgroundColor]
+        .map(colour => light(parse(colour))).sort((x, y) => y - x);
+    return (a + 0.05) / (b + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_skip_link_can_be_read_and_covers_no_button(browser, address, theme, width):
+    page = browser.new_page(
+        viewport={"width": width, "height": 800}, color_scheme=theme, reduced_motion="reduce"
+    )
+    page.goto(address + "chapters/scaling_laws.html")
+    page.keyboard.press("Tab")
+    link = page.locator(".skip-link a")
+    expect(link).to_be_focused()
+    assert link.evaluate(CONTRAST) >= 4.5
+    page.locator(".theme-switch-button").click(trial=True, timeout=5000)
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "chapters/scaling_laws.html",
+        "exercises/pages/scaling_laws/floor.html",
+        "chapters/audit.html",
+    ],
+)
+def test_the_contents_mark_the_entry_that_was_followed(browser, address, name):
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(address + name)
+    links = page.locator(".bd-toc-nav a[href^='#']:visible")
+    for link in links.all()[::-1][:3]:
+        link.click()
+        expect(link).to_have_class(re.compile(r"\bactive\b"))
+        expect(page.locator(".bd-toc-nav a.active:visible")).to_have_count(1)
+    # Who scrolls to the end without them sees the last entry marked.
+    page.goto("about:blank")
+    page.goto(address + name)
+    page.evaluate("document.documentElement.classList.add('whole'); scrollTo(0, 1e7)")
+    page.wait_for_function("scrollY + innerHeight >= document.documentElement.scrollHeight - 2")
+    page.mouse.wheel(0, 9000)
+    expect(links.last).to_have_class(re.compile(r"\bactive\b"))
+    page.close()
+
+
+# The theme offers it on narrow windows only.
+@pytest.mark.parametrize("width", [375, 900])
+def test_the_way_to_the_top_lies_on_nothing(browser, address, width):
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(address + "chapters/scaling_laws.html")
+    page.evaluate("scrollTo(0, 6000)")
+    button = page.locator("#pst-back-to-top")
+    page.wait_for_function(
+        "button => { scrollBy(0, -5); return button.offsetParent || button.offsetHeight > 0; }",
+        arg=button.element_handle(),
+    )
+    bar, pill = (page.locator(e).bounding_box() for e in (".bd-header-article", "#pst-back-to-top"))
+    assert pill["y"] >= bar["y"] and pill["y"] + pill["height"] <= bar["y"] + bar["height"]
+    for other in page.locator(".bd-header-article :is(button, a, summary):visible").all():
+        box = other.bounding_box()
+        assert box["x"] + box["width"] <= pill["x"] or box["x"] >= pill["x"] + pill["width"]
+    button.click()
+    page.wait_for_function("scrollY === 0")
+    page.close()
+
+
+def test_references_hang_say_a_year_once_and_lead_back(site, browser, address):
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(address + "chapters/references.html")
+    entries = page.locator("div.citation")
+    assert entries.count() > 200
+    twice = [t for t in entries.all_inner_texts() if re.search(r"\b((?:19|20)\d\d), \1\b", t)]
+    assert twice == []
+    # The first line begins left of the others.
+    lines = """e => {
+        const range = document.createRange();
+        range.selectNodeContents(e.querySelector("p"));
+        return [...range.getClientRects()].map(box => box.left);
+    }"""
+    long = entries.filter(has_text="Aghajanyan").first
+    first, *rest = long.evaluate(lines)
+    assert first < min(rest)
+    back = entries.locator(".cited-in a").first
+    back.click()
+    page.wait_for_url("**#id*")
+    expect(page.locator(":target")).to_have_class(re.compile("bibtex-citation"))
+    page.close()
+
+
+def test_tables_name_works_and_align_numbers():
+    soup = BeautifulSoup(
+        "<table><thead><tr><th>year</th><th>rate</th><th>who</th></tr></thead><tbody>"
+        "<tr><th>1</th><td>7.5e+07</td><td>a</td></tr><tr><th>2</th><td>8.0e-04</td><td>3</td></tr>"
+        "</tbody></table>",
+        "html.parser",
+    )
+    page_body.align_numbers(soup, soup.table)
+    assert [c.get_text() for c in soup.select(".number")] == [
+        *("year", "rate", "1", "7.5 × 107", "2", "8 × 10−4")
+    ]
+    assert [p.get_text() for p in soup.select("sup")] == ["7", "−4"]
+
+
+def test_no_table_shows_the_key_of_a_work(site):
+    text = (site.parents[1] / "references.bib").read_text(encoding="utf-8")
+    keys = set(re.findall(r"^@\w+\{([^,]+),", text, re.M))
+    for path in (site / "chapters").glob("*.html"):
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+        cells = {cell.get_text(strip=True) for cell in soup.select("article td")}
+        assert not cells & keys, path.name
+
+
+def test_pages_without_a_number_count_their_figures_from_one(site):
+    seen = 0
+    for path in (site / "chapters").glob("*.html"):
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+        numbers = [n.get_text(strip=True) for n in soup.select("figure .caption-number")]
+        single = [int(n.split()[1]) for n in numbers if re.fullmatch(r"Figure \d+", n)]
+        assert single == list(range(1, len(single) + 1)), path.name
+        seen += bool(single)
+    assert seen >= 2
+    numbers = {"figure": {"b": (9,), "a": (3,)}}
+    page_numbers.renumber(numbers)
+    assert numbers == {"figure": {"a": (1,), "b": (2,)}}
+
+
+def test_what_is_not_found_in_a_folder_has_the_looks_of_the_site(site, browser):
+    """As hosts do it: at any address without a page stands the page of what is not found."""
+    if (site / "sitemap.xml").exists():
+        pytest.skip("the site was built for one address")
+
+    class Host(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args):
+            super().__init__(*args, directory=str(site))
+
+        def translate_path(self, path):
+            return super().translate_path(path.removeprefix("/some/where"))
+
+        def send_error(self, code, message=None, explain=None):
+            body = (site / "404.html").read_bytes()
+            self.send_response(404)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Host)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{server.server_port}/some/where/chapters/absent/page.html")
+    page.wait_for_url("**/some/where/404.html")
+    assert (
+        page.locator(".bd-sidebar-primary").evaluate("e => getComputedStyle(e).position")
+        != "static"
+    )
+    page.locator("article a").first.click()
+    page.wait_for_url("**/chapters/intro.html")
+    page.close()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_an_explorer_says_at_once_that_it_is_loading(browser, address):
+    page = browser.new_page()
+    held = []
+    page.route("**/python.js*", lambda route: held.append(route))
+    page.goto(address + "chapters/explorers.html")
+    page.wait_for_selector(".sm-explorer[data-state=ready]")
+    box = page.locator(".sm-explorer").first
+    box.locator("input[type=range]").first.focus()
+    page.keyboard.press("Home")
+    expect(box.locator(".sm-loading")).to_be_visible()
+    expect(box).to_have_attribute("data-state", "loading")
+    for route in held:
+        route.continue_()
+    expect(box).to_have_attribute("data-state", "live", timeout=30000)
+    expect(box.locator(".sm-loading")).to_have_count(0)
+    page.close()

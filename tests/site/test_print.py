@@ -1,0 +1,76 @@
+"""Paper: a sheet says what it is, results are on it, solutions and what was folded are not."""
+
+import pytest
+
+pytestmark = [pytest.mark.site, pytest.mark.browser]
+
+EXERCISE = "exercises/pages/scaling_laws/power-law.html"
+KINDS = [
+    *("chapters/intro.html", "chapters/scaling_laws.html", EXERCISE, "exercises/pages/index.html"),
+    *("exercises/pages/scaling_laws.html", "chapters/claims.html", "chapters/references.html"),
+    *("chapters/glossary.html", "chapters/explorers.html", "chapters/capstone.html"),
+    *("instructor/syllabus.html", "404.html", "licences.html", "search.html"),
+]
+# Opens folds and takes menus along as a browser does that is told to print.
+PRINT = "() => { dispatchEvent(new Event('beforeprint')); }"
+# Figures of which a part may be put on the next sheet.
+SPLIT = """() => [...document.querySelectorAll(".bd-article figure")]
+    .filter(f => getComputedStyle(f).breakInside !== "avoid").map(f => f.id)"""
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
+def paper(request, browser):
+    """A page as the printer sees it, with scripts and without."""
+    context = browser.new_context(java_script_enabled=request.param)
+    page = context.new_page()
+    page.emulate_media(media="print")
+    page.scripts = request.param
+    yield page
+    context.close()
+
+
+def opened(page, address):
+    page.goto(address)
+    if page.scripts:
+        page.evaluate(PRINT)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_sheet_begins_with_its_title(address, paper, name):
+    opened(paper, address + name)
+    title = paper.locator("h1")
+    assert title.is_visible()
+    # Above it is nothing: no bar, no menu.
+    for part in (".skip-link", ".bd-header-article", ".menu__list", ".bd-sidebar-primary"):
+        assert not paper.locator(part).first.is_visible(), part
+
+
+def test_an_exercise_is_printed_without_its_solution(address, paper):
+    opened(paper, address + EXERCISE)
+    assert paper.locator("details.solution-fold").count() == 1
+    assert not paper.locator("details.solution-fold pre").is_visible()
+    assert not paper.locator("details.solution-fold summary").is_visible()
+    # Hints have been given away with the notebook as well.
+    assert paper.locator("details:not(.menu, .solution-fold) p").first.is_visible()
+
+
+def test_a_chapter_is_printed_with_results_and_the_code_that_is_open(address, paper):
+    opened(paper, address + "chapters/scaling_laws.html")
+    for result in ("details.hide .cell_output", "details.sd-dropdown p"):
+        assert paper.locator(result).first.is_visible(), result
+    for left_out in ("details.code-fold .cell_input", "details.code-fold > summary"):
+        assert not paper.locator(left_out).first.is_visible(), left_out
+    assert paper.locator(".sm-question").count() > 3
+    assert not paper.locator(".sm-question details").first.is_visible()
+    assert paper.evaluate(SPLIT) == []
+
+
+def test_code_that_the_reader_opened_is_printed(browser, address):
+    page = browser.new_page()
+    page.goto(address + "chapters/scaling_laws.html")
+    page.locator(".code-switch").click()
+    page.emulate_media(media="print")
+    page.evaluate(PRINT)
+    assert page.locator("details.code-fold .cell_input").first.is_visible()
+    assert not page.locator("details.code-fold > summary").first.is_visible()
+    page.close()
