@@ -58,8 +58,9 @@ def references(page: html.HtmlElement) -> dict[str, str]:
     """
     found = {}
     for entry in page.xpath("//div[@class='citation']"):
-        for label in entry.xpath("./span"):
-            entry.remove(label)
+        # Who follows a reference is told what it is, not where else it stands.
+        for part in entry.xpath("./span | ./p[@class='cited-in']"):
+            entry.remove(part)
         found[entry.get("id")] = inner(entry)
     return found
 
