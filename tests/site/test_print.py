@@ -51,7 +51,7 @@ def test_an_exercise_is_printed_without_its_solution(address, paper):
     assert not paper.locator("details.solution-fold pre").is_visible()
     assert not paper.locator("details.solution-fold summary").is_visible()
     # Hints have been given away with the notebook as well.
-    assert paper.locator("details:not(.menu, .solution-fold) p").first.is_visible()
+    assert paper.locator(".bd-article details:not(.solution-fold) p").first.is_visible()
 
 
 def test_a_chapter_is_printed_with_results_and_the_code_that_is_open(address, paper):
