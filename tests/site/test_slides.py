@@ -132,7 +132,11 @@ def test_slides_fit_and_ask_nobody(address, browser, chapter):
             const s = Reveal.getCurrentSlide();
             const wide = [...s.querySelectorAll('.katex, pre, img, svg, table')]
               .some(e => e.getBoundingClientRect().right > innerWidth);
-            const high = s.scrollHeight > s.clientHeight + 2;
+            // The number and the arrows stand in the last sixty pixels.
+            const place = s.getBoundingClientRect();
+            const foot = place.bottom - 58 * place.height / s.offsetHeight;
+            const high = s.scrollHeight > s.clientHeight + 2
+              || [...s.children].some(e => e.getBoundingClientRect().bottom > foot);
             if (high || wide) found.push(s.querySelector('h1,h2').textContent);
             Reveal.next();
           }

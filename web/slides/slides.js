@@ -12,7 +12,14 @@ Reveal.initialize({
 });
 
 // Set a slide as large as it can be with all of it seen, between half of its size and a third more.
-const fits = (slide) => slide.scrollHeight <= slide.clientHeight + 2 && slide.scrollWidth <= slide.clientWidth + 2;
+// At the foot are the number and the arrows.
+const FOOT = 60;
+const fits = (slide) => {
+  const box = slide.getBoundingClientRect();
+  const ends = [...slide.children].map((part) => part.getBoundingClientRect().bottom - box.top);
+  const end = (Math.max(...ends) / box.height) * slide.offsetHeight;
+  return end <= slide.offsetHeight - FOOT && slide.scrollWidth <= slide.clientWidth + 2;
+};
 const fit = (slide) => {
   let size = slide.classList.contains("title") ? 100 : 135;
   do slide.style.fontSize = `${size}%`;
