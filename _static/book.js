@@ -183,11 +183,16 @@ openTarget();
 
 // Paper shows results that are folded away on the screen; the style sheet says what it leaves out.
 let opened = [];
+let theme;
 window.addEventListener("beforeprint", () => {
+  // Paper is white.
+  theme = root.dataset.theme;
+  root.dataset.theme = "light";
   opened = [...document.querySelectorAll(".bd-article details:not([open], .code-fold, .solution-fold, .sm-question *)")];
   for (const box of opened) box.open = true;
 });
 window.addEventListener("afterprint", () => {
+  root.dataset.theme = theme;
   for (const box of opened) box.open = false;
 });
 

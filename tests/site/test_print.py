@@ -74,3 +74,15 @@ def test_code_that_the_reader_opened_is_printed(browser, address):
     assert page.locator("details.code-fold .cell_input").first.is_visible()
     assert not page.locator("details.code-fold > summary").first.is_visible()
     page.close()
+
+
+def test_paper_is_light_and_the_screen_stays_dark(address, browser):
+    page = browser.new_page(color_scheme="dark")
+    page.goto(address + "chapters/intro.html")
+    theme = "document.documentElement.dataset.theme"
+    assert page.evaluate(theme) == "dark"
+    page.evaluate(PRINT)
+    assert page.evaluate(theme) == "light"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(theme) == "dark"
+    page.close()
