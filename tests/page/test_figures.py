@@ -23,8 +23,8 @@ from scaling_lib.page.micropython.broken_law import broken_law
 from scaling_lib.page.micropython.budget import CHIPS, budget
 from scaling_lib.page.micropython.controls import FIGURES
 from scaling_lib.page.micropython.emergence_figure import emergence
+from scaling_lib.page.micropython.first_forecast_figure import first_forecast
 from scaling_lib.page.micropython.fit_by_hand import fit_by_hand
-from scaling_lib.page.micropython.forecast_figure import first_forecast
 from scaling_lib.page.micropython.growth_of_systems import growth_of_systems
 from scaling_lib.page.micropython.host import frame_at, respond
 from scaling_lib.page.micropython.isoflop_figure import isoflop

@@ -74,8 +74,9 @@ def test_the_first_result_is_what_a_reader_wants(searching, words):
 def test_forms_of_a_word_find_the_same_pages(searching):
     found = [
         {place(address).split("#")[0] for address in ask(searching, word)}
-        for word in ("repeated", "repeating", "repeats ")
+        for word in ("memorised", "memorising", "memorises ")
     ]
+    assert 3 < len(found[0]) < 20, "as many pages as the list has room for would not be all"
     assert found[0] == found[1] == found[2]
 
 
