@@ -23,6 +23,14 @@ SETTINGS = {"use_book_style()"}
 CONSTANT = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Load, ast.UnaryOp, ast.USub)
 
 
+def statements(code: str) -> list[ast.stmt]:
+    """Return the statements of a cell; none if it is not Python."""
+    try:
+        return ast.parse(code).body
+    except SyntaxError:
+        return []
+
+
 def kind_of(code: str) -> str | None:
     r"""Return what a cell does that is folded, a key of `WORDS`, or None.
 
@@ -35,10 +43,7 @@ def kind_of(code: str) -> str | None:
     >>> kind_of("law = fit(runs)\nfig, ax = plt.subplots()\nprint(law)") is None
     True
     """
-    try:
-        body = ast.parse(code).body
-    except SyntaxError:
-        return None
+    body = statements(code)
     if not body:
         return None
     if all(isinstance(s, ast.Import | ast.ImportFrom) or ast.unparse(s) in SETTINGS for s in body):
@@ -82,10 +87,7 @@ def drawing_from(code: str) -> int | None:
     >>> drawing_from("fig, ax = plt.subplots()\nprint(fit(runs))") is None
     True
     """
-    try:
-        body = ast.parse(code).body
-    except SyntaxError:
-        return None
+    body = statements(code)
     for place, statement in enumerate(body):
         if "plt.subplots" in ast.unparse(statement):
             draws = place > 0 and mostly_draws(body[place:])

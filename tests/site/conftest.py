@@ -40,6 +40,14 @@ def site() -> Path:
     return SITE
 
 
+@pytest.fixture(scope="session")
+def moving(site) -> Path:
+    """The site with the scripts that move figures and take down what a reader says."""
+    if not (site / "_static" / "components.js").exists():
+        needs.missing("the site was built without Node.js: nothing moves")
+    return site
+
+
 @pytest.fixture(autouse=True)
 def _built(request):
     if "page_name" in request.fixturenames:

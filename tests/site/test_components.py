@@ -2,7 +2,6 @@
 
 import re
 
-import needs
 import pytest
 from playwright.sync_api import expect
 
@@ -14,12 +13,10 @@ PAGE = "chapters/explorers.html"
 
 
 @pytest.fixture(scope="module", params=["http", "file"])
-def gallery(request, site, address, browser):
+def gallery(request, moving, address, browser):
     """The page of all explorers, with everything that its console and its network said."""
-    if not (site / PAGE).exists():
+    if not (moving / PAGE).exists():
         pytest.fail(f"{PAGE} is not in the site")
-    if not (site / "_static" / "components.js").exists():
-        needs.missing("the site was built without Node.js: nothing moves")
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(30000)
@@ -29,7 +26,7 @@ def gallery(request, site, address, browser):
     )
     page.on("pageerror", lambda e: page.said.append(str(e)))
     page.on("request", lambda r: page.asked.append(r.url))
-    page.goto(address + PAGE if request.param == "http" else (site / PAGE).as_uri())
+    page.goto(address + PAGE if request.param == "http" else (moving / PAGE).as_uri())
     page.wait_for_selector(".sm-explorer[data-state=ready]")
     yield page
     context.close()

@@ -152,15 +152,16 @@ def test_pages_without_a_number_count_their_figures_from_one(site):
 
 def test_what_is_not_found_in_a_folder_has_the_looks_of_the_site(site, browser):
     """As hosts do it: at any address without a page stands the page of what is not found."""
-    if (site / "sitemap.xml").exists():
-        pytest.skip("the site was built for one address")
+    # A site that was built for one address names its folder there, and is shown in that folder.
+    base = BeautifulSoup((site / "404.html").read_text(encoding="utf-8"), "lxml").base
+    folder = base["href"].removesuffix("404.html") if base else "/some/where/"
 
     class Host(http.server.SimpleHTTPRequestHandler):
         def __init__(self, *args):
             super().__init__(*args, directory=str(site))
 
         def translate_path(self, path):
-            return super().translate_path(path.removeprefix("/some/where"))
+            return super().translate_path("/" + path.removeprefix(folder))
 
         def send_error(self, code, message=None, explain=None):
             body = (site / "404.html").read_bytes()
@@ -178,8 +179,9 @@ def test_what_is_not_found_in_a_folder_has_the_looks_of_the_site(site, browser):
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     page = browser.new_page()
-    page.goto(f"http://127.0.0.1:{server.server_port}/some/where/chapters/absent/page.html")
-    page.wait_for_url("**/some/where/404.html")
+    page.goto(f"http://127.0.0.1:{server.server_port}{folder}chapters/absent/page.html")
+    if not base:
+        page.wait_for_url(f"**{folder}404.html")
     assert (
         page.locator(".bd-sidebar-primary").evaluate("e => getComputedStyle(e).position")
         != "static"

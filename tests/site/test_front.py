@@ -1,6 +1,5 @@
 """The front page: the reader's own forecast, three doors and four pages to begin with."""
 
-import needs
 import pytest
 from playwright.sync_api import expect
 
@@ -10,12 +9,10 @@ PAGE = "chapters/front.html"
 
 
 @pytest.fixture(params=["http", "file"])
-def front(request, site, address, browser):
-    if not (site / "_static" / "components.js").exists():
-        needs.missing("the site was built without Node.js: nothing moves")
+def front(request, moving, address, browser):
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.set_default_timeout(30000)
-    page.goto(address + PAGE if request.param == "http" else (site / PAGE).as_uri())
+    page.goto(address + PAGE if request.param == "http" else (moving / PAGE).as_uri())
     page.wait_for_selector(".sm-explorer[data-state=ready]")
     yield page
     page.close()
