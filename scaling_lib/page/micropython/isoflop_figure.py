@@ -37,7 +37,7 @@ KNOWN_RUNS = (
     x=log_axis("Parameters", 1e7, 1e13, "si"),
     y=axis(LOSS, 1.6, 4),
     controls=[
-        log_slider("C", "Compute", 1e18, 1e26, 5.9e23, unit=" FLOP"),
+        log_slider("C", "Compute", 1e18, 1e26, 1e22, unit=" FLOP"),
         choice("fit", "Constants",
                {"besiroglu": "Besiroglu 2024 (refit)", "hoffmann": "Hoffmann 2022, Approach 3"},
                "besiroglu"),
