@@ -1,10 +1,10 @@
 r"""Two languages in one text: the loss on each against the share of each.
 
-A hard language (many words, strong ties between pairs) and an easy one (few frequent words, weak
-ties), drawn from a seed, fill the shares `r` and `1 - r` of one text. One network reads it and is
-tested on each language by itself. The languages have words of their own, as code and prose have;
-or, as a control, they share all words and half of the rows of their tables, so that a context does
-not say which language it is from.
+A hard language (its 32 words used rather evenly, strong ties between pairs) and an easy one (a few
+of its 32 words very frequent, weak ties), drawn from a seed, fill the shares `r` and `1 - r` of one
+text. One network reads it and is tested on each language by itself. The languages have words of
+their own, as code and prose have; or, as a control, they share all words and half of the rows of
+their tables, so that a context does not say which language it is from.
 
 The law of data mixing [@ye2024data] says that the loss on one is :math:`c + k e^{t r}`.
 """
