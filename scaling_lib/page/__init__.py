@@ -4,14 +4,32 @@ from scaling_lib.page import figures
 from scaling_lib.page.explorer import explore
 from scaling_lib.page.micropython.controls import choice, slider, toggle
 from scaling_lib.page.quiz import self_check
-from scaling_lib.page.style import PALETTE, draw_map, use_book_style
+from scaling_lib.page.style import (
+    LAW,
+    MEASURED,
+    NEW,
+    PALETTE,
+    REFERENCE,
+    RIVAL,
+    draw_map,
+    label_lines,
+    point_out,
+    use_book_style,
+)
 
 __all__ = [
+    "LAW",
+    "MEASURED",
+    "NEW",
     "PALETTE",
+    "REFERENCE",
+    "RIVAL",
     "choice",
     "draw_map",
     "explore",
     "figures",
+    "label_lines",
+    "point_out",
     "self_check",
     "slider",
     "toggle",

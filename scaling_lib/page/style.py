@@ -1,25 +1,47 @@
 """The book's figures: one style, readable without colour, the same bytes at every run."""
 
 import itertools
+from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
+from matplotlib import colors, font_manager
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from scipy.optimize import isotonic_regression
 
 # Okabe and Ito's colours, which colour-blind readers tell apart; each comes with dashes of its own.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
+
+# The same thing has the same colour in all figures of the book.
+MEASURED, LAW, NEW, RIVAL = PALETTE[:4]  # runs; what was fitted to them; runs held out; another law
+REFERENCE = "#6b6b6b"  # what is known beforehand: an entropy, chance, the peer's value
+
+# The site's own typeface; DejaVu Sans, which comes with matplotlib, has the signs that it lacks.
+TYPEFACE = Path(__file__).parent / "fonts" / "SourceSans3-Regular.ttf"
+LABEL = 10.0  # points
 
 STYLE = {
     "axes.grid": True,
     "axes.prop_cycle": mpl.cycler(color=PALETTE, linestyle=DASHES),
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "axes.titlesize": 11,
     "figure.constrained_layout.use": True,
     "figure.figsize": (6.4, 3.8),
+    "font.family": ["Source Sans 3", "DejaVu Sans"],
+    "font.size": 11,
     "grid.color": "#d9d9d9",
     "grid.linewidth": 0.6,
     "legend.frameon": False,
+    "mathtext.default": "regular",
+    "mathtext.fontset": "custom",
+    **{
+        f"mathtext.{part}": "Source Sans 3"
+        for part in ("rm", "it", "bf", "sf", "cal", "tt", "bfit")
+    },
     "savefig.transparent": True,
     # Without a salt, identifiers inside an SVG differ from run to run.
     "svg.hashsalt": "scaling-measured",
@@ -32,6 +54,8 @@ def use_book_style() -> None:
     In a notebook figures become SVG without a date inside, so that drawing the same figure again
     gives the same bytes.
     """
+    if TYPEFACE.name not in {Path(font.fname).name for font in font_manager.fontManager.ttflist}:
+        font_manager.fontManager.addfont(TYPEFACE)
     mpl.rcParams.update(STYLE)
     try:
         from IPython import get_ipython
@@ -40,6 +64,79 @@ def use_book_style() -> None:
         return
     if get_ipython() is not None:
         set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+def readable(colour: str) -> str:
+    """Return the colour, as dark as words in it must be: 4.5 to 1 on white."""
+    shade = np.array(colors.to_rgb(colour))
+    while 1.05 / (_luminance(shade) + 0.05) < 4.5:
+        shade = shade * 0.95
+    return colors.to_hex(shade)
+
+
+def _luminance(shade):
+    linear = np.where(shade <= 0.04045, shade / 12.92, ((shade + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def label_lines(ax: Axes, size: float = LABEL) -> None:
+    """Write the name of each line beside its right end, where a legend would have to be decoded.
+
+    The names are those that a legend would show. Where two would overlap they move apart, as
+    little as possible. Call it last: the names stand where the lines end in the present view.
+
+    Parameters
+    ----------
+    size
+        Height of the letters, points.
+    """
+    ax.figure.draw_without_rendering()  # scales and places are known only then
+    ends = []
+    for handle, name in zip(*ax.get_legend_handles_labels(), strict=True):
+        line = handle if isinstance(handle, Line2D) else handle[0]  # that of error bars
+        seen = line.get_transform().transform(line.get_xydata())
+        inside = seen[np.isfinite(seen).all(axis=1) & (seen[:, 0] <= ax.bbox.x1 + 1)]
+        ends.append((*inside[inside[:, 0].argmax()], name, line.get_color()))
+    ends.sort(key=lambda end: end[1])
+    pixel = 72 / ax.figure.dpi
+    apart = 1.35 * size * np.arange(len(ends))
+    heights = np.array([end[1] * pixel for end in ends])
+    moved = isotonic_regression(heights - apart).x + apart - heights
+    for (x, y, name, colour), up in zip(ends, moved, strict=True):
+        ax.annotate(
+            name,
+            ax.transData.inverted().transform((x, y)),
+            xytext=(7, up),
+            textcoords="offset points",
+            va="center",
+            fontsize=size,
+            color=readable(colour),
+            annotation_clip=False,
+        )
+
+
+def point_out(ax: Axes, text: str, at: tuple[float, float], to: tuple[float, float]) -> None:
+    """Write what is to be seen in a figure, with an arrow to the place where it is seen.
+
+    Parameters
+    ----------
+    at
+        The place, in the units of the axes.
+    to
+        Middle of the text, as shares of the axes' width and height.
+    """
+    arrow = {"arrowstyle": "->", "color": "#333333", "shrinkB": 5, "linewidth": 0.9}
+    ax.annotate(
+        text,
+        at,
+        xytext=to,
+        textcoords="axes fraction",
+        ha="center",
+        va="center",
+        fontsize=LABEL,
+        color="#333333",
+        arrowprops=arrow,
+    )
 
 
 def draw_map(

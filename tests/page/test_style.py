@@ -1,10 +1,13 @@
 """The book's style: the same bytes at every run, and no information by colour alone."""
 
 import io
+import itertools
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from scaling_lib.page import style as plotting
@@ -58,3 +61,67 @@ def test_a_map_shows_means_and_where_seeds_differ():
     assert axes.get_xlabel() == "training steps"
     dark, light = axes.texts[0], axes.texts[-1]
     assert (dark.get_color(), light.get_color()) == ("w", "k")
+
+
+def boxes(axes):
+    axes.figure.draw_without_rendering()
+    return [text.get_window_extent() for text in axes.texts]
+
+
+def labelled(ends, **kinds):
+    axes = Figure().subplots()
+    for k, end in enumerate(ends):
+        axes.plot([1, 10], [1, end], "o-", label=f"line {k}")
+    axes.set(**kinds)
+    plotting.label_lines(axes)
+    return axes
+
+
+@pytest.mark.parametrize("kinds", [{}, {"xscale": "log", "yscale": "log"}])
+def test_names_stand_at_the_ends_of_their_lines(kinds):
+    axes = labelled([2, 5, 9], **kinds)
+    assert [text.get_text() for text in axes.texts] == ["line 0", "line 1", "line 2"]
+    for end, box in zip([2, 5, 9], boxes(axes), strict=True):
+        x, y = axes.transData.transform((10, end))
+        assert 0 < box.x0 - x < 20
+        assert box.y0 < y < box.y1
+
+
+def test_names_of_lines_that_end_together_do_not_overlap():
+    axes = labelled([5, 5.01, 5.02, 5, 9])
+    low_to_high = sorted(boxes(axes), key=lambda box: box.y0)
+    for under, over in itertools.pairwise(low_to_high):
+        assert over.y0 >= under.y1 - 1
+
+
+def test_names_follow_error_bars_reference_lines_and_the_view():
+    axes = Figure().subplots()
+    axes.errorbar([1, 2, 3], [1, 2, 3], yerr=0.1, label="measured")
+    axes.axhline(0.5, label="chance")
+    axes.plot([1, 2, np.nan], [0, 1, 5], label="stops early")
+    axes.set_xlim(0, 2.5)
+    plotting.label_lines(axes)
+    where = {text.get_text(): text.xy for text in axes.texts}
+    assert where["measured"] == pytest.approx((2, 2))
+    assert where["chance"] == pytest.approx((2.5, 0.5))
+    assert where["stops early"] == pytest.approx((2, 1))
+
+
+@pytest.mark.parametrize("colour", [*plotting.PALETTE, plotting.REFERENCE])
+def test_words_in_the_colour_of_a_line_can_be_read(colour):
+    shade = np.array(mpl.colors.to_rgb(plotting.readable(colour)))
+    assert 1.05 / (plotting._luminance(shade) + 0.05) >= 4.5
+
+
+def test_what_is_pointed_out_has_its_arrow():
+    axes = labelled([2])
+    plotting.point_out(axes, "here", at=(10, 2), to=(0.5, 0.9))
+    note = axes.texts[-1]
+    assert note.xy == (10, 2)
+    assert note.arrow_patch is not None
+    assert note.get_position() == (0.5, 0.9)
+
+
+def test_the_typeface_is_the_site_s_own():
+    family = font_manager.FontProperties(family=mpl.rcParams["font.family"])
+    assert font_manager.findfont(family) == str(plotting.TYPEFACE)
