@@ -13,6 +13,7 @@ from scaling_lib.page.style import (
     RIVAL,
     draw_map,
     label_lines,
+    plain_ticks,
     point_out,
     use_book_style,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "explore",
     "figures",
     "label_lines",
+    "plain_ticks",
     "point_out",
     "self_check",
     "slider",

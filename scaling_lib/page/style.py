@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import colors, font_manager
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.lines import Line2D
 from scipy.optimize import isotonic_regression
 
@@ -137,6 +138,12 @@ def point_out(ax: Axes, text: str, at: tuple[float, float], to: tuple[float, flo
         color="#333333",
         arrowprops=arrow,
     )
+
+
+def plain_ticks(axis: Axis, places: list[float]) -> None:
+    """Put ticks at these places only, with their numbers in full, on an axis of any scale."""
+    axis.set_ticks(places, [f"{place:,}" for place in places])
+    axis.set_ticks([], minor=True)
 
 
 def draw_map(

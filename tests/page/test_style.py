@@ -122,6 +122,17 @@ def test_what_is_pointed_out_has_its_arrow():
     assert note.get_position() == (0.5, 0.9)
 
 
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_ticks_are_numbers_in_full_and_nothing_between(scale):
+    axes = Figure().subplots()
+    axes.plot([8, 4096], [1, 1])
+    axes.set_xscale(scale)
+    plotting.plain_ticks(axes.xaxis, [0.5, 8, 4096])
+    axes.figure.draw_without_rendering()
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.5", "8", "4,096"]
+    assert len(axes.get_xticks(minor=True)) == 0
+
+
 def test_the_typeface_is_the_site_s_own():
     family = font_manager.FontProperties(family=mpl.rcParams["font.family"])
     assert font_manager.findfont(family) == str(plotting.TYPEFACE)
