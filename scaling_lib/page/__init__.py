@@ -15,6 +15,8 @@ from scaling_lib.page.style import (
     label_lines,
     plain_ticks,
     point_out,
+    readable,
+    shades,
     use_book_style,
 )
 
@@ -32,7 +34,9 @@ __all__ = [
     "label_lines",
     "plain_ticks",
     "point_out",
+    "readable",
     "self_check",
+    "shades",
     "slider",
     "toggle",
     "use_book_style",

@@ -80,6 +80,12 @@ def _luminance(shade):
     return linear @ [0.2126, 0.7152, 0.0722]
 
 
+def shades(number: int) -> list[str]:
+    """Return colours for a family that has an order (sizes, times), from dark to light."""
+    places = np.linspace(0, 0.75, number)
+    return [colors.to_hex(shade) for shade in mpl.colormaps["viridis"](places)]
+
+
 def label_lines(ax: Axes, size: float = LABEL) -> None:
     """Write the name of each line beside its right end, where a legend would have to be decoded.
 

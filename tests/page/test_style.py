@@ -107,6 +107,12 @@ def test_names_follow_error_bars_reference_lines_and_the_view():
     assert where["stops early"] == pytest.approx((2, 1))
 
 
+def test_an_ordered_family_goes_from_dark_to_light():
+    light = [plotting._luminance(np.array(mpl.colors.to_rgb(c))) for c in plotting.shades(5)]
+    assert light == sorted(light)
+    assert 1.05 / (light[-1] + 0.05) > 2  # the lightest is still seen on white
+
+
 @pytest.mark.parametrize("colour", [*plotting.PALETTE, plotting.REFERENCE])
 def test_words_in_the_colour_of_a_line_can_be_read(colour):
     shade = np.array(mpl.colors.to_rgb(plotting.readable(colour)))
