@@ -638,54 +638,64 @@ class FitResult(ComputeOptimal):
         }
 
     def plot(self, level=LEVEL):
-        """Draw the fit and its residuals; return the matplotlib figure.
+        """Draw the fit and its errors; return the matplotlib figure.
 
         On the left a law of one input is drawn as a curve with its prediction interval, a law of
-        several as predicted against observed. Runs differ from the law by marker as well as by
-        colour.
+        several as predicted against observed. Runs that were held out are squares.
         """
         import matplotlib as mpl
         import matplotlib.figure
         import matplotlib.ticker as ticker
 
-        from scaling_lib.page.style import PALETTE, STYLE
+        from scaling_lib.page import style
 
-        one, log, data = len(self.law.columns) == 1, self.law.link == "log", self.data
-        observed = data[self.law.target]
-        predicted = self.predict({name: data[name] for name in self.law.columns})
+        style.add_typeface()
+        one, log = len(self.law.columns) == 1, self.law.link == "log"
+        parts = [("runs", self.data, {"marker": "o", "color": style.MEASURED})]
+        if self.held is not None:
+            parts.append(("held out", self.held, {"marker": "s", "color": style.NEW}))
         unit = "nats per token" if self.unit == "nats" else self.unit
         target = f"loss ({unit})" if self.law.target == "loss" else self.law.target
-        points = {"marker": "o", "ls": "", "ms": 4, "mfc": "none", "color": PALETTE[1]}
-        with mpl.rc_context(STYLE):
+        line = {"color": style.LAW, "ls": "-"}
+        with mpl.rc_context(style.STYLE):
             figure = mpl.figure.Figure(figsize=(8.4, 3.6), layout="constrained")
             left, right = figure.subplots(1, 2)
+            right.axhline(0.0, **line)
+            ends = []
+            for label, data, look in parts:
+                observed = data[self.law.target]
+                predicted = self.predict({name: data[name] for name in self.law.columns})
+                x, x_label = self._abscissa(data, observed, f"observed {target}")
+                error = 100.0 * (predicted / observed - 1.0) if log else predicted - observed
+                points = look | {"ls": "", "ms": 4, "mfc": "none", "label": label}
+                left.plot(*((x, observed) if one else (observed, predicted)), **points)
+                right.plot(x, error, **points)
+                ends += [x.min(), x.max()] if one else [*observed, *predicted]
+            ends = min(ends), max(ends)
             if one:
-                name = self.law.columns[0]
-                x, x_label = data[name], LABELS.get(name, name)
-                grid = np.geomspace(x.min(), x.max(), 200)
-                curve = self.predict({name: grid}, level)
-                band = {"color": PALETTE[4], "alpha": 0.35, "lw": 0, "label": f"{100 * level:g} %"}
+                grid = np.geomspace(*ends, 200)
+                curve = self.predict({self.law.columns[0]: grid}, level)
+                band = {"color": style.LAW, "alpha": 0.2, "lw": 0}
+                band["label"] = f"{100 * level:g} % of new runs"
+                left.plot(grid, curve.value, label="law", zorder=3, **line)
                 left.fill_between(grid, curve.low, curve.high, **band)
-                left.plot(grid, curve.value, color=PALETTE[0], label="law")
-                left.plot(x, observed, label="runs", **points)
                 left.set(xscale="log", xlabel=x_label, ylabel=target)
+                left.set_title("The law and its runs")
             else:
-                if {"N", "D"} <= data.keys():
-                    x, x_label = FLOP_PER_PARAMETER_TOKEN * data["N"] * data["D"], LABELS["C"]
-                else:
-                    x, x_label = observed, f"observed {target}"
-                ends = [min(observed.min(), predicted.min()), max(observed.max(), predicted.max())]
-                left.plot(ends, ends, color=PALETTE[0], label="perfect prediction")
-                left.plot(observed, predicted, label="runs", **points)
+                left.plot(ends, ends, label="as predicted", zorder=1, **line)
                 left.set(xlabel=f"observed {target}", ylabel=f"predicted {target}")
-            error, words = predicted - observed, "predicted minus observed"
+                left.set_title("Predicted against observed")
             if log:
-                error, words = 100.0 * (predicted / observed - 1.0), "predicted above observed (%)"
                 left.set(yscale="log", **({} if one else {"xscale": "log"}))
             left.legend()
-            right.axhline(0.0, color=PALETTE[0])
-            right.plot(x, error, **points)
-            right.set(xscale="log", xlabel=x_label, ylabel=words)
+            right.set(xscale="log", xlabel=x_label, title="What the law misses")
+            right.set_ylabel("predicted above observed" + (" (%)" if log else ""))
+            for axis in (right.xaxis, left.xaxis) if one else (right.xaxis,):
+                low, high = axis.get_view_interval()
+                axis.set_major_locator(
+                    ticker.LogLocator(subs=(1, 2, 5) if high < 50 * low else (1,))
+                )
+                axis.set_major_formatter(ticker.FuncFormatter(_power_of_ten))
             for axis in (left.xaxis, left.yaxis, right.xaxis, right.yaxis):
                 axis.set_minor_formatter(ticker.NullFormatter())
             if log:  # losses span less than a decade: plain decimals
@@ -695,12 +705,34 @@ class FitResult(ComputeOptimal):
                     axis.set_minor_locator(ticker.NullLocator())
         return figure
 
+    def _abscissa(self, data, observed, otherwise):
+        """Return what the errors are drawn against, and its label."""
+        if len(self.law.columns) == 1:
+            name = self.law.columns[0]
+            return data[name], LABELS.get(name, name)
+        if {"N", "D"} <= data.keys():
+            return FLOP_PER_PARAMETER_TOKEN * data["N"] * data["D"], LABELS["C"]
+        return observed, otherwise
+
+
+def _power_of_ten(value, _=None):
+    """Return a tick's label as text: mathematics would be drawn in the reader's own style.
+
+    >>> _power_of_ten(50), _power_of_ten(1e8), _power_of_ten(5e-3)
+    ('50', '10⁸', '5×10⁻³')
+    """
+    if 0.01 <= value < 1000:
+        return f"{value:g}"
+    first, power = f"{value:.0e}".split("e")
+    ten = "10" + str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return ten if first == "1" else f"{first}×{ten}"
+
 
 LABELS = {
     "C": "training compute C (FLOP)",
     "N": "parameters N",
     "D": "training tokens D",
-    "k": "samples k",
+    "k": "number of samples k",
 }
 
 

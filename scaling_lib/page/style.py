@@ -49,14 +49,19 @@ STYLE = {
 }
 
 
+def add_typeface() -> None:
+    """Make the book's typeface known to matplotlib."""
+    if TYPEFACE.name not in {Path(font.fname).name for font in font_manager.fontManager.ttflist}:
+        font_manager.fontManager.addfont(TYPEFACE)
+
+
 def use_book_style() -> None:
     """Draw all further figures of this session in the style of the book.
 
     In a notebook figures become SVG without a date inside, so that drawing the same figure again
     gives the same bytes.
     """
-    if TYPEFACE.name not in {Path(font.fname).name for font in font_manager.fontManager.ttflist}:
-        font_manager.fontManager.addfont(TYPEFACE)
+    add_typeface()
     mpl.rcParams.update(STYLE)
     try:
         from IPython import get_ipython

@@ -312,6 +312,18 @@ def test_plot_is_the_same_twice(tmp_path):
     assert len(one.plot().axes) == 2
 
 
+def test_a_plot_shows_what_was_held_out_in_the_book_s_typeface(tmp_path, caplog):
+    runs = surface(np.random.default_rng(13))
+    limit = np.quantile(runs["N"], 0.9)
+    result = fit("chinchilla", runs, hold_out=f"N > {limit}")
+    figure = result.plot()
+    for axes in figure.axes:
+        drawn = {line.get_label(): line.get_xdata() for line in axes.lines}
+        assert len(drawn["runs"]) == result.n and len(drawn["held out"]) == result.held_out.n
+    figure.savefig(tmp_path / "fit.svg")
+    assert not [record for record in caplog.records if "findfont" in record.getMessage()]
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
