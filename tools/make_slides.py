@@ -1,10 +1,11 @@
 """Make a reveal.js deck of each chapter from its page of the built site, into `slides/`.
 
-What a slide can show is shown in the order of the page: the objectives, figures under their
-captions, numbered equations after the paragraph that leads to them, what to predict and what
-happened, the question of governance; of lists, and of paragraphs that open in bold, the first
-sentences. Prose becomes the speaker's notes (press S); a section with nothing to show has its first
-paragraph on its slide. Text too long for a slide is set smaller by the slide itself, so that a
+What a slide can show is shown in the order of the page: the objectives, figures under the first
+sentence of their captions, numbered equations between the words that lead to them and those that
+end the sentence, what to predict and what happened, the question of governance; of lists, and of
+paragraphs that open in bold, as many sentences as there is room for. Prose becomes the speaker's
+notes (press S); a section with nothing to show has the beginning of its first paragraph and that of
+its last on its slide. Text too long for a slide is set smaller by the slide itself, so that a
 chapter can be edited without a thought of its slides.
 
 A code cell tagged `no-slide` leaves its figure out; one tagged `slide` shows what it printed.
@@ -35,6 +36,12 @@ CHAPTERS = (
 SKIPPED = ("Check yourself", "Exercises", "Further reading")
 GUIDES = ("What to see.",)  # bold openings that tell a reader where to look in a figure
 ITEMS = 5  # of a list, at most, on one slide
+ROOM = 420  # characters that are read at a glance
+LEAD = 260  # characters that lead to something else on the same slide
+# What ends with a full stop and is no sentence.
+SHORT = re.compile(r"\b(al|Fig|No|vs|e\.g|i\.e)\.$")
+# How a table was made is said by the speaker, if anybody asks.
+MADE = re.compile(r"(?:[;,]\s*)?\bmade by (?:<[^>]*>)*python -m [\w -]+(?:<[^>]*>)*", re.I)
 
 
 @dataclass
@@ -66,15 +73,47 @@ def text_of(tag: Tag) -> str:
     return " ".join(tag.get_text().split())
 
 
-def first_sentence(fragment: str) -> tuple[str, str]:
-    """Split HTML after its first sentence; a bold opening does not count as one, nor does a colon.
+def sentences(fragment: str) -> list[str]:
+    """Split HTML into its sentences; a bold opening goes with the one behind it.
 
-    >>> first_sentence("<b>Yes.</b> It <i>is</i> 3.5: Or 4. So. No.")
-    ('<b>Yes.</b> It <i>is</i> 3.5: Or 4.', 'So. No.')
+    >>> sentences("<b>Yes.</b> It <i>is</i> 3.5: Or 4. So <i>we. Do</i> it. 56 of them, at a")
+    ['<b>Yes.</b> It <i>is</i> 3.5: Or 4.', 'So <i>we. Do</i> it.', '56 of them, at a']
     """
-    sentence = re.match(r"(<(b|strong)>.*?</\2>)?.*?[.?!][”’)]?(?=\s+[A-Z“<]|\s*$)", fragment, re.S)
-    end = sentence.end() if sentence else len(fragment)
-    return fragment[:end], fragment[end:].strip()
+    found, start = [], 0
+    opening = re.match(r"<(b|strong)>.*?</\1>", fragment, re.S)
+    for end in re.finditer(r"[.?!][”’)]?(?=\s+[A-Z0-9“<]|\s*$)", fragment):
+        part = fragment[start : end.end()]
+        whole = len(re.findall(r"<[a-z]", part)) == part.count("</") + part.count("/>")
+        if whole and not SHORT.search(part) and not (opening and end.end() <= opening.end()):
+            found.append(part.strip())
+            start = end.end()
+    rest = fragment[start:].strip()
+    return [*found, rest] if rest else found
+
+
+def length(fragment: str) -> int:
+    """Return the number of characters that a reader of the fragment sees."""
+    return len(text_of(BeautifulSoup(fragment, "html.parser")))
+
+
+def beginning(paragraph: list[str], room: int) -> str:
+    """Return as many of the first sentences as there is room for, at least one."""
+    shown = paragraph[:1]
+    for sentence in paragraph[1:]:
+        if length(" ".join([*shown, sentence])) > room:
+            break
+        shown.append(sentence)
+    return " ".join(shown)
+
+
+def ending(paragraph: list[str], room: int) -> str:
+    """Return as many of the last sentences as there is room for, at least one."""
+    shown = paragraph[-1:]
+    for sentence in paragraph[-2::-1]:
+        if length(" ".join([sentence, *shown])) > room:
+            break
+        shown.insert(0, sentence)
+    return " ".join(shown)
 
 
 def figure_in(part: Tag) -> Tag | None:
@@ -82,20 +121,26 @@ def figure_in(part: Tag) -> Tag | None:
     return part if part.name == "figure" else part.find("figure")
 
 
-def whole_sentences(paragraph: Tag) -> Tag:
-    """Return a paragraph without a last sentence that only leads to what follows on the page.
+def stops(fragment: str) -> bool:
+    """Whether a fragment ends as a sentence does, and does not lead to what follows."""
+    return text_of(BeautifulSoup(fragment, "html.parser")).rstrip("”’)").endswith((".", "?", "!"))
 
-    >>> page = "<p>It is smooth. See <b>here</b>:</p>"
-    >>> print(whole_sentences(BeautifulSoup(page, "html.parser").p))
-    <p>It is smooth.</p>
+
+def whole(paragraph: Tag) -> list[str]:
+    """Return the sentences of a paragraph without one that only leads to what follows.
+
+    >>> whole(BeautifulSoup("<p>It is smooth. See <b>here</b>:</p>", "html.parser").p)
+    ['It is smooth.']
     """
-    fragment, kept = paragraph.decode_contents().strip(), ""
-    if not fragment.endswith(":"):
-        return paragraph
-    while fragment:
-        sentence, fragment = first_sentence(fragment)
-        kept = f"{kept} {sentence}".strip() if fragment else kept
-    return BeautifulSoup(f"<p>{kept}</p>", "html.parser").p if kept else paragraph
+    found = sentences(paragraph.decode_contents().strip())
+    return found if not found or stops(found[-1]) else found[:-1]
+
+
+def is_point(part: Tag) -> bool:
+    """Whether a part of a page is a paragraph that states something in bold."""
+    if part.name != "p" or getattr(part.contents[0], "name", "") != "strong":
+        return False
+    return part.strong.get_text() not in GUIDES
 
 
 class Deck:
@@ -120,8 +165,11 @@ class Deck:
 
     def note(self, part: Tag) -> None:
         """Have the speaker say what follows the last slide on the page."""
-        stack = next(stack for stack in reversed(self.stacks) if stack)
-        stack[-1].notes.append(text_of(part))
+        self.last().notes.append(text_of(part))
+
+    def last(self) -> Slide:
+        """Return the slide at the end."""
+        return next(stack for stack in reversed(self.stacks) if stack)[-1]
 
     def add_section(self, section: Tag) -> None:
         """Put the parts of a section on slides; a main section is a stack of its own."""
@@ -131,16 +179,34 @@ class Deck:
             return
         if heading.name == "h2":
             self.stacks.append([])
-        before = sum(map(len, self.stacks))
-        prose = section.find_all("p", recursive=False)
-        points = [p for p in prose if getattr(p.contents[0], "name", "") == "strong"]
-        points = [p for p in points if p.strong.get_text() not in GUIDES]
-        if len(points) > 1:
-            self.add(title, f"<ul>{self.items(points)}</ul>", "points")
-        for part in section.find_all(True, recursive=False):
+        before, last = sum(map(len, self.stacks)), self.last()
+        said = len(last.notes)
+        parts = section.find_all(True, recursive=False)
+        points = [part for part in parts if is_point(part)]
+        for part in parts:
+            if len(points) > 1 and part in points:
+                self.add_points(part, title)
             self.add_part(part, title)
         if sum(map(len, self.stacks)) == before:
-            self.add(title, "".join(self.tidy(str(whole_sentences(p))) for p in prose[:1]), "words")
+            prose = [found for p in section.find_all("p", recursive=False) if (found := whole(p))]
+            shown = [beginning(found, LEAD) for found in prose[:1] + prose[1:][-1:]]
+            self.add(title, "".join(self.tidy(f"<p>{words}</p>") for words in shown), "words")
+            # What was read out of this section goes with its own slide.
+            self.last().notes, last.notes[said:] = last.notes[said:], []
+
+    def add_points(self, first: Tag, title: str) -> None:
+        """Put the paragraphs in bold up to the next prediction, which they answer, on a slide."""
+        together = []
+        for part in first.find_previous_siblings():
+            if "predict" in part.get("class", []):
+                break
+            if is_point(part):
+                return
+        for part in [first, *first.find_next_siblings()]:
+            if "predict" in part.get("class", []):
+                break
+            together += [part] if is_point(part) else []
+        self.add(title, f"<ul>{self.items(together)}</ul>", "points")
 
     def add_part(self, part: Tag, title: str) -> None:
         """Put one part of a section on a slide, or into the notes."""
@@ -151,9 +217,11 @@ class Deck:
         elif part.name == "p":
             self.note(part)
         elif "math" in classes and part.get("id", "").startswith("equation-"):
-            before = part.find_previous_sibling()
-            lead = self.tidy(str(before)) if before and before.name == "p" else ""
-            self.add(title, lead + self.tidy(str(part)), "formula")
+            after = part.find_next_sibling()
+            rest = after.decode_contents().strip() if after and after.name == "p" else ""
+            goes_on = text_of(after)[:1].islower() if rest else False
+            end = f"<p>{sentences(rest)[0]}</p>" if goes_on else ""
+            self.add(title, self.lead(part) + self.tidy(str(part) + end), "formula")
         elif "admonition" in classes:
             box = copy.copy(part)
             name = text_of(box.select_one(".admonition-title").extract())
@@ -166,18 +234,33 @@ class Deck:
             self.add(text_of(part.find("summary")), where + content, "words")
         elif part.name in ("ul", "ol"):
             before = part.find_previous_sibling()
-            leads = before and before.name == "p" and text_of(before).endswith(":")
-            self.add_list(part, title, self.tidy(str(before)) if leads else "")
+            leads = before and before.name == "p" and not stops(str(before))
+            self.add_list(part, title, self.lead(part, LEAD // 2) if leads else "")
         elif (figure := figure_in(part)) and "tag_no-slide" not in classes:
             self.add_figure(figure, title)
         elif "tag_slide" in classes:
             self.add(title, self.tidy(str(part.select_one(".cell_output"))), "output")
 
+    def lead(self, part: Tag, room: int = LEAD) -> str:
+        """Return the last sentences of the paragraph before a part of a page."""
+        before = part.find_previous_sibling()
+        if not before or before.name != "p":
+            return ""
+        return self.tidy(f"<p>{ending(sentences(before.decode_contents().strip()), room)}</p>")
+
     def items(self, entries: list[Tag]) -> str:
-        """Return the first sentence of each as an item of a list."""
-        words = (entry.find("p", recursive=False) or entry for entry in entries)
-        shown = (self.tidy(first_sentence(w.decode_contents())[0]) for w in words)
-        return "".join(f"<li>{sentence}</li>" for sentence in shown)
+        """Return the first sentences of each, as many as there is room for, as items of a list."""
+        paragraphs = [entry.find("p", recursive=False) or entry for entry in entries]
+        paragraphs = [whole(p) or [p.decode_contents().strip()] for p in paragraphs]
+        shown = [paragraph[:1] for paragraph in paragraphs]
+        # A second sentence for each before a third for any.
+        for number in range(1, max(map(len, paragraphs), default=0)):
+            for paragraph, some in zip(paragraphs, shown, strict=True):
+                more = paragraph[number : number + 1] if len(some) == number else []
+                seen = sum(length(" ".join(each)) for each in shown)
+                if more and seen + length(more[0]) <= ROOM:
+                    some += more
+        return "".join(f"<li>{self.tidy(' '.join(some))}</li>" for some in shown)
 
     def add_list(self, items: Tag, title: str, lead: str = "") -> None:
         """Put a list on slides under what leads to it, and the rest of its items into the notes."""
@@ -194,12 +277,16 @@ class Deck:
 
     def add_figure(self, figure: Tag, title: str) -> None:
         """Put a figure between the first sentence of its caption and the others."""
-        claim, rest = first_sentence(figure.select_one(".caption-text").decode_contents().strip())
+        caption = figure.select_one(".caption-text").decode_contents().strip()
+        claim, *others = sentences(MADE.sub("", caption))
         picture = str(figure.find("svg"))
         if image := figure.find("img"):
             picture = f'<img src="{self.address(image["src"])}" alt="{html.escape(image["alt"])}">'
-        source = self.tidy(f'<p class="source">{rest}</p>')
+        rest = " ".join(sentence for sentence in others if re.search(r"\w", sentence))
+        source = self.tidy(f'<p class="source">{rest}</p>') if rest else ""
         self.add(title, self.tidy(f'<p class="claim">{claim}</p>') + picture + source, "figure")
+        if made := MADE.search(caption):
+            self.last().notes.append(text_of(BeautifulSoup(made[0].lstrip("; "), "html.parser")))
 
     def tidy(self, fragment: str) -> str:
         """Make a piece of the page fit to stand elsewhere: no names of its own, links that lead."""

@@ -51,6 +51,7 @@ def test_each_part_of_a_page_finds_its_slide():
     assert 'href="../chapters/other.html#x"' in predict.body
     assert prose.body == "<p>One. Two.</p>"
     assert title.notes == ["Opening prose.", "Before. It leads to"]
+    assert prose.notes == ["One. Two."], "a section is read out with its own slide"
     assert "Further reading" not in [s.title for s in found]
 
 
@@ -84,6 +85,39 @@ def test_nothing_ends_at_a_colon():
     assert alone.body == "<p>One is smooth.</p>"
     claim = slides(PAGE.replace("It falls. By half.", "It falls: by half. Then it stops."))[2]
     assert '<p class="claim">It falls: by half.</p>' in claim.body
+
+
+def test_a_point_has_as_many_sentences_as_there_is_room_for():
+    first, second = ("<p><strong>Scale.</strong> It costs. It pays.</p>", "Why. " * 100)
+    points = first + f"<p><strong>Reason.</strong> {second}</p>"
+    (shown,) = [
+        s.body for s in slides(PAGE.replace("<p>One. Two.</p>", points)) if s.kind == "points"
+    ]
+    assert "<li><strong>Scale.</strong> It costs. It pays.</li>" in shown
+    assert 300 < len(shown) < 600 and shown.endswith("Why.</li></ul>")
+
+
+def test_points_stand_behind_the_prediction_that_they_answer():
+    points = "".join(f"<p><strong>Point {n}.</strong> It rose.</p>" for n in (1, 2))
+    shown = slides(PAGE.replace("there</a>?</p></div>", f"there</a>?</p></div>{points}"))
+    assert [s.kind for s in shown[2:5]] == ["figure", "words", "points"]
+    assert "Point 2." in shown[4].body and "Point 1. It rose." in shown[4].notes
+
+
+def test_a_formula_stands_in_its_whole_sentence():
+    rest = "<span>y</span></div><p>where <em>y</em> is the loss. More.</p>"
+    page = PAGE.replace("<span>y</span></div>", rest).replace("Before. It", "Long. " * 90 + "It")
+    (shown,) = [s.body for s in slides(page) if s.kind == "formula"]
+    assert shown.endswith("<p>where <em>y</em> is the loss.</p>")
+    assert "It leads to</p>" in shown and len(shown) < 500
+
+
+def test_a_claim_ends_with_its_sentence_and_no_command_is_shown():
+    caption = "It falls by 3.5, say Ho et al. 2020. 56 models; made by python -m x regenerate y."
+    shown = slides(PAGE.replace("It falls. By half.", caption))[2]
+    assert '<p class="claim">It falls by 3.5, say Ho et al. 2020.</p>' in shown.body
+    assert '<p class="source">56 models.</p>' in shown.body
+    assert shown.notes[0] == "made by python -m x regenerate y"
 
 
 @pytest.mark.parametrize("chapter", make_slides.CHAPTERS)
@@ -137,7 +171,19 @@ def test_slides_fit_and_ask_nobody(address, browser, chapter):
             const foot = place.bottom - 58 * place.height / s.offsetHeight;
             const high = s.scrollHeight > s.clientHeight + 2
               || [...s.children].some(e => e.getBoundingClientRect().bottom > foot);
-            if (high || wide) found.push(s.querySelector('h1,h2').textContent);
+            // Nor is anything behind the arrows, and a figure has half of the slide.
+            const arrows = [...document.querySelectorAll('.controls > button')]
+              .filter(e => getComputedStyle(e).visibility === 'visible')
+              .map(e => e.getBoundingClientRect());
+            const words = document.createRange();
+            const hidden = [...s.children].some(part => {
+              words.selectNodeContents(part);
+              return [...words.getClientRects()].some(a => a.width > 2 && arrows.some(b =>
+                a.right > b.left && a.left < b.right && a.bottom > b.top && a.top < b.bottom));
+            });
+            const picture = s.querySelector(':scope > :is(img, svg)');
+            const small = picture && picture.getBoundingClientRect().height < place.height / 2;
+            if (high || wide || hidden || small) found.push(s.querySelector('h1,h2').textContent);
             Reveal.next();
           }
           return found;
