@@ -17,7 +17,7 @@ export OMP_NUM_THREADS      ?= 1
 export MKL_NUM_THREADS      ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test check check-exercise lab notebooks minutes exercises bench sweeps audit pdf slides zip lock lint clean
+.PHONY: help book test check check-exercise lab notebooks minutes exercises bench sweeps audit firefox pdf slides zip lock lint clean
 
 help: ## list these targets
 	@$(PYTHON) -c "import re; [print(f'  make {t:<14} {d}') for t, d in re.findall(r'^([a-z-]+):.*?## (.+)$$', open('Makefile').read(), re.M)]"
@@ -73,9 +73,12 @@ sweeps: .venv/.ready ## regenerate the shipped runs in scaling_lib/data (under a
 	$(PY) -m scaling_lib regenerate all --jobs $(JOBS)
 	$(PY) -m grading strategies --out scaling_lib/data/capstone_scores.csv
 
-audit: book ## Lighthouse on three pages of the built site; reports in _build/audit
+audit: book ## Lighthouse on the chapters and an exercise of the built site; reports in _build/audit
 	npm ci --prefix web/audit --no-progress --loglevel=error
 	cd _build && npm exec --prefix ../web/audit -- lhci autorun --config=../web/audit/lighthouserc.cjs
+
+firefox: book ## the checks of the built site in Firefox
+	BROWSER=firefox $(PY) -m pytest -n $(JOBS) --dist loadfile tests/site
 
 pdf: book ## the whole book as one PDF
 	$(PY) tools/make_pdf.py

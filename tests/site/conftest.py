@@ -3,6 +3,7 @@
 import functools
 import http.server
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -90,21 +91,40 @@ def address(site, serve) -> str:
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser(tmp_path_factory):
+    """Chromium, or the Firefox of the system where BROWSER=firefox."""
     from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
         try:
-            started = playwright.chromium.launch(
-                executable_path=chromium.find(), args=chromium.FLAGS
-            )
+            started = launch(playwright, tmp_path_factory)
         except Error as error:
             needs.missing(
-                "no Chromium for the checks in the browser: install Debian's `chromium`, run "
-                f"`playwright install chromium`, or name one in CHROMIUM ({error.message[:200]})"
+                "no browser for the checks in the browser: install Debian's `chromium`, run "
+                "`playwright install chromium`, or name one in CHROMIUM; for BROWSER=firefox "
+                f"install `firefox-esr` ({error.message[:200]})"
             )
         yield started
         started.close()
+
+
+def launch(playwright, tmp_path_factory):
+    if os.environ.get("BROWSER") != "firefox":
+        return playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
+    home = {"HOME": str(tmp_path_factory.mktemp("firefox"))}  # it writes into its home
+    path = shutil.which("firefox-esr") or shutil.which("firefox")
+    started = playwright.firefox.launch(
+        channel="moz-firefox", executable_path=path, env={**os.environ, **home}
+    )
+    new_context = started.new_context
+
+    def with_scripts(**options):
+        if options.get("java_script_enabled") is False:
+            pytest.skip("Playwright cannot switch scripts off in the system's Firefox")
+        return new_context(**options)
+
+    started.new_context = with_scripts
+    return started
 
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"

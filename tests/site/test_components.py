@@ -253,7 +253,7 @@ def test_a_phone_gets_its_own_drawing(site, address, browser):
     assert box.locator(".sm-narrow").is_visible() and box.locator(".sm-wide").is_hidden()
     height = box.locator(".sm-plot").bounding_box()["height"]
     before = box.locator(".sm-text").inner_text()
-    box.locator("input").first.fill("3")
+    box.locator("input").first.fill("2.5")
     waits_for(page, box.locator(".sm-text"), before)
     assert 'viewBox="0 0 360' in box.locator(".sm-plot").inner_html()
     assert box.locator(".sm-plot").bounding_box()["height"] == pytest.approx(height, abs=1)
