@@ -10,6 +10,7 @@ from matplotlib import colors, font_manager
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.lines import Line2D
+from pandas.api.typing import SeriesGroupBy
 from scipy.optimize import isotonic_regression
 
 # Okabe and Ito's colours, which colour-blind readers tell apart; each comes with dashes of its own.
@@ -155,6 +156,14 @@ def plain_ticks(axis: Axis, places: list[float]) -> None:
     """Put ticks at these places only, with their numbers in full, on an axis of any scale."""
     axis.set_ticks(places, [f"{place:,}" for place in places])
     axis.set_ticks([], minor=True)
+
+
+def draw_seeds(ax: Axes, runs: SeriesGroupBy, marker: str, **look) -> None:
+    """Draw the mean of each group of runs, with a bar from the lowest seed to the highest."""
+    mean, low, high = runs.mean(), runs.min(), runs.max()
+    bars = np.maximum([mean - low, high - mean], 0)  # rounding: the mean of equal seeds
+    look = {"marker": marker, "markersize": 5, "capsize": 2} | look
+    ax.errorbar(mean.index, mean, bars, **look)
 
 
 def draw_map(

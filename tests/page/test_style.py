@@ -107,6 +107,15 @@ def test_names_follow_error_bars_reference_lines_and_the_view():
     assert where["stops early"] == pytest.approx((2, 1))
 
 
+def test_runs_are_drawn_from_the_lowest_seed_to_the_highest():
+    runs = pd.DataFrame({"N": [8, 8, 8, 16, 16], "loss": [1.0, 2.0, 6.0, 0.1, 0.1]})
+    axes = Figure().subplots()
+    plotting.draw_seeds(axes, runs.groupby("N")["loss"], "o", label="runs")
+    line, _, (bars,) = axes.containers[0].lines
+    assert line.get_xydata().tolist() == [[8, 3], [16, 0.1]]
+    assert [bar[:, 1].tolist() for bar in bars.get_segments()] == [[1, 6], [0.1, 0.1]]
+
+
 def test_an_ordered_family_goes_from_dark_to_light():
     light = [plotting._luminance(np.array(mpl.colors.to_rgb(c))) for c in plotting.shades(5)]
     assert light == sorted(light)
