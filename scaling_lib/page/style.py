@@ -201,7 +201,7 @@ def draw_map(
         if high.iloc[i, j] - low.iloc[i, j] > wide:
             text += f"\n{low.iloc[i, j]:.2f}–{high.iloc[i, j]:.2f}"
         dark = shown < highest / 2
-        ax.text(j, i, text, ha="center", va="center", fontsize=8, color="w" if dark else "k")
+        ax.text(j, i, text, ha="center", va="center", fontsize=9, color="w" if dark else "k")
     for axis, labels in ((ax.xaxis, mean.columns), (ax.yaxis, mean.index)):
         names = [label if isinstance(label, str) else f"{label:,}" for label in labels]
         axis.set_ticks(range(len(names)), names)
