@@ -127,6 +127,37 @@ def launch(playwright, tmp_path_factory):
     return started
 
 
+@pytest.fixture(scope="session")
+def with_scroll_bars(browser):
+    """A browser whose windows have scroll bars, as those of most desktops do."""
+    if os.environ.get("BROWSER") == "firefox":
+        yield browser  # it has them
+        return
+    started = browser.browser_type.launch(
+        executable_path=chromium.find(),
+        args=chromium.FLAGS,
+        ignore_default_args=["--hide-scrollbars"],
+    )
+    yield started
+    started.close()
+
+
+# Code, formulas and tables that a window cuts off, with all folds open.
+CUT = """() => {
+    document.documentElement.classList.add("whole");
+    document.querySelectorAll("details").forEach(fold => { fold.open = true; });
+    return [...document.querySelectorAll(".bd-article :is(pre, div.math, .table-box)")]
+        .filter(box => box.scrollWidth > box.clientWidth + 1)
+        .map(box => `${box.scrollWidth - box.clientWidth} pixels: ${box.textContent.slice(0, 80)}`);
+}"""
+
+
+@pytest.fixture(scope="session")
+def cut():
+    """Return a function that opens all folds of a page and lists what its window cuts off."""
+    return lambda page: page.evaluate(CUT)
+
+
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 # When the page has settled and two frames are drawn, the colours are the theme's.
 SWITCH = """async theme => {
@@ -141,7 +172,8 @@ SWITCH = """async theme => {
 DARK_RULES = ["color-contrast", "link-in-text-block", "image-alt", "role-img-alt", "svg-img-alt"]
 CHECK = """async rules => {
     const preload = !rules && location.protocol !== "file:";
-    const options = { resultTypes: ["violations"], preload };
+    // Selectors would be made for all that is right as well.
+    const options = { resultTypes: ["violations"], preload, selectors: false };
     if (rules) options.runOnly = { type: "rule", values: rules };
     return (await axe.run(document, options)).violations.map(v =>
         `${v.id} (${v.impact}): ${v.nodes.length} times, first ${v.nodes[0].html.slice(0, 160)}`);
@@ -149,12 +181,17 @@ CHECK = """async rules => {
 
 
 @pytest.fixture(scope="session")
-def violations():
+def has_axe() -> bool:
+    return AXE.exists()
+
+
+@pytest.fixture(scope="session")
+def violations(has_axe):
     """Return a function that sets the theme of a page and lists what axe-core finds wrong.
 
     The light theme comes first: it has every rule, the dark one those that it can break alone.
     """
-    if not AXE.exists():
+    if not has_axe:
         needs.missing("axe-core is not there: Node.js was absent when the site was built")
     script = AXE.read_text(encoding="utf-8")
 

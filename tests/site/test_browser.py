@@ -1,6 +1,7 @@
 """Every page in a browser: what it asks for, what it weighs, that it fits a phone and the disk."""
 
 import gzip
+import re
 from dataclasses import dataclass, field
 
 import pytest
@@ -29,34 +30,73 @@ class Visit:
     overflow: int = 0
 
 
-def visit(browser, address: str, name: str) -> Visit:
-    """Open a page as a phone does and write down what happens."""
-    seen, responses = Visit(), []
-    context = browser.new_context(viewport={"width": 375, "height": 800})
-    page = context.new_page()
+# The page has done what it put off until it is idle.
+IDLE = """() => new Promise(done =>
+    requestIdleCallback(() => requestAnimationFrame(() => setTimeout(done))))"""
 
-    def route(route):
-        url = route.request.url
-        if url.startswith((address, "data:", "blob:")):
-            return route.continue_()
-        seen.foreign.append(url)
-        return route.abort()
 
-    context.route("**/*", route)
-    page.on("console", lambda m: seen.errors.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    page.on("requestfailed", lambda request: seen.missing.append(request.url))
-    page.on("response", lambda response: responses.append(response))
-    page.goto(address + name, wait_until="networkidle")
-    page.evaluate(LOAD_ALL)
-    seen.overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    for response in responses:
-        if response.status >= 400:
-            seen.missing.append(response.url)
-        elif response.status == 200 and response.url.startswith("http"):
-            seen.bytes += weight(response)
-    context.close()
-    return seen
+class Phone:
+    """One window as narrow as a phone's, in which the pages of a site are opened one by one.
+
+    Every request is looked at, for which the browser turns its cache off: a page is loaded whole.
+    """
+
+    def __init__(self, browser, address: str):
+        self.address = address
+        self.context = browser.new_context(viewport={"width": 375, "height": 800})
+        own = re.compile(f"^(?!{re.escape(address)}|data:|blob:)")
+        self.context.route(own, self.refuse)
+        self.page = self.context.new_page()
+        self.page.on("console", self.hear)
+        self.page.on("pageerror", lambda error: self.seen.errors.append(str(error)))
+        self.page.on("request", lambda request: self.under_way.add(request))
+        self.page.on("requestfinished", lambda request: self.under_way.discard(request))
+        self.page.on("requestfailed", self.miss)
+        self.page.on("response", lambda response: self.responses.append(response))
+        self.weights = {}
+        self.begin()
+
+    def begin(self):
+        self.seen, self.responses, self.under_way = Visit(), [], set()
+
+    def refuse(self, route):
+        self.seen.foreign.append(route.request.url)
+        route.abort()
+
+    def hear(self, message):
+        if message.type == "error":
+            self.seen.errors.append(message.text)
+
+    def miss(self, request):
+        self.under_way.discard(request)
+        self.seen.missing.append(request.url)
+
+    def settle(self):
+        """Wait until nothing is under way and nothing new was asked for."""
+        calm = 0
+        for _ in range(10_000):
+            self.page.evaluate(IDLE)
+            calm = 0 if self.under_way else calm + 1
+            if calm == 2:
+                return
+        pytest.fail(f"without an answer: {[request.url for request in self.under_way]}")
+
+    def visit(self, name: str) -> Visit:
+        """Open a page and return what happens."""
+        self.begin()
+        self.page.goto(self.address + name, wait_until="load")
+        self.page.evaluate(LOAD_ALL)
+        self.settle()
+        seen = self.seen
+        seen.overflow = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        for response in self.responses:
+            if response.status >= 400:
+                seen.missing.append(response.url)
+            elif response.status == 200 and response.url.startswith("http"):
+                if response.url not in self.weights:
+                    self.weights[response.url] = weight(response)
+                seen.bytes += self.weights[response.url]
+        return seen
 
 
 def weight(response) -> int:
@@ -67,8 +107,23 @@ def weight(response) -> int:
     return len(body) if packed else len(gzip.compress(body, 6))
 
 
-def test_served_from_a_sub_path(address, browser, page_name):
-    seen = visit(browser, address, page_name)
+@pytest.fixture(scope="module")
+def phone(browser):
+    """Return the phone for an address."""
+    phones = {}
+
+    def at(address: str) -> Phone:
+        if address not in phones:
+            phones[address] = Phone(browser, address)
+        return phones[address]
+
+    yield at
+    for one in phones.values():
+        one.context.close()
+
+
+def test_served_from_a_sub_path(address, phone, page_name):
+    seen = phone(address).visit(page_name)
     assert seen.foreign == []
     assert seen.missing == []
     assert seen.errors == []
@@ -76,8 +131,8 @@ def test_served_from_a_sub_path(address, browser, page_name):
     assert seen.bytes <= LIMIT, f"{seen.bytes / 1024:.0f} KiB"
 
 
-def test_opened_from_the_disk(site, browser, page_name):
-    seen = visit(browser, site.as_uri() + "/", page_name)
+def test_opened_from_the_disk(site, phone, page_name):
+    seen = phone(site.as_uri() + "/").visit(page_name)
     assert (seen.foreign, seen.missing, seen.errors) == ([], [], [])
 
 
@@ -163,8 +218,8 @@ def test_menus_open_and_close_by_keyboard(address, browser):
     page.close()
 
 
-def test_the_checks_find_what_is_wrong(serve, browser, bad_page):
-    seen = visit(browser, serve(bad_page), "bad.html")
+def test_the_checks_find_what_is_wrong(serve, phone, bad_page):
+    seen = phone(serve(bad_page)).visit("bad.html")
     assert {u.split("/")[2] for u in seen.foreign} == {
         "img.example",
         "cdn.example",

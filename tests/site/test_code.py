@@ -1,6 +1,5 @@
 """Code on the pages: whole lines, folds for what only draws, one switch for all, cells that run."""
 
-import chromium
 import code_cells
 import pytest
 from bs4 import BeautifulSoup
@@ -10,45 +9,16 @@ pytestmark = [pytest.mark.site, pytest.mark.browser]
 
 CHAPTER = "chapters/scaling_laws.html"
 FOLDS = "details.code-fold"
-# Code, formulas and tables that a window cuts off, with all folds open.
-CUT = """() => {
-    document.documentElement.classList.add("whole");
-    document.querySelectorAll("details").forEach(fold => { fold.open = true; });
-    return [...document.querySelectorAll(".bd-article :is(pre, div.math, .table-box)")]
-        .filter(box => box.scrollWidth > box.clientWidth + 1)
-        .map(box => `${box.scrollWidth - box.clientWidth} pixels: ${box.textContent.slice(0, 80)}`);
-}"""
-
-
-@pytest.fixture(scope="module")
-def with_scroll_bars(browser):
-    """A browser whose windows have scroll bars, as those of most desktops do."""
-    kind = browser.browser_type
-    started = kind.launch(
-        executable_path=chromium.find(),
-        args=chromium.FLAGS,
-        ignore_default_args=["--hide-scrollbars"],
-    )
-    yield started
-    started.close()
-
-
-def test_nothing_is_cut_at_1280(with_scroll_bars, address, page_name):
-    page = with_scroll_bars.new_page(viewport={"width": 1280, "height": 800})
-    page.goto(address + page_name)
-    cut = page.evaluate(CUT)
-    page.close()
-    assert cut == []
 
 
 @pytest.mark.parametrize("width", [1440, 1920])
 @pytest.mark.parametrize("name", [CHAPTER, "exercises/pages/data_limits/own-answers.html"])
-def test_nothing_is_cut_in_a_wider_window(with_scroll_bars, address, name, width):
+def test_nothing_is_cut_in_a_wider_window(with_scroll_bars, address, cut, name, width):
     page = with_scroll_bars.new_page(viewport={"width": width, "height": 800})
     page.goto(address + name)
-    cut = page.evaluate(CUT)
+    found = cut(page)
     page.close()
-    assert cut == []
+    assert found == []
 
 
 @pytest.mark.parametrize(
