@@ -39,6 +39,15 @@ export function mount(root, ask) {
   let settled = 0;
 
   const points = watchPoints(plot, walker);
+  const tasks = [...root.querySelectorAll(".sm-task")];
+
+  // A task stays reached while the page is open, with what was said when it was.
+  const mark = (said) =>
+    tasks.forEach((task, i) => {
+      if (!said[i] || task.classList.contains("sm-reached")) return;
+      task.classList.add("sm-reached");
+      task.insertAdjacentHTML("beforeend", ` <span class="sm-taught"><strong>Reached.</strong> ${said[i]}</span>`);
+    });
 
   const show = (reply) => {
     if (!live) {
@@ -48,11 +57,14 @@ export function mount(root, ask) {
     }
     drawnNarrow = reply.narrow;
     live.innerHTML = reply.svg;
-    // A screen reader waits with the sentence until the hand rests.
+    // A screen reader waits with the sentence until the hand rests, and a task that a hand only passes does not count.
     sentence.setAttribute("aria-busy", "true");
     sentence.innerHTML = reply.text;
     clearTimeout(settled);
-    settled = setTimeout(() => sentence.removeAttribute("aria-busy"), 400);
+    settled = setTimeout(() => {
+      sentence.removeAttribute("aria-busy");
+      mark(reply.reached);
+    }, 400);
     writeControls(inputs, reply.values);
     for (const i of inputs) {
       if (i.type !== "range") continue;

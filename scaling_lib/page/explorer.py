@@ -16,7 +16,7 @@ from collections.abc import Callable
 import anywidget
 import traitlets
 
-from scaling_lib.page.micropython.controls import in_words
+from scaling_lib.page.micropython.controls import FIGURES, in_words
 from scaling_lib.page.micropython.drawing import escape, rich
 from scaling_lib.page.micropython.host import load_function, respond
 
@@ -270,10 +270,20 @@ def embedded_json(data):
     return f'<script type="application/json">{text.replace("</", "<" + chr(92) + "/")}</script>'
 
 
+def tasks_html(spec):
+    """Return the tasks of a figure of the book; what is reached is added to each by the script."""
+    where = spec["function"]
+    tasks = FIGURES[where["name"]]["tasks"] if "module" in where else ()
+    if not tasks:
+        return ""
+    items = "".join(f'<li class="sm-task">{rich(task)}</li>' for task in tasks)
+    return f'<p class="sm-try-this">Try:</p><ul class="sm-tasks" aria-live="polite">{items}</ul>'
+
+
 def explorer_html(spec, function=None, *, for_page=True):
     """Return the HTML of an explorer in its starting position, as one `div`.
 
-    It shows the figure, the sentence and the controls before any script has run. `function` is by
+    It shows the figure, sentence, controls and tasks before any script has run. `function` is by
     default the one that the specification names; `for_page` embeds the specification, which a page
     without a kernel computes from.
     """
@@ -290,5 +300,5 @@ def explorer_html(spec, function=None, *, for_page=True):
         f'<div class="sm-wide">{wide["svg"]}</div><div class="sm-narrow">{narrow["svg"]}</div>'
         f'</div><div class="sm-controls">{controls}'
         f'<button type="button" class="sm-button sm-reset" {KEYS}>Reset</button></div>'
-        f'<p class="sm-text" role="status">{wide["text"]}</p>{data}</div>'
+        f'<p class="sm-text" role="status">{wide["text"]}</p>{tasks_html(spec)}{data}</div>'
     )

@@ -28,7 +28,7 @@ def __dir__():
     return __all__
 
 
-def _ready(function, title, alt, x, y, controls, table, rows, columns):
+def _ready(function, title, alt, x, y, controls, tasks, table, rows, columns):
     """Return the function that shows a figure; it takes a table of the caller's if it shows one."""
 
     def show():
@@ -41,7 +41,8 @@ def _ready(function, title, alt, x, y, controls, table, rows, columns):
         over, up, moved = (v(data) if callable(v) else v for v in (x, y, controls))
         return explore(function, moved, {"x": over, "y": up}, alt, title=title, data=data)
 
-    shown_by, about = show, f"Show *{title}*\n\n{alt}"
+    to_try = "".join(f"\n- {task}" for task in tasks)
+    shown_by, about = show, f"Show *{title}*\n\n{alt}\n\nTry:\n{to_try}"
     if table is not None:
         shown_by = show_table
         about += f"\n\nThe table is {table!r}, or one of yours. {columns.__doc__}"

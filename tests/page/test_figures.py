@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from task_ways import WAYS, moved
 
 from scaling_lib import compute
 from scaling_lib.laws import formulas, published
@@ -123,6 +124,8 @@ def test_every_position_gives_a_whole_frame(explorer):
     for values in positions(explorer.spec, 10):
         frame = frame_at(explorer.function, explorer.spec, values)
         shape = [s["name"] for s in frame["series"] if s.get("key") is not False]
+        tasks = FIGURES.get(explorer.spec["function"]["name"], {"tasks": ()})["tasks"]
+        assert len(frame.get("reached", [])) == len(tasks)
         names = names or shape
         assert shape == names, "names and number of the series must not change"
         assert (
@@ -182,13 +185,21 @@ def test_page_html_holds_the_specification(explorer):
         assert f'name="{control["name"]}"' in html
 
 
+def solved(explorer):
+    """Positions at which the figure's tasks are reached."""
+    name = explorer.spec["function"]["name"]
+    if name == "fit_by_hand":
+        return []  # here of other runs than those that the tasks are tried with
+    return [moved(explorer, there) for there, _ in WAYS.get(name, [])]
+
+
 def test_micropython_gives_the_same_frames():
     node = shutil.which("node")
     if node is None or not (ROOT / "web/node_modules/@micropython").exists():
         message = "parity needs Node.js and the packages of web/: run `make book`"
         needs.missing(message)
     explorers = [made.get(name) or make(name) for name in NAMES]
-    cases = [{"spec": e.spec, "values": positions(e.spec)} for e in explorers]
+    cases = [{"spec": e.spec, "values": positions(e.spec) + solved(e)} for e in explorers]
     run = subprocess.run(
         [node, ROOT / "web/parity.mjs"],
         input=json.dumps({"cases": cases}),
@@ -216,7 +227,8 @@ def test_micropython_gives_the_same_frames():
                     else:
                         assert a[key] == b[key], where
             here = respond(e.function, e.spec, values)
-            assert reply["words"] == here["words"] and reply["text"] == here["text"], where
+            for key in ("words", "text", "reached"):
+                assert reply[key] == here[key], where
             # Coordinates have one decimal; a tie may be rounded either way.
             assert len(reply["svg"]) == pytest.approx(len(here["svg"]), rel=0.01), where
 

@@ -21,6 +21,12 @@ from scaling_lib.page.micropython.numbers import digits3, fixed, line_fit, log_g
         log_slider("break2", "Second break", 10, 1e7, 1e5, "si"),
         slider("sharpness", "Sharpness of the breaks", 0.5, 8, 2, step=0.1, digits=1),
     ],
+    tasks=[
+        "Make the dashed line wrong by a factor of 100 or more at the right edge.",
+        "Build an error that falls, then rises, then falls again.",
+        "Let the dashed line be right at the edge within 5 %, though each break changes the slope "
+        "by 0.2 or more.",
+    ],
 )
 def broken_law(slope1, slope2, slope3, break1, break2, sharpness):
     """Return a law of three straight segments joined smoothly.
@@ -47,17 +53,34 @@ def broken_law(slope1, slope2, slope3, break1, break2, sharpness):
         return math.exp(intercept + slope * math.log(x))
 
     ratio = expected(1e8) / y(1e8)
-    if 0.95 < ratio < 1.05:
+    wrong = max(ratio, 1.0 / ratio)
+    apart = second > 9.9 * first  # with less between them, the second slope is not seen
+    if wrong < 1.05:
         end = "A line fitted before the first break forecasts the end of the curve within 5 %."
     else:
         end = (
             f"A line fitted before the first break, at {si(first)}, is wrong by a factor of "
-            f"{digits3(max(ratio, 1.0 / ratio))} at the right edge: it expects "
+            f"{digits3(wrong)} at the right edge: it expects "
             f"{'less' if ratio < 1.0 else 'more'} error than there is."
         )
     xs = log_grid(1.0, 1e8, 121)
     return {
         "text": f"Slopes {fixed(-slope1, 2)}, {fixed(-slope2, 2)} and {fixed(-slope3, 2)}. {end}",
+        "reached": [
+            f"The dashed line was fitted to the runs before {si(first)}, and at the edge it is "
+            f"off by a factor of {digits3(wrong)}. A good fit says nothing about a break that "
+            "lies beyond it."
+            if wrong >= 100
+            else "",
+            "A plain power law only falls or only rises. With two breaks the same formula turns "
+            "twice, as some measured curves do."
+            if apart and slope1 > 0.045 and slope2 < -0.045 and slope3 > 0.045
+            else "",
+            "Right, but for a wrong reason: the two breaks cancel. That one forecast came true "
+            "does not prove the law behind it."
+            if apart and min(abs(slope2 - slope1), abs(slope3 - slope2)) > 0.195 and wrong < 1.05
+            else "",
+        ],
         "series": [
             line("broken law", xs, y, 0),
             line("line fitted before the first break", xs, expected, 1, 1),

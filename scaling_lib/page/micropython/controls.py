@@ -19,7 +19,7 @@ SHOWN = {
 FIGURES = {}  # what `figure` was told, by the name of the function
 
 
-def figure(title, alt, x, y, controls, table=None, rows=None, columns=None):
+def figure(title, alt, x, y, controls, tasks=(), table=None, rows=None, columns=None):
     """Declare the function below as a figure of the book, shown by `page.figures`.
 
     Parameters
@@ -30,6 +30,9 @@ def figure(title, alt, x, y, controls, table=None, rows=None, columns=None):
         The axes.
     controls : list of dict
         One for each argument of the function.
+    tasks : sequence of str
+        What to try, from easy to surprising. The function says at each position which of them are
+        reached, in the `reached` of its frame.
     table, rows : str, optional
         A data set of `scaling_lib.data`, and a condition for its rows.
     columns : callable, optional
@@ -37,8 +40,9 @@ def figure(title, alt, x, y, controls, table=None, rows=None, columns=None):
         With a table, `x`, `y` and `controls` may be functions of these data.
     """
     declared = dict(
-        title=title, alt=alt, x=x, y=y, controls=controls, table=table, rows=rows, columns=columns
-    )
+        title=title, alt=alt, x=x, y=y, controls=controls, tasks=tuple(tasks), table=table,
+        rows=rows, columns=columns,
+    )  # fmt: skip
 
     def declare(function):
         FIGURES[function.__name__] = dict(declared, function=function)

@@ -3,6 +3,7 @@
 A *frame* is what the function of a figure returns::
 
     {"text": "one sentence",
+     "reached": ["", "sentence"],        # for each task: what it teaches, empty if not reached here
      "series": [{"name": str, "x": [...], "y": [...],           # required
                  "kind": "line" | "points" | "band" | "stems",  # default "line"
                  "y2": [...],            # other edge of a band, other end of a stem

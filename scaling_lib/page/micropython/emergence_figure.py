@@ -18,6 +18,12 @@ from scaling_lib.page.micropython.numbers import fixed, log_grid, logistic, perc
         slider("length", "Symbols in an answer", 1, 50, 10, step=1, digits=0),
         slider("steepness", "Steepness of the skill", 0.1, 1.5, 0.5, step=0.01),
     ],
+    tasks=[
+        "Make the two curves one.",
+        "Leave the steepness at 0.50, and let the answers begin to rise only beyond 15B "
+        "parameters.",
+        "Find a model that has 9 symbols of 10 right and fewer than 1 answer of 20.",
+    ],
 )
 def emergence(length, N, steepness):
     """Return one smooth skill under two metrics: one symbol right, a whole answer right.
@@ -44,6 +50,21 @@ def emergence(length, N, steepness):
         f"{percent(p**k, 1)} of the answers of {k}. From "
         f"{si(start) if start < 1e15 else power(start)} parameters on, the answers rise from 10 to "
         f"90 % within {fixed(rise, 1)} powers of ten. The skill behind them has no jump anywhere.",
+        "reached": [
+            "With answers of one symbol both metrics say the same. The difference is not in the "
+            "model; it lies in what is counted as right."
+            if k == 1
+            else "",
+            f"Answers of {k} symbols rise from {si(start)} parameters on, with the skill "
+            "unchanged. When an ability appears is a matter of the question as well as of the "
+            "model."
+            if abs(steepness - 0.5) < 0.005 and start > 1.5e10
+            else "",
+            f"{percent(p, 1)} of the symbols right, and {percent(p**k, 1)} of the answers of {k}. "
+            "A test of whole answers finds almost nothing where the skill is almost complete."
+            if p >= 0.9 and p**k < 0.05
+            else "",
+        ],
         "series": [
             line("a symbol right", xs, symbol, 0),
             line("the whole answer right", xs, lambda n: symbol(n) ** k, 1, 1),

@@ -49,11 +49,17 @@ def loss_axis(data):
 def sliders(data):
     """Return the sliders; the lowest loss bounds E."""
     low = loss_range(data)[0]
+    alpha, beta, E = start(data)
     return [
-        slider("alpha", "α, exponent of the parameters", 0.05, 1.2, 0.3, step=0.01),
-        slider("beta", "β, exponent of the tokens", 0.05, 1.2, 0.6, step=0.01),
-        slider("E", "E, the loss that remains", 0, low, round(low * 0.9, 2), step=0.005, digits=3),
+        slider("alpha", "α, exponent of the parameters", 0.05, 1.2, alpha, step=0.01),
+        slider("beta", "β, exponent of the tokens", 0.05, 1.2, beta, step=0.01),
+        slider("E", "E, the loss that remains", 0, low, E, step=0.005, digits=3),
     ]
+
+
+def start(data):
+    """Return the exponents and the offset at which the sliders begin."""
+    return 0.3, 0.6, round(loss_range(data)[0] * 0.9, 2)
 
 
 def best_scales(runs, E, alpha, beta):
@@ -73,6 +79,13 @@ def best_scales(runs, E, alpha, beta):
     return (A, 0.0) if ay * A > by * B else (0.0, B)
 
 
+def misses(runs, E, alpha, beta):
+    """Return the share by which the law misses each run, and the root mean square of these."""
+    A, B = best_scales(runs, E, alpha, beta)
+    off = [loss(n, d, E, A, B, alpha, beta) / measured - 1.0 for n, d, measured in runs]
+    return off, math.sqrt(sum([v * v for v in off]) / len(off))
+
+
 @figure(
     title="Fit the law by hand",
     alt="Measured losses of training runs against tokens, one colour a model size, with the law's "
@@ -80,6 +93,11 @@ def best_scales(runs, E, alpha, beta):
     x=token_axis,
     y=loss_axis,
     controls=sliders,
+    tasks=[
+        "Halve the miss (root mean square) that the figure starts with, with an E at most 0.1 "
+        "below the lowest loss.",
+        "Do the same with an E that lies 0.15 or more below the lowest loss.",
+    ],
     table="scaling_language",
     rows="seed == 0",
     columns=columns,
@@ -119,8 +137,10 @@ def fit_by_hand(alpha, beta, E, data):
         series.append(
             points("runs", [r[1] for r in mine], [r[2] for r in mine], i, i, names, key=False)
         )
-    off = [law(n, d) / measured - 1.0 for n, d, measured in runs]
-    rms = math.sqrt(sum([v * v for v in off]) / len(off))
+    off, rms = misses(runs, E, alpha, beta)
+    first_alpha, first_beta, first_E = start(data)
+    halved = rms <= 0.5 * misses(runs, first_E, first_alpha, first_beta)[1]
+    room = min(data["L"]) - E
     worst = max(range(len(off)), key=lambda i: abs(off[i]))
     return {
         "text": f"L = {fixed(E, 2)} + {scale(A)} / N^{fixed(alpha, 2)} + {scale(B)} / "
@@ -128,5 +148,17 @@ def fit_by_hand(alpha, beta, E, data):
         f"at the worst, {si(runs[worst][0])} parameters on {si(runs[worst][1])} tokens, it is "
         f"{percent(abs(off[worst]), 1)} too {'high' if off[worst] > 0 else 'low'}. A and B are "
         "fitted for you.",
+        "reached": [
+            f"Exponents of {fixed(alpha, 2)} and {fixed(beta, 2)} and a floor of {fixed(E, 3)} "
+            f"miss the {len(runs)} runs by {percent(rms, 2)}. Two powers and a floor are enough "
+            "for the whole table."
+            if halved and room < 0.1005
+            else "",
+            f"A floor of {fixed(E, 3)} misses by {percent(rms, 2)}: other exponents make up for "
+            "most of what is wrong with it. Runs that end above the floor say little about where "
+            "it lies."
+            if halved and room > 0.1495
+            else "",
+        ],
         "series": series,
     }

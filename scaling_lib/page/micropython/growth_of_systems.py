@@ -50,6 +50,12 @@ def t_quantile(freedom):
                {"C": "Training compute", "N": "Parameters", "D": "Training examples or tokens"},
                "C"),
     ],
+    tasks=[
+        "Find a window that ends in 2010 or before, with compute growing less than ×2 a year by "
+        "the whole of the interval.",
+        "Find a window whose trend may be anything: the interval runs from a fall to ×4 a year or "
+        "more.",
+    ],
     table="notable_systems",
     columns=columns,
 )  # fmt: skip
@@ -61,7 +67,7 @@ def growth_of_systems(start, width, quantity, data):
     outside = [r for r in rows if not start <= r[0] <= end]
     what, unit = QUANTITIES[quantity]
     window = f"{len(inside)} system{'' if len(inside) == 1 else 's'} from {start:g} to {end:g}"
-    years, trend = [], []
+    years, trend, reached = [], [], ["", ""]
     if len(inside) > 4 and inside[-1][0] - inside[0][0] > 0.25:
         logs = [math.log10(r[1]) for r in inside]
         slope, intercept, error = line_fit([r[0] - start for r in inside], logs)
@@ -71,9 +77,23 @@ def growth_of_systems(start, width, quantity, data):
         low, high = times(10.0 ** (slope - spread)), times(10.0 ** (slope + spread))
         text = f"{what} of the {window} grew {times(10.0**slope)} a year (95 %: {low} to {high})"
         if slope > 0.01:
-            text += f", doubling every {fixed(12.0 * math.log10(2.0) / slope, 1)} months."
+            months = 12.0 * math.log10(2.0) / slope
+            text += f", doubling every {fixed(months, 1)} months."
+            if quantity == "C" and end <= 2010 and slope + spread < math.log10(2.0):
+                since = [r for r in rows if r[0] >= 2010.0]
+                pace = line_fit([r[0] for r in since], [math.log10(r[1]) for r in since])[0]
+                reached[0] = (
+                    f"From {start:g} to {end:g} training compute doubled every {fixed(months, 1)} "
+                    f"months, since 2010 every {fixed(12.0 * math.log10(2.0) / pace, 1)}. A "
+                    "doubling time needs its years."
+                )
         else:
             text += ": no growth to speak of."
+        if slope < spread and slope + spread > math.log10(4.0):
+            reached[1] = (
+                f"The {window} say only that it grew between {low} and {high} a year. A line can "
+                "be drawn through any few points; the interval says what it is worth."
+            )
     else:
         text = f"{what} of {window}: too few for a trend. Widen the window."
 
@@ -83,6 +103,7 @@ def growth_of_systems(start, width, quantity, data):
 
     return {
         "text": text,
+        "reached": reached,
         "series": [
             dots("outside the window", outside, 6, 3),
             dots("in the window", inside, 0, 0),

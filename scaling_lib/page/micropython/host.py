@@ -27,12 +27,18 @@ def frame_at(function, spec, values):
 
 
 def respond(function, spec, values, narrow=False):
-    """Return all that changes when a control moves: picture, sentence, each control in words."""
+    """Return all that changes when a control moves: picture, words, which tasks are reached."""
     shown = frame_at(function, spec, values)
     svg = draw(shown, spec["axes"], spec["alt"] + " " + shown["text"], narrow)
     words = {c["name"]: in_words(c, values[c["name"]]) for c in spec["controls"]}
-    text = rich(shown["text"])
-    return {"values": values, "narrow": narrow, "svg": svg, "text": text, "words": words}
+    return {
+        "values": values,
+        "narrow": narrow,
+        "svg": svg,
+        "text": rich(shown["text"]),
+        "words": words,
+        "reached": [rich(said) for said in shown.get("reached", [])],
+    }
 
 
 served = {}

@@ -13,6 +13,7 @@ from scaling_lib.page.micropython.drawing import line, points
 from scaling_lib.page.micropython.numbers import (
     BESIROGLU,
     HOFFMANN,
+    digits3,
     fixed,
     log_grid,
     loss,
@@ -44,6 +45,12 @@ KNOWN_RUNS = (
         slider("alpha", "Change α (parameters) by", -0.1, 0.1, 0, step=0.005, digits=3),
         slider("beta", "Change β (tokens) by", -0.1, 0.1, 0, step=0.005, digits=3),
     ],
+    tasks=[
+        "Find the budget whose best model is as large as Chinchilla, 70B parameters.",
+        "Find the budget whose best model is as large as Gopher, 280B. How much less did Gopher "
+        "have?",
+        "Change α and β by 0.02 in all, no more, and move the best size by half or more.",
+    ],
 )  # fmt: skip
 def isoflop(C, alpha, beta, fit):
     """Return the loss against model size at fixed compute, and the path of the optimum.
@@ -58,6 +65,9 @@ def isoflop(C, alpha, beta, fit):
     best = loss(n, d, **law)
     penalty = loss(2.0 * n, d / 2.0, **law) - best
     known = [loss(size, tokens, **law) for _, size, tokens in KNOWN_RUNS]
+    gopher, chinchilla = (6.0 * size * tokens for _, size, tokens in KNOWN_RUNS[1:])
+    nearly = ", nearly as much" if 0.75 < C / chinchilla < 1.33 else ""
+    smaller, unmoved = optimum(gopher, **law)[0], optimum(C, **FITS[fit])[0]
     names = [
         f"{name} on {si(tokens)} tokens, {power(6.0 * size * tokens)} FLOP: {fixed(value, 3)} nats "
         "by this law"
@@ -67,6 +77,19 @@ def isoflop(C, alpha, beta, fit):
         "text": f"With {power(C)} FLOP the loss is lowest, {fixed(best, 3)} nats, at {si(n)} "
         f"parameters and {si(d)} tokens: {si(d / n)} tokens a parameter. A model of twice the size "
         f"on half the data loses {fixed(penalty, 4)} nats.",
+        "reached": [
+            f"By this law {si(n)} parameters are best at {power(C)} FLOP. Chinchilla was trained "
+            f"with {power(chinchilla)}{nearly}."
+            if 65e9 < n < 75e9 else "",
+            f"By this law a model of {si(n)} wants {power(C)} FLOP, {digits3(C / gopher)} times "
+            f"what Gopher had. Gopher's own budget was best spent on {si(smaller)} parameters: a "
+            "smaller model on more text."
+            if 260e9 < n < 300e9 and C > 1.05 * gopher else "",
+            f"So small a change of the exponents takes the best size from {si(unmoved)} to "
+            f"{si(n)} parameters. Two good fits of the same runs can therefore give different "
+            "advice."
+            if 0 < abs(alpha) + abs(beta) < 0.0201 and not 2 / 3 < n / unmoved < 1.5 else "",
+        ],
         "series": [
             line("loss at this compute", sizes, lambda m: loss(m, C / 6.0 / m, **law), 0),
             line("path of the optimum", [p[0] for p in path],

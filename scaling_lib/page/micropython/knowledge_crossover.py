@@ -2,7 +2,7 @@
 
 from scaling_lib.page.micropython.controls import figure, log_axis, log_slider, slider
 from scaling_lib.page.micropython.drawing import line, points
-from scaling_lib.page.micropython.numbers import crossing, log_grid, percent, si
+from scaling_lib.page.micropython.numbers import crossing, log_grid, percent, si, times
 
 FIRST = 100.0  # examples, where both curves start
 
@@ -19,6 +19,12 @@ FIRST = 100.0  # examples, where both curves start
         slider("ceiling", "Error that the knowledge leaves for ever", 0, 0.2, 0.06, step=0.005,
                show="percent"),
         slider("exponent", "Exponent of learning", 0.1, 0.5, 0.3, step=0.01),
+    ],
+    tasks=[
+        "Give the knowledge a head start of ×5 or more, and let learning still pass it before 20k "
+        "examples.",
+        "Make the knowledge last: no crossing before 10M examples, with an exponent of 0.30 or "
+        "more.",
     ],
 )  # fmt: skip
 def knowledge_crossover(D, head_start, ceiling, exponent):
@@ -54,6 +60,18 @@ def knowledge_crossover(D, head_start, ceiling, exponent):
     return {
         "text": f"With {si(D)} examples {ahead}: an error of {percent(here, 1)} by hand and "
         f"{percent(there, 1)} learned. {end}",
+        "reached": [
+            f"A head start of {times(head_start)} was used up at {si(meet)} examples. Without the "
+            f"error of {percent(ceiling, 1)} that the knowledge leaves for ever, learning would "
+            "not have passed it."
+            if crossings and head_start >= 5 and meet < 2e4
+            else "",
+            f"Knowledge that leaves an error of only {percent(ceiling, 1)} is still ahead at 10M "
+            "examples. The lesson is bitter where what experts know is nearly true, not where it "
+            "is true."
+            if exponent > 0.295 and not crossings and made(1e7) < 0.99 * learned(1e7)
+            else "",
+        ],
         "series": [
             line("features made by hand", xs, made, 1, 1),
             line("features learned", xs, learned, 0),

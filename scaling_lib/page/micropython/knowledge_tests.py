@@ -60,6 +60,10 @@ def half(name, style, chosen):
     x=log_axis(COMPUTE, 1e21, 1e26),
     y=axis("Score in MMLU", 0.2, 1, "percent"),
     controls=[slider("year", "Split the models at", 2020.5, 2025, 2023.5, step=0.1, digits=1)],
+    tasks=[
+        "Find a split at which the later models need 20 times less compute for a score of 50 %.",
+        "Find one at which this factor is below 2.5.",
+    ],
     table="mmlu_compute",
     rows="C >= 1e20",
     columns=columns,
@@ -74,8 +78,8 @@ def knowledge_tests(year, data):
     late = [r for r in rows if r[2] >= year]
     before, need_before = half("released before", 1, early)
     after, need_after = half("released later", 0, late)
-    if need_before and need_after:
-        ratio = need_before / need_after
+    ratio = need_before / need_after if need_before and need_after else 0.0
+    if ratio:
         end = (
             f"A score of 50 % takes {power(need_before)} FLOP by the earlier fit and "
             f"{power(need_after)} by the later one, {digits3(max(ratio, 1.0 / ratio))} times "
@@ -90,5 +94,16 @@ def knowledge_tests(year, data):
     return {
         "text": f"Released before {fixed(year, 1)}: {len(early)} of {len(rows)} models; later: "
         f"{len(late)}. {end}",
+        "reached": [
+            f"Split at {fixed(year, 1)}, the factor is {digits3(ratio)}, with {len(late)} later "
+            "models. Do the other task before you quote it."
+            if ratio >= 20
+            else "",
+            f"Split at {fixed(year, 1)}, the factor is {digits3(ratio)}, with {len(early)} "
+            "earlier models. The later models are the better ones, and by how much depends on the "
+            "date of the split."
+            if 1.0 < ratio < 2.5
+            else "",
+        ],
         "series": before + after,
     }

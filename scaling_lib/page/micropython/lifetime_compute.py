@@ -35,6 +35,11 @@ def tokens_for(n, excess):
         ),
         log_slider("answered", "Tokens answered", 1e10, 1e16, 1e13, "si"),
     ],
+    tasks=[
+        "Find a use so light that the size that is cheapest to train stays the cheapest, within 5 "
+        "%.",
+        "Save half of the compute of a lifetime.",
+    ],
 )
 def lifetime_compute(quality, answered):
     """Return what training and answers cost together, by size, at the loss of one optimal run.
@@ -65,6 +70,18 @@ def lifetime_compute(quality, answered):
         f"{si(answered)} tokens answered, {si(best)} parameters on {si(d)} tokens "
         f"({si(d / best)} for each parameter) are cheapest, and save {percent(saved)} of the "
         f"whole. Below {si(smallest)} parameters no amount of text is enough.",
+        "reached": [
+            f"With {si(answered)} tokens answered, training is nearly the whole bill: {si(best)} "
+            f"parameters on {si(d / best)} tokens each. The rule of about 20 tokens a parameter "
+            "is for such a model."
+            if best > 0.95 * n0
+            else "",
+            f"With {si(answered)} tokens answered, {si(best)} parameters on {si(d / best)} tokens "
+            f"each save {percent(saved)} against {si(n0)}. Who expects much use trains a smaller "
+            "model for longer."
+            if saved >= 0.5
+            else "",
+        ],
         "series": [
             line("training alone", xs, training, 1, 1),
             line("training and answers", xs, lifetime, 0),

@@ -18,6 +18,12 @@ from scaling_lib.page.micropython.numbers import fixed, log_grid, logistic, perc
         slider("exponent", "How fast skills get rarer", 0.1, 2, 0.5, step=0.05),
         slider("sharpness", "Width of learning, in powers of ten", 0.05, 2, 0.3, step=0.05),
     ],
+    tasks=[
+        "Find the data at which half is known, weighted by need (48 to 52 %).",
+        "Learn 100 of the 200 skills. How much is left to gain?",
+        "Make a step of the sum visible: one skill carries more than half, learned within 0.1 "
+        "powers of ten.",
+    ],
 )
 def many_skills(D, exponent, sharpness):
     """Return sharp skills of different frequency and their smooth mean [@michaud2023quantization].
@@ -53,6 +59,21 @@ def many_skills(D, exponent, sharpness):
         "text": f"After {si(D)} examples {learned} of 200 skills are learned; weighted by how "
         f"often each is needed, that is {percent(share)}. Each skill appears within "
         f"{fixed(sharpness, 2)} powers of ten; {end}",
+        "reached": [
+            f"{learned} of 200 skills are learned, and {percent(share)} of what is needed is "
+            "known. A few frequent skills carry the average."
+            if 0.475 < share < 0.525
+            else "",
+            f"With {learned} of 200 skills learned, {percent(share, 1)} of what is needed is "
+            f"known. The other {200 - learned} add only the rest: an average near its end can "
+            "hide many skills that are still to appear."
+            if 100 <= learned <= 150
+            else "",
+            f"The most frequent skill alone carries {percent(weights[0] / whole)}, so its jump is "
+            "a jump of the sum. The sum is smooth only where no single skill carries much."
+            if weights[0] > 0.5 * whole and sharpness < 0.105
+            else "",
+        ],
         "series": [
             line("most frequent skill", xs, known(0), 6, 1),
             line("10th", xs, known(9), 6, 2),

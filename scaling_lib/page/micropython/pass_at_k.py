@@ -46,6 +46,12 @@ def at_least_one(log_q, k):
         log_slider("wrong_accepted", "Wrong answers that the verifier passes", 1e-4, 1, 0.01,
                    "percent"),
     ],
+    tasks=[
+        "Make all problems equally hard. What does it do to the coverage of 100 samples?",
+        "Draw 10k samples, and deliver less than half of what they cover.",
+        "Let problems differ by 2 or more, with a typical success of 3 % or less, and deliver 95 "
+        "%.",
+    ],
 )  # fmt: skip
 def pass_at_k(k, median, spread, wrong_accepted):
     """Return how the share of problems solved grows with the number of samples.
@@ -69,16 +75,34 @@ def pass_at_k(k, median, spread, wrong_accepted):
     def alike(n):
         return at_least_one(log_fail(single), n)
 
+    covered, handed = coverage(k), delivered(k)
+    differing = mean([at_least_one(log_fail(logistic(middle + 2.0 * z)), k) for z in Z])
     xs = log_grid(1.0, 1e4, 25)
     return {
         "text": f"One sample solves {percent(single)} of the problems. With k = {si(k)} some "
-        f"sample is right for {percent(coverage(k))}, and a verifier that passes "
-        f"{percent(wrong_accepted)} of the wrong ones delivers {percent(delivered(k))}. Were all "
+        f"sample is right for {percent(covered)}, and a verifier that passes "
+        f"{percent(wrong_accepted)} of the wrong ones delivers {percent(handed)}. Were all "
         f"problems equally hard, coverage would be {percent(alike(k))}.",
+        "reached": [
+            f"Now {si(k)} samples cover {percent(covered)}. Were problems to differ by 2, it "
+            f"would be {percent(differing)}, with a typical one as hard as before: the hardest "
+            "are left."
+            if spread < 0.025 and 95 < k < 105
+            else "",
+            f"Some sample is right for {percent(covered)}, and {percent(handed)} is delivered. "
+            "More samples hardly help: wrong answers slip through as often as before."
+            if k > 0.99e4 and handed < 0.5 * covered
+            else "",
+            f"{si(k)} samples and a check that passes {percent(wrong_accepted)} of the wrong "
+            f"answers deliver {percent(handed)}. Samples bring the coverage; the check decides "
+            "how much of it arrives."
+            if spread > 1.975 and median < 0.031 and handed >= 0.95
+            else "",
+        ],
         "series": [
             line("any sample right (pass@k)", xs, coverage, 0),
             line("delivered by the verifier", xs, delivered, 1, 1),
             line("coverage, all equally hard", xs, alike, 6, 2),
-            points("your samples", [k, k], [coverage(k), delivered(k)], 2),
+            points("your samples", [k, k], [covered, handed], 2),
         ],
     }

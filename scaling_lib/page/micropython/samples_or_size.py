@@ -20,6 +20,10 @@ from scaling_lib.page.micropython.pass_at_k import Z, at_least_one, log_fail, me
         slider("skill_growth", "How fast skill grows with size", 0.2, 2, 0.8, step=0.05),
         slider("spread", "How much problems differ", 0, 4, 1.5, step=0.05),
     ],
+    tasks=[
+        "Make one single answer the best that this budget buys.",
+        "Make a model of 100M parameters or fewer the best.",
+    ],
 )
 def samples_or_size(budget, check, skill_growth, spread):
     """Return the share of problems solved when one budget buys samples of each model size.
@@ -55,6 +59,17 @@ def samples_or_size(budget, check, skill_growth, spread):
         )
     return {
         "text": f"{power(budget)} FLOP a problem are best spent on {end}",
+        "reached": [
+            f"One answer of {si(n)} solves {one}. Samples win while checking them is cheap and "
+            "small models are not far behind; one of the two fails here."
+            if samples(n) == 1.0
+            else "",
+            f"{si(samples(n))} samples of {si(n)} parameters solve {percent(ys[best])}, one "
+            f"answer of {si(largest)} solves {one}. With a check that is cheap and never wrong, "
+            "search replaces size."
+            if n < 1.02e8 and samples(n) > 1.0
+            else "",
+        ],
         "series": [
             line("the whole budget at this size", affordable, ys, 0),
             line("one sample at this size", sizes, lambda m: solved(m, 1.0), 6, 2),

@@ -27,6 +27,13 @@ from scaling_lib.page.micropython.numbers import log_grid, logistic, percent, po
                show="percent"),
         slider("steepness", "Steepness of the score", 0.5, 5, 1.8, step=0.1, digits=1),
     ],
+    tasks=[
+        "Find a scaffold that just lifts this model over the threshold, by no more than four "
+        "points.",
+        "Make the scaffold worth ×20 or more, and find a model that stays just below: within ten "
+        "points.",
+        "Make the evaluation of the bare model miss 60 points.",
+    ],
 )  # fmt: skip
 def scaffold_threshold(C, gain, threshold, steepness):
     """Return the score of bare and scaffolded models against the threshold of an evaluation.
@@ -50,6 +57,21 @@ def scaffold_threshold(C, gain, threshold, steepness):
     return {
         "text": f"A model of {power(C)} FLOP scores {percent(bare)} bare and {percent(full)} with "
         f"a scaffold worth {times(gain)} its compute. {end}",
+        "reached": [
+            f"{times(gain)} is enough: {percent(bare)} bare, {percent(full)} with it. The bare "
+            "score alone does not say on which side of the threshold the model will be used."
+            if bare < threshold <= full < threshold + 0.04
+            else "",
+            f"Bare, this model scores {percent(bare)}. So far below {percent(threshold)} must a "
+            f"bare score lie, if a scaffold worth {times(gain)} is to be expected."
+            if gain > 19.9 and threshold - 0.1 < full < threshold
+            else "",
+            f"From {percent(bare)} to {percent(full)}, with {times(gain)} of compute. On the flat "
+            "ends of the curve the same factor is worth a few points: points and compute are two "
+            "measures of one gain."
+            if full - bare >= 0.6
+            else "",
+        ],
         "series": [
             line("bare model", xs, score, 1, 1),
             line("model with scaffold", xs, lambda c: score(c * gain), 0),

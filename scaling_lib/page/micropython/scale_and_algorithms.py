@@ -4,7 +4,7 @@ import math
 
 from scaling_lib.page.micropython.controls import axis, figure, log_axis, log_slider, slider
 from scaling_lib.page.micropython.drawing import band, line, points
-from scaling_lib.page.micropython.numbers import log_grid, percent, times
+from scaling_lib.page.micropython.numbers import fixed, log_grid, percent, times
 
 
 @figure(
@@ -17,6 +17,12 @@ from scaling_lib.page.micropython.numbers import log_grid, percent, times
         log_slider("compute", "Compute grew", 1, 1e6, 1000, "times"),
         log_slider("algorithms", "Algorithms became more efficient", 1.1, 1e4, 20, "times"),
         slider("exponent", "Exponent of the law", 0.02, 1, 0.1, step=0.01),
+    ],
+    tasks=[
+        "Find a history in which compute has 65 % of the multiplications, the share that goes "
+        "round.",
+        "Give compute more than 90 % if told first, and less than 10 % if told last.",
+        "Make all four shares agree within 5 points, with both gains at ×5 or more.",
     ],
 )
 def scale_and_algorithms(compute, algorithms, exponent):
@@ -40,12 +46,30 @@ def scale_and_algorithms(compute, algorithms, exponent):
     def logs(c):
         return math.log(c) / (math.log(c) + math.log(a))
 
+    four = (first(c), last(c), shapley(c), logs(c))
     xs = log_grid(1.0, 1e6, 61)
     return {
         "text": f"Compute {times(c)} and algorithms {times(a)}: compute is credited with "
         f"{percent(first(c))} of the gain in loss if it is told first, {percent(last(c))} if last, "
         f"{percent(shapley(c))} on average (Shapley), and {percent(logs(c))} if multiplications "
         "are counted. One history, four shares.",
+        "reached": [
+            f"The same history gives compute {percent(first(c))} of the gain in loss if told "
+            f"first and {percent(last(c))} if told last. A share means little without the rule "
+            "that made it."
+            if 0.645 < logs(c) < 0.655
+            else "",
+            f"{percent(first(c))} or {percent(last(c))}, for one history. With a steep law either "
+            "gain alone would have brought nearly all of it, so the one told first takes the "
+            "credit."
+            if first(c) > 0.9 and last(c) < 0.1
+            else "",
+            f"From {percent(min(four))} to {percent(max(four))}. With an exponent of "
+            f"{fixed(g, 2)} the first factor leaves most of the loss for the second, so the order "
+            "hardly matters."
+            if min(a, c) > 4.95 and max(four) - min(four) < 0.05
+            else "",
+        ],
         "series": [
             band("between first and last", xs, last, first, 0),
             line("Shapley share of compute", xs, shapley, 0),

@@ -4,9 +4,11 @@ import math
 
 from scaling_lib.page.micropython.controls import axis, figure, log_axis, log_slider, slider
 from scaling_lib.page.micropython.drawing import band, line, points
-from scaling_lib.page.micropython.numbers import digits3, fixed, grid
+from scaling_lib.page.micropython.numbers import digits3, fixed, grid, percent, times
 
 LARGEST_2024 = 15e12  # tokens: about the largest training sets published in 2024
+LARGEST_STOCK = 1e16  # tokens, the end of the slider
+START = {"demand_growth": 2.4, "stock_growth": 0.07}  # where the sliders stand at first
 
 
 def in_year(value):
@@ -23,13 +25,20 @@ def in_year(value):
     x=axis("Year", 2020, 2045),
     y=log_axis("Tokens", 1e12, 1e18),
     controls=[
-        log_slider("stock", "Stock of text in 2024", 1e13, 1e16, 3e14, "si", " tokens"),
+        log_slider("stock", "Stock of text in 2024", 1e13, LARGEST_STOCK, 3e14, "si", " tokens"),
         slider("uncertainty", "Known within a factor of", 1, 10, 3, step=0.5, digits=1),
-        slider("demand_growth", "Training sets grow a year", 1.1, 4, 2.4, step=0.05, show="times"),
-        slider("stock_growth", "The stock grows a year", 0, 0.5, 0.07, step=0.01, show="percent"),
+        slider("demand_growth", "Training sets grow a year", 1.1, 4, START["demand_growth"],
+               step=0.05, show="times"),
+        slider("stock_growth", "The stock grows a year", 0, 0.5, START["stock_growth"],
+               step=0.01, show="percent"),
         slider("epochs", "Epochs over the same text", 1, 8, 1, step=1, digits=0),
     ],
-)
+    tasks=[
+        "Move the meeting beyond 2040. Which slider can do it alone?",
+        "Be wrong about the stock by ten times either way, and about the date by less than two "
+        "years.",
+    ],
+)  # fmt: skip
 def stock_and_demand(stock, uncertainty, demand_growth, stock_growth, epochs):
     """Return the growing stock of text, the growing demand, and when they meet.
 
@@ -47,6 +56,8 @@ def stock_and_demand(stock, uncertainty, demand_growth, stock_growth, epochs):
     def meeting(factor):
         return 2024.0 + math.log(stock * factor * epochs / LARGEST_2024) / pace
 
+    growth, most = START["demand_growth"] / (1.0 + START["stock_growth"]), LARGEST_STOCK
+    most_text = 2024.0 + math.log(most / LARGEST_2024) / math.log(growth)
     meet = []
     if pace < 0.005 and stock * epochs < LARGEST_2024:
         text = "The demand was above this stock in 2024 already, and grows no faster than it."
@@ -64,6 +75,18 @@ def stock_and_demand(stock, uncertainty, demand_growth, stock_growth, epochs):
     low, high = available(1.0 / uncertainty), available(uncertainty)
     return {
         "text": text,
+        "reached": [
+            f"Here demand grows {times(demand_growth)} a year and the stock "
+            f"{percent(stock_growth)}. With the other sliders where they start, the largest stock "
+            f"moves the date only to {in_year(most_text)}."
+            if pace >= 0.005 and 2040.0 <= meeting(1.0)
+            else "",
+            "Ten times less text or ten times more moves the date by "
+            f"{fixed(math.log(10.0) / pace, 1)} years, because demand grows "
+            f"{times(demand_growth)} a year. To doubt the date, doubt the growth."
+            if pace >= 0.005 and uncertainty > 9.9 and math.log(10.0) / pace < 2.0
+            else "",
+        ],
         "series": [
             band("stock, within the factor", years, low, high, 0),
             line("stock of text", years, available(1.0), 0),

@@ -24,6 +24,11 @@ LARGEST_2025 = 5e26  # FLOP: Grok 3, by estimate
         slider("exponent", "Exponent of the trend", 0.03, 0.2, 0.1, step=0.005, digits=3),
         slider("growth", "Compute grows a year", 1.2, 6, 4, step=0.1, show="times"),
     ],
+    tasks=[
+        "Choose a target that cannot tell the two hypotheses apart.",
+        "Let the trend reach the target before 2030, and the barrier keep it out of reach (beyond "
+        "10^36 FLOP).",
+    ],
 )  # fmt: skip
 def strong_or_weak(exponent, barrier, strength, target, growth):
     """Return two futures of one trend: it goes on (strong), or bends at a barrier (weak).
@@ -40,8 +45,11 @@ def strong_or_weak(exponent, barrier, strength, target, growth):
         beyond = max(1.0, c / barrier)
         return strong(min(c, barrier)) * beyond ** (-exponent * (1.0 - strength))
 
+    def date_of(c):
+        return 2025.0 + math.log10(c / LARGEST_2025) / math.log10(growth)
+
     def when(c):
-        return fixed(math.floor(2025.0 + math.log10(c / LARGEST_2025) / math.log10(growth)))
+        return fixed(math.floor(date_of(c)))
 
     need = need_weak = FIRST * target ** (-1.0 / exponent)
     if need > barrier:
@@ -61,6 +69,17 @@ def strong_or_weak(exponent, barrier, strength, target, growth):
     xs = log_grid(FIRST, LAST, 97)
     return {
         "text": f"If the trend goes on, the target is reached at {power(need)} FLOP{date}. {end}",
+        "reached": [
+            f"The target needs {power(need)} FLOP, less than the barrier at {power(barrier)}. Up "
+            "to the barrier both hypotheses predict the same numbers, so no result from there "
+            "decides between them."
+            if need <= barrier
+            else "",
+            f"In about {when(need)}, or out of reach: two forecasts from one curve, which agree "
+            f"up to {power(barrier)} FLOP. They differ only in what is assumed beyond."
+            if need > max(barrier, LARGEST_2025) and date_of(need) < 2030.0 and need_weak >= LAST
+            else "",
+        ],
         "series": [
             line("strong: the trend goes on", xs, strong, 0),
             line("weak: it bends at a barrier", xs, weak, 1, 1),

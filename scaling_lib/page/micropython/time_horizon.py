@@ -18,6 +18,12 @@ from scaling_lib.page.micropython.numbers import digits3, fixed, log_grid, perce
         slider("spread", "How much tasks differ", 0, 3, 0, step=0.05, digits=2),
         slider("wanted", "Reliability that you need", 0.5, 0.99, 0.8, step=0.01, show="percent"),
     ],
+    tasks=[
+        "Let half of the tasks of 1,000 steps be finished.",
+        "Leave the errors at 1 % or more, and shrink the reliable length to a fiftieth of the "
+        "length at one half.",
+        "At a reliability of 80 %, bring the ratio of the two lengths below 0.20.",
+    ],
 )  # fmt: skip
 def time_horizon(error, spread, wanted):
     """Return how many tasks of each length are finished without an error.
@@ -43,6 +49,23 @@ def time_horizon(error, spread, wanted):
         "text": f"Half of the tasks of {digits3(half)} steps are finished. To finish "
         f"{percent(wanted)}, a task may have {digits3(safe)} steps: {fixed(safe / half, 2)} of "
         "the horizon at one half.",
+        "reached": [
+            f"With {percent(error)} errors a step, half of the tasks of {digits3(half)} steps are "
+            f"finished. To be {percent(wanted)} sure, a task may still have only {digits3(safe)} "
+            "steps."
+            if half >= 1000
+            else "",
+            f"To finish {percent(wanted)}, a task may have {digits3(safe)} steps, where half of "
+            f"those of {digits3(half)} are finished. A horizon at one half is far from a length "
+            "that one can rely on."
+            if error > 0.0098 and 50 * safe <= half
+            else "",
+            f"The ratio is {fixed(safe / half, 2)}. Were all tasks equally hard, it would be "
+            f"{fixed(math.log(wanted) / math.log(0.5), 2)}, whatever the rate of errors: a "
+            "smaller ratio can be a sign that tasks differ."
+            if abs(wanted - 0.8) < 0.005 and safe / half < 0.2
+            else "",
+        ],
         "series": [
             line("tasks finished", xs, finished, 0),
             level("one half", 1.0, 1e5, 0.5),

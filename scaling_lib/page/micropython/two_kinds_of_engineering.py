@@ -17,6 +17,12 @@ from scaling_lib.page.micropython.numbers import log_grid, percent, si
         slider("better_prior", "The prior is worth the first examples", 1, 100, 20, step=1,
                show="times"),
     ],
+    tasks=[
+        "Find data with which you would rather have the prior: it cuts the error by 10 points "
+        "more than the method.",
+        "Make the prior worth ×20 or more, and find data with which it cuts the error by less "
+        "than 5 %.",
+    ],
 )  # fmt: skip
 def two_kinds_of_engineering(D, better_method, better_prior):
     """Return a learning curve and what a better method and a prior do to it.
@@ -41,6 +47,17 @@ def two_kinds_of_engineering(D, better_method, better_prior):
     return {
         "text": f"At {si(D)} examples the better method cuts the error by "
         f"{percent(1.0 - method / plain)} and the prior by {gain}. {end}",
+        "reached": [
+            f"At {si(D)} examples the prior spares {si(spared)} more, and the method is worth "
+            f"{si(D * (better_method - 1.0))} more. Knowledge is the better buy while data are few."
+            if method - prior >= 0.1 * plain
+            else "",
+            f"At {si(D)} examples the {si(spared)} that the prior spares hardly count. The method "
+            f"cuts the error by {percent(1.0 - method / plain)} here as everywhere: it moves the "
+            "whole curve."
+            if better_prior >= 20 and prior > 0.95 * plain
+            else "",
+        ],
         "series": [
             line("as it was", xs, error, 6, 2),
             line("better method", xs, lambda d: error(d * better_method), 0),

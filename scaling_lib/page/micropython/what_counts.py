@@ -6,10 +6,13 @@ from scaling_lib.page.micropython.numbers import (
     FLOP_PER_PARAMETER_TOKEN,
     digits3,
     log_grid,
+    percent,
     power,
 )
 
 FORWARD = 2.0  # FLOP a parameter and token, without the backward pass
+# Where the sliders stand at first.
+START = {"N": 3e10, "D": 1.2e13, "teacher": 4e11, "written": 4e12, "kept": 0.25}
 EUROPE, STATES = 1e25, 1e26  # FLOP: AI Act, Article 51; California's and New York's acts
 
 
@@ -20,14 +23,20 @@ EUROPE, STATES = 1e25, 1e26  # FLOP: AI Act, Article 51; California's and New Yo
     x=log_axis("Tokens written by the teacher and kept", 1e10, 1e14, "si"),
     y=log_axis("Counted compute (FLOP)", 1e23, 1e28),
     controls=[
-        log_slider("N", "Parameters of the model", 1e9, 1e12, 3e10, "si"),
-        log_slider("D", "Tokens that it reads", 1e12, 1e14, 1.2e13, "si"),
-        log_slider("teacher", "Parameters of its teacher", 1e9, 1e13, 4e11, "si"),
-        log_slider("written", "of them written by the teacher", 1e10, 1e14, 4e12, "si"),
-        slider("kept", "Share of the teacher's text that is kept", 0.05, 1, 0.25, step=0.05,
-               show="percent"),
+        log_slider("N", "Parameters of the model", 1e9, 1e12, START["N"], "si"),
+        log_slider("D", "Tokens that it reads", 1e12, 1e14, START["D"], "si"),
+        log_slider("teacher", "Parameters of its teacher", 1e9, 1e13, START["teacher"], "si"),
+        log_slider("written", "of them written by the teacher", 1e10, 1e14, START["written"], "si"),
+        slider("kept", "Share of the teacher's text that is kept", 0.05, 1, START["kept"],
+               step=0.05, show="percent"),
         choice("text", "The teacher's text is",
                {"private": "kept private", "public": "published"}, "private"),
+    ],
+    tasks=[
+        "Bring this model below 10^25 by Europe's count without changing a number.",
+        "Keep the text private and the four sizes as they are, and get below 10^25 all the same.",
+        "Find a model that Europe does not count above 10^25, with a thousand times its own "
+        "training behind it.",
     ],
 )  # fmt: skip
 def what_counts(N, D, teacher, written, kept, text):
@@ -49,12 +58,30 @@ def what_counts(N, D, teacher, written, kept, text):
         return own + (writing(tokens) if text == "private" else 0.0)
 
     counted = europe(written)
+    everything = own + writing(written) + training
+    now = {"N": N, "D": D, "teacher": teacher, "written": written}
+    sizes_at_start = all(abs(now[name] / START[name] - 1.0) < 0.03 for name in now)
+    at_start = sizes_at_start and abs(kept - START["kept"]) < 0.01
     side = "above" if counted > EUROPE else "not above"
     xs = log_grid(1e10, 1e14, 61)
     return {
         "text": f"Own training {power(own)} FLOP. By Europe's guidelines {power(counted)}, {side} "
-        f"10^25. With the teacher's training {power(own + writing(written) + training)}, "
-        f"{digits3((own + writing(written) + training) / own)} times the first.",
+        f"10^25. With the teacher's training {power(everything)}, "
+        f"{digits3(everything / own)} times the first.",
+        "reached": [
+            f"With the text published, the same weights count {power(counted)} FLOP instead of "
+            f"{power(own + writing(written))}. What a rule counts is not what the model can do."
+            if text == "public" and at_start and counted <= EUROPE < own + writing(written)
+            else "",
+            f"With {percent(kept)} of the text kept it counts {power(counted)} FLOP. What the "
+            "teacher wrote in vain counts as well, though the model never read it."
+            if text == "private" and sizes_at_start and counted <= EUROPE
+            else "",
+            f"Own training {power(own)} FLOP, counted {power(counted)}, and {power(everything)} "
+            "with its teacher. A threshold sees only the part that its rule counts."
+            if counted <= EUROPE and everything >= 1000.0 * own
+            else "",
+        ],
         "series": [
             line("own training", xs, [own for _ in xs], 0),
             line("by Europe's guidelines", xs, europe, 1),
