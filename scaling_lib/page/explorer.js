@@ -97,6 +97,7 @@ export function mount(root, ask) {
     try {
       do {
         again = false;
+        clearTimeout(settled);
         const asked = readControls(inputs);
         const reply = await ask(asked, isNarrow());
         // What the hand did meanwhile is drawn next; the slider must not jump back to what was asked.
@@ -105,6 +106,7 @@ export function mount(root, ask) {
       root.dataset.state = "live";
     } catch (error) {
       root.dataset.state = "failed";
+      sentence.removeAttribute("aria-busy");
       sentence.textContent = `This figure cannot move here: ${error.message}`;
     } finally {
       loaded();

@@ -127,6 +127,46 @@ def test_a_choice_changes_the_figure(gallery):
     assert waits_for(gallery, sentence, before).startswith("The number of parameters")
 
 
+BUDGET = (
+    "One budget, many model sizes",
+    "Find the budget whose best model is as large as Chinchilla",
+)
+
+
+def set_slider(box, *values):
+    """Move the first slider to one value after another, faster than anyone can rest there."""
+    box.locator("input[type=range]").first.evaluate(
+        """(e, values) => { for (const v of values) {
+            e.value = v;
+            e.dispatchEvent(new Event("input", {bubbles: true}));
+        } }""",
+        values,
+    )
+
+
+def test_a_task_is_marked_where_the_hand_rests_and_stays_so(gallery):
+    box = explorer(gallery, BUDGET[0])
+    box.scroll_into_view_if_needed()
+    task = box.locator(".sm-task").first
+    expect(task).to_have_text(re.compile(f"^{BUDGET[1]}"))
+    expect(box.locator(".sm-tasks")).to_have_attribute("aria-live", "polite")
+    set_slider(box, "23.72", "25")
+    expect(box.locator(".sm-value").first).to_have_text("1025 FLOP")
+    expect(box.locator(".sm-text")).not_to_have_attribute("aria-busy", "true")
+    assert "Reached" not in task.inner_text(), "the slider only passed it"
+    set_slider(box, "23.72")
+    expect(task).to_contain_text("Reached. By this law 69.")
+    expect(task).to_contain_text("Chinchilla was trained with 5.9 × 1023, nearly as much")
+    said = task.inner_text()
+    box.locator(".sm-reset").click()
+    expect(box.locator(".sm-value").first).to_have_text("1022 FLOP")
+    set_slider(box, "23.74")
+    expect(box.locator(".sm-text")).to_contain_text("5.5 × 1023")
+    expect(box.locator(".sm-text")).not_to_have_attribute("aria-busy", "true")
+    assert task.inner_text() == said, "it is said once"
+    expect(box.locator(".sm-taught")).to_have_count(1)
+
+
 def run(page, box, code=None):
     """Run a snippet and return what it printed."""
     if code is not None:
@@ -234,6 +274,8 @@ def test_no_violation_once_everything_is_in_use(gallery, violations):
         question.locator("button").click()
         box = explorer(gallery, "How fast do notable systems grow?")
         box.locator(".sm-walk input").fill(str(i + 3))
+        set_slider(explorer(gallery, BUDGET[0]), "23.72")
+        expect(explorer(gallery, BUDGET[0]).locator(".sm-taught")).to_be_visible()
         assert box.locator(".sm-tip").is_visible()
         assert violations(gallery, ("light", "dark")[i]) == []
 
@@ -268,6 +310,7 @@ def test_without_scripts_there_is_a_figure_and_an_answer(address, browser):
     box = page.locator(".sm-explorer").first
     assert box.locator("svg").first.is_visible() and box.locator(".sm-text").is_visible()
     assert box.locator(".sm-controls").is_hidden()
+    assert box.locator(".sm-task").first.is_visible()
     assert page.locator(".sm-try pre").first.is_visible()
     assert page.locator(".sm-try-run").first.is_hidden()
     assert page.locator(".sm-question summary").first.is_visible()
