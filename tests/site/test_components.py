@@ -155,7 +155,7 @@ def test_a_task_is_marked_where_the_hand_rests_and_stays_so(gallery):
     expect(box.locator(".sm-text")).not_to_have_attribute("aria-busy", "true")
     assert "Reached" not in task.inner_text(), "the slider only passed it"
     set_slider(box, "23.72")
-    expect(task).to_contain_text("Reached. By this law 69.")
+    expect(task).to_contain_text("Reached. By this law 68.9B")
     expect(task).to_contain_text("Chinchilla was trained with 5.9 × 1023, nearly as much")
     said = task.inner_text()
     box.locator(".sm-reset").click()
