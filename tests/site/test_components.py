@@ -151,7 +151,7 @@ def test_a_task_is_marked_where_the_hand_rests_and_stays_so(gallery):
     expect(task).to_have_text(re.compile(f"^{BUDGET[1]}"))
     expect(box.locator(".sm-tasks")).to_have_attribute("aria-live", "polite")
     set_slider(box, "23.72", "25")
-    expect(box.locator(".sm-value").first).to_have_text("1025 FLOP")
+    expect(box.locator(".sm-value").first).to_have_text("1025 FLOP", timeout=30000)
     expect(box.locator(".sm-text")).not_to_have_attribute("aria-busy", "true")
     assert "Reached" not in task.inner_text(), "the slider only passed it"
     set_slider(box, "23.72")
@@ -275,7 +275,8 @@ def test_no_violation_once_everything_is_in_use(gallery, violations):
         box = explorer(gallery, "How fast do notable systems grow?")
         box.locator(".sm-walk input").fill(str(i + 3))
         set_slider(explorer(gallery, BUDGET[0]), "23.72")
-        expect(explorer(gallery, BUDGET[0]).locator(".sm-taught")).to_be_visible()
+        taught = explorer(gallery, BUDGET[0]).locator(".sm-taught")
+        expect(taught).to_be_visible(timeout=30000)  # Python starts anew after the reload
         assert box.locator(".sm-tip").is_visible()
         assert violations(gallery, ("light", "dark")[i]) == []
 
