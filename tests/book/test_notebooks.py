@@ -26,6 +26,8 @@ IMAGES = ("image/png", "image/svg+xml", "image/jpeg")
 # A figure that moves or a question: it brings its own description, as plain text too.
 COMPONENT = "application/vnd.scaling-measured+json"
 
+KEYS = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "references.bib").read_text("utf-8"), re.M))
+
 
 def run_tool(*arguments):
     return subprocess.run(
@@ -41,6 +43,16 @@ def displayed(cell):
 
 def images(cell):
     return [d for d in displayed(cell) if COMPONENT not in d and any(m in d for m in IMAGES)]
+
+
+def internal_names(svg):
+    """Return the words in a figure that are names of the code or keys of the bibliography.
+
+    Matplotlib draws letters as outlines and writes each text beside them, as a comment.
+    """
+    texts = re.findall(r"<!-- (.*?) -->", "".join(svg), re.S)
+    words = {word for text in texts for word in re.findall(r"\w+", text)}
+    return sorted(word for word in words if re.search(r"[^\W_]_[^\W_]", word) or word in KEYS)
 
 
 def problems(nb):
@@ -65,6 +77,9 @@ def problems(nb):
             if COMPONENT in data and len("".join(data.get("text/plain", ""))) < 40:
                 found.append(f"{where}: a component without a description in words")
         figures = images(cell)
+        for svg in (data.get("image/svg+xml", "") for data in figures):
+            if names := internal_names(svg):
+                found.append(f"{where}: a figure shows internal names ({', '.join(names)})")
         if len(figures) > 1:
             found.append(f"{where}: {len(figures)} figures, at most one a cell")
         if figures:
@@ -209,8 +224,15 @@ def good():
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title"), cell])
 
 
+def shows(text):
+    return lambda nb: nb.cells[1].outputs[0].data.update({"image/svg+xml": f"<!-- {text} -->"})
+
+
 def test_a_good_notebook_has_no_problem():
     assert problems(good()) == []
+    plain = good()
+    shows("loss at $10^{20}$ FLOP, $N_{opt}$ parameters, Kaplan 2020")(plain)
+    assert problems(plain) == []
 
 
 @pytest.mark.parametrize(
@@ -226,6 +248,8 @@ def test_a_good_notebook_has_no_problem():
         (lambda nb: nb.cells[1].metadata.mystnb.update(figure={}), "without a name"),
         (lambda nb: nb.cells[1].metadata.mystnb.image.update(alt="plot.png"), "alt text"),
         (lambda nb: nb.cells[1].metadata.mystnb.figure.update(caption="Scatter plot"), "caption"),
+        (shows("keep_threat"), "internal names (keep_threat)"),
+        (shows("by kaplan2020scaling"), "internal names (kaplan2020scaling)"),
         (lambda nb: nb.cells.pop(0), "title"),
         (lambda nb: nb.cells[1].outputs[0].data.update({COMPONENT: {}}), "description in words"),
         (
