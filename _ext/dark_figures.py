@@ -23,6 +23,9 @@ DARK_INK = "#e3e1dc"
 # From here on a figure has two panels, which a phone shows one after the other.
 WIDE = 680
 
+# Greys are lifted a little: words in the grey of references would else be too dim to read.
+LIFT = 0.75
+
 COLOUR_PROPERTIES = {"fill", "stroke", "stop-color", "color"}
 
 _TO_LMS = np.array(
@@ -67,7 +70,7 @@ def darken(colour: str) -> str:
     lab = to_oklab(colour)
     ground, ink = to_oklab(DARK_GROUND), to_oklab(DARK_INK)
     chroma = min(float(np.hypot(lab[1], lab[2])) / 0.08, 1.0)
-    depth = float(np.clip(1 - lab[0], 0, 1))
+    depth = float(np.clip(1 - lab[0], 0, 1)) ** LIFT
     mirrored = ground + depth * (ink - ground)
     bright = 0.44 + 0.52 * lab[0]
     mirrored[0] += chroma * max(bright - mirrored[0], 0)

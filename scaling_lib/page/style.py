@@ -20,6 +20,7 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)
 # The same thing has the same colour in all figures of the book.
 MEASURED, LAW, NEW, RIVAL = PALETTE[:4]  # runs; what was fitted to them; runs held out; another law
 REFERENCE = "#6b6b6b"  # what is known beforehand: an entropy, chance, the peer's value
+NOTE = "#333333"  # words that point something out
 
 # The site's own typeface; DejaVu Sans, which comes with matplotlib, has the signs that it lacks.
 TYPEFACE = Path(__file__).parent / "fonts" / "SourceSans3-Regular.ttf"
@@ -138,7 +139,7 @@ def point_out(ax: Axes, text: str, at: tuple[float, float], to: tuple[float, flo
     to
         Middle of the text, as shares of the axes' width and height.
     """
-    arrow = {"arrowstyle": "->", "color": "#333333", "shrinkB": 5, "linewidth": 0.9}
+    arrow = {"arrowstyle": "->", "color": NOTE, "shrinkB": 5, "linewidth": 0.9}
     ax.annotate(
         text,
         at,
@@ -147,7 +148,7 @@ def point_out(ax: Axes, text: str, at: tuple[float, float], to: tuple[float, flo
         ha="center",
         va="center",
         fontsize=LABEL,
-        color="#333333",
+        color=NOTE,
         arrowprops=arrow,
     )
 

@@ -20,6 +20,9 @@ import site_book
 import works
 from bs4 import BeautifulSoup
 from lxml import etree
+from matplotlib import colors
+
+from scaling_lib.page import style
 
 # Okabe and Ito's colours, in which the book's figures are drawn.
 PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
@@ -44,6 +47,16 @@ def test_colours_can_be_told_apart_and_seen_on_the_dark_ground():
     ground = dark_figures.to_oklab(dark_figures.DARK_GROUND)
     assert min(np.linalg.norm(a - b) for a, b in combinations(dark, 2)) > 0.08
     assert min(colour[0] - ground[0] for colour in dark) > 0.4
+
+
+def test_words_of_figures_can_be_read_on_the_dark_ground():
+    def luminance(colour):
+        return style._luminance(np.array(colors.to_rgb(colour)))
+
+    ground = luminance(dark_figures.DARK_GROUND)
+    inks = [style.readable(c) for c in (*PALETTE, style.REFERENCE, *style.shades(5))]
+    for ink in [*inks, style.NOTE]:
+        assert (luminance(dark_figures.darken(ink)) + 0.05) / (ground + 0.05) >= 4.5, ink
 
 
 def test_oklab_returns():
