@@ -165,3 +165,32 @@ def test_the_checks_find_what_is_wrong(bad_page):
     ]
     assert sorted(broken_links(page, bad_page)) == ["#absent", "fig.png", "fig.png", "nowhere.html"]
     assert len(wordless(page)) == 3
+
+
+# What each of MathML's elements must hold; Firefox reports any other number as an error. KaTeX
+# writes three children for `x_{\min}`: the book writes `x_{\text{min}}`.
+PARTS = {
+    **dict.fromkeys(["msub", "msup", "munder", "mover", "mfrac", "mroot"], 2),
+    **dict.fromkeys(["msubsup", "munderover"], 3),
+}
+
+
+def broken_formulas(soup: BeautifulSoup) -> list[str]:
+    return [
+        str(element)
+        for element in soup.find_all(list(PARTS))
+        if len(element.find_all(recursive=False)) != PARTS[element.name]
+    ]
+
+
+def test_a_formula_with_a_part_too_many_is_found():
+    good = "<math><msub><mi>C</mi><mtext>min</mtext></msub></math>"
+    bad = "<math><msub><mi>C</mi><mi>min</mi><mo>&#8289;</mo></msub></math>"
+    assert broken_formulas(BeautifulSoup(good + bad, "lxml")) == [
+        str(BeautifulSoup(bad, "lxml").msub)
+    ]
+
+
+def test_formulas_are_whole(site):
+    wrong = {p.name: broken_formulas(parse(p)) for p in site.rglob("*.html")}
+    assert {name: found for name, found in wrong.items() if found} == {}
