@@ -4,12 +4,14 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from task_ways import WAYS, moved
 
 from scaling_lib.page import choice, explore, figures, slider
 from scaling_lib.page.explorer import MIME, Explorer, explorer_html
-from scaling_lib.page.micropython.controls import FIGURES
+from scaling_lib.page.micropython.allocation import allocation
+from scaling_lib.page.micropython.controls import FIGURES, argument
 from scaling_lib.page.micropython.host import respond
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,3 +95,52 @@ def test_what_is_not_a_figure_of_the_book_has_no_tasks():
     shown = explore(straight, controls, axes, "A line.", title="A line")
     assert shown.reply["reached"] == [] and "sm-task" not in explorer_html(shown.spec, straight)
     assert "sm-task" in explorer_html(figure("isoflop").spec)
+
+
+def where_reached(name, place, tries=600, **kept):
+    """Yield the arguments of a figure's function at many positions at which a task is reached."""
+    shown, function = figure(name), FIGURES[name]["function"]
+    rng = np.random.default_rng(0)
+    found = 0
+    for _ in range(tries):
+        moves = {
+            c["name"]: argument(c, round(c["low"] + rng.integers(0, count + 1) * c["step"], 9))
+            for c in shown.spec["controls"]
+            for count in [round((c["high"] - c["low"]) / c["step"])]
+        }
+        moves |= kept
+        if function(**moves)["reached"][place]:
+            found += 1
+            yield moves
+    assert found > 5, "too few positions to try"
+
+
+def test_what_is_said_of_knowledge_holds_wherever_it_is_said():
+    for moves in where_reached("knowledge_crossover", 0):
+        true_knowledge = FIGURES["knowledge_crossover"]["function"](**moves | {"ceiling": 0.0})
+        assert true_knowledge["series"][-1]["x"] == []
+    for moves in where_reached("two_kinds_of_engineering", 0):
+        knowledge = 100 * (moves["better_prior"] - 1)
+        assert knowledge > moves["D"] * (moves["better_method"] - 1)
+
+
+def test_what_is_said_of_shares_and_costs_holds_wherever_it_is_said():
+    for moves in where_reached("scale_and_algorithms", 2, exponent=0.03):
+        assert min(moves[gain] ** -0.03 for gain in ("compute", "algorithms")) > 0.5
+    for moves in where_reached("pass_at_k", 1, tries=60, k=1e4):
+        again = FIGURES["pass_at_k"]["function"](**moves | {"k": 3e4})["series"][-1]["y"][1]
+        now = FIGURES["pass_at_k"]["function"](**moves)["series"][-1]["y"][1]
+        assert again < 1.1 * now
+    kaplan = [
+        float(re.search(r"that costs ([\d.]+)", allocation(growth, 0.5)["text"])[1])
+        for growth in np.logspace(0, 6, 7)
+    ]
+    assert max(kaplan) > 4 * 0.012
+
+
+def test_the_largest_stock_alone_moves_the_date_as_far_as_is_said():
+    said = reached(figure("stock_and_demand"), {"demand_growth": 1.25})[0]
+    year = re.search(r"only to (\d+)", said)[1]
+    shown = figure("stock_and_demand")
+    alone = respond(shown.function, shown.spec, moved(shown, {"stock": 1e16}))
+    assert f"meets the stock in {year};" in alone["text"]
