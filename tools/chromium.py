@@ -3,10 +3,12 @@
 import os
 import shutil
 
-# The first three are pop-ups of the address bar: pages of their own, made for each window, which
-# cost more than a page of the book. Naming any replaces Playwright's list: the others are of it.
+# Pop-ups of the address bar are pages of their own, made for each window; a spare process is begun
+# at each address: together they cost more than a page of the book. Naming any feature replaces
+# Playwright's list, of which the others are.
 FEATURES = [
     *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"),
+    "SpareRendererForSitePerProcess",
     *("DestroyProfileOnBrowserClose", "AvoidUnnecessaryBeforeUnloadCheckSync", "PaintHolding"),
     *("HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "ThirdPartyStoragePartitioning"),
     *("MediaRouter", "OptimizationHints", "NetworkTimeServiceQuerying", "PreconnectToSearch"),
