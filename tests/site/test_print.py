@@ -18,7 +18,7 @@ SPLIT = """() => [...document.querySelectorAll(".bd-article figure")]
     .filter(f => getComputedStyle(f).breakInside !== "avoid").map(f => f.id)"""
 
 
-@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
+@pytest.fixture(scope="module", params=[True, False], ids=["scripts", "no scripts"])
 def paper(request, browser):
     """A page as the printer sees it, with scripts and without."""
     context = browser.new_context(java_script_enabled=request.param)
