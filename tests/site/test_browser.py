@@ -134,7 +134,8 @@ def test_served_from_a_sub_path(address, phone, page_name):
 
 def test_opened_from_the_disk(site, phone, page_name):
     seen = phone(site.as_uri() + "/").visit(page_name)
-    assert (seen.foreign, seen.missing, seen.errors) == ([], [], [])
+    wrong = [*seen.foreign, *seen.missing, *seen.errors]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_top_leads_to_the_first_page(address, browser):

@@ -127,22 +127,28 @@ def test_tables_name_works_and_align_numbers():
     assert [p.get_text() for p in soup.select("sup")] == ["7", "−4"]
 
 
-def test_no_table_shows_the_key_of_a_work(site):
+@pytest.fixture(scope="module")
+def chapters(site):
+    """The parsed pages of the chapters, by the names of their files."""
+    pages = (site / "chapters").glob("*.html")
+    return {p.name: BeautifulSoup(p.read_text(encoding="utf-8"), "lxml") for p in pages}
+
+
+def test_no_table_shows_the_key_of_a_work(site, chapters):
     text = (site.parents[1] / "references.bib").read_text(encoding="utf-8")
     keys = set(re.findall(r"^@\w+\{([^,]+),", text, re.M))
-    for path in (site / "chapters").glob("*.html"):
-        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+    assert len(chapters) > 20
+    for name, soup in chapters.items():
         cells = {cell.get_text(strip=True) for cell in soup.select("article td")}
-        assert not cells & keys, path.name
+        assert not cells & keys, name
 
 
-def test_pages_without_a_number_count_their_figures_from_one(site):
+def test_pages_without_a_number_count_their_figures_from_one(chapters):
     seen = 0
-    for path in (site / "chapters").glob("*.html"):
-        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+    for name, soup in chapters.items():
         numbers = [n.get_text(strip=True) for n in soup.select("figure .caption-number")]
         single = [int(n.split()[1]) for n in numbers if re.fullmatch(r"Figure \d+", n)]
-        assert single == list(range(1, len(single) + 1)), path.name
+        assert single == list(range(1, len(single) + 1)), name
         seen += bool(single)
     assert seen >= 2
     numbers = {"figure": {"b": (9,), "a": (3,)}}

@@ -67,7 +67,7 @@ def test_a_reference_leads_to_its_place(site, address, page, name):
         page.evaluate("document.fonts.ready.then(() => true)")
         if not is_at(page, anchor):
             missed.append(f"{anchor}: {page.evaluate(PLACE, anchor)}")
-    assert tried and missed == []
+    assert tried and not missed, "\n".join(missed)
 
 
 @pytest.mark.parametrize("name", LONG)

@@ -31,6 +31,22 @@ def parse(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
 
 
+@cache
+def places(path: Path) -> set[str]:
+    """What a link to a page may lead to."""
+    soup = parse(path)
+    ids = {element["id"] for element in soup.find_all(id=True)}
+    return ids | {element["name"] for element in soup.find_all(attrs={"name": True})}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget():
+    """Leave no hundred parsed pages in memory to the files that come after."""
+    yield
+    parse.cache_clear()
+    places.cache_clear()
+
+
 def foreign(address: str) -> bool:
     """Say whether an address is on another host."""
     return urlsplit(address.strip()).netloc != ""
@@ -72,10 +88,7 @@ def broken_links(path: Path, site: Path) -> list[str]:
         if not target.is_relative_to(site.resolve()) or not target.exists():
             broken.append(address)
         elif parts.fragment and target.suffix == ".html":
-            anchor = unquote(parts.fragment)
-            if not parse(target).find(attrs={"id": anchor}) and not parse(target).find(
-                attrs={"name": anchor}
-            ):
+            if unquote(parts.fragment) not in places(target):
                 broken.append(address)
     return broken
 
