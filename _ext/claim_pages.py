@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 
 FILE = ROOT / "chapters" / "claims.toml"
 BIBLIOGRAPHY = ROOT / "references.bib"
+RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SHOWN = {"yes": "", "partly": ", shown in part", "no": ", not shown"}
 # What the reader may ask for: word on the button -> class of the rows it keeps.
 FILTERS = {
@@ -44,6 +45,26 @@ def read(app: Sphinx, env, docnames: list[str]) -> None:
         raise ExtensionError(str(error)) from None
 
 
+def typeset(result: str) -> str:
+    r"""Return a result with the numbers that a cell printed as the text of the book has them.
+
+    >>> typeset("1e+13 tokens -> 22% less, -0.5 to -3.2e-05: [-0.22  0.04 -0.  ] nats")
+    '10¹³ tokens → 22\xa0% less, −0.5 to −3.2 × 10⁻⁵: −0.22, 0.04, 0 nats'
+    """
+
+    def power(match: re.Match) -> str:
+        raised = "10" + str(int(match[2])).translate(RAISED)
+        return raised if match[1] == "1" else f"{match[1]} × {raised}"
+
+    def row(match: re.Match) -> str:
+        return ", ".join("0" if float(n) == 0 else n.rstrip(".") for n in match[1].split())
+
+    result = re.sub(r"\[((?:\s*-?\d+\.?\d*)(?:\s+-?\d+\.?\d*)+\s*)\]", row, result)
+    result = re.sub(r"\b(\d(?:\.\d+)?)e([+-]?\d+)\b", power, result)
+    result = re.sub(r"(?<![\w.–-])-(?=\d)", "−", result)
+    return re.sub(r"(?<=\d) ?%", "\xa0%", result).replace(" -> ", " → ")
+
+
 def place(claim: ledger.Claim) -> str:
     """Return a link to where a claim is dealt with, in MyST."""
     where = ledger.chapter(FILE.parent, claim.chapter)
@@ -59,7 +80,7 @@ def claim_lines(claim: ledger.Claim) -> list[tuple[str, str]]:
     status = claim.status + SHOWN.get(claim.shown, "")
     return [
         ("words", f"**{claim.id}** {claim.claim}"),
-        ("result", claim.result),
+        ("result", typeset(claim.result)),
         ("facts", f"**{status}** · {place(claim)} · {sources}"),
     ]
 
@@ -70,7 +91,7 @@ def not_shown_lines(claim: ledger.Claim) -> list[tuple[str, str]]:
     status = {"partly": "shown in part", "no": "not shown"}[claim.shown]
     return [
         ("words", f"**{name}** {claim.claim}"),
-        ("result", claim.why),
+        ("result", typeset(claim.why)),
         ("facts", f"**{status}** · {place(claim)}"),
     ]
 

@@ -12,6 +12,8 @@ import nbformat
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+from scaling_lib.forecasting import questions
+
 
 def solution(code: str) -> str:
     r"""Return the code of a solution cell without its marks and its documentation.
@@ -54,6 +56,27 @@ The notebook has this cell above your function.
 {prediction.rstrip()}
 ```
 
+"""
+
+
+def asked(question: str) -> str:
+    """Return what the cell prints in which the notebook asks about the future, else nothing."""
+    if (named := re.search(r'questions\.load\(\)\["([\w-]+)"\]', question)) is None:
+        return ""
+    it = questions.load()[named[1]]
+    facts = "\n".join(f"- {fact} {{cite:p}}`{','.join(keys)}`" for fact, keys in it.world)
+    return f"""
+## Your forecast
+
+The cell `{named[0]}` of the notebook asks:
+
+**{it.ask}** The answer is in {it.unit}.
+
+*How it is decided.* {it.resolution}
+
+*State of the world on {it.as_of.day} {it.as_of:%B %Y}:*
+
+{facts}
 """
 
 
@@ -106,14 +129,16 @@ Notebook
 
 ## Check
 
-The notebook has this cell right after your function. All checks of the notebook at once, and the
+The notebook has the check right after your function. All checks of the notebook at once, and the
 hidden tests with the feedback that a class gets, in a terminal in the book's folder:
 
 {COMMANDS.format(name=name)}
 
+````{{dropdown}} What the check asks
 ```python
 {cells[f"{i}-test"].rstrip()}
 ```
+````
 
 ````{{dropdown}} Solution
 :class-container: solution-fold
@@ -126,7 +151,7 @@ hidden tests with the feedback that a class gets, in a terminal in the book's fo
 ## Say what it means
 
 {question}
-"""
+{asked(question)}"""
 
 
 def assignment_page(name: str, intro: str, exercises: list[dict]) -> str:

@@ -6,7 +6,7 @@ import code_cells
 import dark_figures
 import diagrams
 import works
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
 from sphinx.application import Sphinx
 
 # Pygments' classes for names, modules, operators, punctuation and blanks.
@@ -16,6 +16,10 @@ NUMBER = re.compile(r"[-−+±~≈<>]?\s?\$?\d[\d,.\s]*(e[+-]?\d+)?\s?(%|×|[kMB
 POWER = re.compile(r"(?P<digits>[-−]?\d(?:\.\d+)?)e(?P<sign>[+-]?)0*(?P<power>\d+)")
 # Characters of code in a line that a phone shows without scrolling.
 PHONE = 38
+# Characters of a formula that may stand in one piece with the sign behind it.
+SHORT = 30
+# Characters in a cell of a table from which it is a text, and is not to be read a word a line.
+TEXT = 24
 
 
 def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
@@ -27,8 +31,10 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     dark_figures.prepare(app, soup)
     for table in soup.find_all("table"):
         repair_table(soup, table)
-        align_numbers(soup, table)
+        join_heads(table)
+        align_columns(soup, table)
         works.name_in_table(app, soup, table, pagename)
+    works.name_once(soup)
     works.link_back(app, soup, pagename)
     for script in soup.find_all("script"):
         if "thebe" in str(script) or "kernelName" in str(script):
@@ -49,6 +55,7 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     code_cells.fold_code(soup)
     code_cells.mark_wide(soup)
     plain_code(soup)
+    hold_together(soup)
     for formula in soup.select("div.math"):
         formula["class"] = [*formula["class"], "scrolls"]
     for box in soup.select(".scrolls, pre"):
@@ -62,6 +69,19 @@ def plain_code(soup: BeautifulSoup) -> None:
     for span in soup.select("div.highlight pre span[class]"):
         if set(span["class"]) <= PLAIN:
             span.unwrap()
+
+
+def hold_together(soup: BeautifulSoup) -> None:
+    """Part no number from its per cent sign, and no short formula from the sign behind it."""
+    for text in soup.find_all(string=re.compile(r"\d %")):
+        if not text.find_parent(["pre", "code", "script", "svg", "math"]):
+            text.replace_with(re.sub(r"(?<=\d) %", "\xa0%", text))
+    for formula in soup.select("span.math"):
+        behind, source = formula.next_sibling, formula.find("annotation")
+        sign = re.match(r"[.,;:!?)’”]+", behind) if isinstance(behind, NavigableString) else None
+        if sign and source and len(source.get_text()) <= SHORT:
+            behind.replace_with(behind[sign.end() :])
+            formula.wrap(soup.new_tag("span", attrs={"class": "together"})).append(sign[0])
 
 
 def repair_table(soup: BeautifulSoup, table: Tag) -> None:
@@ -78,18 +98,39 @@ def repair_table(soup: BeautifulSoup, table: Tag) -> None:
         table.wrap(soup.new_tag("div", attrs={"class": "scrolls table-box"}))
 
 
-def align_numbers(soup: BeautifulSoup, table: Tag) -> None:
-    """Put the numbers of a column under each other, and write powers of ten as the text does."""
+def join_heads(table: Tag) -> None:
+    """Make one row of two in a table's head where each column has a name in one of them only."""
+    rows = table.select("thead > tr")
+    if len(rows) != 2 or table.select("thead [colspan], thead [rowspan]"):
+        return
+    first, second = (row.find_all(["td", "th"], recursive=False) for row in rows)
+    named = [[bool(cell.get_text(strip=True)) for cell in row] for row in (first, second)]
+    if len(first) != len(second) or any(map(all, zip(*named, strict=True))):
+        return
+    for above, below, full in zip(first, second, named[1], strict=True):
+        if full:
+            above.replace_with(below)
+    rows[1].decompose()
+
+
+def align_columns(soup: BeautifulSoup, table: Tag) -> None:
+    """Put the numbers of a column under each other, with powers of ten as the text has them.
+
+    A column of texts is marked, so that a phone leaves it room.
+    """
     rows = [row.find_all(["td", "th"], recursive=False) for row in table.select("tbody > tr")]
-    if len(rows) < 2 or table.find(attrs={"rowspan": True}) or table.find(attrs={"colspan": True}):
+    if table.find(attrs={"rowspan": True}) or table.find(attrs={"colspan": True}):
         return
     head = table.select("thead > tr")
-    for column in range(max(map(len, rows))):
+    for column in range(max(map(len, rows), default=0)):
         cells = [row[column] for row in rows if column < len(row)]
         filled = [
             text for cell in cells if (text := cell.get_text(strip=True)) not in ("", "–", "—")
         ]
         if not filled or not all(NUMBER.fullmatch(text) for text in filled):
+            if max(map(len, filled), default=0) >= TEXT:
+                for cell in cells:
+                    cell["class"] = [*cell.get("class", []), "text"]
             continue
         names = head[-1].find_all(["td", "th"], recursive=False) if head else []
         for cell in [*cells, *names[column : column + 1]]:

@@ -4,6 +4,8 @@
 reader's browser does it, with the KaTeX that the extension brings, as MathML.
 """
 
+import re
+
 import sphinxcontrib.katex as katex
 from node_scripts import NODE_MODULES, has_node
 from sphinx.application import Sphinx
@@ -29,7 +31,9 @@ def report_errors(app: Sphinx) -> None:
 
     def render(tex: str, options: dict | None = None) -> str:
         try:
-            return render_latex(tex.strip(), options)
+            # No line ends inside a number, before its power of ten.
+            held = re.sub(r"(?<=\d)(\s*\\(?:cdot|times))\s*(?=10\b)", r"\1\\nobreak ", tex.strip())
+            return render_latex(held, options).replace(r"\nobreak ", " ")
         except katex.KaTeXError as error:
             page = app.builder.current_docname
             log.warning("formula not understood: %s", error, location=page)

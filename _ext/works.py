@@ -1,5 +1,7 @@
 """The works that the book cites: named in tables, and led back to where they are cited."""
 
+from itertools import pairwise
+
 from bs4 import BeautifulSoup, Tag
 from pybtex.database import Entry
 from sphinx.application import Sphinx
@@ -36,6 +38,28 @@ def name_in_table(app: Sphinx, soup: BeautifulSoup, table: Tag, pagename: str) -
             pages = pagename, work.bibliography_key.docname
             cell.clear()
             cell.append(link(app, soup, pages, work.citation_id, short_name(work.entry)))
+
+
+def name_once(soup: BeautifulSoup) -> None:
+    """Give the address of a work once: by its short name, where it has one, and without a mark.
+
+    >>> text = '<p>B. URL: <a href="x">x</a>, <a href="x">doi:1</a>.</p>'
+    >>> name_once(soup := BeautifulSoup(f'<div class="citation">{text}</div>', "html.parser"))
+    >>> print(soup.p)
+    <p>B. <a href="x">doi:1</a>.</p>
+    """
+    for box in soup.select(".citation > p"):
+        links = box.find_all("a", href=True)
+        for long, short in pairwise(links):
+            if long["href"] != short["href"] or long.next_sibling != ", ":
+                continue
+            before = long.previous_sibling
+            long.next_sibling.extract()
+            long.decompose()
+            before.replace_with(str(before).removesuffix("URL: "))
+    for link in soup.select("a.github, a.gitlab"):
+        # The theme puts a picture before these, of a font that the site does not have.
+        link["class"] = [name for name in link["class"] if name not in ("github", "gitlab")]
 
 
 def page_title(app: Sphinx, name: str) -> str:

@@ -4,6 +4,7 @@ import doctest
 from itertools import combinations
 from types import SimpleNamespace
 
+import claim_pages
 import code_cells
 import dark_figures
 import exercise_pages
@@ -31,8 +32,8 @@ PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
 @pytest.mark.parametrize(
     "module",
     [
-        *(site_book, exercise_pages, dark_figures, further_pages, page_head, previews),
-        *(search_index, make_pdf, make_slides, code_cells, page_numbers, works),
+        *(claim_pages, site_book, exercise_pages, dark_figures, further_pages, page_head),
+        *(previews, search_index, make_pdf, make_slides, code_cells, page_numbers, works),
     ],
     ids=lambda m: m.__name__,
 )

@@ -113,18 +113,87 @@ def test_references_hang_say_a_year_once_and_lead_back(site, browser, address):
     page.close()
 
 
-def test_tables_name_works_and_align_numbers():
-    soup = BeautifulSoup(
-        "<table><thead><tr><th>year</th><th>rate</th><th>who</th></tr></thead><tbody>"
-        "<tr><th>1</th><td>7.5e+07</td><td>a</td></tr><tr><th>2</th><td>8.0e-04</td><td>3</td></tr>"
-        "</tbody></table>",
-        "html.parser",
-    )
-    page_body.align_numbers(soup, soup.table)
+def table(head, *rows):
+    """A page that holds a table, a row a text with bars between its cells."""
+    cells = [[f"<td>{cell}</td>" for cell in row.split("|")] for row in (*head, *rows)]
+    lines = [f"<tr>{''.join(row)}</tr>" for row in cells]
+    top, body = "".join(lines[: len(head)]), "".join(lines[len(head) :])
+    return BeautifulSoup(f"<table><thead>{top}</thead><tbody>{body}</tbody></table>", "html.parser")
+
+
+def test_tables_align_numbers_and_mark_texts():
+    soup = table(["year|rate|who"], "1|7.5e+07|a", "2|8.0e-04|3")
+    page_body.align_columns(soup, soup.table)
     assert [c.get_text() for c in soup.select(".number")] == [
         *("year", "rate", "1", "7.5 × 107", "2", "8 × 10−4")
     ]
     assert [p.get_text() for p in soup.select("sup")] == ["7", "−4"]
+    soup = table(["can|minutes"], "say what a second reading is worth|15")
+    page_body.align_columns(soup, soup.table)
+    assert [c.get_text() for c in soup.select(".number")] == ["minutes", "15"]
+    assert [c.get_text() for c in soup.select(".text")] == ["say what a second reading is worth"]
+
+
+@pytest.mark.parametrize(
+    ("head", "rows"),
+    [
+        (["|runs", "law|"], ["law|runs"]),
+        (["|runs", "law|of"], ["|runs", "law|of"]),
+        (["law|runs"], ["law|runs"]),
+    ],
+)
+def test_a_head_of_two_rows_becomes_one_where_nothing_is_lost(head, rows):
+    soup = table(head, "power|3")
+    page_body.join_heads(soup.table)
+    found = ["|".join(c.get_text() for c in row.find_all("td")) for row in soup.select("thead tr")]
+    assert found == rows
+
+
+def test_a_line_ends_behind_the_sign_and_not_before_it():
+    formula = "<span class=math><annotation>{}</annotation></span>, that is"
+    soup = BeautifulSoup(
+        f"<p>About 5 % of 100%.</p><pre>5 %</pre><p>{formula.format('b = 0')}</p>"
+        f"<p>{formula.format('a + ' * 20)}</p>",
+        "html.parser",
+    )
+    page_body.hold_together(soup)
+    first, code, short, long = soup.find_all(["p", "pre"])
+    assert first.get_text() == "About 5\xa0% of 100%." and code.get_text() == "5 %"
+    assert short.span["class"] == ["together"] and short.span.get_text() == "b = 0,"
+    assert short.get_text() == "b = 0, that is" and long.select(".together") == []
+
+
+def test_no_number_is_parted_from_its_per_cent_sign(site):
+    for path in site.rglob("*.html"):
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+        for hidden in soup.select("article pre, article code, article svg, article math, script"):
+            hidden.decompose()
+        body = soup.select_one("article")
+        parted = re.findall(r"\d %", body.get_text()) if body else []
+        assert parted == [], path.relative_to(site)
+
+
+def test_on_a_phone_fingers_and_words_have_room(address, browser):
+    page = browser.new_page(viewport={"width": 375, "height": 812})
+    page.goto(address + "instructor/objectives.html")
+    bar = page.locator(".bd-header-article .btn:visible")
+    boxes = [bar.nth(i).bounding_box() for i in range(bar.count())]
+    assert len(boxes) >= 4 and min(min(b["width"], b["height"]) for b in boxes) >= 38
+    assert sum(b["width"] for b in boxes) < 375
+    cell = page.locator("article td.text").first.bounding_box()
+    assert cell["width"] >= 140
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.close()
+
+
+def test_code_stays_inside_the_frame_of_its_tab(address, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(address + "instructor/handing_out.html")
+    tab = page.locator(".sd-tab-content:visible").first
+    code, frame = tab.locator("pre").first.bounding_box(), tab.bounding_box()
+    assert frame["x"] <= code["x"]
+    assert code["x"] + code["width"] <= frame["x"] + frame["width"]
+    page.close()
 
 
 @pytest.fixture(scope="module")
