@@ -166,9 +166,13 @@ def test_a_line_ends_behind_the_sign_and_not_before_it():
 def test_no_number_is_parted_from_its_per_cent_sign(site):
     for path in site.rglob("*.html"):
         soup = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+        body = soup.select_one("article")
+        powers = soup.find_all("annotation", string=re.compile(r"^[\d.]+ ?\\cdot ?10\^"))
+        for power in powers:
+            pieces = power.find_parent(class_="katex").select(".base")
+            assert len(pieces) == 1 or re.search(r"[=<>+]", power.get_text()), power.get_text()
         for hidden in soup.select("article pre, article code, article svg, article math, script"):
             hidden.decompose()
-        body = soup.select_one("article")
         parted = re.findall(r"\d %", body.get_text()) if body else []
         assert parted == [], path.relative_to(site)
 
