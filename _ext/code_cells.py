@@ -167,7 +167,7 @@ def cut_off(code: Tag, line: int) -> Tag | None:
 def mark_wide(soup: BeautifulSoup) -> None:
     """Mark the boxes of code that need more than the column, and those that no box has room for."""
     for pre in soup.find_all("pre"):
-        box = pre.find_parent("div", class_="highlight") or pre.find_parent("div", class_="output")
+        box = pre.find_parent("div", class_="output") or pre.find_parent("div", class_="highlight")
         length = max(map(len, pre.get_text().splitlines()), default=0)
         room = COLUMN - FRAME if pre.find_parent("details", class_="sd-dropdown") else COLUMN
         if box is None or length <= room or pre.find_parent(class_="sm-try"):

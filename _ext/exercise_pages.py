@@ -70,7 +70,7 @@ def asked(question: str) -> str:
 
 The cell `{named[0]}` of the notebook asks:
 
-**{it.ask}** The answer is in {it.unit}.
+**{it.ask}**, in {it.unit}.
 
 *How it is decided.* {it.resolution}
 

@@ -146,7 +146,7 @@ def with_scroll_bars(browser):
 CUT = """() => {
     document.documentElement.classList.add("whole");
     document.querySelectorAll("details").forEach(fold => { fold.open = true; });
-    return [...document.querySelectorAll(".bd-article :is(pre, div.math, .table-box)")]
+    return [...document.querySelectorAll(".bd-article :is(pre, div.math, .table-box, .output)")]
         .filter(box => box.scrollWidth > box.clientWidth + 1)
         .map(box => `${box.scrollWidth - box.clientWidth} pixels: ${box.textContent.slice(0, 80)}`);
 }"""

@@ -185,7 +185,7 @@ def test_on_a_phone_fingers_and_words_have_room(address, browser):
     assert len(boxes) >= 4 and min(min(b["width"], b["height"]) for b in boxes) >= 38
     assert sum(b["width"] for b in boxes) < 375
     cell = page.locator("article td.text").first.bounding_box()
-    assert cell["width"] >= 140
+    assert cell["width"] >= 130
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     page.close()
 
