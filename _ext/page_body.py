@@ -74,7 +74,8 @@ def plain_code(soup: BeautifulSoup) -> None:
 def hold_together(soup: BeautifulSoup) -> None:
     """Part no number from its per cent sign, and no short formula from the sign behind it."""
     for text in soup.find_all(string=re.compile(r"\d %")):
-        if not text.find_parent(["pre", "code", "script", "svg", "math"]):
+        # A diagram that was put in is a string of marks, and not one of words.
+        if type(text) is NavigableString and not text.find_parent(["pre", "code", "math"]):
             text.replace_with(re.sub(r"(?<=\d) %", "\xa0%", text))
     for formula in soup.select("span.math"):
         behind, source = formula.next_sibling, formula.find("annotation")

@@ -8,6 +8,7 @@ import page_body
 import page_numbers
 import pytest
 from bs4 import BeautifulSoup
+from bs4.element import PreformattedString
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
@@ -156,7 +157,9 @@ def test_a_line_ends_behind_the_sign_and_not_before_it():
         f"<p>{formula.format('a + ' * 20)}</p>",
         "html.parser",
     )
+    soup.append(PreformattedString("<svg><text>60 %</text></svg>"))
     page_body.hold_together(soup)
+    assert soup.decode(formatter="minimal").endswith("<svg><text>60 %</text></svg>")
     first, code, short, long = soup.find_all(["p", "pre"])
     assert first.get_text() == "About 5\xa0% of 100%." and code.get_text() == "5 %"
     assert short.span["class"] == ["together"] and short.span.get_text() == "b = 0,"
