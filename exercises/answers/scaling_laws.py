@@ -51,6 +51,38 @@ def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
     return peak * share
 """
 
+OWN_SWEEP = """
+def fit_sweep(table, limit, guess, candidates):
+    factors = {"K": 1e3, "M": 1e6, "B": 1e9}
+    columns = {"loss": "loss"}
+    for header in table.columns:
+        for name, start in (("N", "params"), ("D", "tokens")):
+            if header.startswith(start):
+                columns[name] = header
+    factor = {name: factors.get(h[-2], 1) if h[-1] == ")" else 1 for name, h in columns.items()}
+    tokens = table[columns["D"]]
+    kept = tokens == tokens.groupby(table["run"]).transform("max")
+    diverged = kept & (table["loss"].isna() | (table["loss"] > guess))
+    data = {name: table[h].to_numpy(float) * factor[name] for name, h in columns.items()}
+    good = (kept & ~diverged).to_numpy()
+    known = good & (6 * data["N"] * data["D"] <= limit)
+    late = good & ~known
+    result = fit("chinchilla", {name: x[known] for name, x in data.items()})
+    score = result.score({name: x[late] for name, x in data.items()})
+    widths = []
+    for N, D in candidates:
+        end = result.predict({"N": np.array([N]), "D": np.array([D])}, level=0.9)
+        widths.append(float(end.high[0] / end.low[0]))
+    return {
+        "aside": sorted(table["run"][diverged]),
+        "fitted": int(known.sum()),
+        "error": score.mean_error,
+        "inside": int(round(score.inside * score.n)),
+        "open": sorted(result.unidentified()),
+        "next": widths.index(max(widths)),
+    }
+"""
+
 ANSWERS = [
     {
         "exercise": "power-law",
@@ -722,5 +754,130 @@ def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
         "kind": "wrong",
         "expected": 2,
         "code": LEARNING_RATE + "PREDICTED_EXPONENT = (0.2, 0.5)",
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "masks, a fit of the smaller runs, a score of the others",
+        "kind": "alternative",
+        "expected": 4,
+        "code": OWN_SWEEP,
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "columns and conditions of the library, interval from a bootstrap",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def fit_sweep(table, limit, guess, candidates):
+    headers = {h.split(" (")[0]: h for h in table.columns}
+    power = {"K": "e3", "M": "e6", "B": "e9"}
+    names = {"loss": "loss"}
+    for name, word in (("N", "params"), ("D", "tokens")):
+        unit = headers[word].split(" (")[1][0] if "(" in headers[word] else ""
+        names[name] = headers[word] + (f"*1{power[unit]}" if unit else "")
+    rows = {}
+    for i, (run, tokens) in enumerate(zip(table["run"], table[headers["tokens"]])):
+        if run not in rows or tokens > table[headers["tokens"]].iloc[rows[run]]:
+            rows[run] = i
+    losses = table["loss"].to_numpy()
+    aside = [run for run, i in rows.items() if not losses[i] <= guess]
+    last = table.iloc[[i for run, i in rows.items() if run not in aside]]
+    result = fit("chinchilla", last, columns=names, hold_out=f"C > {limit}")
+    N, D = np.array(candidates).T
+    left_open = list(result.unidentified())
+    seen = result.bootstrap(300, seed=0).predict({"N": N, "D": D}, level=0.9)
+    held = {name: result.held[name] for name in ("N", "D", "loss")}
+    draw = result.predict({"N": held["N"], "D": held["D"]})
+    return {
+        "aside": sorted(aside),
+        "fitted": result.n,
+        "error": np.mean(np.abs(draw / held["loss"] - 1)),
+        "inside": round(result.held_out.inside * len(draw)),
+        "open": sorted(left_open),
+        "next": int(np.argmax(seen.high / seen.low)),
+    }
+""",
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "rows read on the way kept",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace("good = (kept & ~diverged)", "good = (table['loss'] <= guess)"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "the lowest loss of each run for its last",
+        "kind": "wrong",
+        "expected": 1,
+        "code": OWN_SWEEP.replace(
+            'tokens == tokens.groupby(table["run"]).transform("max")',
+            'table["loss"] == table["loss"].groupby(table["run"]).transform("min")',
+        ),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "a last loss of nan not seen",
+        "kind": "wrong",
+        "expected": 1,
+        "code": OWN_SWEEP.replace('table["loss"].isna() | ', "").replace(
+            "kept & ~diverged", "kept & ~diverged & table['loss'].notna()"
+        ),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "diverged runs named and fitted",
+        "kind": "wrong",
+        "expected": 1,
+        "code": OWN_SWEEP.replace("kept & ~diverged", "kept & table['loss'].notna()"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "the unit of the header not read",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace("* factor[name]", ""),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "the fit has seen the runs it is scored on",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace("x[known]", "x[good]").replace("known.sum()", "good.sum()"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "errors of both signs cancel",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace("score.mean_error", "score.bias"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "the share inside instead of the number",
+        "kind": "wrong",
+        "expected": 1,
+        "code": OWN_SWEEP.replace("int(round(score.inside * score.n))", "score.inside"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "the largest candidate",
+        "kind": "wrong",
+        "expected": 1,
+        "code": OWN_SWEEP.replace("float(end.high[0] / end.low[0])", "N * D"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "the candidate whose loss is known best",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace("max(widths)", "min(widths)"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "nothing said to be open",
+        "kind": "wrong",
+        "expected": 3,
+        "code": OWN_SWEEP.replace("sorted(result.unidentified())", "[]"),
     },
 ]

@@ -28,7 +28,7 @@ def test_the_reference_gets_full_marks(name, facts):
 
 
 SLOW = {"coverage-ahead", "floor", "loss-ahead"}  # whose hidden tests fit on hundreds of worlds
-SLOW |= {"cool-down"}  # which trains language models
+SLOW |= {"cool-down", "own-sweep"}  # which train language models, and profile fits
 
 
 @pytest.mark.parametrize(("name", "facts"), EVERY, ids=label)
