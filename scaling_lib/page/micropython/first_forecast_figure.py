@@ -44,7 +44,7 @@ def bounds(data):
                *bounds(data), round(data["L"][-2], 2), step=0.01, unit=" nats"),
         toggle("shown", "Show how the run ended"),
     ],
-    tasks=["Guess, then tick the box. Did you come within 0.02 nats?"],
+    tasks=["Guess first, and only then tick the box. Did you come within 0.02 nats?"],
     table="first_forecast",
     columns=columns,
 )  # fmt: skip
@@ -69,8 +69,9 @@ def first_forecast(guess, shown, data):
     return {
         "text": sentence(guess, truth, before, law, shown, D),
         "reached": [
+            "If you had guessed before you looked, that was a forecast: "
             f"{len(D) - 1} small runs are enough to foresee one on {si(D[-1] / D[-2])} times the "
-            "tokens: the loss falls so regularly that one can go on drawing the curve."
+            "tokens, because the loss falls so regularly that one can go on drawing the curve."
             if shown and abs(guess - truth) < 0.0205
             else ""
         ],

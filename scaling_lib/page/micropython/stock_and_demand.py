@@ -35,8 +35,8 @@ def in_year(value):
     ],
     tasks=[
         "Move the meeting beyond 2040. Which slider can do it alone?",
-        "Be wrong about the stock by ten times either way, and about the date by less than two "
-        "years.",
+        "Know the stock only within a factor of 10.0, and the date to two years either way. Which "
+        "growth does it take?",
     ],
 )  # fmt: skip
 def stock_and_demand(stock, uncertainty, demand_growth, stock_growth, epochs):
@@ -81,7 +81,7 @@ def stock_and_demand(stock, uncertainty, demand_growth, stock_growth, epochs):
             f"moves the date only to {in_year(most_text)}."
             if pace >= 0.005 and 2040.0 <= meeting(1.0)
             else "",
-            "Ten times less text or ten times more moves the date by "
+            "Ten times less text moves the date forward, and ten times more moves it back, by "
             f"{fixed(math.log(10.0) / pace, 1)} years, because demand grows "
             f"{times(demand_growth)} a year. To doubt the date, doubt the growth."
             if pace >= 0.005 and uncertainty > 9.9 and math.log(10.0) / pace < 2.0
