@@ -15,10 +15,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scaling_lib.fitting.points import Points
 from scaling_lib.laws.plain import moved_inside
 from scaling_lib.laws.terms import Linear, Offset, gram
 
 CHUNK = 16384  # numbers in one array of an evaluation: all its arrays stay in the cache
+SEARCHED = 500  # runs that the search looks at, at least, where there are twice as many and more
+RUNS_A_POINT = 10  # on average, from which on sums over them are faster than the runs
 LAPACK_FROM = 40  # up to so many matrices LAPACK's loop is faster than ours over the unknowns
 # With few runs and a small delta the objective has many minima, each nearly through p of the runs.
 # From about this many on, few are left: measured on the random problems of the benchmark.
@@ -74,8 +77,25 @@ class LogSum:
             if k <= m and isinstance(a, Linear) and isinstance(b, Linear)
         }
 
-    def _parts(self, theta):
+    def parts(self, theta):
+        """Return what each term gives at `theta`, see `Term`."""
         return [term(theta[:, block]) for term, block in zip(self.terms, self.blocks, strict=True)]
+
+    def add(self, theta, step):
+        """Return `theta` after a step (S, p), which each term takes in its own way."""
+        out = np.empty_like(theta)
+        for term, block in zip(self.terms, self.blocks, strict=True):
+            out[:, block] = term.add(theta[:, block], step[:, block])
+        return out
+
+    def mix(self, parts):
+        """Return z_k = exp(u_k) of the terms, their sum, and f, its logarithm; of one only f."""
+        if len(parts) == 1:
+            return None, None, parts[0][0]
+        # Overflow means a hopeless trial step: F becomes infinite and the step is refused.
+        z = [np.exp(u) for u, _, _ in parts]
+        total = reduce(np.add, z)
+        return z, total, np.log(total)
 
     @np.errstate(all="ignore")  # a width that vanished, of a start far off
     def value(self, theta):
@@ -91,7 +111,7 @@ class LogSum:
     def jacobian(self, theta):
         """Return the derivatives of f, shape (S, n, p)."""
         f, columns = self.value(theta), []
-        for u, J, _ in self._parts(theta):
+        for u, J, _ in self.parts(theta):
             share = np.exp(u - f) if len(self.terms) > 1 else np.ones_like(f)
             columns.append(share[..., None] * J)
         return np.concatenate(columns, axis=-1)
@@ -115,24 +135,17 @@ class LogSum:
         iteratively reweighted): never indefinite, the better guide far from a minimum and the
         slower one close to it.
         """
-        parts = self._parts(theta)
-        alone = len(parts) == 1
-        if alone:
-            residual = parts[0][0] - y
-        else:
-            # Overflow means a hopeless trial step: F becomes infinite and the step is refused.
-            z = [np.exp(u) for u, _, _ in parts]
-            total = reduce(np.add, z)
-            residual = np.log(total)
-            residual -= y
+        parts = self.parts(theta)
+        z, total, f = self.mix(parts)
+        residual = f - y
         pull = np.maximum(residual, -delta)
         np.minimum(pull, delta, out=pull)  # rho'
         if not exact:
             curvature = 1.0 / np.maximum(np.abs(residual) / delta, 1.0)  # rho'(r) / r
-        elif alone:
+        elif z is None:
             curvature = (pull == residual).astype(float)  # rho''
         else:
-            curvature = np.subtract(pull == residual, pull)  # rho'' - rho', see above
+            curvature = np.subtract(pull == residual, pull)  # rho'' - rho'
         if penalty != 1.0:
             weights = tilt(residual, penalty) * (1.0 if weights is None else weights)
         weighted = pull
@@ -141,14 +154,19 @@ class LogSum:
             curvature *= weights
         F = np.einsum("sn,sn->s", weighted, residual)
         F -= 0.5 * np.einsum("sn,sn->s", weighted, pull)
+        return F, *self.derivatives(parts, z, total, weighted, curvature, exact)
+
+    def derivatives(self, parts, z, total, weighted, curvature, exact):
+        """Return gradient and Hessian of F from sums of w rho' and of its curvature, (S, n)."""
+        alone, S = z is None, len(weighted)
         if not alone:  # from here on z_k stands for p_k = z_k / total
             np.divide(1.0, total, out=total)
             weighted = weighted * total
             total *= total
             curvature *= total
 
-        g = np.empty((len(theta), self.size))
-        H = np.empty((len(theta), self.size, self.size))
+        g = np.empty((S, self.size))
+        H = np.empty((S, self.size, self.size))
         first = 0
         if not alone and isinstance(self.terms[0], Offset):
             first = 1  # its z does not depend on the run, so its sums need no products of arrays
@@ -177,7 +195,7 @@ class LogSum:
                 H[:, rows, columns] = block
                 if m > k:
                     H[:, columns, rows] = block.transpose(0, 2, 1)
-        return F, g, H
+        return g, H
 
 
 def _sum(v, J):
@@ -238,7 +256,7 @@ def solve_positive(H, g):
 
 
 @np.errstate(all="ignore")  # a step that overflows is refused
-def newton(evaluate, theta, *, tolerance=TOLERANCE, floor=0.0, iterations=200):
+def newton(evaluate, theta, *, add=np.add, tolerance=TOLERANCE, floor=0.0, iterations=200):
     """Minimize a batch of functions by exact Newton steps with Levenberg's damping.
 
     The stop is *relative*: a row is done when its predicted decrease g' H^-1 g is below
@@ -247,6 +265,8 @@ def newton(evaluate, theta, *, tolerance=TOLERANCE, floor=0.0, iterations=200):
 
     ``evaluate(theta, rows)`` returns F (k,), gradient (k, p) and Hessian (k, p, p) at the k
     parameter vectors `theta`, which belong to the rows `rows` of the batch of starts (S, p).
+    ``add(theta, step)`` takes a step where there is a better way than the straight one; both agree
+    for small steps, so that the last ones still converge quadratically.
     """
     theta = np.array(theta, float)
     S, p = theta.shape
@@ -286,7 +306,7 @@ def newton(evaluate, theta, *, tolerance=TOLERANCE, floor=0.0, iterations=200):
             rows, theta, F, g, H, damping, move, positive = (
                 array[keep] for array in (rows, theta, F, g, H, damping, move, positive)
             )
-        trial = theta - np.where(positive[:, None], move, 0.0)
+        trial = add(theta, np.where(positive[:, None], -move, 0.0))
         F_new, g_new, H_new = evaluate(trial, rows)
         better = positive & (F_new < F)
         if better.all():
@@ -325,6 +345,7 @@ class Problem:
         self.y = observed - self.y_mean
         self.f = self.at(columns)
         self.n, self.p = self.y.size, self.f.size
+        self.points, self._columns = self._find_points(columns), columns
         self._set_coordinates()
 
     def at(self, columns):
@@ -334,6 +355,18 @@ class Problem:
             for name, values in self.law.inputs(columns).items()
         }
         return LogSum([term.bind(x) for term in self.law.terms])
+
+    def _find_points(self, columns):
+        """Return the `Points` of runs that share all inputs, or None where few do."""
+        inputs = [*self.law.inputs(columns).values()]
+        if self.n < RUNS_A_POINT * max(len(np.unique(values)) for values in inputs):
+            return None
+        rows = np.stack(inputs, axis=-1)
+        _, first, point = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+        if self.n < RUNS_A_POINT * len(first) or self.penalty != 1.0 or self.delta == np.inf:
+            return None
+        some = self.at({name: np.asarray(values)[first] for name, values in columns.items()})
+        return Points(some, self.y, point, self.delta)
 
     def _set_coordinates(self):
         """Set what `eta` is made of: eta_j = factors_j . theta + added_j, or a quotient.
@@ -469,6 +502,18 @@ class Problem:
 
         `weights` (S, n), instead of the problem's own, and `delta` (S, 1) belong to the rows.
         """
+        options["floor"] = self.rounding
+        # With few runs there are dents, over which straight steps leap and bent ones do not.
+        if self.n >= MANY_RUNS:
+            options["add"] = self.f.add
+        if self.points and delta is None and exact:
+            own = np.ones(self.n) if self.weights is None else self.weights
+            sums = self.points.sums(own[None] if weights is None else weights)
+
+            def from_sums(trial, rows):
+                return self.points.objective(trial, sums[0 if weights is None else rows])
+
+            return newton(from_sums, theta, **options)
         size = max(8, CHUNK // self.n)
         deltas = np.broadcast_to(self.delta if delta is None else delta, (len(theta), 1))
 
@@ -483,7 +528,7 @@ class Problem:
                 return parts[0]
             return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
-        return newton(evaluate, theta, floor=self.rounding, **options)
+        return newton(evaluate, theta, **options)
 
     def minimize_held(self, which, t, start):
         """Minimize with natural coordinate `which` (S,) held at `t` (S,), row by row.
@@ -526,6 +571,9 @@ class Problem:
         """Return the problem without its constant term: the other p - 1 parameters follow."""
         other = copy.copy(self)
         other.f, other.p = LogSum(self.f.terms[1:]), self.p - 1
+        if self.points:
+            other.points = copy.copy(self.points)
+            other.points.f = LogSum(self.points.f.terms[1:])
         return other
 
     def offset_pull(self, theta, weights):
@@ -580,6 +628,8 @@ class Problem:
             Rows in order of their objective, the lowest first. Rows far above it may be unfinished:
             `other_minima` follows them to their end.
         """
+        if self.n >= 2 * SEARCHED:
+            return self._search_few()
         grid = self.starts()
         follow = self.law.follow or FOLLOWED[self.n >= MANY_RUNS]
         picked, deltas = [], []
@@ -606,6 +656,26 @@ class Problem:
             found = self._try_reweighted(found)
         found = self._continue(_in_order(found), np.arange(1), 1000)
         return self._try_boundary(found)
+
+    def _search_few(self):
+        """Search with every k-th run, then go on from the lowest minima with all of them."""
+        few, k = copy.copy(self), self.n // SEARCHED
+        few.f = self.at({name: np.asarray(values)[::k] for name, values in self._columns.items()})
+        few.y, few.points = self.y[::k], None
+        few.n = few.y.size
+        few.weights = None if self.weights is None else self.weights[::k]
+        found = few.search()
+        theta = found.theta[found.F <= CLOSE * found.F.min()]
+        for j in self._coefficients():  # what is gone from few runs may be there in all
+            gone = theta[theta[:, j] < VANISHED]
+            for level in (PRESENT, 2.0 * VANISHED):
+                back = gone.copy()
+                back[:, j] = level
+                theta = np.concatenate([theta, back])
+        theta = _distinct(theta)
+        found = Minima(theta, self.objectives(theta), np.zeros(len(theta), bool), 0)
+        found = _in_order(self._continue(found, np.arange(len(theta)), 40))
+        return self._try_boundary(self._continue(found, np.arange(1), 1000))
 
     def _try_boundary(self, found):
         """Look for a lower minimum where a term is gone: no step from inside arrives there.

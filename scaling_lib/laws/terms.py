@@ -82,6 +82,10 @@ class Term:
         """Return u alone, as a call does."""
         return self(theta)[0]
 
+    def add(self, theta, step):
+        """Return the parameters (S, q) after a small step: a solver may take a larger one so."""
+        return theta + step
+
     def shapes(self):
         """Return a grid (G, q - 1) of all but the first parameter, and u less the first (G, n).
 
@@ -124,6 +128,10 @@ class Offset(Term):
     def coordinates(self, means):
         return {self.E: Coordinate(0, means["y"])}
 
+    def add(self, theta, step):
+        """Take the step in E itself."""
+        return theta + log1p_extended(step)
+
     def shapes(self):
         return np.empty((1, 0)), np.zeros((1, len(self.X)))
 
@@ -146,6 +154,20 @@ class Power(Linear):
             self.A: Coordinate(0, means["y"], {1: means[self.column]}),
             self.alpha: Coordinate(1),
         }
+
+    def add(self, theta, step):
+        """Take the step in A and in alpha A, height and slope of the term where log x is 0.
+
+        Runs at few x determine the sums of heights and of slopes of all terms long before their
+        shares. In E, A and alpha A the valley between these is straight; in logarithms and alpha
+        it bends, and steps would be short.
+        """
+        grown = log1p_extended(step[:, 0])
+        slope = theta[:, 1] * (1.0 + step[:, 0]) + step[:, 1]
+        out = theta.copy()
+        out[:, 0] += grown
+        out[:, 1] = slope * np.exp(-grown)
+        return out
 
     def shapes(self):
         return power_shapes(-self.X[:, 1], self.exponents)
@@ -489,6 +511,12 @@ def softplus(z):
     """Return log(1 + exp(z)) and its derivative."""
     tail = np.exp(-np.abs(z))
     return np.maximum(z, 0.0) + np.log1p(tail), np.where(z >= 0, 1.0, tail) / (1.0 + tail)
+
+
+def log1p_extended(step):
+    """Return log(1 + step), and its tangent below -1/2: no step takes a coefficient to zero."""
+    above = np.maximum(step, -0.5)
+    return np.log1p(above) + 2.0 * (step - above)
 
 
 def second_derivatives(second, q):

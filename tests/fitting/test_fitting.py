@@ -206,12 +206,20 @@ def test_runs_with_two_sizes_leave_alpha_open():
 
 
 def test_other_minima_are_minima_and_lie_higher():
-    result = fit("chinchilla", surface(np.random.default_rng(0), 240, 0.006))
+    # Eight points whose pairs are nearly all minima, see test_fitting_bounds.
+    rank = [430.8, 685.4, 1018.9, 1262.3, 1349.6, 1504.2, 1419.8, 1769.1]
+    result = fit("batch_size", {"D": 768 * np.arange(1, 9), "batch": rank})
     assert result.other_minima
     for minimum in result.other_minima:
         assert minimum["ratio"] > 1
         assert minimum["objective"] == pytest.approx(minimum["ratio"] * result.objective)
         assert set(minimum["params"]) == set(result.params)
+
+
+def test_a_constant_that_grows_back_is_no_minimum():
+    # With E = 0 the loss would fall if E were added: Newton's method must not rest there.
+    result = fit("chinchilla", surface(np.random.default_rng(0), 240, 0.006))
+    assert result.other_minima == []
 
 
 def test_aic_of_least_squares_is_the_normal_one():

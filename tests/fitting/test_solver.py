@@ -1,0 +1,94 @@
+"""The engine: sums over points, steps along a valley that bends, a search with some of the runs."""
+
+import numpy as np
+import pytest
+
+from scaling_lib.fitting import fit, solver
+from scaling_lib.fitting.solver import Problem
+from scaling_lib.laws import BESIROGLU_2024, LAWS, law
+
+COLUMNS = ("N", "D")
+
+
+def sweep(seed, points=9, repeats=30, E=0.0):
+    """Return runs with many settings at each of a few sizes, losses skewed above the best."""
+    rng = np.random.default_rng(seed)
+    n = points * repeats
+    N, D = (np.resize(np.exp(rng.uniform(*ends, points)), n) for ends in ((18, 21), (22, 25)))
+    excess = 0.06 * rng.uniform(-1, 1, n) ** 2 + 0.002 * rng.normal(size=n)
+    return {"N": N, "D": D, "loss": (E + 6.5 / N**0.07 + 22.0 / D**0.12) * np.exp(excess)}
+
+
+def problem(runs, name="chinchilla", **options):
+    return Problem(law(name), {k: runs[k] for k in COLUMNS}, runs["loss"], 1e-3, **options)
+
+
+@pytest.mark.parametrize("name", ["chinchilla", "generalised", "kaplan_N"])
+@pytest.mark.parametrize("weights", [None, "bootstrap", "unequal"])
+def test_sums_over_points_give_the_objective_of_the_runs(name, weights):
+    runs = sweep(0)
+    order = np.random.default_rng(1).permutation(len(runs["N"]))
+    runs = {key: values[order] for key, values in runs.items()}
+    p, rng = problem(runs, name), np.random.default_rng(2)
+    theta = p.starts()[rng.integers(len(p.starts()), size=5)] + 0.05 * rng.normal(size=(5, p.p))
+    w = {
+        None: np.ones((5, p.n)),
+        "bootstrap": rng.multinomial(p.n, np.full(p.n, 1 / p.n), 5).astype(float),
+        "unequal": rng.uniform(0.1, 3, (5, p.n)),
+    }[weights]
+    by_run = p.f.objective(theta, p.y, p.delta, w)
+    by_point = p.points.objective(theta, p.points.sums(w))
+    for expected, found in zip(by_run, by_point, strict=True):
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12 * scale)
+
+
+def test_points_are_not_used_where_runs_differ_or_overestimates_count_more():
+    runs = sweep(0)
+    assert problem(runs).points is not None
+    assert problem(runs, penalty=3.0).points is None
+    assert problem({**runs, "N": runs["N"] * np.linspace(1, 1.1, len(runs["N"]))}).points is None
+
+
+def test_a_fit_and_its_bootstrap_are_the_same_without_points(monkeypatch):
+    runs = sweep(3, points=7, E=1.0)
+    fits = [fit("chinchilla", runs, bootstrap=40)]
+    monkeypatch.setattr(solver, "RUNS_A_POINT", np.inf)
+    fits.append(fit("chinchilla", runs, bootstrap=40))
+    assert fits[0].objective == pytest.approx(fits[1].objective, rel=1e-9)
+    objectives = [result.refits.objectives for result in fits]
+    np.testing.assert_allclose(*objectives, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_a_small_step_is_the_same_in_every_coordinate(name):
+    f = law(name).terms
+    rng = np.random.default_rng(0)
+    for term in f:
+        theta, step = rng.normal(size=(2, 4, term.size))
+        for scale in (1e-3, 1e-5):
+            moved = term.add(theta, scale * step)
+            assert np.abs(moved - theta - scale * step).max() < 30 * scale**2
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_replicate_creeps_where_the_constant_vanishes(seed):
+    result = fit("chinchilla", sweep(seed), bootstrap=60)
+    assert result.refits.converged.all()
+    p, w = result.problem, np.random.default_rng(seed)
+    start = result.minima.theta[:1] + 0.3 * w.normal(size=(8, p.p))
+    steps = p.minimize(start, iterations=400)
+    assert steps.converged.all()
+    assert steps.iterations < 200
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_search_with_some_of_the_runs_ends_where_one_with_all_does(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    n = 1200 + 300 * seed
+    N, D = np.exp(rng.uniform(17, 23, n)), np.exp(rng.uniform(20, 27, n))
+    loss = BESIROGLU_2024.loss(N, D) - (seed % 2) * BESIROGLU_2024.params["E"]
+    p = problem({"N": N, "D": D, "loss": loss * np.exp(0.01 * rng.standard_t(3, size=n))})
+    few = p.search()
+    monkeypatch.setattr(solver, "SEARCHED", n)
+    assert few.F[0] <= p.search().F[0] * (1 + 1e-9)
