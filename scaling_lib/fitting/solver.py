@@ -533,8 +533,26 @@ class Problem:
     def minimize_held(self, which, t, start):
         """Minimize with natural coordinate `which` (S,) held at `t` (S,), row by row.
 
-        Each row moves in its plane: theta = base + basis phi with p - 1 free entries phi of theta.
+        Where the constant term is gone, also with it put back: what is best without it at the
+        minimum of the fit need not be best without it elsewhere, and no step leads back.
         Returns theta (S, p) and F (S,).
+        """
+        theta, F = self._minimize_held(which, t, start)
+        if (j := self.offset_index) is None:
+            return theta, F
+        rows = np.flatnonzero((theta[:, j] < VANISHED) & (self.index[which] != j))
+        for level in (PRESENT, np.log(0.5) + self.y.min()) if rows.size else ():
+            back = theta[rows]
+            back[:, j] = level
+            tried, F_tried = self._minimize_held(which[rows], t[rows], back)
+            lower = F_tried < F[rows] * LOWER
+            theta[rows[lower]], F[rows[lower]] = tried[lower], F_tried[lower]
+        return theta, F
+
+    def _minimize_held(self, which, t, start):
+        """Minimize from `start` alone.
+
+        Each row moves in its plane: theta = base + basis phi with p - 1 free entries phi of theta.
         """
         p, S = self.p, len(t)
         index, rows = self.index[which], np.arange(S)[:, None]

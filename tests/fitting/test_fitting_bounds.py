@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy import optimize
 
 from scaling_lib.fitting import fit, uncertainty
 from scaling_lib.fitting.isoflop import isoflop
@@ -184,6 +185,62 @@ def test_profiles_of_other_parameters_follow_where_a_constant_comes_back():
     )
     assert inside < level < outside
     assert 0.7 < ends["alpha"].high < 0.85
+
+
+def lowest_with_exponent_held(runs, which, value, delta, starts=12):
+    """Return the lowest Huber objective with alpha or beta held and E >= 0, by SciPy alone."""
+    x, z, y = np.log(runs["N"]), np.log(runs["D"]), np.log(runs["loss"])
+    x, z, least = x - x.mean(), z - z.mean(), np.exp(y.min())
+
+    def objective(p, delta):
+        E, a, b, other = p
+        alpha, beta = (value, other) if which == "alpha" else (other, value)
+        terms = np.array([np.full_like(x, E), np.exp(a - alpha * x), np.exp(b - beta * z)])
+        f = terms.sum(0)
+        r = np.log(f) - y
+        pull = np.clip(r, -delta, delta)
+        d_other = -terms[2] * z if which == "alpha" else -terms[1] * x
+        slopes = np.array([np.ones_like(x), terms[1], terms[2], d_other]) / f
+        return (pull * (r - pull / 2)).sum(), slopes @ pull
+
+    rng, ends, limits = np.random.default_rng(0), [], [(0, None), *[(-30, 30)] * 3]
+    for _ in range(starts):
+        shares = rng.dirichlet(np.ones(3)) * least
+        p = [shares[0], *np.log(shares[1:]), rng.uniform(0.05, 0.6)]
+        for scale in (30 * delta, 5 * delta, delta):
+            options = {"ftol": 1e-15, "gtol": 1e-13, "maxiter": 3000}
+            found = optimize.minimize(
+                objective,
+                p,
+                args=scale,
+                jac=True,
+                method="L-BFGS-B",
+                bounds=limits,
+                options=options,
+            )
+            p = found.x
+        ends.append(found.fun)
+    return min(ends)
+
+
+@pytest.mark.parametrize("seed", [0, 11])
+def test_profiles_end_where_a_constrained_optimizer_says_when_the_constant_vanishes(seed):
+    """At the far ends of other parameters the constant comes back, and the objective is lower."""
+    rng = np.random.default_rng(seed)
+    N, D = np.exp(rng.uniform(19, 25, 40)), np.exp(rng.uniform(24, 29, 40))
+    loss = (90 / N**0.227 + 30 / D**0.11) * np.exp(0.04 * rng.normal(size=40))
+    result = fit("chinchilla", {"N": N, "D": D, "loss": loss})
+    assert result.at_bound == ["E"]
+    variance, inverse = result._eta_variances
+    quantile = uncertainty.student(0.9, result.problem.dof)
+    names = [parameter.name for parameter in result.law.free]
+    for name in ("alpha", "beta"):
+        j = names.index(name)
+        for end in result.intervals(method="profile")[name]:
+            risen = lowest_with_exponent_held(result.data, name, end, result.delta)
+            risen -= result.objective
+            root = np.sqrt(2 * inverse[j] / variance[j] * risen) / quantile
+            assert root == pytest.approx(1, abs=0.01), (name, end)
 
 
 def test_a_search_along_a_valley_without_end_says_what_is_not_determined():
