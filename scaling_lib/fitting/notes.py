@@ -23,6 +23,7 @@ from scaling_lib.laws.declared import rows_text
 
 TRIALS = 6  # rows a point, on average: more than anybody repeats a run with other seeds
 CHECKPOINTS = 20  # numbers of tokens a size, on average: more than anybody trains runs to an end
+SAME_ORDER = 0.8  # of the correlation of ranks, from which on a target rises
 NARROW = 1.1  # range of a column over which A / N^alpha changes by less than alpha times 10 %
 OUTLYING = np.log(1.2)  # 20 % from the law: a tuned run is within a few
 SCATTERS = 8.0  # robust standard deviations; heavy tails reach six
@@ -167,13 +168,21 @@ def _narrow(result):
         )
 
 
+def _rises(result):
+    """Return whether the target rises with the only column of the law, by their ranks."""
+    if len(result.law.columns) > 1:
+        return False
+    pair = (result.data[name] for name in (*result.law.columns, result.law.target))
+    return np.corrcoef([values.argsort().argsort() for values in pair])[0, 1] > SAME_ORDER
+
+
 def _rising(result):
     """Name exponents below zero: the law rises."""
     falling = [p.name for p in result.law.free if p.name.startswith(("alpha", "beta"))]
     falling = [name for name in falling if result.params[name] < 0]
     open_names = result._undetermined(result.unidentified()) if falling else []
     for name in falling:
-        if name not in open_names:  # their sign says nothing
+        if name not in open_names or _rises(result):  # else their sign says nothing
             yield (
                 f"{name} is negative: the {result.law.target} rises without end where this law "
                 f"says that it falls. Is the column a {result.law.target}? (--column, or --law "
