@@ -1,6 +1,7 @@
 """The engine: sums over points, steps along a valley that bends, a search with some of the runs."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from scaling_lib.fitting import fit, solver
@@ -92,3 +93,14 @@ def test_a_search_with_some_of_the_runs_ends_where_one_with_all_does(seed, monke
     few = p.search()
     monkeypatch.setattr(solver, "SEARCHED", n)
     assert few.F[0] <= p.search().F[0] * (1 + 1e-9)
+
+
+def test_a_search_with_some_runs_sees_every_size_of_a_grid_in_order():
+    rng = np.random.default_rng(3)
+    N, D = np.repeat(np.geomspace(1e7, 1e9, 500), 4), np.tile(np.geomspace(1e9, 1e11, 4), 500)
+    loss = (1.7 + 400 / N**0.34 + 2000 / D**0.37) * np.exp(rng.normal(0, 0.01, 2000))
+    runs = pd.DataFrame({"N": N, "D": D, "loss": loss})
+    found = fit("chinchilla", runs)
+    shuffled = fit("chinchilla", runs.sample(frac=1, random_state=1))
+    assert found.objective == pytest.approx(shuffled.objective, rel=1e-9)
+    assert found.params == pytest.approx(shuffled.params, rel=1e-5)
