@@ -15,7 +15,7 @@ def test_every_exercise_has_a_page(name):
     assert set(pages) == {f"{name}.md", *(f"{name}/{facts['id']}.md" for facts in exercises(name))}
     for facts in exercises(name):
         page, found = pages[f"{name}/{facts['id']}.md"], cells(name)
-        assert page.count("{dropdown}") == 3, "two hints and the solution"
+        assert page.count("{dropdown}") == 4, "two hints, the check and the solution"
         for value in (facts["title"], facts["objective"], f"about {facts['minutes']} minutes"):
             assert value in page
         assert f"release/{name}/{name}.ipynb" in page

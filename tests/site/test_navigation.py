@@ -41,16 +41,16 @@ def test_an_exercise_says_where_it_stands(soup):
     ]
     assert trail[0].a["href"] == "../index.html" and trail[1].a["href"] == "../scaling_laws.html"
     others = page.select("nav.siblings li")
-    assert len(others) == 7
+    assert len(others) == 8
     assert [item.get_text() for item in others if item.select("[aria-current=page]")] == [
         "An interval for the exponent"
     ]
-    assert len(page.select("nav.siblings a")) == 6
+    assert len(page.select("nav.siblings a")) == 7
 
 
 def test_every_exercise_leads_to_its_section_and_its_siblings(site, soup):
     pages = list((site / "exercises/pages").glob("*/*.html"))
-    assert len(pages) == 38
+    assert len(pages) == 39
     for path in pages:
         page = soup(path.relative_to(site).as_posix())
         belongs = page.find("dt", string="Belongs to").find_next("dd").a
