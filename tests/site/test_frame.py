@@ -77,7 +77,7 @@ def test_the_way_to_the_top_lies_on_nothing(browser, address, width):
     page.goto(address + "chapters/scaling_laws.html")
     page.evaluate("scrollTo(0, 6000)")
     button = page.locator("#pst-back-to-top")
-    # It goes when the page moves under it, as while sections are laid out: its place is read at once.
+    # It goes when the page moves, as while sections are laid out: its place is read at once.
     pill = page.wait_for_function(
         """button => {
             scrollBy(0, -5);
