@@ -78,7 +78,7 @@ audit: book ## Lighthouse on the chapters and an exercise of the built site; rep
 	cd _build && npm exec --prefix ../web/audit -- lhci autorun --config=../web/audit/lighthouserc.cjs
 
 firefox: book ## the checks of the built site in Firefox
-	BROWSER=firefox $(PY) -m pytest -n $(JOBS) --dist loadfile tests/site
+	BROWSER=firefox $(PY) -m pytest -n $(JOBS) --dist loadfile -m "not chromium" tests/site
 
 pdf: book ## the whole book as one PDF
 	$(PY) tools/make_pdf.py

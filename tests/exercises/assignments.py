@@ -65,7 +65,7 @@ def given(name, exercise):
     return "\n".join(found[i].source for i in above if i in found)
 
 
-def the_tests_of(name, exercise):
+def checks_of(name, exercise):
     """The test cells of an exercise."""
     found = cells(name)
     ids = [f"{exercise}-test", f"{exercise}-test-2", f"{exercise}-test-3"]
@@ -82,7 +82,7 @@ def mark(name, exercise, code, warn="ignore", tests=None):
         From the id of a failed test cell to the exception.
     """
     points, failures = 0, {}
-    for test in the_tests_of(name, exercise) if tests is None else tests:
+    for test in checks_of(name, exercise) if tests is None else tests:
         namespace = run(code, run(given(name, exercise), {}))
         try:
             with (

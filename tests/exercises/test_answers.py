@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from assignments import NAMES, answers, cells, exercises, mark, the_tests_of
+from assignments import NAMES, answers, cells, checks_of, exercises, mark
 
 from grading.source.hidden_tests import SEED_VARIABLE
 
@@ -35,7 +35,7 @@ SLOW |= {"cool-down", "own-sweep"}  # which train language models, and profile f
 def test_no_secret_is_unfair(name, facts, monkeypatch):
     """Inputs that are drawn, and tests that rest on chance, hold for a right answer."""
     # What draws nothing is the same under every secret: the test above has run it.
-    drawing = [test for test in the_tests_of(name, facts["id"]) if "fresh" in test.source]
+    drawing = [test for test in checks_of(name, facts["id"]) if "fresh" in test.source]
     assert len(drawing) >= 1
     for secret in range(4 if facts["id"] in SLOW else 12):
         monkeypatch.setenv(SEED_VARIABLE, f"class {secret}")

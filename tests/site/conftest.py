@@ -113,18 +113,9 @@ def launch(playwright, tmp_path_factory):
         return playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
     home = {"HOME": str(tmp_path_factory.mktemp("firefox"))}  # it writes into its home
     path = shutil.which("firefox-esr") or shutil.which("firefox")
-    started = playwright.firefox.launch(
+    return playwright.firefox.launch(
         channel="moz-firefox", executable_path=path, env={**os.environ, **home}
     )
-    new_context = started.new_context
-
-    def with_scripts(**options):
-        if options.get("java_script_enabled") is False or options.get("is_mobile"):
-            pytest.skip("Playwright gives the system's Firefox scripts always, a touch never")
-        return new_context(**options)
-
-    started.new_context = with_scripts
-    return started
 
 
 @pytest.fixture(scope="session")

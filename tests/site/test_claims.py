@@ -42,6 +42,7 @@ def test_what_falls_short_is_on_its_page(site):
         assert listed == (row["shown"] in ("partly", "no"))
 
 
+@pytest.mark.chromium
 @pytest.mark.browser
 def test_the_buttons_show_what_they_say_without_a_script(address, browser):
     context = browser.new_context(java_script_enabled=False)

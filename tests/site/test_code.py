@@ -90,6 +90,7 @@ def shown(page):
     )
 
 
+@pytest.mark.chromium
 def test_a_fold_opens_by_keyboard_and_without_scripts(browser, address, page):
     page.goto(address + CHAPTER)
     assert len(shown(page)) > 5 and not any(shown(page))

@@ -304,6 +304,7 @@ def test_a_phone_gets_its_own_drawing(site, address, browser):
     context.close()
 
 
+@pytest.mark.chromium
 def test_without_scripts_there_is_a_figure_and_an_answer(address, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -167,6 +167,7 @@ def test_where_storage_is_closed_it_holds_for_the_page(address, browser):
     context.close()
 
 
+@pytest.mark.chromium
 def test_without_scripts_and_on_paper_the_box_is_its_text(address, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

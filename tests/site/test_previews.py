@@ -116,6 +116,7 @@ def test_formulas_of_an_entry_are_typeset(site, page, entries):
     page.wait_for_function("document.fonts.check('16px KaTeX_Math')")
 
 
+@pytest.mark.chromium
 def test_a_tap_shows_the_entry_and_a_second_one_follows(browser, address):
     context = browser.new_context(
         viewport={"width": 375, "height": 800}, has_touch=True, is_mobile=True
@@ -135,6 +136,7 @@ def test_a_tap_shows_the_entry_and_a_second_one_follows(browser, address):
     context.close()
 
 
+@pytest.mark.chromium
 def test_without_its_entries_a_tap_follows_the_link(browser, address):
     context = browser.new_context(
         viewport={"width": 375, "height": 800}, has_touch=True, is_mobile=True

@@ -18,7 +18,10 @@ SPLIT = """() => [...document.querySelectorAll(".bd-article figure")]
     .filter(f => getComputedStyle(f).breakInside !== "avoid").map(f => f.id)"""
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["scripts", "no scripts"])
+WITHOUT = pytest.param(False, marks=pytest.mark.chromium)
+
+
+@pytest.fixture(scope="module", params=[True, WITHOUT], ids=["scripts", "no scripts"])
 def paper(request, browser):
     """A page as the printer sees it, with scripts and without."""
     context = browser.new_context(java_script_enabled=request.param)

@@ -186,6 +186,7 @@ def test_a_link_opens_the_result_that_it_leads_to(address, page):
     page.locator(f"#{figure} img:not(.for-dark)").wait_for(state="visible")
 
 
+@pytest.mark.chromium
 def test_paper_shows_results_without_scripts(browser, address):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -201,6 +202,7 @@ def test_paper_shows_results_without_scripts(browser, address):
     context.close()
 
 
+@pytest.mark.chromium
 def test_a_prediction_does_not_have_its_section_laid_out_at_once(address, browser):
     """All of a chapter would be: each section asks for one. A reader who waits is on a phone."""
     context = browser.new_context(viewport={"width": 375, "height": 800}, java_script_enabled=False)
