@@ -20,7 +20,7 @@ from scaling_lib.laws.plain import moved_inside
 from scaling_lib.laws.terms import Linear, Offset, gram
 
 CHUNK = 16384  # numbers in one array of an evaluation: all its arrays stay in the cache
-SEARCHED = 500  # runs that the search looks at, at least, where there are twice as many and more
+SEARCHED = 500  # runs that the search looks at where there are twice as many and more
 RUNS_A_POINT = 10  # on average, from which on sums over them are faster than the runs
 LAPACK_FROM = 40  # up to so many matrices LAPACK's loop is faster than ours over the unknowns
 # With few runs and a small delta the objective has many minima, each nearly through p of the runs.
@@ -676,12 +676,13 @@ class Problem:
         return self._try_boundary(found)
 
     def _search_few(self):
-        """Search with every k-th run, then go on from the lowest minima with all of them."""
-        few, k = copy.copy(self), self.n // SEARCHED
-        few.f = self.at({name: np.asarray(values)[::k] for name, values in self._columns.items()})
-        few.y, few.points = self.y[::k], None
-        few.n = few.y.size
-        few.weights = None if self.weights is None else self.weights[::k]
+        """Search with some of the runs, then go on from the lowest minima with all of them."""
+        # Every k-th row of a file that counts through a grid can have one size alone.
+        some = np.random.default_rng(0).choice(self.n, SEARCHED, replace=False)
+        few = copy.copy(self)
+        few.f = self.at({name: np.asarray(values)[some] for name, values in self._columns.items()})
+        few.y, few.points, few.n = self.y[some], None, SEARCHED
+        few.weights = None if self.weights is None else self.weights[some]
         found = few.search()
         theta = found.theta[found.F <= CLOSE * found.F.min()]
         for j in self._coefficients():  # what is gone from few runs may be there in all
