@@ -37,12 +37,21 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scaling_lib.data import checks
-from scaling_lib.fitting.choosing import CLUSTER, WEIGHTS, beside, choose, groups, where
+from scaling_lib.fitting.choosing import (
+    CLUSTER,
+    WEIGHTS,
+    beside,
+    check_sides,
+    choose,
+    groups,
+    where,
+)
 from scaling_lib.fitting.isoflop import envelope, isoflop
 from scaling_lib.fitting.reading import read_runs
 from scaling_lib.fitting.result import LEVEL, FitResult, Interval, Prediction, Score, Source
 from scaling_lib.fitting.runs import (
     check_count,
+    check_rows,
     check_variation,
     count_rows,
     offered,
@@ -181,7 +190,7 @@ def fit(
     more = beside(data, weights, cluster, columns)
     chosen = choose(law, data, columns, drop_invalid, best_of, hold_out, more)
     inputs, observed = chosen.inputs, chosen.observed
-    check_count(law, observed)
+    check_count(law, observed, [note for note in chosen.notes if "derived" not in note])
     more = {name: inputs.pop(name) for name in more}
     if declared is not None:
         begin = start or {}
@@ -236,8 +245,11 @@ def fit_by(law, data, by, **options):
 
     fits, skipped, table = {}, {}, {}
     codes, labels = groups(data, by, options.get("columns"), labels=True)
+    check_rows(data)
+    if options.get("hold_out"):
+        check_sides(data, options["hold_out"], options.get("columns"))
     for code, label in enumerate(labels):
-        label = label if isinstance(label, str) else f"{label:g}"
+        label = (label or "(empty)") if isinstance(label, str) else f"{label:g}"
         runs, own = subset(data, codes == code), dict(options)
         if own.get("hold_out") and not where(runs, own["hold_out"], own.get("columns")).any():
             del own["hold_out"]
@@ -302,11 +314,14 @@ def compare(laws, data, *, held_out=None, **options):
     if isinstance(laws, str) or not len(laws):
         raise ValueError(f"laws must be a sequence of laws, not {laws!r}")
     if isinstance(held_out, str):
+        check_sides(data, held_out, options.get("columns"), name="held_out")
         held_out = where(data, held_out, options.get("columns"))
     if held_out is not None and not hasattr(held_out, "keys"):
         mask, rows = np.asarray(held_out), count_rows(data)
         if mask.dtype != bool or mask.shape != (rows,):
             raise ValueError(f"held_out must be other runs or {rows} booleans, one for each run")
+        if mask.all() or not mask.any():
+            raise ValueError(f"held_out must leave runs on both sides, not {mask.sum()} of {rows}")
         for name in ("weights", "cluster"):
             if not isinstance(options.get(name), str | None):
                 options[name] = np.asarray(options[name])[~mask]

@@ -13,12 +13,15 @@ from scaling_lib.fitting.runs import (
     available,
     count_rows,
     did_you_mean,
+    names_text,
     number_of,
     numbers,
     raw,
+    row_numbers,
     take,
     valid,
 )
+from scaling_lib.laws.declared import rows_text
 
 CLUSTER = "given as cluster"  # the column of clusters in a message
 SAME_BUDGET = 0.05  # runs belong to one budget when neighbours in log C differ by less
@@ -84,9 +87,7 @@ def choose(law, data, mapping=None, drop_invalid=False, best_of=None, hold_out=N
         inputs = {name: values[best] for name, values in inputs.items()}
         observed, rows, out = observed[best], rows[best], out[best]
     if hold_out is not None:
-        if not out.any() or out.all():
-            every = "every row" if out.any() else "no row"
-            raise ValueError(f"hold_out must leave runs on both sides: {hold_out} holds in {every}")
+        check_sides(data, hold_out, mapping, rows)
         notes.append(f"held out {out.sum()} of {len(rows)} runs: {hold_out}")
     law.check({name: inputs[name] for name in law.columns}, observed)
     held = {name: values[out] for name, values in {**inputs, law.target: observed}.items()}
@@ -108,6 +109,8 @@ def groups(data, names, mapping=None, labels=False):
     known = [*available(data), *(mapping or {})]
     names = [names] if isinstance(names, str) and names in known else names_of(names)
     codes, values = np.zeros(count_rows(data), np.int64), []
+    if not codes.size:
+        return (codes, values) if labels else codes
     for name in names:
         try:
             column = take(data, [name], mapping)[0][name]
@@ -137,6 +140,46 @@ def budgets(C):
     codes = np.empty(len(C), np.int64)
     codes[order] = np.concatenate([[0], np.cumsum(np.diff(np.log(C[order])) > SAME_BUDGET)])
     return codes
+
+
+def check_sides(data, condition, mapping=None, rows=None, name="hold_out"):
+    """Raise ValueError unless a condition holds in some of the `rows` (m,) and not in others.
+
+    `name` is the option by which it was given. The message says what the columns hold.
+    """
+    out = where(data, condition, mapping)
+    used = out if rows is None else out[rows]
+    if used.any() and not used.all():
+        return
+    where_it_holds = "every row" if used.any() else "no row"
+    if not used.any() and out.any():
+        dropped = rows_text(row_numbers(data)[out])
+        where_it_holds = f"no row that is valid, only in {dropped}, dropped as invalid"
+    elif rows is not None and len(rows) < len(out):
+        where_it_holds += " that is valid"
+    held = [_held_by(data, *part, mapping, rows) for part in _parts(condition, data, mapping)]
+    held = f", where {' and '.join(dict.fromkeys(held))}" if held else ""
+    raise ValueError(
+        f"{name} must leave runs on both sides: {condition} holds in {where_it_holds}{held}"
+    )
+
+
+def _parts(condition, data, mapping):
+    """Return (name, value) of each comparison, none where the condition is a column."""
+    if condition in [*available(data), *(mapping or {})]:
+        return []
+    parts = [CONDITION.fullmatch(part) for part in re.split(r"\s+and\s+", condition)]
+    return [(m[1].strip("\"' "), m[3].strip("\"' ")) for m in parts]
+
+
+def _held_by(data, name, value, mapping, rows):
+    """Return what a column holds, as text: its range beside a number, else its values."""
+    rows = slice(None) if rows is None else rows
+    if number_of(value, "") is not None:
+        column = take(data, [name], mapping)[0][name][rows]
+        return f"{name} goes from {np.nanmin(column):.5g} to {np.nanmax(column):.5g}"
+    cells = np.array([str(cell).strip() for cell in raw(data, name, mapping)[0]])[rows]
+    return f"{name} is {names_text(list(np.unique(cells)))}"
 
 
 def where(data, condition, mapping=None):

@@ -14,7 +14,8 @@ from scaling_lib.fitting.choosing import budgets as budgets_of
 from scaling_lib.fitting.choosing import groups
 from scaling_lib.fitting.notes import units
 from scaling_lib.fitting.result import LEVEL, Interval
-from scaling_lib.fitting.runs import invalid_rows, take
+from scaling_lib.fitting.runs import invalid_rows, row_numbers, take
+from scaling_lib.laws.declared import rows_text
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.laws.published import Allocation
 from scaling_lib.laws.terms import line
@@ -219,8 +220,9 @@ def _columns(data, names, mapping):
     columns, _ = take(data, names, mapping)
     bad = invalid_rows(columns, {"C", "N", "loss"})
     if bad:
-        row, reason = next(iter(bad.items()))
-        raise ValueError(f"Column {reason} in row {row + 1} ({len(bad)} such rows)")
+        reason = next(iter(bad.values()))
+        alike = rows_text(row_numbers(data)[[row for row, why in bad.items() if why == reason]])
+        raise ValueError(f"Column {reason} in {alike}: correct or remove such rows ({len(bad)})")
     return [columns[name] for name in names]
 
 

@@ -42,6 +42,9 @@ FAMILIES = 12  # groups up to which a fit of each is advised, rather than resamp
 LEAST = {"N": 200.0, "D": 200.0, "C": 1e6}
 # No column reaches this, so that a unit in its header is not one to multiply it by once more.
 MOST = {"N": 1e16, "D": 1e17, "C": 1e28}
+# Parameters that are ends of a curve, of laws whose target may be a share.
+ENDS = {"task_score": ("lower", "upper"), "task_error": ("epsilon",), "reward": ("A",)}
+BEYOND_SHARE = 1e-5  # of 1: no printed digit shows less
 RUN_NAMES = {"run", "runid", "runname", "id", "name", "experiment", "model", "family", "dataset"}
 
 
@@ -62,6 +65,7 @@ def about(result):
         *_points(inputs, numbers),
         *_narrow(result),
         *_rising(result),
+        *_beyond_shares(result, unsorted, numbers),
         *_far(result, unsorted, numbers),
         *_together(result, inputs),
     ]
@@ -187,6 +191,24 @@ def _rising(result):
                 f"{name} is negative: the {result.law.target} rises without end where this law "
                 f"says that it falls. Is the column a {result.law.target}? (--column, or --law "
                 f"reward for what rises and saturates, or --bounds {name}=0:2)"
+            )
+
+
+def _beyond_shares(result, columns, numbers):
+    """Name an end of a curve outside [0, 1] where all runs lie inside, as shares do."""
+    name, values = result.law.target, columns[result.law.target]
+    if values.min() < 0 or values.max() > 1:
+        return
+    free = {parameter.name for parameter in result.law.free}
+    for end in ENDS.get(result.law.name, ()):
+        value, most = result.params[end], values.argmax()
+        if end in free and not -BEYOND_SHARE <= value <= 1 + BEYOND_SHARE:
+            row = most if value > 1 else values.argmin()
+            yield (
+                f"{end} is {value:.5g}, {'above 1' if value > 1 else 'below 0'}, though every "
+                f"{name} lies between 0 and 1 ({values[row]:.5g} in {rows_text(numbers[[row]])} "
+                f"comes closest): where the {name} is a share, forecasts beyond these runs can be "
+                f"ones that no run can have (--bounds {end}=0:1)"
             )
 
 

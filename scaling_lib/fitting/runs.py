@@ -130,6 +130,12 @@ def count_rows(data):
     return len(data[available(data)[0]])
 
 
+def check_rows(data):
+    """Raise ValueError for data without a row."""
+    if not count_rows(data):
+        raise ValueError("The data must have at least one row, and have none: only columns")
+
+
 def subset(data, rows):
     """Return those rows of data, given by positions or booleans."""
     if hasattr(data, "iloc"):
@@ -164,6 +170,8 @@ def raw(data, name, mapping=None):
 
 def names_text(names):
     """Return names of columns as text, the first few of them and none longer than a line."""
+    if not names:
+        return "no columns"
     short = [name if len(name) < 40 else name[:37] + "..." for name in names[:SHOWN]]
     return ", ".join(short) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
@@ -261,6 +269,7 @@ def take(data, wanted, mapping=None, law=""):
             f"{f' of the {law}' * bool(law)}: the data have {names_text(names)}{hint}"
         )
     _check_lengths(columns)
+    check_rows(data)
     return columns, notes
 
 
@@ -335,13 +344,16 @@ def valid(law, data, mapping, drop_invalid, target=True, more=None):
     return columns, columns.pop(law.target, None), notes, rows
 
 
-def check_count(law, target):
-    """Raise ValueError for too few runs: at least one more than free parameters is needed."""
+def check_count(law, target, chosen=()):
+    """Raise ValueError for too few runs: at least one more than free parameters is needed.
+
+    `chosen` are sentences on what was left out before.
+    """
     n, p = target.size, len(law.free)
     if n <= p:
         raise ValueError(
             f"{n} run{'s' * (n != 1)} cannot determine the {p} parameters of the {law.title}: "
-            f"at least {p + 1} are needed"
+            f"at least {p + 1} are needed" + (f" ({'; '.join(chosen)})" if chosen else "")
         )
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import least_squares
 
-from scaling_lib.fitting import compare, fit, fit_by, groups, where
+from scaling_lib.fitting import compare, envelope, fit, fit_by, groups, isoflop, where
 from scaling_lib.laws import BESIROGLU_2024
 
 RUNS = pd.DataFrame(
@@ -158,3 +158,34 @@ def test_profiles_know_clusters_too(grid):
     alone, together = fit("chinchilla", grid), fit("chinchilla", grid, cluster="N,D")
     assert together.stderr["alpha"] != alone.stderr["alpha"]
     assert "profile intervals, 30 clusters" in together.summary()
+
+
+def test_data_without_a_row_are_refused_alike_everywhere(grid):
+    runs = grid
+    none, words = runs[:0], "The data must have at least one row"
+    laws = ["chinchilla", "kaplan_D"]
+    result, drawn = fit("chinchilla", runs), fit("chinchilla", runs, bootstrap=20)
+    curve = fit("task_score", {"loss": [1, 2, 3, 4, 5, 6], "score": [0.9, 0.8, 0.6, 0.4, 0.2, 0.1]})
+    for use in (
+        lambda: result.score(none),
+        lambda: drawn.score(none),
+        lambda: result.predict(none, 0.9),
+        lambda: result.prediction_table(none),
+        lambda: curve.score({"loss": [], "score": []}),
+        lambda: curve.predict({"loss": []}),
+        lambda: fit("chinchilla", none),
+        lambda: fit("chinchilla", none, best_of="N,D"),
+        lambda: fit("chinchilla", none, cluster="C"),
+        lambda: fit("chinchilla", none, hold_out="N > 1", drop_invalid=True),
+        lambda: fit_by("chinchilla", none, "N"),
+        lambda: compare(laws, none),
+        lambda: compare(laws, runs, held_out=none),
+        lambda: isoflop(none),
+        lambda: envelope(none, columns={"run": "N"}),
+    ):
+        with pytest.raises(ValueError, match=words):
+            use()
+    assert groups(none, "N").size == 0
+    for nobody in (np.zeros(len(runs), bool), np.ones(len(runs), bool), "N > 1", "N < 1"):
+        with pytest.raises(ValueError, match="held_out must leave runs on both sides"):
+            compare(laws, runs, held_out=nobody)

@@ -166,3 +166,69 @@ def test_bad_options_give_status_two_and_one_line(file, capsys, arguments, messa
     assert main(["fit", file, *arguments]) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and message in err, err
+
+
+def test_the_option_that_the_note_on_shares_names_is_one(capsys, tmp_path):
+    loss = np.linspace(0.75, 1.1, 14)
+    score = 0.25 + 0.7 / (1 + np.exp(14 * (loss - 0.72)))
+    score += 0.01 * np.random.default_rng(0).normal(size=14)
+    path = tmp_path / "scores.csv"
+    pd.DataFrame({"loss": loss, "score": score}).to_csv(path, index=False)
+    plain = record(capsys, "fit", path, "--law", "task_score")
+    (note,) = (text for text in plain["warnings"] if "above 1" in text)
+    option = note.split("(")[-1].rstrip(")").split()
+    assert option == ["--bounds", "upper=0:1"]
+    held = record(capsys, "fit", path, "--law", "task_score", *option)
+    assert plain["params"]["upper"] > 1 >= held["params"]["upper"]
+    assert not any("above 1" in text for text in held["warnings"])
+    assert "above 1" not in printed(capsys, "fit", path, "--law", "task_score", *option)
+
+
+INVALID = "N,D,loss,family\n1e12,1e12,,a\n2e12,1e12,,b\n"
+NO_ROWS = [
+    (["--hold-out", "N > 1e30"], "N > 1e30 holds in no row, where N goes from 1.6106e+07 to 1.38"),
+    (["--hold-out", "N > 1"], "N > 1 holds in every row, where N goes from 1.6106e+07 to 1.3892e"),
+    (["--hold-out", "family == c"], "holds in no row, where family is a, b"),
+    (["--by", "family", "--hold-out", "N > 1e30"], "N > 1e30 holds in no row, where N goes"),
+    (
+        ["--hold-out", "N > 8e7"],
+        "5 runs cannot determine the 5 parameters of the Chinchilla law: "
+        "at least 6 are needed (held out 30 of 35 runs: N > 8e7)",
+    ),
+    (["--best-of", "family"], "are needed (kept the best of each (family): 2 of 35 runs)"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), NO_ROWS)
+def test_what_left_no_row_is_named(file, runs, capsys, arguments, message):
+    runs.assign(family=np.resize(["a", "b"], 35)).to_csv(file, index=False)
+    assert main(["fit", file, *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and message in err, err
+
+
+def test_held_out_runs_that_were_dropped_as_invalid_are_named(file, runs, capsys):
+    gone = runs.index == 3
+    runs.assign(N=runs.N.mask(gone, 1e30), loss=runs.loss.mask(gone)).to_csv(file, index=False)
+    assert main(["fit", file, "--drop-invalid", "--hold-out", "N > 1e29"]) == 2
+    message = "N > 1e29 holds in no row that is valid, only in row 4, dropped as invalid, where N"
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["fit", "isoflop", "envelope"])
+@pytest.mark.parametrize("text", ["", "\n\n", "N,D,loss,run\n", "N,D,loss,run\n,,,\n", "[]"])
+def test_a_file_without_runs_is_named(file, capsys, tmp_path, command, text):
+    path = tmp_path / "none.csv"
+    path.write_text(text)
+    assert main([command, str(path)]) == 2
+    assert f"{path}" in capsys.readouterr().err
+    if command == "fit":
+        assert main(["fit", file, "--predict", str(path)]) == 2
+        assert f"{path}" in capsys.readouterr().err
+
+
+def test_rows_of_json_without_values_have_no_columns(file, capsys, tmp_path):
+    path = tmp_path / "none.jsonl"
+    path.write_text("{}\n{}\n")
+    assert main(["isoflop", str(path)]) == 2
+    assert "the data have no columns" in capsys.readouterr().err

@@ -240,3 +240,27 @@ def test_a_fit_of_each_is_advised_only_where_each_can_have_one(clean):
     found = notes(clean.assign(name=sizes.astype(str) + "m", loss=clean.loss * shift))
     assert any("--cluster name" in note for note in found)
     assert not any("--by name" in note for note in found)
+
+
+def scores(rng, midpoint=0.72):
+    """Scores on the lower half of a sigmoid of the loss, as of models smaller than the forecast."""
+    loss = np.linspace(0.75, 1.1, 14)
+    score = 0.25 + 0.7 / (1 + np.exp(14 * (loss - midpoint)))
+    return {"loss": loss, "score": score + 0.01 * rng.normal(size=14)}
+
+
+def test_an_end_of_a_curve_beyond_what_a_share_can_be_is_named():
+    runs = scores(np.random.default_rng(0))
+    result = fit("task_score", runs)
+    assert result.params["upper"] > 1.5
+    (note,) = result._oddities
+    assert note.startswith("upper is 1.7071, above 1, though every score lies between 0 and 1")
+    assert "0.52882 in row 1 comes closest" in note and "(--bounds upper=0:1)" in note
+    assert note in result.to_dict()["warnings"]
+    held = fit("task_score", runs, bounds={"upper": (0, 1)})
+    assert held.params["upper"] <= 1 and held._oddities == []
+    below = fit("task_score", {"loss": runs["loss"], "score": 1 - runs["score"]})
+    assert any("upper is -0.70714, below 0" in note for note in below._oddities)
+    in_percent = {"loss": runs["loss"], "score": 100 * runs["score"]}
+    assert fit("task_score", in_percent, delta=0.1)._oddities == []
+    assert notes(scores(np.random.default_rng(0), midpoint=0.9), "task_score") == []
