@@ -7,12 +7,17 @@ line of text, and goes into one script, since a page from the disk may fetch no 
 
 import json
 import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from lxml import html
+from node_scripts import ROOT
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
+# Words of readers who do not know the book's own, for the places that they look for.
+OTHER_WORDS = ROOT / "chapters" / "search_words.toml"
 SCRIPT = "search-data.js"
 # Sphinx's own search, which looks through whole pages.
 REPLACED = ["searchindex.js", "_static/searchtools.js", "_static/language_data.js"]
@@ -135,6 +140,29 @@ def as_one(found: list[Place]) -> list[Place]:
     return [Place("", found[0].title, "\n".join(kept))]
 
 
+def other_words(
+    wanted: dict[str, list[str]], pages: list[list[str]], rows: list[list]
+) -> dict[int, list[str]]:
+    """Return the other words of the places that have some, by the number of the place.
+
+    A key of `wanted` is `page#anchor`; the page is one of `chapters/` if it names no folder.
+
+    >>> pages, rows = [["chapters/a.html", "A"]], [[0, "", "A", "One."], [0, "b", "B", "Two."]]
+    >>> other_words({"a#b": ["second"]}, pages, rows)
+    {1: ['second']}
+
+    Raises
+    ------
+    ExtensionError
+        If no place has such an address.
+    """
+    names = [address.removeprefix("chapters/").removesuffix(".html") for address, _ in pages]
+    numbers = {f"{names[page]}#{anchor}": n for n, (page, anchor, *_) in enumerate(rows)}
+    if lost := [key for key in wanted if key not in numbers]:
+        raise ExtensionError(f"{OTHER_WORDS.name}: no place of the book is {', '.join(lost)}")
+    return {numbers[key]: words for key, words in wanted.items()}
+
+
 def finish(app: Sphinx, exception: Exception | None) -> None:
     """Write the places of all pages into one script."""
     if exception or app.builder.name != "html" or not app.config.components_live:
@@ -150,6 +178,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             found = as_one(found)
         pages.append([address, found[0].title])
         rows += [[len(pages) - 1, place.anchor, place.title, place.text] for place in found]
-    data = json.dumps({"pages": pages, "places": rows}, ensure_ascii=False, separators=(",", ":"))
+    also = other_words(tomllib.loads(OTHER_WORDS.read_text(encoding="utf-8")), pages, rows)
+    book = {"pages": pages, "places": rows, "also": also}
+    data = json.dumps(book, ensure_ascii=False, separators=(",", ":"))
     script = Path(app.outdir) / "_static" / SCRIPT
     script.write_text(f"bookPlaces={data};\n", encoding="utf-8")

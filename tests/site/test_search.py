@@ -8,6 +8,7 @@ import pytest
 import search_index
 from lxml import html
 from playwright.sync_api import expect
+from sphinx.errors import ExtensionError
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
@@ -28,6 +29,25 @@ WANTED = {
     # A word in another form, and one with a slip.
     "scaffolds": "scaffolding|scaffold",
     "chinchila": "glossary.html#term-Chinchilla",
+}
+# What somebody types who does not know the book's words, and where one of the first three pages
+# of the results leads, with one of its first two places.
+STRANGERS = {
+    "how much text is there left": "#term-stock-of-text|data_limits",
+    "why do models suddenly get better": "#abilities-nobody-planned",
+    "does more thinking time help": "#think-longer",
+    "how big should my model be": "#how-to-split-a-larger-budget",
+    "model trained on its own output": "#term-model-collapse|#writing-ones-own",
+    "test time compute": "#term-inference|#think-longer",
+    "GPU hours": "#would-something-else-stop-first",
+    "emergent abilities": "#term-emergence|#abilities-nobody-planned",
+    "quantization": "#term-quantisation",
+    "AI safety laws": "#what-the-laws-count",
+    "what happens when the internet runs out": "data_limits",
+    "step by step reasoning": "#think-longer",
+    "memorize training data": "#term-memorisation",
+    "how much does it cost to train a model": "#would-something-else-stop-first",
+    "how do I grade my students": "instructor/handing_out",
 }
 HITS = ".book-search ~ .hits"
 # Milliseconds for the index to be made, on a machine that does ten other things.
@@ -69,6 +89,24 @@ def place(address):
 @pytest.mark.parametrize("words", WANTED)
 def test_the_first_result_is_what_a_reader_wants(searching, words):
     assert re.search(WANTED[words], place(ask(searching, words)[0]))
+
+
+@pytest.mark.parametrize("words", STRANGERS)
+def test_a_stranger_finds_what_the_book_calls_otherwise(searching, words):
+    ask(searching, words)
+    pages = searching.locator(f"{HITS} > li")
+    found = [
+        place(link.get_attribute("href"))
+        for number in range(min(3, pages.count()))
+        for link in pages.nth(number).locator("a").all()[:2]
+    ]
+    assert any(re.search(STRANGERS[words], address) for address in found), found
+
+
+def test_other_words_for_a_place_that_is_nowhere_stop_the_build():
+    pages, rows = [["chapters/a.html", "A"]], [[0, "", "A", "One."]]
+    with pytest.raises(ExtensionError, match="no place of the book is a#lost"):
+        search_index.other_words({"a#": ["first"], "a#lost": ["second"]}, pages, rows)
 
 
 def test_forms_of_a_word_find_the_same_pages(searching):

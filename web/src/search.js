@@ -18,15 +18,23 @@ const WEIGHTS = [
   [/^instructor\//, 0.6],
   [/^exercises\//, 0.4],
 ];
-const STOP = new Set("a an and are as at be by for from how in is it of on or the to what which with".split(" "));
+// Words of a question that say nothing of what is asked for.
+const STOP = new Set(
+  (
+    "a about am an and are as at be been by can could did do does for from get gets had has have how i if in is it its many me much my of on " +
+    "or our should so that the their there these this those to was we were what when where which who why will with would you your"
+  ).split(" "),
+);
 
 // A word, or words held together by a sign: pass@k, 1.69, compute-optimal, GPT-4.
 const WORD = /[\p{L}\p{N}]+(?:[@.,^_'’-][\p{L}\p{N}]+)*/gu;
 const PART = /[\p{L}\p{N}]+/gu;
 const wordsOf = (text) => text.toLowerCase().match(WORD) ?? [];
 const known = new Map();
+// The book writes "memorise" and "behaviour"; a reader may write "memorize" and "behavior".
+const spelling = (word) => word.replace(/(?<=\w{3})iz(?=(?:e[dr]?s?|ing|ations?)$)/, "is").replace(/(?<=\w{3})our(?=s?$)/, "or");
 function formsOf(word) {
-  if (!known.has(word)) known.set(word, [...new Set([word, stemmer(word)])]);
+  if (!known.has(word)) known.set(word, [...new Set([word, stemmer(spelling(word))])]);
   return known.get(word);
 }
 const tokens = (text) => wordsOf(text).flatMap((word) => [...new Set([word, ...(word.match(PART) ?? [])])]);
@@ -45,21 +53,32 @@ const load = () =>
   }));
 
 // In small steps, between which the reader goes on typing.
-export async function makeIndex({ pages, places }) {
+export async function makeIndex({ pages, places, also = {} }) {
   const weights = pages.map(([address]) => WEIGHTS.find(([pattern]) => pattern.test(address))?.[1] ?? 1);
   const index = new MiniSearch({
-    fields: ["title", "page", "text"],
+    fields: ["title", "page", "text", "also"],
     tokenize: tokens,
     processTerm: (word) => (STOP.has(word) ? null : formsOf(word)),
   });
-  const texts = places.map(([page, anchor, title, text], id) => ({ id, title, page: anchor ? pages[page][1] : "", text }));
+  const texts = places.map(([page, anchor, title, text], id) => {
+    return { id, title, page: anchor ? pages[page][1] : "", text, also: (also[id] ?? []).join("\n") };
+  });
   await index.addAllAsync(texts, { chunkSize: 20 });
-  return { index, pages, places, weights };
+  return { index, pages, places, weights, also };
 }
 
+// A text as the words in it that count, one after the other.
+const said = (text, form = (word) => word) =>
+  ` ${wordsOf(text)
+    .filter((word) => !STOP.has(word))
+    .map(form)
+    .join(" ")} `;
+const stem = (word) => formsOf(word).at(-1);
+
 // The pages that hold all words, the best first, each with its places; where there is none, those that come near.
-export function find({ index, pages, places, weights }, text) {
-  const words = wordsOf(text).filter((word, _, all) => all.length === 1 || !STOP.has(word));
+export function find({ index, pages, places, weights, also }, text) {
+  const all = wordsOf(text);
+  const words = all.length === 1 ? all : [...new Set(all)].filter((word) => !STOP.has(word));
   if (!words.length) return [];
   const complete = /\s$/.test(text);
   const queries = words.map((word, i) => ({
@@ -70,21 +89,31 @@ export function find({ index, pages, places, weights }, text) {
   const options = {
     tokenize: (word) => [word],
     processTerm: (word) => word,
-    boost: { title: 3, page: 1.5 },
+    boost: { title: 3, page: 1.5, also: 2 },
     boostDocument: (id) => weights[places[id][0]],
   };
   let hits = index.search({ combineWith: "AND", queries }, options);
-  if (!hits.length) hits = index.search({ combineWith: "OR", queries }, { ...options, fuzzy: 0.2 });
-  const phrase = ` ${words.join(" ")}`;
-  // A place that is called so, one that has the words in its title, and one that says them, one after the other.
-  const said = (where) => ` ${wordsOf(where).filter((word) => !STOP.has(word)).join(" ")}`;
+  // A sentence is hardly ever in one place: then those that hold more of its words than others.
+  if (words.length > 2 || !hits.length) {
+    const near = hits.length ? options : { ...options, fuzzy: 0.2 };
+    const whole = new Set(hits.map(({ id }) => id));
+    const parts = index.search({ combineWith: "OR", queries }, near).filter(({ id }) => !whole.has(id));
+    const share = ({ queryTerms }) => words.filter((word) => formsOf(word).some((form) => queryTerms.includes(form))).length / words.length;
+    hits = [...hits, ...parts.map((hit) => ({ ...hit, score: hit.score * share(hit) ** 3 })).filter((hit) => !whole.size || share(hit) > 0.5)];
+  }
+  const phrase = said(words.join(" "));
+  const asked = said(words.join(" "), stem);
   const byPage = new Map();
   for (const { id, score, terms } of hits) {
     const [page, anchor, title, body] = places[id];
     const name = said(title.replace(/^[\d.]+ /, ""));
+    const others = (also[id] ?? []).map((other) => said(other, stem));
     let factor = 1;
-    if (name === phrase && /^$|^term-/.test(anchor)) factor = 5;
-    else if (words.length > 1) factor = name.includes(phrase) ? 4 : said(body).includes(phrase) ? 3 : 1;
+    // A place that is called so, one that has the words in its title, and one that says them, one after the other.
+    if ((name === phrase && /^$|^term-/.test(anchor)) || others.includes(asked)) factor = 5;
+    else if (words.length > 1 && (name.includes(phrase) || others.some((other) => other.includes(asked)))) factor = 4;
+    else if (words.length > 1 && said(body).includes(phrase)) factor = 3;
+    else if (others.some((other) => /\S \S/.test(other) && asked.includes(other))) factor = 3;
     const found = byPage.get(page) ?? byPage.set(page, []).get(page);
     found.push({ id, score: score * factor, terms: new Set(terms) });
   }
@@ -141,7 +170,7 @@ function placeItem({ id, terms }, { pages, places }) {
   const [page, anchor, title, text] = places[id];
   const words = [...new Set(found(split(`${title}\n${text}`, terms)))].slice(0, 8);
   const url = new URL(pages[page][0], site);
-  url.searchParams.set("mark", words.join("|"));
+  if (words.length) url.searchParams.set("mark", words.join("|"));
   url.hash = anchor;
   const quote = marked(snippet(text, terms), terms);
   // An entry of the references has no title of its own.
