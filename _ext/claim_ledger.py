@@ -34,7 +34,9 @@ FURTHER_PAGES = {
 }
 STATUSES = ("measured", "computed", "cited", "open")
 RUN = ("measured", "computed")
-SHOWN = ("yes", "partly", "no")
+# How far a run showed its claim: all of it, or what it fell short in.
+FALLS_SHORT = ("condition", "untested", "failed", "no")
+SHOWN = ("yes", *FALLS_SHORT)
 # What a row needs that is not open, and what besides it needs if its cell was run.
 CITED = ("anchor", "result")
 RAN = ("cell", "printed")
@@ -116,7 +118,7 @@ def faults_of(row: dict, known_sources: set[str] | None = None) -> list[str]:
             (row["shown"] in SHOWN, f"shown is {row['shown']!r}; use one of {', '.join(SHOWN)}"),
             (
                 row["shown"] not in SHOWN or (row["shown"] == "yes") != bool(row["why"]),
-                "why belongs to what is shown partly or not, and only there",
+                "why belongs to what is not shown in full, and only there",
             ),
             (
                 row["printed"] in row["result"],

@@ -1,7 +1,7 @@
 """Directives that make the page of claims and the page of what could not be shown.
 
 `{claim-counts}` is the table at the top, `{claims} CHAPTER` the claims of one chapter and
-`{not-shown} CHAPTER` those that an experiment showed partly or not. The rows come from
+`{not-shown} CHAPTER` those that an experiment did not show in full. The rows come from
 `chapters/claims.toml` (see `claim_ledger`); a row that is wrong stops the build with its name.
 """
 
@@ -18,14 +18,19 @@ from sphinx.util.docutils import SphinxDirective
 FILE = ROOT / "chapters" / "claims.toml"
 BIBLIOGRAPHY = ROOT / "references.bib"
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-SHOWN = {"yes": "", "partly": ", shown in part", "no": ", not shown"}
+FALLS_SHORT = {
+    "condition": "holds under a condition",
+    "untested": "not tested in full",
+    "failed": "failed in part",
+    "no": "not shown",
+}
 # What the reader may ask for: word on the button -> class of the rows it keeps.
 FILTERS = {
     "all": "",
     "measured": "measured",
     "computed": "computed",
     "cited": "cited",
-    "shown in part or not": "doubtful",
+    "not shown in full": "doubtful",
 }
 
 
@@ -46,10 +51,12 @@ def read(app: Sphinx, env, docnames: list[str]) -> None:
 
 
 def typeset(result: str) -> str:
-    r"""Return a result with the numbers that a cell printed as the text of the book has them.
+    r"""Return a result with what a cell printed as the text of the book has it.
 
     >>> typeset("1e+13 tokens -> 22% less, -0.5 to -3.2e-05: [-0.22  0.04 -0.  ] nats")
     '10¹³ tokens → 22\xa0% less, −0.5 to −3.2 × 10⁻⁵: −0.22, 0.04, 0 nats'
+    >>> typeset("off by {'curve': 0.03, 'line': 0.1}, 2 layer(s), 32000 of [0.2, 0.3]  [0.5, 1]")
+    'Off by curve 0.03, line 0.1, 2 layers, 32,000 of 0.2, 0.3; 0.5, 1'
     """
 
     def power(match: re.Match) -> str:
@@ -57,11 +64,18 @@ def typeset(result: str) -> str:
         return raised if match[1] == "1" else f"{match[1]} × {raised}"
 
     def row(match: re.Match) -> str:
-        return ", ".join("0" if float(n) == 0 else n.rstrip(".") for n in match[1].split())
+        numbers = re.split(r"[,\s]+", match[1].strip())
+        return ", ".join("0" if float(n) == 0 else n.rstrip(".") for n in numbers)
 
-    result = re.sub(r"\[((?:\s*-?\d+\.?\d*)(?:\s+-?\d+\.?\d*)+\s*)\]", row, result)
+    result = re.sub(r"\{('\w+': [^{}]*)\}", r"\1", result)
+    result = re.sub(r"'(\w+)': (?=[\d-])", r"\1 ", result)
+    result = re.sub(r"\]\s+\[", "]; [", result)
+    result = re.sub(r"\[((?:[,\s]*-?\d+\.?\d*){2,}\s*)\]", row, result)
+    result = re.sub(r"(?<=\w)\(s\)", "s", result)
+    result = re.sub(r"(?<![\d.,])(\d{2,3})(\d{3})(?![.,]?\d)", r"\1,\2", result)
     result = re.sub(r"\b(\d(?:\.\d+)?)e([+-]?\d+)\b", power, result)
     result = re.sub(r"(?<![\w.–-])-(?=\d)", "−", result)
+    result = re.sub(r"^[a-z]+\b", lambda first: first[0].capitalize(), result)
     return re.sub(r"(?<=\d) ?%", "\xa0%", result).replace(" -> ", " → ")
 
 
@@ -77,7 +91,8 @@ def claim_lines(claim: ledger.Claim) -> list[tuple[str, str]]:
     sources = ", ".join(f"{{cite:t}}`{key}`" for key in claim.sources)
     if claim.status == "open":
         return [("words", f"**{claim.id}** {claim.claim}"), ("facts", f"**open** · {sources}")]
-    status = claim.status + SHOWN.get(claim.shown, "")
+    short = FALLS_SHORT.get(claim.shown)
+    status = f"{claim.status}, {short}" if short else claim.status
     return [
         ("words", f"**{claim.id}** {claim.claim}"),
         ("result", typeset(claim.result)),
@@ -86,25 +101,24 @@ def claim_lines(claim: ledger.Claim) -> list[tuple[str, str]]:
 
 
 def not_shown_lines(claim: ledger.Claim) -> list[tuple[str, str]]:
-    """Return a claim that is shown partly or not in lines of MyST: what is missing, and where."""
+    """Return a claim that is not shown in full in lines of MyST: what is missing, and where."""
     name = f"{{ref}}`{claim.id} <claim-{claim.id.lower()}>`"
-    status = {"partly": "shown in part", "no": "not shown"}[claim.shown]
     return [
         ("words", f"**{name}** {claim.claim}"),
         ("result", typeset(claim.why)),
-        ("facts", f"**{status}** · {place(claim)}"),
+        ("facts", f"**{FALLS_SHORT[claim.shown]}** · {place(claim)}"),
     ]
 
 
 def count_rows(claims: list[ledger.Claim]) -> list[str]:
     """Return the lines of a table: how many claims of each chapter have which status."""
     statuses = [s for s in ledger.STATUSES if any(c.status == s for c in claims)]
-    rows = ["| chapter | " + " | ".join(statuses) + " | of these shown in part or not |"]
+    rows = ["| chapter | " + " | ".join(statuses) + " | of these not shown in full |"]
     rows.append("|---|" + "--:|" * (len(statuses) + 1))
     for name, title in [*ledger.CHAPTERS.items(), ("", "all")]:
         of = [c for c in claims if name in ("", c.chapter)]
         counts = [sum(c.status == s for c in of) for s in statuses]
-        counts.append(sum(c.shown in ("partly", "no") for c in of))
+        counts.append(sum(c.shown in FALLS_SHORT for c in of))
         rows.append(f"| {title} | " + " | ".join(map(str, counts)) + " |")
     return rows
 
@@ -133,7 +147,7 @@ class Rows(SphinxDirective):
 
     def item(self, claim: ledger.Claim) -> nodes.list_item:
         """Return the item of one claim."""
-        doubtful = ["claim-doubtful"] if claim.shown in ("partly", "no") else []
+        doubtful = ["claim-doubtful"] if claim.shown in FALLS_SHORT else []
         item = nodes.list_item(classes=["claim", f"claim-{claim.status}", *doubtful])
         for style, text in self.parts(claim):
             for node in self.parse(text):
@@ -169,13 +183,13 @@ class Claims(Rows):
 
 
 class NotShown(Rows):
-    """`{not-shown} CHAPTER`: the claims that an experiment showed partly or not, and why."""
+    """`{not-shown} CHAPTER`: the claims that an experiment did not show in full, and why."""
 
     none = "Nothing: every experiment of this chapter showed what it was made for."
 
     def wanted(self, claim: ledger.Claim) -> bool:
         """Return whether something is missing."""
-        return claim.shown in ("partly", "no")
+        return claim.shown in FALLS_SHORT
 
     parts = staticmethod(not_shown_lines)
 

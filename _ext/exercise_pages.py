@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import nbformat
+from claim_pages import typeset
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -64,7 +65,7 @@ def asked(question: str) -> str:
     if (named := re.search(r'questions\.load\(\)\["([\w-]+)"\]', question)) is None:
         return ""
     it = questions.load()[named[1]]
-    facts = "\n".join(f"- {fact} {{cite:p}}`{','.join(keys)}`" for fact, keys in it.world)
+    facts = "\n".join(f"- {typeset(fact)} {{cite:p}}`{','.join(keys)}`" for fact, keys in it.world)
     return f"""
 ## Your forecast
 
@@ -72,7 +73,7 @@ The cell `{named[0]}` of the notebook asks:
 
 **{it.ask}**, in {it.unit}.
 
-*How it is decided.* {it.resolution}
+*How it is decided.* {typeset(it.resolution)}
 
 *State of the world on {it.as_of.day} {it.as_of:%B %Y}:*
 

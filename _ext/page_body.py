@@ -18,6 +18,8 @@ POWER = re.compile(r"(?P<digits>[-−]?\d(?:\.\d+)?)e(?P<sign>[+-]?)0*(?P<power>
 PHONE = 38
 # Characters of a formula that may stand in one piece with the sign behind it.
 SHORT = 30
+# Characters of a word of code that a line of a phone holds wherever it stands.
+WORD = 20
 # Characters in a cell of a table from which it is a text, and is not to be read a word a line.
 TEXT = 24
 
@@ -56,6 +58,7 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     code_cells.mark_wide(soup)
     plain_code(soup)
     hold_together(soup)
+    break_long_words(soup)
     for formula in soup.select("div.math"):
         formula["class"] = [*formula["class"], "scrolls"]
     for box in soup.select(".scrolls, pre"):
@@ -83,6 +86,21 @@ def hold_together(soup: BeautifulSoup) -> None:
         if sign and source and len(source.get_text()) <= SHORT:
             behind.replace_with(behind[sign.end() :])
             formula.wrap(soup.new_tag("span", attrs={"class": "together"})).append(sign[0])
+
+
+def break_long_words(soup: BeautifulSoup) -> None:
+    """Let a long word of code in a text, such as a path, break behind its signs."""
+    for word in soup.select(":not(pre) > code > span.pre"):
+        text = word.get_text()
+        if len(text) <= WORD or word.find(True):
+            continue
+        word["class"] = [*word["class"], "long"]
+        parts = re.split(r"(?<=[/\\,._=(\[])(?=\w)", text)
+        word.clear()
+        for number, part in enumerate(parts):
+            if number:
+                word.append(soup.new_tag("wbr"))
+            word.append(part)
 
 
 def repair_table(soup: BeautifulSoup, table: Tag) -> None:

@@ -96,7 +96,7 @@ def test_a_good_row_has_no_fault():
         ({"result": ""}, "needs result"),
         ({"result": "Level somewhere."}, "does not contain what is printed: '260 rollouts'"),
         ({"shown": "perhaps"}, "shown is 'perhaps'"),
-        ({"shown": "partly"}, "why belongs"),
+        ({"shown": "failed"}, "why belongs"),
         ({"why": "no reason"}, "why belongs"),
         ({"status": "cited"}, "a cited row has no cell"),
         ({"colour": "red"}, "unknown field 'colour'"),
