@@ -54,6 +54,7 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     for inner in soup.select("#exercise-content, #solution-content, #proof-content"):
         # The extensions give every box of a page the same name.
         del inner["id"]
+    fold_solutions(soup)
     code_cells.fold_code(soup)
     code_cells.mark_wide(soup)
     plain_code(soup)
@@ -65,6 +66,18 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
         if box.name != "pre" or max(map(len, box.get_text().splitlines()), default=0) > PHONE:
             box["tabindex"] = "0"
     context["body"] = soup.decode(formatter="minimal")
+
+
+def fold_solutions(soup: BeautifulSoup) -> None:
+    """Make the solution of an exercise a fold that needs no script."""
+    for box in soup.select("div.solution.dropdown"):
+        box.name = "details"
+        box["class"] = ["solution", "solution-fold"]
+        title = box.select_one(".admonition-title")
+        title.name, title.attrs = "summary", {}
+        link = title.find("a")
+        link.insert_before(" ")  # and not within it, where it is underlined
+        link.string = link.get_text().strip()
 
 
 def plain_code(soup: BeautifulSoup) -> None:

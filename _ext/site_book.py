@@ -26,14 +26,17 @@ from node_scripts import has_node
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-# Loaded by Jupyter Book on every page: unused, asking other hosts, or done by `book.js`.
-UNWANTED = ("thebe", "comments", "hypothesis", "utterances", "copybutton", "clipboard")
+# Loaded by Jupyter Book on every page: unused, asking other hosts, or done by `book.js`, the style
+# sheet or `page_body`. The theme's own script searches a page of a chapter for 28 classes.
+UNWANTED = (
+    *("thebe", "comments", "hypothesis", "utterances", "copybutton", "clipboard"),
+    *("sphinx-book-theme.js", "togglebutton", "togglehint", "toggleopen"),
+)
 # Sphinx's own search, which the book's replaces where Node.js is.
 FOR_SEARCH = ("doctools", "sphinx_highlight")
 # Scripts, by words in their names, that only pages with certain marks need.
 NEEDED_FOR = {
     ("katex", "auto-render"): ['class="math'],
-    ("togglebutton", "toggleHint", "toggleOpen"): ["toggle", "dropdown"],
     ("design-tabs",): ["sd-tab-set"],
     ("previews",): ["#term-", "bibtex-citation"],
 }

@@ -3,8 +3,7 @@
 // in a browser without `popover`, they are links like all others.
 {
   const links = ".bd-article a[href*='#term-']:not(.headerlink), .bd-article .bibtex-citation a";
-  // An entry's number holds for one build: with a later page come later entries.
-  const dataAddress = new URL(`previews-data.js?${Date.parse(document.lastModified)}`, document.currentScript.src);
+  const here = document.currentScript.src;
   const wait = { open: 150, close: 300 }; // milliseconds: a pointer passes over links, and crosses the gap to the entry
 
   const box = document.createElement("div");
@@ -21,7 +20,9 @@
   const load = () =>
     (loading ??= new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.src = dataAddress;
+      // An entry's number holds for one build: with a later page come later entries. Not before they are asked for: a
+      // browser reads the rules of all time zones for its first date.
+      script.src = new URL(`previews-data.js?${Date.parse(document.lastModified)}`, here);
       script.onload = () => resolve(window.bookPreviews);
       script.onerror = () => {
         loading = undefined;

@@ -216,3 +216,18 @@ def test_a_prediction_does_not_have_its_section_laid_out_at_once(address, browse
     assert all(later == may for later, may in found)
     assert sum(later for later, _ in found) > len(found) / 2
     context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.chromium)])
+def test_a_solution_waits_until_it_is_asked_for(browser, address, scripts):
+    context = browser.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(address + "chapters/small_experiments.html")
+    solutions = page.locator("details.solution")
+    assert solutions.count() == 3
+    for solution in solutions.all():
+        assert not solution.locator("p").first.is_visible()
+        solution.locator("summary").focus()
+        page.keyboard.press("Enter")
+        solution.locator("p").first.wait_for()
+    context.close()
