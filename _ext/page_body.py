@@ -75,9 +75,7 @@ def fold_solutions(soup: BeautifulSoup) -> None:
         box["class"] = ["solution", "solution-fold"]
         title = box.select_one(".admonition-title")
         title.name, title.attrs = "summary", {}
-        link = title.find("a")
-        link.insert_before(" ")  # and not within it, where it is underlined
-        link.string = link.get_text().strip()
+        title.a.unwrap()  # to the exercise above it: what opens may hold no link
 
 
 def plain_code(soup: BeautifulSoup) -> None:
