@@ -50,6 +50,7 @@ from scaling_lib.fitting.isoflop import envelope, isoflop
 from scaling_lib.fitting.reading import read_runs
 from scaling_lib.fitting.result import LEVEL, FitResult, Interval, Prediction, Score, Source
 from scaling_lib.fitting.runs import (
+    MISSING,
     check_count,
     check_rows,
     check_variation,
@@ -249,7 +250,8 @@ def fit_by(law, data, by, **options):
     if options.get("hold_out"):
         check_sides(data, options["hold_out"], options.get("columns"))
     for code, label in enumerate(labels):
-        label = (label or "(empty)") if isinstance(label, str) else f"{label:g}"
+        label = label if isinstance(label, str) else f"{label:g}"
+        label = "(missing)" if label.casefold() in MISSING else label
         runs, own = subset(data, codes == code), dict(options)
         if own.get("hold_out") and not where(runs, own["hold_out"], own.get("columns")).any():
             del own["hold_out"]

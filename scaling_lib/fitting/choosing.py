@@ -177,6 +177,8 @@ def _held_by(data, name, value, mapping, rows):
     rows = slice(None) if rows is None else rows
     if number_of(value, "") is not None:
         column = take(data, [name], mapping)[0][name][rows]
+        if np.isnan(column).all():
+            return f"{name} is missing"
         return f"{name} goes from {np.nanmin(column):.5g} to {np.nanmax(column):.5g}"
     cells = np.array([str(cell).strip() for cell in raw(data, name, mapping)[0]])[rows]
     return f"{name} is {names_text(list(np.unique(cells)))}"

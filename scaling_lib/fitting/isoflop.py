@@ -14,8 +14,7 @@ from scaling_lib.fitting.choosing import budgets as budgets_of
 from scaling_lib.fitting.choosing import groups
 from scaling_lib.fitting.notes import units
 from scaling_lib.fitting.result import LEVEL, Interval
-from scaling_lib.fitting.runs import invalid_rows, row_numbers, take
-from scaling_lib.laws.declared import rows_text
+from scaling_lib.fitting.runs import faults_text, invalid_rows, take
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.laws.published import Allocation
 from scaling_lib.laws.terms import line
@@ -220,9 +219,7 @@ def _columns(data, names, mapping):
     columns, _ = take(data, names, mapping)
     bad = invalid_rows(columns, {"C", "N", "loss"})
     if bad:
-        reason = next(iter(bad.values()))
-        alike = rows_text(row_numbers(data)[[row for row, why in bad.items() if why == reason]])
-        raise ValueError(f"Column {reason} in {alike}: correct or remove such rows ({len(bad)})")
+        raise ValueError(f"Column {faults_text(data, bad)}: correct or remove such rows")
     return [columns[name] for name in names]
 
 

@@ -6,6 +6,7 @@ A column may be one of the data, one under another name ("N": "params"), one in 
 
 import re
 import shlex
+from collections import Counter
 
 import numpy as np
 
@@ -43,6 +44,7 @@ UNIT_ENDING = re.compile(r"[\s_(\[]([KMBGT]|1[eE]\d+)[)\]]?$")
 UNIT_OF_NAME = re.compile(r"(?<![a-z])([kmgtpez](?=flop)|[kmbt](?=(param|token)))", re.IGNORECASE)
 IN_WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 POWERS = {**SUFFIXES, "P": 1e15, "E": 1e18, "Z": 1e21}
+REASONS = 3  # of rows that are invalid, in a message
 SHOWN = 12  # names of columns in a message: more would fill the screen
 
 
@@ -304,6 +306,16 @@ def invalid_rows(columns, positive):
     return dict(sorted(reasons.items()))
 
 
+def faults_text(data, bad):
+    """Return the reasons of `invalid_rows` with their rows as text, that of most rows first."""
+    counts = Counter(bad.values()).most_common(REASONS)
+    numbers = row_numbers(data)
+    parts = [(why, numbers[[row for row, own in bad.items() if own == why]]) for why, _ in counts]
+    rest = len(bad) - sum(len(rows) for _, rows in parts)
+    text = ", ".join(f"{why} in {rows_text(rows)}" for why, rows in parts)
+    return text + (f" ({len(bad)} such rows in all)" if rest else "")
+
+
 def prepare(law, data, mapping=None, drop_invalid=False, target=True):
     """Return checked columns for a law: inputs, target (None without `target`) and notes.
 
@@ -328,15 +340,13 @@ def valid(law, data, mapping, drop_invalid, target=True, more=None):
     positive.add(WEIGHTS)
     bad = invalid_rows(columns, positive)
     if bad and (not drop_invalid or len(bad) == count_rows(data)):
-        reason = next(iter(bad.values()))
-        alike = row_numbers(data)[[row for row, why in bad.items() if why == reason]]
-        others = f" ({len(bad)} such rows in all)" if len(bad) > len(alike) else ""
+        text = faults_text(data, bad)  # begins with the reason of most rows
         way = ": correct the data, or have such rows dropped (drop_invalid=True, --drop-invalid)"
         if len(bad) == count_rows(data):
             way = ", so that no row can be used"
-            if reason.startswith(f"{law.target} ") and law.link == "log":
+            if text.startswith(f"{law.target} ") and law.link == "log":
                 way += f": the {law.title} is fitted to the logarithm of the {law.target}"
-        raise ValueError(f"Column {reason} in {rows_text(alike)}{others}{way}")
+        raise ValueError(f"Column {text}{way}")
     if bad:
         columns = {name: np.delete(values, list(bad)) for name, values in columns.items()}
         notes.append(f"dropped {len(bad)} invalid row{'s' * (len(bad) > 1)}")

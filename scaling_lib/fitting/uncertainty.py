@@ -418,6 +418,9 @@ def profile(problem, theta, F, kappa, level, standard_errors):
     bounded = np.array([parameter.bounded for parameter in problem.parameters])[which]
     remote = np.abs(theta[problem.index])[which]
     reach = np.where(bounded, FAR + remote, FAR_PLAIN + FAR_TIMES * np.abs(centre))
+    # A coefficient moves with the exponent that it is tied to by the mean of its column.
+    others = np.abs(problem.factors) * (np.arange(p) != problem.index[:, None])
+    reach += (others @ (FAR_PLAIN + FAR_TIMES * np.abs(theta)))[which]
     shortest, longest = FIRST_STEP[0] * (1.0 + np.abs(centre)), FIRST_STEP[1]
     step = np.clip(quantile * standard_errors[which], shortest, longest)
     inner, outer = np.zeros(2 * p), np.full(2 * p, np.inf)  # distances with root below / above 1

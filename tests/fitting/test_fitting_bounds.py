@@ -243,6 +243,74 @@ def test_profiles_end_where_a_constrained_optimizer_says_when_the_constant_vanis
             assert root == pytest.approx(1, abs=0.01), (name, end)
 
 
+def lowest_with_scale_held(runs, A, delta):
+    """Return the lowest Huber objective with A held, by SciPy alone, from many exponents."""
+    x, z, y = np.log(runs["N"]), np.log(runs["D"]), np.log(runs["loss"])
+
+    def residuals(p):
+        e, b, alpha, beta = p
+        f = np.logaddexp(e, np.log(A) - alpha * x)
+        return np.logaddexp(f, b - beta * (z - z.mean())) - y
+
+    costs = []
+    for level in np.linspace(-6, 1, 8):  # the logarithm of A / N^alpha at the mean of log N
+        for share in (1e-9, 0.9):
+            p = [np.log(share) + y.min(), -1.0, (np.log(A) - level) / x.mean(), 0.2]
+            for scale in (30 * delta, 5 * delta, delta):
+                options = {"xtol": 1e-15, "ftol": 1e-15, "gtol": 1e-15, "max_nfev": 100}
+                end = optimize.least_squares(
+                    residuals, p, loss="huber", f_scale=scale, x_scale="jac", **options
+                )
+                p = end.x
+            costs.append(end.cost)
+    return min(costs)
+
+
+# The best of each size and length, 12 to 25 million parameters, from a spreadsheet of
+# hadasah/scaling_laws on GitHub: N varies by a factor of two, so that alpha and A have far ends.
+NARROW = np.array(
+    [
+        [12047168, 524288000, 4.122],
+        [12047168, 1048576000, 3.685],
+        [12047168, 4194304000, 3.360],
+        [12047168, 6418981674, 3.300],
+        [12047168, 9320111387, 3.263],
+        [12047168, 12426815182, 3.243],
+        [16865856, 524288000, 4.019],
+        [16865856, 786432000, 3.732],
+        [16865856, 1048576000, 3.605],
+        [16865856, 1310720000, 3.530],
+        [16865856, 1572864000, 3.476],
+        [16865856, 11095488587, 3.174],
+        [25174528, 524288000, 3.976],
+        [25174528, 786432000, 3.680],
+        [25174528, 1048576000, 3.547],
+        [25174528, 1572864000, 3.414],
+        [25174528, 2097152000, 3.335],
+        [25174528, 8388608000, 3.111],
+        [25174528, 16777216000, 3.052],
+    ]
+).T
+NARROW = dict(zip(("N", "D", "loss"), NARROW, strict=True))
+
+
+@pytest.mark.parametrize("runs", [LADDER, NARROW], ids=["ladder", "narrow"])
+def test_a_scale_ends_where_its_exponent_does(runs):
+    """Where alpha has ends, A has: exp(alpha times the mean of log N) away from its estimate."""
+    result = fit("chinchilla", runs)
+    ends = result.intervals()
+    assert np.isfinite(ends["alpha"]).all()
+    assert result.unidentified().get("A") is None
+    variance, inverse = result._eta_variances
+    quantile = uncertainty.student(0.9, result.problem.dof)
+    for A in ends["A"]:
+        risen = lowest_with_scale_held(runs, A, result.delta) - result.objective
+        root = np.sqrt(2 * inverse[1] / variance[1] * risen) / quantile
+        assert root == pytest.approx(1, abs=0.01), A
+    if runs is NARROW:
+        assert ends["A"].high > 1e15 * result.params["A"]
+
+
 def test_a_search_along_a_valley_without_end_says_what_is_not_determined():
     steps = {"C": [1, 10, 100, 200, 400], "reward": [0.037, 0.55, 0.72, 0.76, 0.78]}
     text = " ".join(fit("reward", steps).warnings)
