@@ -1,6 +1,7 @@
 """Rewrite the body of each page: made accessible, light, and fit for a phone."""
 
 import re
+from copy import copy
 
 import code_cells
 import dark_figures
@@ -14,10 +15,14 @@ PLAIN = {"n", "nn", "nx", "o", "p", "w"}
 # What a cell of a table holds if it is a number, with its sign, unit or share.
 NUMBER = re.compile(r"[-−+±~≈<>]?\s?\$?\d[\d,.\s]*(e[+-]?\d+)?\s?(%|×|[kMBT])?")
 POWER = re.compile(r"(?P<digits>[-−]?\d(?:\.\d+)?)e(?P<sign>[+-]?)0*(?P<power>\d+)")
+# Digits that stand high by themselves: the face of the text has three of them.
+HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789−")
 # Characters of code in a line that a phone shows without scrolling.
 PHONE = 38
 # Characters of a formula that may stand in one piece with the sign behind it.
 SHORT = 30
+# Width of the gap between two formulas, in em.
+QUAD = 1
 # Characters of a word of code that a line of a phone holds wherever it stands.
 WORD = 20
 # Characters in a cell of a table from which it is a text, and is not to be read a word a line.
@@ -59,7 +64,9 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     code_cells.mark_wide(soup)
     plain_code(soup)
     hold_together(soup)
+    raise_powers(soup)
     break_long_words(soup)
+    break_formulas(soup)
     for formula in soup.select("div.math"):
         formula["class"] = [*formula["class"], "scrolls"]
     for box in soup.select(".scrolls, pre"):
@@ -86,17 +93,30 @@ def plain_code(soup: BeautifulSoup) -> None:
 
 
 def hold_together(soup: BeautifulSoup) -> None:
-    """Part no number from its per cent sign, and no short formula from the sign behind it."""
-    for text in soup.find_all(string=re.compile(r"\d %")):
+    """Part no number from its per cent sign or power, no formula from the sign behind it."""
+    for text in soup.find_all(string=re.compile(r"\d (%|× 10)")):
         # A diagram that was put in is a string of marks, and not one of words.
         if type(text) is NavigableString and not text.find_parent(["pre", "code", "math"]):
-            text.replace_with(re.sub(r"(?<=\d) %", "\xa0%", text))
+            held = re.sub(r"(?<=\d) %", "\xa0%", text)
+            text.replace_with(re.sub(r"(?<=\d) × (?=10)", "\xa0×\xa0", held))
     for formula in soup.select("span.math"):
         behind, source = formula.next_sibling, formula.find("annotation")
         sign = re.match(r"[.,;:!?)’”]+", behind) if isinstance(behind, NavigableString) else None
         if sign and source and len(source.get_text()) <= SHORT:
             behind.replace_with(behind[sign.end() :])
             formula.wrap(soup.new_tag("span", attrs={"class": "together"})).append(sign[0])
+
+
+def raise_powers(soup: BeautifulSoup) -> None:
+    """Write the powers of ten in a text with raised digits of its own face."""
+    for text in soup.find_all(string=re.compile(r"10[⁰¹²³⁴-⁹⁻]")):
+        if type(text) is NavigableString and not text.find_parent(["pre", "code", "math", "svg"]):
+            parts = re.split(r"(?<=10)([⁰¹²³⁴-⁹⁻]+)", text)
+            for number, part in enumerate(parts):
+                raised = soup.new_tag("sup")
+                raised.string = part.translate(HIGH)
+                text.insert_before(raised if number % 2 else part)
+            text.extract()
 
 
 def break_long_words(soup: BeautifulSoup) -> None:
@@ -106,12 +126,28 @@ def break_long_words(soup: BeautifulSoup) -> None:
         if len(text) <= WORD or word.find(True):
             continue
         word["class"] = [*word["class"], "long"]
-        parts = re.split(r"(?<=[/\\,._=(\[])(?=\w)", text)
+        parts = re.split(r"(?<=[/\\,_=(\[])(?=\w)", text)
         word.clear()
         for number, part in enumerate(parts):
             if number:
                 word.append(soup.new_tag("wbr"))
             word.append(part)
+
+
+def break_formulas(soup: BeautifulSoup) -> None:
+    """Give a formula that is two, with a gap between, a place where a phone starts a line."""
+    for gap in soup.select(".katex-display .base > .mpunct + .mspace"):
+        width = re.search(r"margin-right:([\d.]+)em", gap.get("style", ""))
+        if not width or float(width[1]) < QUAD:
+            continue
+        base = gap.find_parent(class_="base")
+        second = soup.new_tag("span", attrs={"class": "base"})
+        if (strut := base.select_one(".strut")) is not None:
+            second.append(copy(strut))
+        for part in list(gap.next_siblings):
+            second.append(part)
+        gap["class"] = [*gap["class"], "gap"]
+        base.insert_after(soup.new_tag("br", attrs={"class": "gap"}), second)
 
 
 def repair_table(soup: BeautifulSoup, table: Tag) -> None:

@@ -90,6 +90,8 @@ def gather(node: html.HtmlElement, place: Place, found: list[Place]) -> None:
         place.title = f"Claim {label.text}"
         label.drop_tree()
     edge = "\n" if node.tag in BLOCKS else ""
+    if node.tag == "sup":
+        place.text += "^"
     place.text += edge + on_one_line(node.text)
     inner = place
     for child in node:

@@ -167,6 +167,33 @@ def test_a_line_ends_behind_the_sign_and_not_before_it():
     assert short.get_text() == "b = 0, that is" and long.select(".together") == []
 
 
+def test_powers_are_raised_and_long_words_of_code_break_behind_their_signs():
+    soup = BeautifulSoup(
+        "<p>4.6 × 10²⁶ or 10⁻⁵ m²</p><pre>10²⁶</pre><p><code><span class=pre>a/path/that/is/long.py"
+        "</span> <span class=pre>--out</span></code></p>",
+        "html.parser",
+    )
+    page_body.hold_together(soup)
+    page_body.raise_powers(soup)
+    page_body.break_long_words(soup)
+    first, code, words = soup.find_all(["p", "pre"])
+    assert first.decode_contents() == "4.6\xa0×\xa010<sup>26</sup> or 10<sup>−5</sup> m²"
+    assert code.get_text() == "10²⁶" and words.get_text() == "a/path/that/is/long.py --out"
+    long, short = words.select(".pre")
+    assert "long" in long["class"] and len(long.find_all("wbr")) == 4
+    assert "long" not in short["class"]
+
+
+def test_a_formula_that_is_two_can_be_parted_at_its_gap():
+    gap = '<span class="mspace" style="margin-right:2em;"></span>'
+    base = f'<span class="base"><i class="strut"></i>a<b class="mpunct">,</b>{gap}<i>b</i></span>'
+    soup = BeautifulSoup(f'<span class="katex-display">{base}</span>', "html.parser")
+    page_body.break_formulas(soup)
+    first, second = soup.select(".base")
+    assert first.get_text() == "a," and second.get_text() == "b" and second.select(".strut")
+    assert first.find_next_sibling().name == "br" and first.select(".mspace.gap")
+
+
 def test_no_number_is_parted_from_its_per_cent_sign(site):
     for path in site.rglob("*.html"):
         soup = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
@@ -191,6 +218,22 @@ def test_on_a_phone_fingers_and_words_have_room(address, browser):
     cell = page.locator("article td.text").first.bounding_box()
     assert cell["width"] >= 130
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["exercises/pages/scaling_laws", "chapters/capstone", "instructor/handing_out"]
+)
+def test_on_a_phone_numbers_and_short_words_of_code_are_whole(address, browser, name):
+    page = browser.new_page(viewport={"width": 375, "height": 800})
+    page.goto(f"{address}{name}.html")
+    cut = (
+        """all => all.filter(box => box.scrollWidth > box.clientWidth).map(box => box.innerText)"""
+    )
+    assert page.eval_on_selector_all(".table-box:has(.number)", cut) == []
+    parted = """all => all.filter(e => e.getClientRects().length > 1).map(e => e.innerText)"""
+    assert page.eval_on_selector_all(":not(pre) > code > .pre:not(.long)", parted) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 375
     page.close()
 
 
