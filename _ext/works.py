@@ -1,6 +1,7 @@
 """The works that the book cites: named in tables, and led back to where they are cited."""
 
 from itertools import pairwise
+from urllib.parse import unquote
 
 from bs4 import BeautifulSoup, Tag
 from pybtex.database import Entry
@@ -43,15 +44,15 @@ def name_in_table(app: Sphinx, soup: BeautifulSoup, table: Tag, pagename: str) -
 def name_once(soup: BeautifulSoup) -> None:
     """Give the address of a work once: by its short name, where it has one, and without a mark.
 
-    >>> text = '<p>B. URL: <a href="x">x</a>, <a href="x">doi:1</a>.</p>'
+    >>> text = '<p>B. URL: <a href="x%3C">x</a>, <a href="x<">doi:1</a>.</p>'
     >>> name_once(soup := BeautifulSoup(f'<div class="citation">{text}</div>', "html.parser"))
     >>> print(soup.p)
-    <p>B. <a href="x">doi:1</a>.</p>
+    <p>B. <a href="x&lt;">doi:1</a>.</p>
     """
     for box in soup.select(".citation > p"):
         links = box.find_all("a", href=True)
         for long, short in pairwise(links):
-            if long["href"] != short["href"] or long.next_sibling != ", ":
+            if unquote(long["href"]) != unquote(short["href"]) or long.next_sibling != ", ":
                 continue
             before = long.previous_sibling
             long.next_sibling.extract()
