@@ -125,6 +125,7 @@ def leaves(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 WORDS = {
     "imports": "Code: what this page imports",
+    "more imports": "Code: what else this page imports",
     "explorer": "Code of this explorer",
     "questions": "Code of these questions",
     "figure": "Code of this figure",
@@ -133,9 +134,13 @@ WORDS = {
 
 def fold_code(soup: BeautifulSoup) -> None:
     """Put the code that a reader passes over into a fold, which needs no script to open."""
+    imported = False
     for code in soup.select("div.cell > div.cell_input"):
         text = code.get_text().strip("\n")
         kind = kind_of(text)
+        if kind == "imports":
+            kind = "more imports" if imported else kind
+            imported = True
         if kind is None:
             line = drawing_from(text)
             code, kind = (cut_off(code, line) if line else None), "figure"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from bs4 import BeautifulSoup, Tag
+from figure_words import PANELS_FROM, write_words
 from lxml import etree
 from node_scripts import has_node, run_node
 from PIL import Image, ImageColor
@@ -21,7 +22,7 @@ from sphinx.application import Sphinx
 DARK_GROUND = "#14181e"
 DARK_INK = "#e3e1dc"
 # From here on a figure has two panels, which a phone shows one after the other.
-WIDE = 680
+WIDE = round(4 / 3 * PANELS_FROM)
 
 # Greys are lifted a little: words in the grey of references would else be too dim to read.
 LIFT = 0.75
@@ -170,5 +171,6 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
     originals = [p for p in folder.glob("*.svg") if not p.stem.endswith("-dark")]
     if originals and has_node("svgo"):
         run_node("svgs.mjs", *originals, lost="figures are not shortened")
+    write_words(originals)
     for path in filter(is_drawing, originals):
         path.with_name(f"{path.stem}-dark.svg").write_bytes(dark_svg(path.read_bytes()))

@@ -25,8 +25,9 @@ SHORT = 30
 QUAD = 1
 # Characters of a word of code that a line of a phone holds wherever it stands.
 WORD = 20
-# Characters in a cell of a table from which it is a text, and is not to be read a word a line.
-TEXT = 24
+# Characters in a cell of a table from which it is a text, and is not to be read a word a line;
+# and up to which the cells of a column are in one piece.
+TEXT, NAME = 24, 12
 
 
 def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
@@ -93,18 +94,27 @@ def plain_code(soup: BeautifulSoup) -> None:
 
 
 def hold_together(soup: BeautifulSoup) -> None:
-    """Part no number from its per cent sign or power, no formula from the sign behind it."""
+    """Part no number from its per cent sign or power, no formula from the signs around it."""
     for text in soup.find_all(string=re.compile(r"\d (%|× 10)")):
         # A diagram that was put in is a string of marks, and not one of words.
         if type(text) is NavigableString and not text.find_parent(["pre", "code", "math"]):
             held = re.sub(r"(?<=\d) %", "\xa0%", text)
             text.replace_with(re.sub(r"(?<=\d) × (?=10)", "\xa0×\xa0", held))
     for formula in soup.select("span.math"):
-        behind, source = formula.next_sibling, formula.find("annotation")
-        sign = re.match(r"[.,;:!?)’”]+", behind) if isinstance(behind, NavigableString) else None
-        if sign and source and len(source.get_text()) <= SHORT:
-            behind.replace_with(behind[sign.end() :])
-            formula.wrap(soup.new_tag("span", attrs={"class": "together"})).append(sign[0])
+        source = formula.find("annotation")
+        if not source or len(source.get_text()) > SHORT:
+            continue
+        before, behind = formula.previous_sibling, formula.next_sibling
+        opens = re.search(r"[(‘“]+$", before) if isinstance(before, NavigableString) else None
+        closes = re.match(r"[.,;:!?)’”]+", behind) if isinstance(behind, NavigableString) else None
+        if opens or closes:
+            box = formula.wrap(soup.new_tag("span", attrs={"class": "together"}))
+        if opens:
+            before.replace_with(before[: opens.start()])
+            box.insert(0, opens[0])
+        if closes:
+            behind.replace_with(behind[closes.end() :])
+            box.append(closes[0])
 
 
 def raise_powers(soup: BeautifulSoup) -> None:
@@ -182,7 +192,7 @@ def join_heads(table: Tag) -> None:
 def align_columns(soup: BeautifulSoup, table: Tag) -> None:
     """Put the numbers of a column under each other, with powers of ten as the text has them.
 
-    A column of texts is marked, so that a phone leaves it room.
+    A column of texts is marked, so that a phone leaves it room; one of names stays in one piece.
     """
     rows = [row.find_all(["td", "th"], recursive=False) for row in table.select("tbody > tr")]
     if table.find(attrs={"rowspan": True}) or table.find(attrs={"colspan": True}):
@@ -194,9 +204,11 @@ def align_columns(soup: BeautifulSoup, table: Tag) -> None:
             text for cell in cells if (text := cell.get_text(strip=True)) not in ("", "–", "—")
         ]
         if not filled or not all(NUMBER.fullmatch(text) for text in filled):
-            if max(map(len, filled), default=0) >= TEXT:
+            longest = max(map(len, filled), default=0)
+            if longest >= TEXT or longest <= NAME:
                 for cell in cells:
-                    cell["class"] = [*cell.get("class", []), "text"]
+                    mark = "text" if longest >= TEXT else "together"
+                    cell["class"] = [*cell.get("class", []), mark]
             continue
         names = head[-1].find_all(["td", "th"], recursive=False) if head else []
         for cell in [*cells, *names[column : column + 1]]:

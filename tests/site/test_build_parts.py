@@ -8,6 +8,7 @@ import claim_pages
 import code_cells
 import dark_figures
 import exercise_pages
+import figure_words
 import further_pages
 import make_pdf
 import make_slides
@@ -32,8 +33,9 @@ PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
 @pytest.mark.parametrize(
     "module",
     [
-        *(claim_pages, site_book, exercise_pages, dark_figures, further_pages, page_head),
-        *(previews, search_index, make_pdf, make_slides, code_cells, page_numbers, works),
+        *(claim_pages, code_cells, dark_figures, exercise_pages, figure_words, further_pages),
+        *(make_pdf, make_slides, page_head, page_numbers, previews, search_index, site_book),
+        works,
     ],
     ids=lambda m: m.__name__,
 )

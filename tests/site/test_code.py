@@ -77,6 +77,14 @@ def test_of_a_cell_that_computes_and_draws_the_end_is_folded():
     assert not soup.select("details") and soup.pre.get_text() == code
 
 
+def test_a_second_fold_of_imports_says_so():
+    cell = '<div class="cell"><div class="cell_input"><pre>import numpy as np</pre></div></div>'
+    soup = BeautifulSoup(2 * cell, "html.parser")
+    code_cells.fold_code(soup)
+    words = [s.get_text() for s in soup.find_all("summary")]
+    assert words == [code_cells.WORDS["imports"], code_cells.WORDS["more imports"]]
+
+
 @pytest.fixture
 def page(browser):
     context = browser.new_context(viewport={"width": 1280, "height": 800})

@@ -134,6 +134,10 @@ def test_tables_align_numbers_and_mark_texts():
     page_body.align_columns(soup, soup.table)
     assert [c.get_text() for c in soup.select(".number")] == ["minutes", "15"]
     assert [c.get_text() for c in soup.select(".text")] == ["say what a second reading is worth"]
+    assert soup.select(".together") == []
+    soup = table(["test|when"], "ARC-AGI-1|December 2024", "ARC-AGI-2|March 2025")
+    page_body.align_columns(soup, soup.table)
+    assert [c.get_text() for c in soup.select(".together")] == ["ARC-AGI-1", "ARC-AGI-2"]
 
 
 @pytest.mark.parametrize(
@@ -165,6 +169,10 @@ def test_a_line_ends_behind_the_sign_and_not_before_it():
     assert first.get_text() == "About 5\xa0% of 100%." and code.get_text() == "5 %"
     assert short.span["class"] == ["together"] and short.span.get_text() == "b = 0,"
     assert short.get_text() == "b = 0, that is" and long.select(".together") == []
+    soup = BeautifulSoup(f"<p>large ({formula.format('b = 0')[:-9]})</p>", "html.parser")
+    page_body.hold_together(soup)
+    assert soup.get_text() == "large (b = 0)"
+    assert soup.select_one(".together").get_text() == "(b = 0)"
 
 
 def test_powers_are_raised_and_long_words_of_code_break_behind_their_signs():

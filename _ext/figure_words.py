@@ -1,0 +1,101 @@
+"""Words of a figure that can be read on a phone: where it is shown small, they are drawn larger.
+
+A figure is drawn for the page and shrinks with the screen, and its words with it. A style sheet
+inside an SVG knows how wide the picture is shown: on a phone each text grows about its middle to
+the size that can be read; the name of a line grows from its beginning, which stands at the line.
+"""
+
+import re
+from math import cos, hypot, radians, sin
+from pathlib import Path
+
+import numpy as np
+from lxml import etree
+
+# Widths at which a phone shows a figure, as in _static/book.css: from edge to edge, and two panels.
+PHONE, PANELS = 375, 592
+READABLE, LEAST = 8.8, 8.5  # pixels: of the numbers at the axes of most figures; of all words
+# matplotlib writes a glyph in hundredths of its size, upside down, and sizes in points.
+GLYPH = 100
+LETTER = 65  # the width of the last letter of a text, about
+MARGIN, SHIFT = 2, 1.5  # points: left free at the right edge; that a name may come near its line
+PANELS_FROM = 510  # points: from here on a figure has two panels
+PLAIN = {"", "#000", "#000000", "#333", "#333333", "#fff", "#ffffff"}  # not the name of a line
+SVG = "{http://www.w3.org/2000/svg}"
+RULE = (
+    "@media(max-width:{}px){{.word{{scale:var(--k);transform-origin:var(--x,50%) 50%;"
+    "transform-box:fill-box}}}}"
+)
+
+
+def matrix_of(transform: str) -> np.ndarray:
+    """Return the matrix (3, 3) of an SVG's transform.
+
+    >>> matrix_of("translate(5 7) scale(0.5 -0.5)").round(2).tolist()
+    [[0.5, 0.0, 5.0], [0.0, -0.5, 7.0], [0.0, 0.0, 1.0]]
+    """
+    matrix = np.eye(3)
+    for name, values in re.findall(r"(\w+)\s*\(([^)]*)\)", transform):
+        v = [float(n) for n in re.findall(r"-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?", values)]
+        if name == "matrix":
+            matrix = matrix @ [v[0::2], v[1::2], [0, 0, 1]]
+        elif name == "translate":
+            matrix = matrix @ [[1, 0, v[0]], [0, 1, (*v, 0)[1]], [0, 0, 1]]
+        elif name == "scale":
+            matrix = matrix @ np.diag([v[0], v[-1], 1])
+        elif name == "rotate":
+            turn, (x, y) = radians(v[0]), (v[1:] or (0, 0))
+            c, s = cos(turn), sin(turn)
+            matrix = matrix @ [[c, -s, x - c * x + s * y], [s, c, y - s * x - c * y], [0, 0, 1]]
+    return matrix
+
+
+def enlarge_words(source: bytes) -> bytes:
+    """Return the SVG of a figure, in which the small words are larger on a phone."""
+    root = etree.fromstring(source, etree.XMLParser(remove_comments=True, resolve_entities=False))
+    if "viewBox" not in root.attrib:
+        return source
+    width = float(root.get("viewBox").split()[2])
+    shown = PANELS if width >= PANELS_FROM else PHONE
+    grown = 0
+    for text in list(root.iter(f"{SVG}g", f"{SVG}use")):
+        matrix = matrix_of(text.get("transform", ""))
+        if np.linalg.det(matrix) >= 0:  # not upside down: no text
+            continue
+        size = hypot(matrix[0, 0], matrix[1, 0])
+        pixels = size * GLYPH * shown / width
+        factor = READABLE / pixels
+        if factor < 1.01:
+            continue
+        place = ""
+        if colour(text) not in PLAIN and matrix[1, 0] == 0:
+            glyphs = [matrix_of(glyph.get("transform", ""))[0, 2] for glyph in text]
+            length = (max(glyphs, default=0) + LETTER) * size
+            # What the margin has no room for grows to the left, and less.
+            room = max(width - MARGIN - matrix[0, 2] - length, 0)
+            factor = max(min(factor, 1 + (room + SHIFT) / length), LEAST / pixels)
+            growth = length * (factor - 1)
+            place = f";--x:{100 * max(1 - room / growth, 0):.0f}%"
+        grown += 1
+        box = etree.Element(f"{SVG}g", {"class": "word", "style": f"--k:{factor:.3f}{place}"})
+        text.getparent().replace(text, box)
+        box.append(text)
+    if not grown:
+        return source
+    rule = etree.Element(f"{SVG}style")
+    # A little above, for phones that are a little wider.
+    rule.text = RULE.format(round(1.15 * shown))
+    root.insert(0, rule)
+    return etree.tostring(root)
+
+
+def colour(text: etree._Element) -> str:
+    """Return the colour of a text, empty where it names none."""
+    found = re.search(r"fill:\s*(#\w+)", text.get("style", ""))
+    return found[1] if found else text.get("fill", "")
+
+
+def write_words(paths: list[Path]) -> None:
+    """Enlarge the words of the figures in these files."""
+    for path in paths:
+        path.write_bytes(enlarge_words(path.read_bytes()))

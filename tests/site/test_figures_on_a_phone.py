@@ -1,0 +1,80 @@
+"""The words of figures on a screen 375 pixels wide: large enough, whole, and none on another."""
+
+import re
+
+import figure_words
+import pytest
+from bs4 import BeautifulSoup
+
+pytestmark = [pytest.mark.site, pytest.mark.browser]
+
+# What a figure's words measure where it is shown: the size of the smallest, what is cut, and what
+# lies on another. A glyph is upside down in the file and in hundredths of its size; a formula is
+# measured as a whole. What stands aslant has no box of its own.
+WORDS = """() => {
+    const picture = document.querySelector("svg"), frame = picture.getBoundingClientRect();
+    const words = [...picture.querySelectorAll("g, use")].filter(word => {
+        const m = word.transform.baseVal.consolidate()?.matrix;
+        return m && m.a * m.d - m.b * m.c < 0;
+    }).map(word => ({box: word.getBoundingClientRect(), m: word.getScreenCTM()}));
+    const cut = words.filter(({box: a}) => a.left < frame.left - .1 || a.right > frame.right + .1
+        || a.top < frame.top - .1 || a.bottom > frame.bottom + .1);
+    const level = words.filter(({m}) => Math.min(Math.abs(m.a), Math.abs(m.b)) < 1e-6);
+    const meet = (a, b) => Math.min(a.right, b.right) > Math.max(a.left, b.left)
+        && Math.min(a.bottom, b.bottom) > Math.max(a.top, b.top) + 1;
+    const on = level.filter(({box}, i) => level.slice(0, i).some(other => meet(box, other.box)));
+    const least = Math.min(...words.map(({m}) => 100 * Math.hypot(m.a, m.b)));
+    return {least, cut: cut.length, on: on.length, number: words.length, wide: frame.width};
+}"""
+STYLE = "<style>body { margin: 0 } svg { width: 100%; height: auto }</style>"
+
+
+@pytest.fixture(scope="module")
+def figures(site, address, browser):
+    """How wide a phone shows each drawing of the chapters, by its file."""
+    context = browser.new_context(viewport={"width": 375, "height": 812})
+    page, shown = context.new_page(), {}
+    for path in sorted((site / "chapters").glob("*.html")):
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+        if not soup.select("figure img[src$='.svg']"):
+            continue
+        page.goto(address + f"chapters/{path.name}")
+        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        page.add_style_tag(content="* { content-visibility: visible !important; }")
+        shown |= page.locator("figure img[src$='.svg']:not(.for-dark)").evaluate_all(
+            "all => Object.fromEntries(all.map(e => [e.src.split('/').pop(), e.clientWidth]))"
+        )
+    context.close()
+    return shown
+
+
+def test_words_of_figures_can_be_read_on_a_phone(site, browser, figures):
+    context = browser.new_context(viewport={"width": 375, "height": 812})
+    page, faults = context.new_page(), []
+    for name, width in figures.items():
+        page.set_viewport_size({"width": width, "height": 600})
+        for file in (site / "_images" / name, site / "_images" / name.replace(".", "-dark.")):
+            if not file.exists():  # a map has no dark twin
+                continue
+            page.set_content(STYLE + file.read_text(encoding="utf-8"))
+            found = page.evaluate(WORDS)
+            assert found["number"] > 1 and found["wide"] == width
+            if found["least"] < figure_words.LEAST - 0.1 or found["cut"] or found["on"]:
+                faults.append((file.name, width, found))
+    context.close()
+    assert len(figures) > 70 and faults == []
+
+
+def test_small_words_grow_and_large_ones_stay():
+    word = '<g style="fill:{}" transform="matrix({} 0 0 -{} {} 9)"><use href="#a"/></g>'
+    words = [("#333", 0.1, 0.1, 9), ("#d55e00", 0.1, 0.1, 9), ("#d55e00", 0.1, 0.1, 465)]
+    words = "".join(word.format(*w) for w in [*words, ("#333", 0.2, 0.2, 9)])
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 469.2 282">{}</svg>'
+    grown = figure_words.enlarge_words(svg.format(words).encode()).decode()
+    assert grown.count('class="word"') == 3 and "@media" in grown
+    # From the middle; the name of a line from its beginning, or from its end at the edge.
+    assert re.findall(r'style="(--k[^"]+)"', grown) == [
+        *("--k:1.101", "--k:1.101;--x:0%", "--k:1.101;--x:100%")
+    ]
+    large = svg.format(word.format("#333", 0.2, 0.2, 9, 9)).encode()
+    assert figure_words.enlarge_words(large) == large
