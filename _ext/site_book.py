@@ -1,11 +1,11 @@
 """The book's own Sphinx extension: settings, what a page carries, what the site is made of.
 
 Each part does one thing: `site_fonts` and `licences` bring what is taken from npm, `typeset_maths`
-typesets formulas, `diagrams` and `dark_figures` see to figures, `page_body` repairs bodies with
-`code_cells` (which code is folded) and `works` (what is cited), `page_numbers` counts figures,
-`further_pages` chooses what the contents list, `previews` writes what links show where the reader
-is, `search_index` what the search looks through, `page_head` writes what other machines read, and
-`style_sheet` makes one style sheet of many.
+typesets formulas, `diagrams`, `dark_figures` and `figure_words` see to figures, `page_body` repairs
+bodies with `code_cells` (which code is folded) and `works` (what is cited), `page_numbers` counts
+figures, `further_pages` chooses what the contents list, `previews` writes what links show where the
+reader is, `search_index` what the search looks through, `page_head` writes what other machines
+read, and `style_sheet` makes one style sheet of many.
 """
 
 import os
