@@ -249,11 +249,26 @@ class FitResult(ComputeOptimal):
             for theta, F in zip(*self.problem.other_minima(self.minima), strict=True)
         ]
 
+    @property
+    def _at_given_bound(self):
+        """Names of parameters that ended at one of the bounds given for them."""
+        names = []
+        for p in self.law.free:
+            below = self.params[p.name] == p.lower and (p.lower != 0.0 or p.upper < math.inf)
+            if below or self.params[p.name] == p.upper < math.inf:
+                names.append(p.name)
+        return names
+
     @cached_property
     def condition(self):
         """Condition number of the scaled information matrix (centred, unit diagonal)."""
         J = self.problem.f.jacobian(self.theta[None])[0]
-        J = J / (np.sqrt(np.einsum("np,np->p", J, J)) + 1e-300)
+        norms = np.sqrt(np.einsum("np,np->p", J, J))
+        if self._at_given_bound:  # there a parameter moves nothing
+            J, norms = J[:, norms > 0], norms[norms > 0]
+        J = J / (norms + 1e-300)
+        if not J.size:
+            return math.inf
         singular = np.linalg.svd(J, compute_uv=False)
         least = max(singular[-1], 1e-16 * singular[0])  # zero where the runs move no parameter
         return float((singular[0] / least) ** 2) if least else math.inf
@@ -530,6 +545,8 @@ class FitResult(ComputeOptimal):
             estimate = number(self.params[name])
             if name in self.at_bound:
                 estimate, cells[:2] = f"{estimate} (at its bound)", ("", "0")
+            elif name in self._at_given_bound:
+                estimate, cells[0] = f"{estimate} (at its bound)", ""
             rows.append((name, estimate, *cells, units[name]))
         return rows
 

@@ -1,5 +1,7 @@
 """Choosing runs: conditions, the best of each group, runs held out, clusters drawn whole."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -189,3 +191,30 @@ def test_data_without_a_row_are_refused_alike_everywhere(grid):
     for nobody in (np.zeros(len(runs), bool), np.ones(len(runs), bool), "N > 1", "N < 1"):
         with pytest.raises(ValueError, match="held_out must leave runs on both sides"):
             compare(laws, runs, held_out=nobody)
+
+
+def test_a_group_without_a_held_out_run_and_one_without_a_name_say_so(grid):
+    named = np.where(grid.N < 1e8, "small", np.where(grid.N < 5e8, "large", None))
+    fits = fit_by("kaplan_D", grid.assign(family=named), "family", hold_out="N < 2e7").fits
+    assert fits["small"].held_out.n == 20 and fits["large"].held_out is None
+    note = "no run is held out: N < 2e7 holds in none of this group"
+    assert note in fits["large"].warnings and note not in fits["small"].warnings
+    assert fits["(missing)"].n == 20
+
+
+def test_all_reasons_why_no_row_can_be_used_are_named(grid):
+    few = grid[:6].assign(family=["a", *[None] * 5], loss=[np.nan, *grid.loss[1:6]])
+    message = (
+        "Column given as cluster is missing (NaN) in rows 2, 3, 4, 5, 6, loss is missing (NaN) in "
+        "row 1, so that no row can be used"
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        fit("kaplan_D", few, cluster="family", drop_invalid=True)
+    with pytest.raises(
+        ValueError, match="family == a holds in no row that is valid, only in row 1"
+    ):
+        fit("kaplan_D", few, hold_out="family == a", drop_invalid=True)
+    gone = grid.assign(size=grid.lr.astype(float).mask(grid.index > 0))
+    gone.loc[0, "loss"] = np.nan
+    with pytest.raises(ValueError, match="dropped as invalid, where size is missing"):
+        fit("kaplan_D", gone, hold_out="size > 0", drop_invalid=True)

@@ -259,6 +259,8 @@ def test_an_end_of_a_curve_beyond_what_a_share_can_be_is_named():
     assert note in result.to_dict()["warnings"]
     held = fit("task_score", runs, bounds={"upper": (0, 1)})
     assert held.params["upper"] <= 1 and held._oddities == []
+    assert "1 (at its bound)" in held.summary() and "upper reaches its bound 1" in held.warnings
+    assert not any("interchangeable" in note for note in held.warnings)
     below = fit("task_score", {"loss": runs["loss"], "score": 1 - runs["score"]})
     assert any("upper is -0.70714, below 0" in note for note in below._oddities)
     in_percent = {"loss": runs["loss"], "score": 100 * runs["score"]}
