@@ -166,7 +166,12 @@ def _predictions(result, options):
     if not options.predict:
         return None
     runs, columns = read_runs(options.predict), dict(_pairs(options.column, "column"))
-    columns = {k: v for k, v in columns.items() if k != result.law.target or v in available(runs)}
+    names = available(runs)
+    # This file may lack the target, and may call a column as the law does.
+    for name, header in [*columns.items()]:
+        known = header in names or header.rpartition("*")[0].strip() in names
+        if not known and name in {result.law.target, *names}:
+            del columns[name]
     try:
         return result.prediction_table(runs, columns, options.level)
     except ValueError as error:

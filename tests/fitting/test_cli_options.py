@@ -84,6 +84,19 @@ def test_optimum_and_predictions_are_those_of_the_result(file, runs, capsys, tmp
     assert "\noptimum\n" in text and "\npredictions\n" in text and "N low" in text
 
 
+def test_the_runs_to_predict_may_have_other_headers(file, runs, capsys, tmp_path):
+    own = runs.assign(N=runs.N / 1e9).rename(columns={"N": "Size (B)", "loss": "l"})
+    own.to_csv(file, index=False, float_format="%.17g")
+    options = ["--column", "N=Size (B)*1e9", "--column", "loss=l*1", "--predict"]
+    tables = []
+    for header, cell in (("N,D,loss", "7e9,2e12,2.5"), ("Size (B),D,l", "7,2e12,2.5")):
+        (tmp_path / "next.csv").write_text(f"{header}\n{cell}\n")
+        found = record(capsys, "fit", file, *options, tmp_path / "next.csv")
+        tables.append(found["predictions"])
+    assert tables[0] == tables[1]
+    assert tables[0][0]["N"] == 7e9 and tables[0][0]["observed"] == 2.5
+
+
 def test_a_fault_of_the_runs_to_predict_names_their_file(file, capsys, tmp_path):
     (tmp_path / "next.csv").write_text("N\n1e9\n")
     assert main(["fit", file, "--predict", str(tmp_path / "next.csv")]) == 2
