@@ -253,15 +253,13 @@ def fit_by(law, data, by, **options):
         label = label if isinstance(label, str) else f"{label:g}"
         label = "(missing)" if label.casefold() in MISSING else label
         runs, own = subset(data, codes == code), dict(options)
-        nothing = []
         if own.get("hold_out") and not where(runs, own["hold_out"], own.get("columns")).any():
-            nothing = [f"no run is held out: {own.pop('hold_out')} holds in none of this group"]
+            del own["hold_out"]
         try:
             result = fits[label] = fit(law, runs, **own)
         except ValueError as error:
             skipped[label] = str(error)
             continue
-        result.notes += nothing
         table[label] = {"runs": result.n, **result.params, "objective": result.objective}
         if (score := result.held_out) is not None:
             table[label] |= {"held-out mean error": score.mean_error, "inside": score.inside}
