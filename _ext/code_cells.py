@@ -164,7 +164,8 @@ def cut_off(code: Tag, line: int) -> Tag | None:
     rest = copy.copy(code)
     for box, part in zip((code, rest), parts, strict=True):
         box.pre.clear()
-        box.pre.append(BeautifulSoup(part, "html.parser"))
+        # Outside a `pre` the parser would take the blanks that indent a line for none.
+        box.pre.extend(BeautifulSoup(f"<pre>{part}</pre>", "html.parser").pre.contents[:])
     code.insert_after(rest)
     return rest
 

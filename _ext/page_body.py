@@ -21,6 +21,10 @@ HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789−")
 PHONE = 38
 # Characters of a formula that may stand in one piece with the sign behind it.
 SHORT = 30
+# A letter and the number that is added to it, as in "the year Y + 2".
+SUM = re.compile(r"\b([A-Z]) ([+−]) (?=\d)")
+# A word and the number behind it, which says nothing at the beginning of a line.
+NAMED = re.compile(r"\b((?:[Cc]hapter|[Ff]igure|[Ee]xercise|[Tt]able) )(?=\d)")
 # Width of the gap between two formulas, in em.
 QUAD = 1
 # Characters of a word of code that a line of a phone holds wherever it stands.
@@ -42,6 +46,7 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
         join_heads(table)
         align_columns(soup, table)
         works.name_in_table(app, soup, table, pagename)
+    works.name_in_output(app, soup, pagename)
     works.name_once(soup)
     works.link_back(app, soup, pagename)
     for script in soup.find_all("script"):
@@ -94,11 +99,14 @@ def plain_code(soup: BeautifulSoup) -> None:
 
 
 def hold_together(soup: BeautifulSoup) -> None:
-    """Part no number from its per cent sign or power, no formula from the signs around it."""
-    for text in soup.find_all(string=re.compile(r"\d (%|× 10)")):
+    """Part no number from its sign, power or name, no formula from the signs around it."""
+    parted = re.compile(rf"\d (%|× 10)|{NAMED.pattern}|{SUM.pattern}")
+    for text in soup.find_all(string=parted):
         # A diagram that was put in is a string of marks, and not one of words.
         if type(text) is NavigableString and not text.find_parent(["pre", "code", "math"]):
-            held = re.sub(r"(?<=\d) %", "\xa0%", text)
+            held = NAMED.sub(lambda name: name[0].replace(" ", "\xa0"), text)
+            held = SUM.sub("\\1\xa0\\2\xa0", held)
+            held = re.sub(r"(?<=\d) %", "\xa0%", held)
             text.replace_with(re.sub(r"(?<=\d) × (?=10)", "\xa0×\xa0", held))
     for formula in soup.select("span.math"):
         source = formula.find("annotation")

@@ -1,11 +1,15 @@
 """The works that the book cites: named in tables, and led back to where they are cited."""
 
+import re
 from itertools import pairwise
 from urllib.parse import unquote
 
 from bs4 import BeautifulSoup, Tag
 from pybtex.database import Entry
 from sphinx.application import Sphinx
+
+# Keys of works in brackets, as a cell prints them behind what it states.
+KEYS = re.compile(r"\s\[([a-z]+\d{4}\w+(?:, [a-z]+\d{4}\w+)*)\]\s*$")
 
 
 def short_name(entry: Entry) -> str:
@@ -39,6 +43,23 @@ def name_in_table(app: Sphinx, soup: BeautifulSoup, table: Tag, pagename: str) -
             pages = pagename, work.bibliography_key.docname
             cell.clear()
             cell.append(link(app, soup, pages, work.citation_id, short_name(work.entry)))
+
+
+def name_in_output(app: Sphinx, soup: BeautifulSoup, pagename: str) -> None:
+    """Replace the keys of works at the end of a printed item, `[key, key]`, with links to them."""
+    works = {work.key: work for work in app.env.get_domain("cite").citations}
+    for text in soup.find_all(string=KEYS):
+        given = KEYS.search(text)
+        keys = given[1].split(", ")
+        if not text.find_parent(class_="cell_output") or not all(key in works for key in keys):
+            continue
+        made = [" ["]
+        for key in keys:
+            work = works[key]
+            pages = pagename, work.bibliography_key.docname
+            made += [link(app, soup, pages, work.citation_id, short_name(work.entry)), ", "]
+        made[-1] = "]"
+        text.replace_with(str(text)[: given.start()], *made)
 
 
 def name_once(soup: BeautifulSoup) -> None:

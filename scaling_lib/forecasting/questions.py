@@ -61,7 +61,7 @@ class Question:
         day = f"{self.as_of.day} {self.as_of:%B %Y}"
         return (
             f"**{self.ask}**, in {self.unit}.\n\n*How it is decided.* {self.resolution}\n\n"
-            f"*State of the world on {day}* (keys of the book's references):\n\n"
+            f"*State of the world on {day}* (with its sources):\n\n"
             f"{facts}\n"
         )
 

@@ -61,6 +61,18 @@ def test_notebooks_import_from_faces_only(path):
     assert used <= FACES, f"import from a face: {used - FACES}"
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_stored_figures_are_in_the_typeface_of_the_site(path):
+    # DejaVu is what matplotlib draws with where `use_book_style` was not called.
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    drawn = [
+        "".join(output.get("data", {}).get("image/svg+xml", ""))
+        for cell in cells
+        for output in cell.get("outputs", [])
+    ]
+    assert not any("DejaVu" in figure for figure in drawn)
+
+
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",

@@ -137,8 +137,10 @@ def with_scroll_bars(browser):
 CUT = """() => {
     document.documentElement.classList.add("whole");
     document.querySelectorAll("details").forEach(fold => { fold.open = true; });
-    return [...document.querySelectorAll(".bd-article :is(pre, div.math, .table-box, .output)")]
+    const boxes = ":is(pre, div.math, .table-box, .output, details)";
+    return [...document.querySelectorAll(`.bd-article ${boxes}`)]
         .filter(box => box.scrollWidth > box.clientWidth + 1)
+        .filter(box => box.localName !== "details" || getComputedStyle(box).overflowX !== "visible")
         .map(box => `${box.scrollWidth - box.clientWidth} pixels: ${box.textContent.slice(0, 80)}`);
 }"""
 

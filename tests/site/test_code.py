@@ -85,6 +85,16 @@ def test_a_second_fold_of_imports_says_so():
     assert words == [code_cells.WORDS["imports"], code_cells.WORDS["more imports"]]
 
 
+def test_what_is_cut_keeps_the_blanks_that_indent_it():
+    computes = "<b>def</b> f(x)<b>:</b>\n    <b>return</b> x\n\n\n<b>print</b>(f(2))"
+    draws = "fig, ax = plt.subplots()\n<b>for</b> x <b>in</b> y<b>:</b>\n    <b>ax</b>.plot(x)"
+    cell = f'<div class="cell"><div class="cell_input"><pre>{computes}\n{draws}</pre></div></div>'
+    soup = BeautifulSoup(cell, "html.parser")
+    whole = soup.get_text()
+    code_cells.fold_code(soup)
+    assert "\n".join(pre.get_text() for pre in soup.select("pre")) == whole
+
+
 @pytest.fixture
 def page(browser):
     context = browser.new_context(viewport={"width": 1280, "height": 800})

@@ -202,6 +202,15 @@ def test_a_formula_that_is_two_can_be_parted_at_its_gap():
     assert first.find_next_sibling().name == "br" and first.select(".mspace.gap")
 
 
+def test_no_line_ends_with_a_bracket_that_opens_and_none_begins_with_a_bare_number():
+    formula = "<span class=math><annotation>1/e</annotation></span>"
+    text = f"<p>A third ({formula}), see <a>Chapter 4</a>, year Y + 2.</p>"
+    soup = BeautifulSoup(text, "html.parser")
+    page_body.hold_together(soup)
+    assert soup.select_one(".together").get_text() == "(1/e),"
+    assert soup.get_text() == "A third (1/e), see Chapter\xa04, year Y\xa0+\xa02."
+
+
 def test_no_number_is_parted_from_its_per_cent_sign(site):
     for path in site.rglob("*.html"):
         soup = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
@@ -275,7 +284,7 @@ def test_pages_without_a_number_count_their_figures_from_one(chapters):
     seen = 0
     for name, soup in chapters.items():
         numbers = [n.get_text(strip=True) for n in soup.select("figure .caption-number")]
-        single = [int(n.split()[1]) for n in numbers if re.fullmatch(r"Figure \d+", n)]
+        single = [int(n.split()[1]) for n in numbers if re.fullmatch(r"Figure\s\d+", n)]
         assert single == list(range(1, len(single) + 1)), name
         seen += bool(single)
     assert seen >= 2

@@ -191,6 +191,21 @@ def test_without_scripts_and_on_paper_the_box_is_its_text(address, browser):
     context.close()
 
 
+@pytest.mark.chromium
+def test_the_button_stands_beside_its_field_behind_a_long_question(address, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{address}chapters/scaffolding.html")
+    page.wait_for_selector(READY)
+    apart = page.locator(".sm-guess form:has([type=text])").evaluate_all(
+        """forms => forms.map(form => {
+            const [field, button] = [form.querySelector("input"), form.querySelector("button")];
+            return Math.abs(field.getBoundingClientRect().top - button.getBoundingClientRect().top);
+        })"""
+    )
+    page.close()
+    assert len(apart) > 1 and max(apart) < 10
+
+
 @pytest.mark.parametrize("width", [375, 1280])
 def test_it_fits_a_finger_and_breaks_no_rule(address, browser, violations, width):
     context = browser.new_context(viewport={"width": width, "height": 800})

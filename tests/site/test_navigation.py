@@ -1,9 +1,14 @@
 """A reader knows where a page stands: the contents, the pages above it, those next to it."""
 
+import re
+from pathlib import Path
+
 import pytest
 from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.site
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 EXERCISE = "exercises/pages/scaling_laws/bootstrap.html"
 
@@ -62,3 +67,12 @@ def test_the_foot_of_a_page_says_where_it_leads(soup, page_name):
     page = soup(page_name)
     for link in page.select(".prev-next-area a"):
         assert len(link.select_one(".prev-next-title").get_text(strip=True)) > 3
+
+
+def test_no_key_of_a_work_reaches_a_reader(soup, page_name):
+    keys = re.findall(r"^@\w+\{([^,\s]+),", (ROOT / "references.bib").read_text("utf-8"), re.M)
+    texts = soup(page_name).find_all(string=re.compile(r"[a-z]\d{4}[a-z]"))
+    read = " ".join(
+        t for t in texts if not t.find_parent(["pre", "code", "script", "style", "head"])
+    )
+    assert len(keys) > 100 and not set(keys) & set(re.findall(r"\w+", read))

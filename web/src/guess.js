@@ -71,7 +71,8 @@ export function mount(root) {
     form.append(make("fieldset", {}, make("legend", { textContent: title }), ...labels));
   } else {
     const line = make("span", { className: "sm-guess-field" }, field, guess.unit ?? "");
-    form.append(make("label", {}, `${title} `, line), make("button", { textContent: "Keep" }));
+    const question = make("span", { textContent: `${title} ` });
+    form.append(make("label", {}, question, line), make("button", { textContent: "Keep" }));
   }
   form.append(make("div", { className: "sm-guess-end" }, note, forget));
   const beside = make("p", { className: "sm-guess-verdict" });
