@@ -144,7 +144,8 @@ const whenIdle = (task) =>
   window.requestIdleCallback ? requestIdleCallback(task, { timeout: 1000 }) : setTimeout(task, 200);
 window.addEventListener("load", () => {
   whenIdle(measureAll);
-  // The style sheet leaves sections out of the first layout; they follow one by one while nothing else happens.
+  // The style sheet leaves sections out of the first layout. From the first sign of a reader on they follow one by one
+  // while nothing else happens, so that the length of the page is right before it is scrolled far.
   const sections = [...document.querySelectorAll(".bd-article > section > section")];
   const layOut = () => {
     const section = sections.shift();
@@ -152,7 +153,15 @@ window.addEventListener("load", () => {
     section.style.contentVisibility = "visible";
     whenIdle(layOut);
   };
-  whenIdle(layOut);
+  const sign = new AbortController();
+  const begin = () => {
+    sign.abort();
+    whenIdle(layOut);
+  };
+  if (scrollY > 0) return begin();
+  for (const name of ["scroll", "pointermove", "pointerdown", "keydown"]) {
+    addEventListener(name, begin, { signal: sign.signal, passive: true });
+  }
 });
 window.addEventListener("resize", () => whenIdle(measureAll));
 

@@ -162,6 +162,7 @@ def test_a_result_waits_for_the_prediction(address, page, name):
     page.goto(f"{address}chapters/{name}.html")
     assert not any(page.eval_on_selector_all(FOLD, OPEN))
     first = page.locator(f"{FOLD} > summary").first
+    first.scroll_into_view_if_needed()
     expect(first).to_have_text("Show the output", use_inner_text=True)
     first.focus()
     page.keyboard.press("Enter")
@@ -231,3 +232,24 @@ def test_a_solution_waits_until_it_is_asked_for(browser, address, scripts):
         page.keyboard.press("Enter")
         solution.locator("p").first.wait_for()
     context.close()
+
+
+@pytest.mark.parametrize("sign", ["move", "key", "scroll"])
+def test_a_chapter_is_laid_out_whole_from_the_first_sign_of_a_reader(browser, address, sign):
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{address}chapters/training_since_2024.html")
+    later = page.locator(".bd-article > section > section")
+    skipped = "all => all.filter(e => getComputedStyle(e).contentVisibility === 'auto').length"
+    page.evaluate("new Promise(done => requestIdleCallback(() => requestIdleCallback(done)))")
+    assert later.evaluate_all(skipped) > 3
+    if sign == "move":
+        page.mouse.move(600, 400)
+    elif sign == "key":
+        page.keyboard.press("Tab")
+    else:
+        page.evaluate("scrollBy(0, 300)")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".bd-article > section > section")].every(
+            e => getComputedStyle(e).contentVisibility === "visible")"""
+    )
+    page.close()
