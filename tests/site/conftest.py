@@ -133,6 +133,22 @@ def with_scroll_bars(browser):
     started.close()
 
 
+@pytest.fixture(scope="session")
+def beside_scroll_bars():
+    """Return a function that leaves an open page the width of its window, as on a phone.
+
+    The scroll bars of Firefox take a part of it.
+    """
+
+    def widen(page):
+        taken = page.evaluate("innerWidth - document.documentElement.clientWidth")
+        size = page.viewport_size
+        if taken:
+            page.set_viewport_size({**size, "width": size["width"] + taken})
+
+    return widen
+
+
 # Code, formulas and tables that a window cuts off, with all folds open.
 CUT = """() => {
     document.documentElement.classList.add("whole");

@@ -30,7 +30,7 @@ STYLE = "<style>body { margin: 0 } svg { width: 100%; height: auto }</style>"
 
 
 @pytest.fixture(scope="module")
-def figures(site, address, browser):
+def figures(site, address, browser, beside_scroll_bars):
     """How wide a phone shows each drawing of the chapters, by its file."""
     context = browser.new_context(viewport={"width": 375, "height": 812})
     page, shown = context.new_page(), {}
@@ -38,7 +38,9 @@ def figures(site, address, browser):
         soup = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
         if not soup.select("figure img[src$='.svg']"):
             continue
+        page.set_viewport_size({"width": 375, "height": 812})
         page.goto(address + f"chapters/{path.name}")
+        beside_scroll_bars(page)
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
         page.add_style_tag(content="* { content-visibility: visible !important; }")
         shown |= page.locator("figure img[src$='.svg']:not(.for-dark)").evaluate_all(

@@ -129,8 +129,9 @@ def test_by_keyboard_alone(address, page, name):
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_figures_can_be_read_on_a_phone(address, page, name):
+def test_figures_can_be_read_on_a_phone(address, page, name, beside_scroll_bars):
     page.goto(f"{address}chapters/{name}.html")
+    beside_scroll_bars(page)
     page.evaluate(
         "document.querySelectorAll('details.hide').forEach(fold => { fold.open = true; })"
     )
