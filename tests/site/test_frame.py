@@ -71,7 +71,7 @@ def test_the_contents_mark_the_entry_that_was_followed(browser, address, name):
 
 
 # The theme offers it on narrow windows only.
-@pytest.mark.parametrize("width", [375, 900])
+@pytest.mark.parametrize("width", [360, 375, 900])
 def test_the_way_to_the_top_lies_on_nothing(browser, address, width):
     page = browser.new_page(viewport={"width": width, "height": 800})
     page.goto(address + "chapters/scaling_laws.html")
@@ -241,9 +241,12 @@ def test_on_a_phone_fingers_and_words_have_room(address, browser):
 @pytest.mark.parametrize(
     "name", ["exercises/pages/scaling_laws", "chapters/capstone", "instructor/handing_out"]
 )
-def test_on_a_phone_numbers_and_short_words_of_code_are_whole(address, browser, name):
+def test_on_a_phone_numbers_and_short_words_of_code_are_whole(
+    address, browser, name, beside_scroll_bars
+):
     page = browser.new_page(viewport={"width": 375, "height": 800})
     page.goto(f"{address}{name}.html")
+    beside_scroll_bars(page)
     cut = (
         """all => all.filter(box => box.scrollWidth > box.clientWidth).map(box => box.innerText)"""
     )
