@@ -58,7 +58,7 @@ from scaling_lib.fitting.runs import (
     offered,
     subset,
 )
-from scaling_lib.fitting.solver import Problem, own_start
+from scaling_lib.fitting.solver import Problem, own_starts
 from scaling_lib.laws import Law, plain
 from scaling_lib.laws import law as find_law
 
@@ -194,10 +194,11 @@ def fit(
     check_count(law, observed, [note for note in chosen.notes if "derived" not in note])
     more = {name: inputs.pop(name) for name in more}
     if declared is not None:
-        begin = start or {}
-        if any(parameter.name not in begin for parameter in law.free):
-            begin = own_start(Problem(declared, inputs, observed, delta), law, inputs) | begin
-        law = plain.with_start(law, begin)
+        begin = [start or {}]
+        if any(parameter.name not in begin[0] for parameter in law.free):
+            own = own_starts(Problem(declared, inputs, observed, delta), law, inputs)
+            begin = [point | begin[0] for point in own]
+        law = plain.with_starts(law, begin)
     # A canonical order of the runs, so that the result is the same bit for bit in any order.
     order = np.lexsort([*more.values(), observed, *reversed(inputs.values())])
     inputs = {name: values[order] for name, values in inputs.items()}

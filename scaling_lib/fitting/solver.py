@@ -752,13 +752,13 @@ class Problem:
         return _joined(found, more)
 
 
-def own_start(problem, law, columns):
+def own_starts(problem, law, columns):
     """Return where to look for the free parameters of `law`, by name: no fit is needed.
 
-    Of the starting points of `problem`, in which all parameters of the law are free, the one that
-    is best with the held values put in and the others moved between their bounds.
+    The starting points of `problem`, in which all parameters of the law are free, with the held
+    values put in and the others moved between their bounds, the best of them first.
     """
-    names, lowest, best = [parameter.name for parameter in problem.parameters], np.inf, None
+    names, found = [parameter.name for parameter in problem.parameters], {}
     with np.errstate(all="ignore"):
         target = problem.to_target(problem.y)
         for row in problem.natural(problem.eta(problem.starts())):
@@ -767,14 +767,14 @@ def own_start(problem, law, columns):
             f = law.predict(law.complete(free), columns)
             size = np.abs(np.log(f / target) if law.link == "log" else f - target)
             F = np.minimum(size, problem.delta) @ (size - 0.5 * np.minimum(size, problem.delta))
-            if F < lowest and np.isfinite(list(free.values())).all():
-                lowest, best = F, free
-    if best is None:
+            if np.isfinite([F, *free.values()]).all():
+                found.setdefault(tuple(free.values()), (F, free))
+    if not found:
         raise ValueError(
             f"The {law.title} has no starting point of its own here: give start={{...}} for "
             f"{', '.join(parameter.name for parameter in law.free)}"
         )
-    return best
+    return [free for _, free in sorted(found.values(), key=lambda pair: pair[0])]
 
 
 def _joined(found, more):

@@ -468,7 +468,8 @@ def profile(problem, theta, F, kappa, level, standard_errors):
         met = side * (problem.eta(nearest)[:, which] - centre)
         met[~np.isfinite(met)] = -np.inf
         farthest = met.argmax(0)
-        active = np.flatnonzero(met.max(0) > BEYOND * np.maximum(side * (ends - centre), inner))
+        reached = np.fmax(side * (ends - centre), inner)  # a search may have no end yet
+        active = np.flatnonzero(met.max(0) > BEYOND * reached)
         if not active.size:
             break
         seeds = farthest[active]

@@ -1,7 +1,8 @@
 """A law from a plain function, and any law with parameters held, tied or bounded.
 
-Such a law has one term, `Function`, whose derivatives are differences; all else, from the search to
-the intervals, is as for the laws of the book.
+Such a law has a term `Function`, whose derivatives are differences, and before it the constant term
+of a law of the book where nobody holds, ties or bounds that: it may be zero, where no difference
+shows a way. All else, from the search to the intervals, is as for the laws of the book.
 """
 
 # ruff: noqa: D102 (what the methods of a term do is said once, in Term)
@@ -14,7 +15,7 @@ import numpy as np
 
 from scaling_lib.data.checks import finite
 from scaling_lib.laws.declared import Law, Parameter
-from scaling_lib.laws.terms import Coordinate, Term
+from scaling_lib.laws.terms import Coordinate, Offset, Term
 
 STEP = 1e-3  # of a difference, in coordinates where 1 is a factor e: error about 1e-12 for slopes
 STARTS = 200  # points around the start, within the bounds
@@ -24,18 +25,25 @@ SPREADS = (0.1, 0.5, 1.5)  # their distances in those coordinates
 class Function(Term):
     """u(theta) = log f or f, for the formula f of a law and the coordinates of its free parameters.
 
-    A formula that broadcasts is called once for all parameter vectors, another once for each.
+    A formula that broadcasts is called once for all parameter vectors, another once for each. The
+    parameter named `constant`, if there is one, is an `Offset` before this term, and zero in f.
     """
 
-    def __init__(self, law, start):
-        self.law, self.parameters, self.size = law, law.free, len(law.free)
-        self.start = np.array([p.coordinate(start[p.name]) for p in self.parameters], float)
+    def __init__(self, law, starts, constant=None):
+        self.law, self.constant = law, constant
+        self.parameters = [p for p in law.free if p.name != constant]
+        self.size = len(self.parameters)
+        names = [p.name for p in self.parameters]
+        values = np.array([[start[name] for name in names] for start in starts], float)
+        columns = [p.coordinate(x) for p, x in zip(self.parameters, values.T, strict=True)]
+        self.grid = np.stack(columns, axis=-1)
+        self.log_constants = np.log([start[constant] for start in starts]) if constant else None
 
     def load(self, x):
         self.columns = [x[name] for name in self.law.columns]
         self.n = len(self.columns[0])
         self.broadcasts = True
-        pair = self.start + np.outer([0.0, 0.1], np.ones(self.size))
+        pair = self.grid[0] + np.outer([0.0, 0.1], np.ones(self.size))
         try:
             together = self.value(pair)
         except Exception:  # whatever a formula that takes one number at a time raises
@@ -53,15 +61,18 @@ class Function(Term):
         free = {p.name: p.value(theta[:, [j]]) for j, p in enumerate(self.parameters)}
         with np.errstate(all="ignore"):
             if self.broadcasts:
-                f = np.asarray(self.law.formula(*self.columns, **self.law.complete(free)), float)
+                f = np.asarray(self.law.formula(*self.columns, **self._complete(free)), float)
             else:
                 rows = [{k: float(v[s, 0]) for k, v in free.items()} for s in range(len(theta))]
                 f = np.array([self._one(row) for row in rows]).reshape(len(theta), self.n)
             return np.log(f) if self.law.link == "log" else f
 
+    def _complete(self, free):
+        return self.law.complete({**free, self.constant: 0.0} if self.constant else free)
+
     def _one(self, free):
         try:
-            f = self.law.formula(*self.columns, **self.law.complete(free))
+            f = self.law.formula(*self.columns, **self._complete(free))
         except ArithmeticError:  # the far end of a trial step, which is refused
             f = np.nan
         return np.broadcast_to(np.asarray(f, float), self.n)
@@ -94,17 +105,20 @@ class Function(Term):
         return u, np.moveaxis(J, 0, -1), contract
 
     def starts(self, terms, y):
-        u = self.value(self.start[None])[0]
+        u = self.value(self.grid[:1])[0]
         if not np.isfinite(u).all():
-            pairs = zip(self.parameters, self.start, strict=True)
+            pairs = zip(self.parameters, self.grid[0], strict=True)
             at = ", ".join(f"{p.name} = {p.value(x):.4g}" for p, x in pairs)
             raise ValueError(
                 f"{self.law.name} must return {'positive ' * (self.law.link == 'log')}numbers, "
                 f"not {np.exp(u[~np.isfinite(u)][0]):g} at {at}"
             )
+        grid = self.grid
+        if self.constant:
+            grid = np.concatenate([self.log_constants[:, None], grid], axis=1)
         rng = np.random.default_rng(0)
-        moves = rng.normal(size=(STARTS, self.size)) * np.resize(SPREADS, STARTS)[:, None]
-        return np.concatenate([self.start[None], self.start + moves])
+        moves = rng.normal(size=(STARTS, grid.shape[1])) * np.resize(SPREADS, STARTS)[:, None]
+        return np.concatenate([grid, grid[0] + moves])
 
 
 def from_function(function, known, start, bounds=None, fixed=None, tied=None, target="loss"):
@@ -151,7 +165,7 @@ def from_function(function, known, start, bounds=None, fixed=None, tied=None, ta
         positive=False,
         centred=False,
     )
-    return with_start(constrained(law, bounds, fixed, tied), start or {})
+    return with_starts(constrained(law, bounds, fixed, tied), [start or {}])
 
 
 def _by_name(function, columns, *values, **params):
@@ -188,12 +202,25 @@ def constrained(law, bounds=None, fixed=None, tied=None):
     return law
 
 
-def with_start(law, start):
-    """Return a law whose free parameters are searched for from `start`, by `Function`."""
-    _check_names(law, "start", start)
-    parameters = [_scaled(p, start) if p in law.free else p for p in law.parameters]
+def with_starts(law, starts):
+    """Return a law whose free parameters are searched for, by `Function`, from each of `starts`.
+
+    Each names a value for every free parameter; around the first, more are drawn.
+    """
+    _check_names(law, "start", starts[0])
+    parameters = [_scaled(p, starts[0]) if p in law.free else p for p in law.parameters]
+    constant = _constant_of(law)
     law = replace(law, parameters=tuple(parameters), inputs=dict, follow=0, centred=False)
-    return replace(law, terms=(Function(law, start),))
+    if constant is None:
+        return replace(law, terms=(Function(law, starts),))
+    return replace(law, terms=(Offset(constant), Function(law, starts, constant)))
+
+
+def _constant_of(law):
+    """Return the name of a constant term that is as the law declares it, or None."""
+    names = [term.E for term in law.terms[:1] if isinstance(term, Offset)]
+    alone = [p.name for p in law.free if (p.lower, p.upper) == (0.0, inf) and len(law.free) > 1]
+    return next((name for name in names if name in alone and name not in law.tied.values()), None)
 
 
 def moved_inside(parameter, value):

@@ -111,6 +111,28 @@ def test_replicates_where_the_constant_vanishes_end_where_single_fits_do():
     assert 1.9 < high < 2.1
 
 
+@pytest.mark.parametrize("name", ["step law", "equal exponents"])
+def test_a_bound_that_nothing_reaches_changes_nothing_where_the_constant_vanishes(name):
+    runs = VANISHING[name]
+    free = fit("chinchilla", runs, bootstrap=20)
+    bounded = fit("chinchilla", runs, bounds={"alpha": (0, 20)}, bootstrap=20)
+    assert free.at_bound == bounded.at_bound == ["E"]
+    assert bounded.objective == pytest.approx(free.objective, rel=1e-9)
+    assert (bounded.refits.objectives / free.refits.objectives).max() < 1.01
+    own = bounded.intervals(method="profile")
+    for parameter, (low, high) in free.intervals(method="profile").items():
+        assert own[parameter] == pytest.approx((low, high), rel=2e-3), parameter
+
+
+def test_a_constant_that_is_held_tied_or_bounded_is_no_part_of_its_own():
+    fixed = fit("chinchilla", STEP_LAW, fixed={"E": 1.0})
+    assert fixed.params["E"] == 1.0 and fixed.residuals.std() < 0.02
+    bounded = fit("chinchilla", STEP_LAW, bounds={"E": (0.5, 3)})
+    assert bounded.at_bound == [] and "E reaches its bound 0.5" in bounded.warnings
+    tied = fit("chinchilla", STEP_LAW, tied={"beta": "alpha"})
+    assert tied.at_bound == [] and tied.params["E"] > 1.5
+
+
 @pytest.mark.filterwarnings("error")
 def test_what_the_runs_cannot_determine_is_said_with_the_run_that_would(capfd):
     result = fit("kaplan_N", FLAT, bootstrap=50)
