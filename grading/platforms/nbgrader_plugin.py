@@ -31,14 +31,15 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 from nbgrader.utils import is_grade, is_solution
-from traitlets import Bool, Dict, Unicode
+from traitlets import Bool, Dict, Int, Unicode
 
-from grading.marking.grade_one import Settings, make_job, run_job
+from grading.marking.grade_one import Settings, make_job
+from grading.platforms.nbgrader_ahead import look_ahead
 from grading.reports.student_results import clean, read_report
 from grading.sandbox.enclosure import Limits
 from grading.source.assignment import load
 from grading.source.hidden_tests import SEED_VARIABLE
-from grading.source.submitted_cells import read_notebook, restore_notebook
+from grading.source.submitted_cells import read_notebook, restore_notebook, without_outputs
 
 MAX_PIXELS = 50_000_000
 
@@ -82,18 +83,17 @@ class SandboxExecute(SourcePreprocessor):
     sandbox = Unicode("", help="Insist on one kind of sandbox.").tag(config=True)
     unsafe = Bool(False, help="Grade where there is no sandbox.").tag(config=True)
     limits = Dict(help="What differs from grading.sandbox.enclosure.Limits.").tag(config=True)
+    jobs = Int(
+        min(2, os.cpu_count() or 1),
+        min=1,
+        help="Submissions at a time: while nbgrader is at one, the next ones are graded too.",
+    ).tag(config=True)
 
     def preprocess(self, nb, resources):
         """Return the notebook with the outputs of its cells and of the tests."""
-        assignment = self.assignment(resources)
-        settings = Settings(
-            limits=Limits(**self.limits),
-            sandbox=self.sandbox or None,
-            unsafe=self.unsafe,
-            seed=self._seed(),
-        )
-        report = run_job(make_job(assignment, nbformat.writes(nb).encode(), settings))
-        result = read_report(assignment, report)
+        ahead = look_ahead(self.parent.parent, self.jobs)
+        report = ahead.report(self.job(nb, resources), resources["nbgrader"], self.job)
+        result = read_report(self.assignment(resources), report)
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
@@ -104,6 +104,17 @@ class SandboxExecute(SourcePreprocessor):
         for item in result["items"]:
             cells[item["id"]].outputs = verdict(item, result, report["sandbox"])
         return nb, resources
+
+    def job(self, nb, resources):
+        """Return what has to be known to grade a notebook; see `make_job`."""
+        settings = Settings(
+            limits=Limits(**self.limits),
+            sandbox=self.sandbox or None,
+            unsafe=self.unsafe,
+            seed=self._seed(),
+        )
+        cells = read_notebook(nbformat.writes(nb).encode())
+        return make_job(self.assignment(resources), without_outputs(cells), settings)
 
     def _seed(self):
         if self.seed_file:
