@@ -40,6 +40,11 @@ def common_options(parser):
         metavar="NAME=HEADER[*FACTOR]",
         help="the file's header for a name of the law, such as N=params; may be repeated",
     )
+    add(
+        "--drop-invalid",
+        action="store_true",
+        help="drop rows with missing, infinite or non-positive values and say how many",
+    )
     add("--level", type=_share, default=LEVEL, help="level of the intervals (0.9)")
     add("--seed", type=_count, default=0, help="seed of the bootstrap (0)")
     add("--optimum", type=_positive, nargs="+", default=[], metavar="C", help="budgets in FLOP")
@@ -62,11 +67,6 @@ def fit_options(parser):
     add("--unit", default="nats", help="unit of the loss in reports (nats)")
     choose = parser.add_argument_group("which runs")
     add = choose.add_argument
-    add(
-        "--drop-invalid",
-        action="store_true",
-        help="drop rows with missing, infinite or non-positive values and say how many",
-    )
     add(
         "--best-of", metavar="N,D", help="fit only the best of the runs that agree in these columns"
     )
@@ -216,8 +216,8 @@ def allocation_run(options):
     """Find the allocation in one of the two ways without a surface, and print it."""
     way = {"isoflop": isoflop, "envelope": envelope}[options.command]
     runs, columns = _read(options)
-    fixed = {"level": options.level, "bootstrap": options.bootstrap, "seed": options.seed}
-    result = way(runs, columns=columns, **fixed)
+    names = "level", "bootstrap", "seed", "drop_invalid"
+    result = way(runs, columns=columns, **{name: getattr(options, name) for name in names})
     text, record = result.summary(), result.to_dict()
     if options.optimum:
         import pandas as pd

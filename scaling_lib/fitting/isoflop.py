@@ -14,7 +14,7 @@ from scaling_lib.fitting.choosing import budgets as budgets_of
 from scaling_lib.fitting.choosing import groups
 from scaling_lib.fitting.notes import units
 from scaling_lib.fitting.result import LEVEL, Interval
-from scaling_lib.fitting.runs import faults_text, invalid_rows, take
+from scaling_lib.fitting.runs import take, without_invalid
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.laws.published import Allocation
 from scaling_lib.laws.terms import line
@@ -37,7 +37,7 @@ class AllocationFit:
     b_interval: Interval
     level: float
     skipped: dict = field(default_factory=dict)  # reason by budget for those without a minimum
-    notes: list = field(default_factory=list)  # on units
+    notes: list = field(default_factory=list)  # on units and rows that were dropped
 
     def exponents(self):
         """Return (a, b)."""
@@ -96,7 +96,7 @@ def parabola(x, y):
         return place, c0 - c1**2 / (4.0 * c2), 2.0 * c2 / width**2
 
 
-def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0):
+def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0, drop_invalid=False):
     """Fit a parabola of loss in log N through the runs of each compute budget.
 
     The method is exact only for a symmetric valley. Where alpha and beta differ, or the sizes tried
@@ -111,6 +111,8 @@ def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0):
         Name in `data` for a name here, where they differ.
     level, bootstrap, seed : float, int, int
         Of the intervals; runs are resampled within each budget.
+    drop_invalid : bool
+        Leave out rows with missing, infinite or non-positive values, and say how many.
 
     Raises
     ------
@@ -118,7 +120,7 @@ def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0):
         When fewer than two budgets have a minimum.
     """
     _check_options(level, bootstrap, seed)
-    C, N, loss = _columns(data, ["C", "N", "loss"], columns)
+    C, N, loss, _, notes = _columns(data, columns, drop_invalid)
     codes = budgets_of(C)
     rng, found, draws, skipped = np.random.default_rng(seed), [], [], {}
     for group in (np.flatnonzero(codes == code) for code in range(codes.max() + 1)):
@@ -141,11 +143,13 @@ def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0):
     if len(found) < 2:
         reasons = "; ".join(f"{C:.3g} FLOP: {why}" for C, why in skipped.items())
         raise ValueError(f"Fewer than two budgets have a minimum ({reasons})")
-    notes = _units(data, columns, C, N)
+    notes += units(data, columns, {"C": C, "N": N, "D": C / (FLOP_PER_PARAMETER_TOKEN * N)})
     return _lines(*np.array(found).T, np.stack(draws, axis=-1), level, skipped, notes)
 
 
-def envelope(data, *, columns=None, budgets=30, level=LEVEL, bootstrap=1000, seed=0):
+def envelope(
+    data, *, columns=None, budgets=30, level=LEVEL, bootstrap=1000, seed=0, drop_invalid=False
+):
     """Find the model with the lowest loss at each compute, over all training curves.
 
     Budgets at which the smallest or the largest model is best are left out: the optimum may lie
@@ -163,6 +167,8 @@ def envelope(data, *, columns=None, budgets=30, level=LEVEL, bootstrap=1000, see
         Number of budgets, evenly spaced in log C over the range in which at least two curves run.
     level, bootstrap, seed : float, int, int
         Of the intervals; whole curves are resampled.
+    drop_invalid : bool
+        Leave out rows with missing, infinite or non-positive values, and say how many.
 
     Raises
     ------
@@ -171,14 +177,14 @@ def envelope(data, *, columns=None, budgets=30, level=LEVEL, bootstrap=1000, see
     """
     checks.whole(budgets, "budgets")
     _check_options(level, bootstrap, seed)
-    C, N, loss = _columns(data, ["C", "N", "loss"], columns)
+    C, N, loss, valid, notes = _columns(data, columns, drop_invalid)
     run, labels = groups(data, "run", columns, labels=True)
     curves = []
-    for code, name in enumerate(labels):
-        rows = np.flatnonzero(run == code)
+    for code in np.unique(run[valid]):
+        rows = np.flatnonzero(run[valid] == code)
         rows = rows[np.argsort(C[rows], kind="stable")]
         if np.ptp(N[rows]) > 0:
-            raise ValueError(f"Run {name} has more than one N: a curve is one model")
+            raise ValueError(f"Run {labels[code]} has more than one N: a curve is one model")
         curves.append((np.log(C[rows]), loss[rows], np.log(N[rows[0]])))
     if len(curves) < 3:
         raise ValueError(f"{len(curves)} curves have no envelope: at least 3 are needed")
@@ -197,7 +203,7 @@ def envelope(data, *, columns=None, budgets=30, level=LEVEL, bootstrap=1000, see
     rng = np.random.default_rng(seed)
     chosen = rng.integers(len(curves), size=(bootstrap, len(curves)))
     draws = np.array([_lowest(losses[some], sizes[some])[0][kept] for some in chosen])
-    notes = _units(data, columns, C, N)
+    notes += units(data, columns, {"C": C, "N": N, "D": C / (FLOP_PER_PARAMETER_TOKEN * N)})
     return _lines(np.exp(grid[kept]), log_N[kept], height[kept], draws, level, {}, notes)
 
 
@@ -215,16 +221,11 @@ def _check_options(level, bootstrap, seed):
     checks.whole(seed, "seed", least=0)
 
 
-def _columns(data, names, mapping):
-    columns, _ = take(data, names, mapping)
-    bad = invalid_rows(columns, {"C", "N", "loss"})
-    if bad:
-        raise ValueError(f"Column {faults_text(data, bad)}: correct or remove such rows")
-    return [columns[name] for name in names]
-
-
-def _units(data, mapping, C, N):
-    return list(units(data, mapping, {"C": C, "N": N, "D": C / (FLOP_PER_PARAMETER_TOKEN * N)}))
+def _columns(data, mapping, drop_invalid):
+    """Return C, N and the loss of valid rows, their positions, and notes on what was dropped."""
+    columns, _ = take(data, ["C", "N", "loss"], mapping)
+    columns, notes, rows = without_invalid(data, columns, {"C", "N", "loss"}, drop_invalid)
+    return *columns.values(), rows, notes
 
 
 def _lines(C, log_N, loss, draws, level, skipped, notes):

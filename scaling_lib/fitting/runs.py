@@ -338,20 +338,30 @@ def valid(law, data, mapping, drop_invalid, target=True, more=None):
     _check_lengths(columns)
     positive = {*(law.columns if law.positive else ()), *([law.target] * (law.link == "log"))}
     positive.add(WEIGHTS)
+    because = {}
+    if law.link == "log":
+        because = {law.target: f"the {law.title} is fitted to the logarithm of the {law.target}"}
+    columns, dropped, rows = without_invalid(data, columns, positive, drop_invalid, because)
+    return columns, columns.pop(law.target, None), notes + dropped, rows
+
+
+def without_invalid(data, columns, positive, drop_invalid, because=()):
+    """Return the columns without their invalid rows, notes on these, and the positions of the rest.
+
+    Invalid rows are an error unless `drop_invalid`, or where no row is left: then `because` may
+    hold the reason of a column.
+    """
     bad = invalid_rows(columns, positive)
     if bad and (not drop_invalid or len(bad) == count_rows(data)):
         text = faults_text(data, bad)  # begins with the reason of most rows
         way = ": correct the data, or have such rows dropped (drop_invalid=True, --drop-invalid)"
         if len(bad) == count_rows(data):
-            way = ", so that no row can be used"
-            if text.startswith(f"{law.target} ") and law.link == "log":
-                way += f": the {law.title} is fitted to the logarithm of the {law.target}"
+            more = [f": {because[name]}" for name in because if text.startswith(f"{name} ")]
+            way = "".join([", so that no row can be used", *more])
         raise ValueError(f"Column {text}{way}")
-    if bad:
-        columns = {name: np.delete(values, list(bad)) for name, values in columns.items()}
-        notes.append(f"dropped {len(bad)} invalid row{'s' * (len(bad) > 1)}")
+    notes = [f"dropped {len(bad)} invalid row{'s' * (len(bad) > 1)}"] if bad else []
     rows = np.delete(np.arange(count_rows(data)), list(bad))
-    return columns, columns.pop(law.target, None), notes, rows
+    return {name: values[rows] for name, values in columns.items()}, notes, rows
 
 
 def check_count(law, target, chosen=()):

@@ -69,9 +69,26 @@ def test_budgets_without_a_minimum_are_named_not_dropped_in_silence():
 
 
 def test_a_row_that_no_parabola_can_use_is_named():
-    message = "loss is not positive in rows 1, 2, 3, 4, 5 and 58 more: correct or remove such rows"
+    message = "loss is not positive in rows 1, 2, 3, 4, 5 and 58 more, so that no row can be used"
     with pytest.raises(ValueError, match=message):
         isoflop(budgets(HOFFMANN_2022) | {"loss": np.full(63, -1.0)})
+
+
+@pytest.mark.parametrize("way", [isoflop, envelope])
+def test_invalid_rows_are_named_or_dropped_as_if_they_were_not_there(way):
+    runs = budgets(HOFFMANN_2022)
+    runs["run"] = np.tile(np.arange(9), 7)  # nine curves
+    runs["N"] = np.tile(np.geomspace(1e8, 1e10, 9), 7)
+    runs["loss"] = HOFFMANN_2022.loss(runs["N"], runs["C"] / (6 * runs["N"]))
+    bad = {name: values.copy() for name, values in runs.items()}
+    bad["loss"][[3, 40]] = np.nan, -1.0
+    message = r"loss is missing \(NaN\) in row 4, loss is not positive in row 41: .*--drop-invalid"
+    with pytest.raises(ValueError, match=message):
+        way(bad)
+    dropped = way(bad, drop_invalid=True)
+    without = way({name: np.delete(values, [3, 40]) for name, values in runs.items()})
+    assert dropped.notes == ["dropped 2 invalid rows", *without.notes]
+    assert {**dropped.to_dict(), "notes": []} == {**without.to_dict(), "notes": []}
 
 
 def test_parabolas_are_those_of_polyfit_and_say_when_they_are_open():
