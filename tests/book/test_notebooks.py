@@ -1,6 +1,7 @@
 """The conventions that every notebook of the book keeps, as far as a program can hold them."""
 
 import copy
+import functools
 import re
 import statistics
 import subprocess
@@ -27,6 +28,11 @@ IMAGES = ("image/png", "image/svg+xml", "image/jpeg")
 COMPONENT = "application/vnd.scaling-measured+json"
 
 KEYS = set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "references.bib").read_text("utf-8"), re.M))
+
+
+@functools.cache
+def read(path):
+    return nbformat.read(path, as_version=4)
 
 
 def run_tool(*arguments):
@@ -140,7 +146,7 @@ def unfolded(nb):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_each_prediction_comes_before_its_result(path):
-    assert unfolded(nbformat.read(path, as_version=4)) == []
+    assert unfolded(read(path)) == []
 
 
 def predicting(*cells):
@@ -190,22 +196,25 @@ def test_there_are_notebooks():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_notebook_keeps_the_conventions(path):
-    assert problems(nbformat.read(path, as_version=4)) == []
+    assert problems(read(path)) == []
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_notebook_is_stored_in_normal_form(path, tmp_path):
-    twin = tmp_path / path.name
-    twin.write_bytes(path.read_bytes())
-    assert run_tool("--clean", twin).returncode == 0
-    assert twin.read_bytes() == path.read_bytes(), "run tools/run_notebooks.py on it"
+def test_notebooks_are_stored_in_normal_form(tmp_path):
+    twins = [tmp_path / path.name for path in NOTEBOOKS]
+    for path, twin in zip(NOTEBOOKS, twins, strict=True):
+        twin.write_bytes(path.read_bytes())
+    assert run_tool("--clean", *twins).returncode == 0
+    pairs = zip(NOTEBOOKS, twins, strict=True)
+    changed = [path.name for path, twin in pairs if twin.read_bytes() != path.read_bytes()]
+    assert changed == [], "run tools/run_notebooks.py on them"
+    assert len({twin.name for twin in twins}) == len(twins)
 
 
 def test_figure_names_are_unique():
     names = [
         cell.metadata["mystnb"]["figure"]["name"]
         for path in NOTEBOOKS
-        for cell in nbformat.read(path, as_version=4).cells
+        for cell in read(path).cells
         if cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
     ]
     assert sorted(names) == sorted(set(names))
