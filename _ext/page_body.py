@@ -21,10 +21,19 @@ HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789−")
 PHONE = 38
 # Characters of a formula that may stand in one piece with the sign behind it.
 SHORT = 30
+# Characters of a formula that stands in one piece itself.
+WHOLE = 14
 # A letter and the number that is added to it, as in "the year Y + 2".
 SUM = re.compile(r"\b([A-Z]) ([+−]) (?=\d)")
 # A word and the number behind it, which says nothing at the beginning of a line.
-NAMED = re.compile(r"\b((?:[Cc]hapter|[Ff]igure|[Ee]xercise|[Tt]able) )(?=\d)")
+NAMED = re.compile(r"\b((?:[Cc]hapter|[Ff]igure|[Ee]xercise|[Tt]able|[Ss]teps?) )(?=\d)")
+# A number and what it counts: it would say something else at the end of a line.
+MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+COUNTED = re.compile(
+    rf"(?<=[\d⁰¹²³⁴-⁹]) (?=(?:thousand|[mbtr]+illion|FLOP|nats?|bits?|per cent|{MONTHS})\b)"
+)
+# A system and its version.
+VERSION = re.compile(r"\b([A-Z][A-Za-z]+-\d[\w.]*)")
 # Width of the gap between two formulas, in em.
 QUAD = 1
 # Characters of a word of code that a line of a phone holds wherever it stands.
@@ -100,18 +109,28 @@ def plain_code(soup: BeautifulSoup) -> None:
 
 def hold_together(soup: BeautifulSoup) -> None:
     """Part no number from its sign, power or name, no formula from the signs around it."""
-    parted = re.compile(rf"\d (%|× 10)|{NAMED.pattern}|{SUM.pattern}")
+    parted = re.compile(rf"\d (%|× 10)|{NAMED.pattern}|{SUM.pattern}|{COUNTED.pattern}")
     for text in soup.find_all(string=parted):
         # A diagram that was put in is a string of marks, and not one of words.
         if type(text) is NavigableString and not text.find_parent(["pre", "code", "math"]):
             held = NAMED.sub(lambda name: name[0].replace(" ", "\xa0"), text)
             held = SUM.sub("\\1\xa0\\2\xa0", held)
+            held = COUNTED.sub("\xa0", held)
             held = re.sub(r"(?<=\d) %", "\xa0%", held)
             text.replace_with(re.sub(r"(?<=\d) × (?=10)", "\xa0×\xa0", held))
+    for text in soup.find_all(string=VERSION):
+        if type(text) is NavigableString and not text.find_parent(["pre", "code", "math", "svg"]):
+            for number, part in enumerate(VERSION.split(text)):
+                held = soup.new_tag("span", attrs={"class": "together"})
+                held.string = part
+                text.insert_before(held if number % 2 else part)
+            text.extract()
     for formula in soup.select("span.math"):
         source = formula.find("annotation")
         if not source or len(source.get_text()) > SHORT:
             continue
+        if len(source.get_text()) <= WHOLE:
+            formula["class"] = [*formula["class"], "together"]
         before, behind = formula.previous_sibling, formula.next_sibling
         opens = re.search(r"[(‘“]+$", before) if isinstance(before, NavigableString) else None
         closes = re.match(r"[.,;:!?)’”]+", behind) if isinstance(behind, NavigableString) else None

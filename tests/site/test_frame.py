@@ -166,6 +166,7 @@ def test_a_line_ends_behind_the_sign_and_not_before_it():
     page_body.hold_together(soup)
     assert soup.decode(formatter="minimal").endswith("<svg><text>60 %</text></svg>")
     first, code, short, long = soup.find_all(["p", "pre"])
+    assert "together" in short.select_one(".math")["class"]  # it is not broken at its own signs
     assert first.get_text() == "About 5\xa0% of 100%." and code.get_text() == "5 %"
     assert short.span["class"] == ["together"] and short.span.get_text() == "b = 0,"
     assert short.get_text() == "b = 0, that is" and long.select(".together") == []
@@ -173,6 +174,19 @@ def test_a_line_ends_behind_the_sign_and_not_before_it():
     page_body.hold_together(soup)
     assert soup.get_text() == "large (b = 0)"
     assert soup.select_one(".together").get_text() == "(b = 0)"
+
+
+def test_a_number_stays_with_what_it_counts_and_a_system_with_its_version():
+    soup = BeautifulSoup(
+        "<p>Since 1 January, GPT-4 and 2.8 trillion tokens, 10²⁵ FLOP, step 1,000 of 3 runs</p>"
+        "<pre>1 FLOP</pre>",
+        "html.parser",
+    )
+    page_body.hold_together(soup)
+    text, code = soup.find_all(["p", "pre"])
+    assert text.get_text().count("\xa0") == 4 and "3 runs" in text.get_text()
+    assert "1\xa0January" in text.get_text() and "10²⁵\xa0FLOP" in text.get_text()
+    assert text.select_one(".together").get_text() == "GPT-4" and code.get_text() == "1 FLOP"
 
 
 def test_powers_are_raised_and_long_words_of_code_break_behind_their_signs():
