@@ -92,15 +92,35 @@ if (looked && window.Highlight) {
   addEventListener("keydown", (event) => event.key === "Escape" && CSS.highlights.delete("found"));
 }
 
+// The contents keep their place from page to page, and move only where the reader's own page would be out of sight.
+const sidebar = document.querySelector(".bd-sidebar-primary");
+try {
+  const place = Number(sessionStorage.getItem("contents-top"));
+  if (place) sidebar.scrollTop = place;
+  addEventListener("pagehide", () => sessionStorage.setItem("contents-top", sidebar.scrollTop));
+} catch {
+  // No storage: the contents start at their top.
+}
+function showOwnEntry() {
+  const own = [...sidebar.querySelectorAll("li.current > a")].at(-1)?.getBoundingClientRect();
+  const frame = sidebar.getBoundingClientRect();
+  if (!own?.height || (own.top >= frame.top && own.bottom <= frame.bottom)) return;
+  sidebar.scrollTop += own.top - frame.top - frame.height / 3;
+}
+
 // The contents on the left and on the right open and close.
 for (const side of ["primary", "secondary"]) {
   const state = document.getElementById(`pst-${side}-sidebar-checkbox`);
   const panel = document.querySelector(`.bd-sidebar-${side}`);
+  const buttons = document.querySelectorAll(`.${side}-toggle`);
+  // A page of one part has no contents of its own.
+  for (const button of buttons) button.hidden = !panel?.querySelector("a");
   if (!state || !panel) continue;
-  for (const button of document.querySelectorAll(`.${side}-toggle`)) {
+  for (const button of buttons) {
     button.addEventListener("click", () => {
       state.checked = !state.checked;
       if (state.checked && getComputedStyle(panel).position === "fixed") panel.querySelector("a")?.focus();
+      if (panel === sidebar) showOwnEntry();
     });
   }
   panel.addEventListener("click", (event) => {
@@ -111,16 +131,6 @@ for (const side of ["primary", "secondary"]) {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && getComputedStyle(panel).position === "fixed") state.checked = false;
   });
-}
-
-// The contents keep their place from page to page.
-const sidebar = document.querySelector(".bd-sidebar-primary");
-try {
-  const place = Number(sessionStorage.getItem("contents-top"));
-  if (place) sidebar.scrollTop = place;
-  addEventListener("pagehide", () => sessionStorage.setItem("contents-top", sidebar.scrollTop));
-} catch {
-  // No storage: the contents start at their top.
 }
 
 // What scrolls sideways is reached with Tab; what fits its box is not a stop. The page comes with the
@@ -143,6 +153,7 @@ function measureAll() {
 const whenIdle = (task) =>
   window.requestIdleCallback ? requestIdleCallback(task, { timeout: 1000 }) : setTimeout(task, 200);
 window.addEventListener("load", () => {
+  whenIdle(showOwnEntry);
   whenIdle(measureAll);
   // The style sheet leaves sections out of the first layout. From the first sign of a reader on they follow one by one
   // while nothing else happens, so that the length of the page is right before it is scrolled far.
@@ -212,7 +223,7 @@ function showCode(shown) {
   if (shown) root.dataset.code = "shown";
   else delete root.dataset.code;
   for (const fold of codeFolds) fold.open = shown;
-  codeSwitch?.setAttribute("aria-pressed", shown);
+  if (codeSwitch) codeSwitch.querySelector(".code-switch__words").textContent = shown ? "Show less code" : "Show all code";
 }
 if (root.dataset.code) showCode(true);
 codeSwitch?.addEventListener("click", () => {

@@ -27,6 +27,26 @@ const setPowers = (element, text) => {
   );
 };
 
+// A finger that scrolls the page may be set down on a slider: what it moved there is taken back once the browser makes a
+// scroll of the touch, and nothing is drawn before that is decided.
+function leaveScrollingAlone(root) {
+  let touch = null;
+  const decided = (accepted) => {
+    const { slider, value } = touch;
+    touch = null;
+    if (!accepted) slider.value = value;
+    else slider.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  root.addEventListener("pointerdown", (event) => {
+    const slider = event.target;
+    if (event.pointerType === "touch" && slider.type === "range") touch = { slider, value: slider.value, x: event.clientX };
+  });
+  root.addEventListener("pointermove", (event) => touch && Math.abs(event.clientX - touch.x) > 6 && decided(true));
+  root.addEventListener("pointerup", () => touch && decided(true));
+  root.addEventListener("pointercancel", () => touch && decided(false));
+  root.addEventListener("input", (event) => touch && event.stopImmediatePropagation(), { capture: true });
+}
+
 export function mount(root, ask) {
   const plot = root.querySelector(".sm-plot");
   const sentence = root.querySelector(".sm-text");
@@ -38,6 +58,7 @@ export function mount(root, ask) {
   let drawnNarrow = null;
   let settled = 0;
 
+  leaveScrollingAlone(root);
   const points = watchPoints(plot, walker);
   const tasks = [...root.querySelectorAll(".sm-task")];
 

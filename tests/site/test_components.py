@@ -305,6 +305,41 @@ def test_a_phone_gets_its_own_drawing(site, address, browser):
 
 
 @pytest.mark.chromium
+def test_a_finger_that_scrolls_over_a_slider_leaves_it_alone(moving, address, browser):
+    context = browser.new_context(
+        viewport={"width": 375, "height": 800}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(address + PAGE)
+    page.wait_for_selector(".sm-explorer[data-state=ready]")
+    slider = page.locator(".sm-explorer input[type=range]").first
+    slider.scroll_into_view_if_needed()
+    hand = context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+    def swipe(right, down):
+        box = slider.bounding_box()
+        x, y = box["x"] + 0.75 * box["width"], box["y"] + box["height"] / 2
+        touch("touchStart", {"x": x, "y": y})
+        for i in range(1, 11):
+            touch("touchMove", {"x": x + right * i / 10, "y": y + down * i / 10})
+        touch("touchEnd")
+
+    before, top = slider.input_value(), page.evaluate("scrollY")
+    swipe(0, -150)
+    page.wait_for_function("top => scrollY > top", arg=top)
+    assert slider.input_value() == before
+    assert page.locator(".sm-explorer").first.get_attribute("data-state") == "ready"
+    slider.scroll_into_view_if_needed()
+    swipe(-60, 0)
+    page.wait_for_function("e => e.value !== e.defaultValue", arg=slider.element_handle())
+    page.wait_for_selector(".sm-explorer[data-state=live]")
+    context.close()
+
+
+@pytest.mark.chromium
 def test_without_scripts_there_is_a_figure_and_an_answer(address, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

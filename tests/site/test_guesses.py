@@ -74,7 +74,7 @@ def test_a_number_is_kept_and_stands_beside_the_opened_result(browse):
 
     form.locator("input").fill("2,25")
     form.locator("input").press("Enter")
-    expect(beside).to_contain_text("You said 2.25 nats, and so it was.")
+    expect(beside).to_contain_text("You said 2.25 nats, and so it was. Before you saw it you had")
     result.locator("summary").click()
     expect(note).to_have_text("Kept in this browser, to stand beside the result.")
     form.get_by_role("button", name="Forget").click()
@@ -101,7 +101,8 @@ def test_a_choice_is_kept_by_keyboard(browse):
     expect(group.get_by_label("400 times")).to_be_checked()
     group.get_by_label("20,000 times").check()
     opened(result)
-    expect(note).to_have_text("You chose “about 20,000 times”, and so it was.")
+    words = "You chose “about 20,000 times”, and so it was."
+    expect(note).to_have_text(f"{words} Before you saw it you had written about 400 times.")
     form.get_by_role("button", name="Forget").click()
     assert not form.locator("input:checked").count()
     expect(result.locator(".sm-guess-verdict")).to_be_hidden()
@@ -144,8 +145,25 @@ def test_the_distance_is_said_in_words(address, browser):
         for typed, words in said.items():
             form.locator("input").fill(typed)
             form.locator("input").press("Enter")
-            expect(note).to_have_text(words)
+            expect(note).to_have_text(f"{words} You wrote it down when you had seen the result.")
     context.close()
+
+
+def test_a_prediction_that_was_changed_with_the_result_in_sight_is_called_so(browse):
+    form, note, result = browse(FAR)
+    field, page = form.locator("input"), form.page
+    for typed in ("x20", "20×", "1000 x", "20"):
+        field.fill(typed)
+        field.press("Enter")
+        expect(note).to_have_text("Kept in this browser, to stand beside the result.")
+    opened(result)
+    field.fill("93")
+    field.press("Enter")
+    expect(note).to_have_text("You said 93, and so it was. Before you saw it you had written 20.")
+    page.reload()
+    page.wait_for_selector(READY)
+    opened(result)
+    expect(note).to_have_text("You said 93, and so it was. Before you saw it you had written 20.")
 
 
 CLOSED = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('closed'); } })"

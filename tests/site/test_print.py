@@ -61,6 +61,7 @@ def test_a_chapter_is_printed_with_results_and_the_code_that_is_open(address, pa
     opened(paper, address + "chapters/scaling_laws.html")
     for result in ("details.hide .cell_output", "details.sd-dropdown p"):
         assert paper.locator(result).first.is_visible(), result
+    assert paper.evaluate("document.getAnimations().length") == 0  # nothing is half faded in
     for left_out in ("details.code-fold .cell_input", "details.code-fold > summary"):
         assert not paper.locator(left_out).first.is_visible(), left_out
     assert paper.locator(".sm-question").count() > 3

@@ -11,7 +11,8 @@ const shown = (value, least, most = least) => {
 // Returns a number, or NaN; the unit may be written behind it.
 export const readNumber = (text, unit) => {
   const bare = text.trim();
-  return toNumber(unit && bare.endsWith(unit) ? bare.slice(0, -unit.length) : bare);
+  const number = unit && bare.endsWith(unit) ? bare.slice(0, -unit.length) : bare;
+  return toNumber(number.replace(/^[×x*]\s*|\s*[×x*]$/gi, "")); // a factor: ×1000, 1000x
 };
 
 // How far a number lies from the answer. Of what is counted against a whole, the difference; of what may lie far off, the factor.
@@ -20,7 +21,8 @@ const distance = (value, edge, decimals, unit) => {
   const factor = Math.max(value, edge) / Math.min(value, edge);
   const counted = /^(%|of )/.test(unit) || off < 10 ** (1 - decimals) || Math.min(value, edge) <= 0;
   if (!counted && factor > 2) return `${shown(Number(factor.toPrecision(2)), 0, 1)} times`;
-  return `${shown(off, decimals)}${unit === "%" ? " points" : ""}`;
+  const words = shown(off, decimals);
+  return `${words}${unit === "%" ? ` point${words === "1" ? "" : "s"}` : ""}`;
 };
 
 // What is said of a kept prediction where the result is open.
@@ -79,8 +81,18 @@ export function mount(root) {
   result.querySelector("summary").after(beside);
 
   let kept;
+  let seen = null; // what was written down when the result was first opened
+  const see = (text) => {
+    seen = text;
+    memory.set(`${key}/seen`, text);
+  };
+  // A number that was written with the result in sight is no prediction.
+  const late = () => {
+    if (seen === null || seen === kept) return "";
+    return seen ? ` Before you saw it you had written ${seen}.` : " You wrote it down when you had seen the result.";
+  };
   const tell = (trouble = "") => {
-    const words = kept && verdict(guess, kept);
+    const words = kept && verdict(guess, kept) + late();
     beside.replaceChildren(...(kept ? [make("strong", { textContent: `${title}.` }), ` ${words}`] : []));
     forget.hidden = !kept;
     if (!guess.options) field.ariaInvalid = Boolean(trouble);
@@ -100,12 +112,17 @@ export function mount(root) {
   if (guess.options) form.addEventListener("change", (event) => keep(event.target.value));
   forget.addEventListener("click", () => {
     form.reset();
+    see(result.open ? "" : null);
     keep(null);
     field.focus();
   });
-  result.addEventListener("toggle", () => tell());
+  result.addEventListener("toggle", () => {
+    if (result.open && seen === null) see(kept ?? "");
+    tell();
+  });
 
   const before = memory.get(key);
+  seen = memory.get(`${key}/seen`) ?? null;
   if (guess.options) {
     const chosen = fields.find((input) => input.value === before);
     if (chosen) [chosen.checked, kept] = [true, before];

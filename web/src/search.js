@@ -192,7 +192,9 @@ function show(results, list, status, kind, book, text) {
   else if (!results.length) status.textContent = `Nothing was found for “${text.trim()}”.`;
   else {
     const count = results.reduce((sum, hit) => sum + hit.found.length, 0);
-    status.textContent = `${count} ${count === 1 ? "place" : "places"} on ${results.length} ${results.length === 1 ? "page" : "pages"}`;
+    const here = list.querySelectorAll("a").length;
+    const less = here === count ? "" : `, the best ${here} of them here${kind === "field" ? "; Enter shows more" : ""}`;
+    status.textContent = `${count} ${count === 1 ? "place" : "places"} on ${results.length} ${results.length === 1 ? "page" : "pages"}${less}`;
   }
 }
 
@@ -205,6 +207,12 @@ function start(form) {
   form.after(status, list);
   let asked = 0;
   let ready = false;
+  // The list is made after the page has loaded: who comes back from a result is brought to where they were.
+  let left = performance.getEntriesByType("navigation")[0]?.type === "navigate" ? null : history.state?.top;
+  const comeBack = () => {
+    if (left) scrollTo(0, left);
+    left = null;
+  };
   const search = async () => {
     const turn = ++asked;
     if (!ready && input.value) status.textContent = "Reading the book …";
@@ -212,6 +220,7 @@ function start(form) {
       const book = await load();
       ready = true;
       if (turn === asked) show(find(book, input.value), list, status, kind, book, input.value);
+      if (kind === "page") comeBack();
     } catch (error) {
       status.textContent = error.message;
     }
@@ -233,6 +242,7 @@ function start(form) {
       search();
       history.replaceState(null, "", `?q=${encodeURIComponent(input.value)}`);
     });
+    list.addEventListener("click", () => history.replaceState({ top: scrollY }, ""));
     input.value = new URLSearchParams(location.search).get("q") ?? "";
   }
   if (input.value) search();

@@ -72,7 +72,7 @@ def first_forecast(guess, shown, data):
             "If you had guessed before you looked, that was a forecast: "
             f"{len(D) - 1} small runs are enough to foresee one on {si(D[-1] / D[-2])} times the "
             "tokens, because the loss falls so regularly that one can go on drawing the curve."
-            if shown and abs(guess - truth) < 0.0205
+            if shown and abs(round(guess - truth, 2)) <= 0.02
             else ""
         ],
         "series": series,
