@@ -208,13 +208,15 @@ def forecast_compute(when, log_C, new, levels):
         "code": """
 def forecast_loss(C, loss, new_C, levels):
     C, loss, new_C = (np.asarray(v, float) for v in (C, loss, new_C))
-    x, ahead, n = np.log(C / C[-1]), np.log(new_C / C[-1]), len(C)
+    middle = np.exp(np.log(C).mean())
+    x, ahead, n = np.log(C / middle), np.log(new_C / middle), len(C)
     weights, middles, noises = [], [], []
     for E in loss.min() * (1 - np.linspace(1e-3, 1, 300)):
-        line = stats.linregress(x, np.log(loss - E))
-        rest = np.log(loss / (E + np.exp(line.intercept + line.slope * x)))
+        y = np.log(loss - E)
+        slope = x @ y / (x @ x)
+        rest = np.log(loss / (E + np.exp(y.mean() + slope * x)))
         weights.append((rest @ rest) ** (-(n - 1) / 2))
-        middles.append(E + np.exp(line.intercept + line.slope * ahead))
+        middles.append(E + np.exp(y.mean() + slope * ahead))
         noises.append(np.sqrt(rest @ rest / (n - 3)))
     rng = np.random.default_rng(7)
     pick = rng.choice(len(weights), 6000, p=np.array(weights) / np.sum(weights))

@@ -1,9 +1,9 @@
 """The assignments keep their format, and the student versions are made from them."""
 
 import ast
+import importlib
 import re
-import subprocess
-import sys
+import shutil
 
 import pytest
 import yaml
@@ -120,19 +120,31 @@ def test_the_student_version_holds_nothing_that_it_should_not(name):
     assert written and not any(answer in given for answer in written)
 
 
-def make(*arguments):
-    command = [sys.executable, str(ROOT / "tools/make_exercises.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True)
+@pytest.fixture
+def tool():
+    return importlib.import_module("make_exercises")  # not above: nbgrader takes seconds
 
 
-def test_student_versions_are_current():
-    result = make("--check")
-    assert result.returncode == 0, result.stdout
+def test_student_versions_are_current(tool, capsys):
+    assert tool.main(["--check"]) == 0, capsys.readouterr().out
 
 
-def test_an_unknown_assignment_is_named():
-    result = make("alchemy")
-    assert result.returncode == 2 and "alchemy" in result.stderr and "scaling_laws" in result.stderr
+def test_a_student_version_that_is_old_is_named(tool, monkeypatch, capsys, tmp_path):
+    shutil.copytree(EXERCISES, tmp_path / "exercises")
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    monkeypatch.setattr(tool, "EXERCISES", tmp_path / "exercises")
+    old = tmp_path / "exercises/release/capstone/capstone.ipynb"
+    old.write_text(old.read_text(encoding="utf-8").replace("Put your", "Put my"), encoding="utf-8")
+    assert tool.main(["--check"]) == 1
+    said = capsys.readouterr().out
+    assert "capstone/capstone.ipynb is not made from its source" in said and said.count("\n") == 1
+
+
+def test_an_unknown_assignment_is_named(tool, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        tool.main(["alchemy"])
+    said = capsys.readouterr().err
+    assert "alchemy" in said and "scaling_laws" in said
 
 
 def test_every_page_is_in_the_table_of_contents():
