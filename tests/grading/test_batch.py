@@ -1,6 +1,7 @@
 """Grading a class: resumed, late, on a cluster, without a sandbox, and with a broken source."""
 
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import needs
 import pytest
@@ -32,6 +34,17 @@ SETTINGS = Settings(limits=Limits(call=4, cell=8), seed=SEED)
 @pytest.fixture(autouse=True)
 def _sandbox():
     needs.sandbox()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _servers():
+    """The processes that grade end with their threads: here these are kept for the next batch."""
+    pools = {jobs: ThreadPoolExecutor(jobs) for jobs in (1, 2)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "ThreadPoolExecutor", lambda n: contextlib.nullcontext(pools[n]))
+        yield
+    for pool in pools.values():
+        pool.shutdown()
 
 
 @pytest.fixture

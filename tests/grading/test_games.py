@@ -23,8 +23,8 @@ from scaling_lib.capstone.scoring import derived_seed
 GUESS = {"H": 181, "loss": 1.0561, "low": 1.055, "high": 1.057}
 
 
-@pytest.fixture(autouse=True)
-def hero(monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def hero():
     """Hero runs are read from the curve of practice language 1; note which were asked for."""
     asked = []
 
@@ -32,9 +32,10 @@ def hero(monkeypatch):
         asked.append((language, H, seed))
         return practice_curve(1).loss_at(H)
 
-    monkeypatch.setattr(capstone_scoring, "hero_loss", loss)
-    monkeypatch.setattr(capstone_scoring, "dialect", lambda seed: practice_curve(1))
-    return asked
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(capstone_scoring, "hero_loss", loss)
+        patch.setattr(capstone_scoring, "dialect", lambda seed: practice_curve(1))
+        yield asked
 
 
 def play(folder, language=1, **changes):
@@ -88,13 +89,25 @@ LANGUAGES = dict.fromkeys(
 )
 
 
-@pytest.fixture
-def graded(submissions, tmp_path):
-    results = grade_games(submissions, tmp_path, "secret", LANGUAGES, progress=False)
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    return tmp_path_factory.mktemp("graded")
+
+
+@pytest.fixture(scope="module")
+def graded(submissions, out, hero):
+    hero.clear()
+    results = grade_games(submissions, out, "secret", LANGUAGES, progress=False)
     return {result["student"]: result for result in results}
 
 
-def test_honest_games_are_scored(graded, hero):
+@pytest.fixture(scope="module")
+def asked(graded, hero):
+    """The hero runs of the first grading."""
+    return list(hero)
+
+
+def test_honest_games_are_scored(graded, asked):
     ada, grace = graded["ada"], graded["Grace Hopper"]
     assert ada["status"] == grace["status"] == graded["packed"]["status"] == "graded"
     assert 17 < ada["score"] <= 20 and ada["score"] == sum(i["score"] for i in ada["items"])
@@ -102,8 +115,8 @@ def test_honest_games_are_scored(graded, hero):
         3 < grace["score"] < 12 and "compute would have been enough" in grace["items"][0]["message"]
     )
     seed = derived_seed("secret", "hero", "1")
-    assert {language for language, _, _ in hero} == {1} and {s for *_, s in hero} == {seed}
-    assert len(hero) == len(set(hero))  # nothing is trained twice
+    assert {language for language, _, _ in asked} == {1} and {s for *_, s in asked} == {seed}
+    assert len(asked) == len(set(asked))  # nothing is trained twice
 
 
 @pytest.mark.parametrize(
@@ -128,13 +141,13 @@ def test_what_a_marker_should_know(graded):
     assert "ignored" in graded["careless"]["notes"][0] and graded["careless"]["status"] == "graded"
 
 
-def test_files_and_a_second_call_that_trains_nothing(graded, submissions, tmp_path, hero):
-    with (tmp_path / "grades.csv").open() as file:
+def test_files_and_a_second_call_that_trains_nothing(graded, submissions, out, hero):
+    with (out / "grades.csv").open() as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert rows.keys() == graded.keys() and rows["ada"]["max_score"] == "20"
-    assert "Content-Security-Policy" in (tmp_path / "ada" / "feedback.html").read_text()
+    assert "Content-Security-Policy" in (out / "ada" / "feedback.html").read_text()
     known = len(hero)
-    again = grade_games(submissions, tmp_path, "secret", LANGUAGES, progress=False)
+    again = grade_games(submissions, out, "secret", LANGUAGES, progress=False)
     assert len(hero) == known and [r["score"] for r in again] == [
         r["score"] for r in graded.values()
     ]
@@ -178,6 +191,7 @@ def test_bad_tables_and_lists(tmp_path):
 
 def test_a_width_whose_training_would_take_gigabytes_is_read_from_the_curve(tmp_path, hero):
     play(tmp_path / "in" / "narrow", 1, H=4)
+    hero.clear()
     (result,) = grade_games(tmp_path / "in", tmp_path / "out", "secret", 1, progress=False)
     assert min(H for _, H, _ in hero) == 64
     assert result["score"] < 1 and "read from the curve" in result["notes"][0]
