@@ -19,7 +19,7 @@ This was a rehearsal: nothing is committed. With final=True it counts, once and 
 import json
 import pathlib
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import pandas as pd
 
@@ -79,6 +79,11 @@ class Rehearsal:
 
 def parameters(H):
     """Return the number of parameters of a model of width `H`, within `WIDTHS`."""
+    return _parameters(whole(H, "H", WIDTHS[0], WIDTHS[-1]))
+
+
+@cache
+def _parameters(H):  # a strategy asks for every width, many times
     return config_of(H, 1).N
 
 

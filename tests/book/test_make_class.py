@@ -51,13 +51,13 @@ def test_marks_are_those_of_the_grader(tool, tmp_path):
     from grading.marking.grade_one import Settings
     from grading.source.assignment import load
 
-    made = tool.make_class("scaling_laws", students=5)
+    made = tool.make_class("bitter_lesson", students=5)
     for path, content in made.items():
         if path.startswith("folder/") and "Bela" not in path:
             (tmp_path / path).parent.mkdir(exist_ok=True)
             (tmp_path / path).write_bytes(content)
     graded = grade_class(
-        load("scaling_laws"), tmp_path / "folder", tmp_path / "out", Settings(seed="some secret")
+        load("bitter_lesson"), tmp_path / "folder", tmp_path / "out", Settings(seed="some secret")
     )
     expected = dict(line.split(",") for line in made["expected.csv"].decode().splitlines()[1:])
     scores = {r["student"]: r["score"] for r in graded.results}
