@@ -179,13 +179,61 @@ SWITCH = """async theme => {
 }"""
 # Between the themes only colours differ, and which of two pictures is shown.
 DARK_RULES = ["color-contrast", "link-in-text-block", "image-alt", "role-img-alt", "svg-img-alt"]
+# Whether a text can be read depends on its look: its typeface and colour, and what it stands on.
+# Of the thousands of texts of a page three of each look are enough: the first, one from the middle
+# and the last. A link with a line under it, as the text around it has not, is told apart by that.
+MARK = """() => {
+    const looks = new Map(), texts = new Map();
+    const look = (...traits) => {
+        const key = traits.join("|");
+        return looks.get(key) ?? looks.set(key, looks.size).get(key);
+    };
+    const visit = (element, ground, line) => {
+        const style = getComputedStyle(element), name = element.localName;
+        if (style.display === "none") return;
+        const off = element.matches("label, [inert], [aria-disabled], :disabled");
+        const own = [style.backgroundColor, style.backgroundImage, style.opacity, style.position,
+            style.overflow, style.clip, off].join();
+        if (own !== "rgba(0, 0, 0, 0),none,1,static,visible,auto,false") {
+            // What is put somewhere may lie on anything.
+            const placed = !["static", "relative"].includes(style.position);
+            const its = placed && style.clip === "auto" && looks.size;
+            ground = look(ground, own, element.className, its);
+        }
+        const words = [...element.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)
+            .map(node => node.data).join("").trim();
+        const field = ["input", "select", "textarea"].includes(name);
+        if ((words && name !== "option" || field) && element.checkVisibility()) {
+            // Of single signs axe-core says nothing.
+            const sign = words.replace(/[^\\p{L}\\p{N}]/gu, "").length < 2 && words;
+            const its = look(ground, sign, field && element.type, style.color, style.fontFamily,
+                style.fontSize, style.fontWeight, style.textIndent, style.textShadow,
+                style.webkitTextStrokeWidth);
+            if (!texts.has(its)) texts.set(its, []);
+            texts.get(its).push(element);
+        }
+        element.toggleAttribute("data-lined", name === "a" && style.textDecorationLine !== line);
+        if (style.display !== "inline") line = style.textDecorationLine;
+        for (const child of element.children) visit(child, ground, line);
+    };
+    document.querySelectorAll("[data-look]").forEach(e => e.removeAttribute("data-look"));
+    visit(document.documentElement, 0, "none");
+    for (const alike of texts.values())
+        for (const place of [0, alike.length >> 1, alike.length - 1])
+            alike[place].setAttribute("data-look", "");
+}"""
 CHECK = """async rules => {
+    axe.configure({noHtml: true, rules: [
+        {id: "color-contrast", selector: "[data-look]"},
+        {id: "link-in-text-block", selector: "a[href]:not([data-lined]), [role=link]"},
+    ]});
     const preload = !rules && location.protocol !== "file:";
-    // Selectors would be made for all that is right as well.
-    const options = { resultTypes: ["violations"], preload, selectors: false };
+    // Selectors and sources would be made for all that is right as well.
+    const options = { resultTypes: ["violations"], preload, selectors: false, elementRef: true };
     if (rules) options.runOnly = { type: "rule", values: rules };
-    return (await axe.run(document, options)).violations.map(v =>
-        `${v.id} (${v.impact}): ${v.nodes.length} times, first ${v.nodes[0].html.slice(0, 160)}`);
+    return (await axe.run(document, options)).violations.map(({id, impact, nodes}) =>
+        `${id} (${impact}): ${nodes.length} times, first `
+            + nodes[0].element.outerHTML.slice(0, 160));
 }"""
 
 
@@ -208,6 +256,7 @@ def violations(has_axe):
         page.evaluate(SWITCH, theme)
         if not page.evaluate("typeof axe !== 'undefined'"):
             page.evaluate(script)
+        page.evaluate(MARK)
         return page.evaluate(CHECK, DARK_RULES if theme == "dark" else None)
 
     return check

@@ -45,6 +45,14 @@ def test_the_checks_find_what_is_wrong(serve, browser, violations, cut, bad_page
     found = " ".join(violations(page, "light"))
     for rule in ("image-alt", "label", "document-title", "html-has-lang", "color-contrast"):
         assert rule in found
+    # One text among many that are alike, whatever it is that makes it pale.
+    for pale in ("color: #ccc", "background: #444", "opacity: .3", "position: absolute; top: 0"):
+        pages = "<div style='background: #444; height: 50px'></div>" + 99 * "<p>Some words.</p>"
+        page.set_content(pages + f"<p style='{pale}'>Some words.</p>" + 99 * "<p>Some words.</p>")
+        assert any("color-contrast" in fault for fault in violations(page, "dark")), pale
+    link = "<p>Some <a href='#' style='color: #223{}'>words</a> of many.</p>"
+    page.set_content(99 * link.format("") + link.format("; text-decoration: none"))
+    assert any("link-in-text-block (serious): 1 times" in f for f in violations(page, "dark"))
     page.set_content(f"<div class='bd-article'><details><pre>{'wide ' * 400}</pre></details></div>")
     assert len(cut(page)) == 1
     page.close()
