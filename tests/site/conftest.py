@@ -227,9 +227,10 @@ CHECK = """async rules => {
         {id: "color-contrast", selector: "[data-look]"},
         {id: "link-in-text-block", selector: "a[href]:not([data-lined]), [role=link]"},
     ]});
-    const preload = !rules && location.protocol !== "file:";
+    const media = document.querySelector("audio, video") && { assets: ["media"] };
     // Selectors and sources would be made for all that is right as well.
-    const options = { resultTypes: ["violations"], preload, selectors: false, elementRef: true };
+    const options = { resultTypes: ["violations"], preload: media || false };
+    Object.assign(options, { selectors: false, elementRef: true });
     if (rules) options.runOnly = { type: "rule", values: rules };
     return (await axe.run(document, options)).violations.map(({id, impact, nodes}) =>
         `${id} (${impact}): ${nodes.length} times, first `
