@@ -3,22 +3,16 @@
 import re
 import tomllib
 from collections import Counter
-from functools import cache
 from pathlib import Path
 
 import claim_ledger as ledger
 import pytest
-from bs4 import BeautifulSoup
+from parsed import parse
 
 pytestmark = pytest.mark.site
 
 FILE = Path(__file__).resolve().parent.parent.parent / "chapters" / "claims.toml"
 ROWS = tomllib.loads(FILE.read_text(encoding="utf-8"))["claim"]
-
-
-@cache
-def parse(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
 
 
 def test_every_claim_links_to_its_place(site):

@@ -4,7 +4,7 @@ import re
 
 import figure_words
 import pytest
-from bs4 import BeautifulSoup
+from parsed import parse
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
@@ -35,8 +35,7 @@ def figures(site, address, browser, beside_scroll_bars):
     context = browser.new_context(viewport={"width": 375, "height": 812})
     page, shown = context.new_page(), {}
     for path in sorted((site / "chapters").glob("*.html")):
-        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
-        if not soup.select("figure img[src$='.svg']"):
+        if not parse(path).select("figure img[src$='.svg']"):
             continue
         page.set_viewport_size({"width": 375, "height": 812})
         page.goto(address + f"chapters/{path.name}")

@@ -4,7 +4,7 @@ import re
 
 import make_reading
 import pytest
-from bs4 import BeautifulSoup
+from parsed import parse
 
 ROOM = {
     "figure[id]": ".caption-number",
@@ -21,7 +21,7 @@ def book():
 def test_figures_formulas_and_exercises_have_the_numbers_of_the_site(site, book):
     seen, wrong = 0, []
     for name in book.pages:
-        soup = BeautifulSoup((site / f"chapters/{name}.html").read_text(encoding="utf-8"), "lxml")
+        soup = parse(site / f"chapters/{name}.html")
         for room, number in ROOM.items():
             for box in soup.select(room):
                 label = box["id"].removeprefix("equation-")

@@ -4,7 +4,7 @@ import json
 
 import needs
 import pytest
-from bs4 import BeautifulSoup
+from parsed import parse
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
@@ -31,7 +31,7 @@ def entries(site):
 
 
 def test_every_link_has_its_entry(site, entries, page_name):
-    soup = BeautifulSoup((site / page_name).read_text(encoding="utf-8"), "lxml")
+    soup = parse(site / page_name)
     links = soup.select(LINKS)
     assert [a["href"] for a in links if a["href"].split("#")[1] not in entries] == []
     assert not links or soup.select("script[src*='previews.js']")

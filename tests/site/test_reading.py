@@ -1,7 +1,7 @@
 """Reading a long page: a reference leads to its place, a keyboard or a phone is enough."""
 
 import pytest
-from bs4 import BeautifulSoup
+from parsed import parse
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
@@ -47,8 +47,7 @@ def page(phone):
 
 def anchors(path):
     """Ids of the sections, figures and equations of a page, the last ones first."""
-    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
-    found = soup.select(".bd-article :is(section[id], figure[id], .math[id])")
+    found = parse(path).select(".bd-article :is(section[id], figure[id], .math[id])")
     return [element["id"] for element in found][::-1]
 
 

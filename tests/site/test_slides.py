@@ -7,6 +7,7 @@ import make_slides
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from parsed import parse
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -122,8 +123,7 @@ def test_a_claim_ends_with_its_sentence_and_no_command_is_shown():
 
 @pytest.mark.parametrize("chapter", make_slides.CHAPTERS)
 def test_no_slide_of_words_leads_nowhere(site, chapter):
-    text = (site / "slides" / f"{chapter}.html").read_text(encoding="utf-8")
-    for slide in BeautifulSoup(text, "lxml").select("section.words, section.points"):
+    for slide in parse(site / "slides" / f"{chapter}.html").select("section.words, section.points"):
         words = [e for e in slide.find_all(["p", "li"]) if not e.find_parent("aside")]
         assert not words[-1].get_text().strip().endswith(":"), words[-1].get_text()
 
@@ -140,10 +140,9 @@ FEW |= {"evidence_and_rules": 2}
 
 @pytest.mark.parametrize("chapter", make_slides.CHAPTERS)
 def test_every_figure_of_a_chapter_is_on_a_slide(site, chapter):
-    page = (site / "chapters" / f"{chapter}.html").read_text(encoding="utf-8")
-    figures = BeautifulSoup(page, "lxml").select("article figure")
+    figures = parse(site / "chapters" / f"{chapter}.html").select("article figure")
     text = (site / "slides" / f"{chapter}.html").read_text(encoding="utf-8")
-    shown = BeautifulSoup(text, "lxml").select("section.figure > :is(img, svg)")
+    shown = parse(site / "slides" / f"{chapter}.html").select("section.figure > :is(img, svg)")
     cells = nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4).cells
     skipped = [c for c in cells if "no-slide" in c.metadata.get("tags", [])]
     assert len(shown) == len(figures) - len(skipped) >= FEW.get(chapter, 5)

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from parsed import parse
 
 pytestmark = pytest.mark.site
 
@@ -27,24 +28,11 @@ NAMING = {"canonical", "license", "alternate", "author", "prev", "next", "index"
 
 
 @cache
-def parse(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
-
-
-@cache
 def places(path: Path) -> set[str]:
     """What a link to a page may lead to."""
     soup = parse(path)
     ids = {element["id"] for element in soup.find_all(id=True)}
     return ids | {element["name"] for element in soup.find_all(attrs={"name": True})}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _forget():
-    """Leave no hundred parsed pages in memory to the files that come after."""
-    yield
-    parse.cache_clear()
-    places.cache_clear()
 
 
 def foreign(address: str) -> bool:
