@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
-PAGE = "chapters/scaling_laws.html"
+PAGE = "chapters/evidence_and_rules.html"
 TERM = ".bd-article a[href*='glossary.html#term-']"
 REFERENCE = ".bd-article .bibtex-citation a"
 LINKS = ".bd-article a[href*='#term-']:not(.headerlink), .bd-article .bibtex-citation a"
@@ -79,7 +79,7 @@ def test_an_entry_shows_at_the_focus(site, address, page, from_disk):
     expect(preview.locator("a[href^='http']").first).to_be_visible()
     page.keyboard.press("Tab")
     assert not page.evaluate("preview.contains(document.activeElement)")
-    page.locator("h1 a").focus()
+    page.locator(".bd-header-article button").first.focus()
     preview.wait_for(state="hidden")
 
 
@@ -89,7 +89,9 @@ def test_an_entry_lies_inside_the_window(browser, address, width):
     page = context.new_page()
     page.goto(address + PAGE)
     page.keyboard.press("Tab")
-    for link in page.locator(LINKS).all()[:25]:
+    links = page.locator(LINKS).all()[:25]
+    assert len(links) == 25
+    for link in links:
         link.evaluate("link => { const box = link.closest('details'); if (box) box.open = true; }")
         link.focus()
         page.wait_for_function(
@@ -104,10 +106,11 @@ def test_an_entry_lies_inside_the_window(browser, address, width):
     context.close()
 
 
-def test_formulas_of_an_entry_are_typeset(site, page, entries):
+def test_formulas_of_an_entry_are_typeset(site, address, page, entries):
     if not (site / "_static/vendor/katex").exists():
         needs.missing("the site was built without Node.js: formulas are MathML")
     assert "katex-html" in entries["term-compute"]
+    page.goto(address + "chapters/intro.html")
     page.locator(".bd-article a[href$='#term-compute']").first.hover()
     formula = page.locator("#preview .katex-html").first
     formula.wait_for()
