@@ -36,7 +36,7 @@ def test_the_skip_link_can_be_read_and_covers_no_button(browser, address, theme,
     page = browser.new_page(
         viewport={"width": width, "height": 800}, color_scheme=theme, reduced_motion="reduce"
     )
-    page.goto(address + "chapters/scaling_laws.html")
+    page.goto(address + "chapters/evidence_and_rules.html")
     page.keyboard.press("Tab")
     link = page.locator(".skip-link a")
     expect(link).to_be_focused()
@@ -75,7 +75,7 @@ def test_the_contents_mark_the_entry_that_was_followed(browser, address, name):
 @pytest.mark.parametrize("width", [360, 375, 900])
 def test_the_way_to_the_top_lies_on_nothing(browser, address, width):
     page = browser.new_page(viewport={"width": width, "height": 800})
-    page.goto(address + "chapters/scaling_laws.html")
+    page.goto(address + "chapters/evidence_and_rules.html")
     # The button goes when the page moves under it, as while sections are laid out: all of it is.
     page.evaluate("document.documentElement.classList.add('whole'); scrollTo(0, 6000)")
     button = page.locator("#pst-back-to-top")
