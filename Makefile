@@ -46,6 +46,7 @@ test: book ## run everything: unit tests, doctests, notebooks, the built site
 	@# The longest files first, so that no worker waits for the other at the end.
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --doctest-modules tests/grading tests/exercises tests/site tests scaling_lib grading
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg chapters
+	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-cell-timeout=300 exercises/source
 
 lab: .venv/.ready ## open the chapters in JupyterLab, as copies in reading/ that are yours to change
 	@$(PY) tools/make_reading.py
