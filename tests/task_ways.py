@@ -60,7 +60,7 @@ WAYS = {
         ),
         ({"ceiling": 0.02}, {"ceiling": 0.04}),
     ],
-    "knowledge_tests": [({"year": 2023.7}, {"year": 2024.0}), ({"year": 2022.2}, {"year": 2022.0})],
+    "knowledge_tests": [({"year": 2023.7}, {"year": 2024.0}), ({"year": 2022.2}, {"year": 2022.6})],
     "lifetime_compute": [
         ({"answered": 1e11}, {"answered": 1e12}),
         ({"answered": 4e13}, {"answered": 2e13}),

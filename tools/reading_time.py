@@ -2,7 +2,8 @@
 
 The rule is for somebody who reads the page once, runs it, and looks at what comes out: words at 200
 a minute, and so many minutes for each code cell, figure and prediction (`MINUTES`). The exercises
-at the end of a page state their own minutes, and are counted apart. No reader was timed.
+on a page state their own minutes, and are counted apart; those of the assignment stand elsewhere.
+No reader was timed.
 """
 
 import argparse
@@ -23,6 +24,7 @@ MOVES = "figures."  # the call of a figure that moves
 STEP = 5  # a card states multiples of it
 CARD = re.compile(r"^Reading\n: .*$", re.M)
 TABLE = re.compile(r"(?<=% minutes: begin\n)(.*?)(?=% minutes: end\n)", re.S)
+EXERCISE = re.compile(r"^```\{exercise\}.*\n:label: (\S+)$", re.M)
 HIDDEN = (
     r"```\{(exercise|solution)\}.*?^```",  # with minutes of their own
     r"```\{math\}.*?^```|\$\$.*?\$\$",
@@ -72,17 +74,24 @@ def minutes(counted: dict[str, int]) -> int:
     return STEP * round(exact / STEP)
 
 
-def statement(counted: dict[str, int]) -> str:
-    """Return the lines of a card."""
-    extra = f", and {counted['exercises']} for the exercises at its end"
-    return f"Reading\n: {minutes(counted)} minutes with its cells and figures" + (
-        extra if counted["exercises"] else ""
-    )
+def statement(counted: dict[str, int], labels: list[str]) -> str:
+    """Return the lines of a card; `labels` are those of the exercises on the page.
+
+    >>> counted = {"words": 4000, "code cells": 0, "figures": 0, "predictions": 0, "exercises": 45}
+    >>> print(statement(counted, ["ex-a", "ex-b"]))
+    Reading
+    : 20 minutes with its cells and figures, and 45 for {ref}`the 2 exercises on this page <ex-a>`
+    """
+    line = f"Reading\n: {minutes(counted)} minutes with its cells and figures"
+    if not counted["exercises"]:
+        return line
+    which = "the exercise" if len(labels) == 1 else f"the {len(labels)} exercises"
+    return f"{line}, and {counted['exercises']} for {{ref}}`{which} on this page <{labels[0]}>`"
 
 
 def table(rows: dict[str, dict[str, int]]) -> str:
     """Return the syllabus's table."""
-    lines = ["| page | alone, minutes | exercises at its end |", "|---|---|---|"]
+    lines = ["| page | alone, minutes | exercises on the page |", "|---|---|---|"]
     for name, row in rows.items():
         lines.append(f"| {{doc}}`../chapters/{name}` | {minutes(row)} | {row['exercises'] or ''} |")
     return "\n".join(["", *lines, "", ""])
@@ -108,7 +117,8 @@ def main(argv=None) -> int:
             f"{path.stem:20s} {minutes(row):4d} min  "
             + ", ".join(f"{v} {k}" for k, v in row.items())
         )
-        nb.cells[0].source = CARD.sub(statement(row), nb.cells[0].source)
+        labels = EXERCISE.findall("\n".join(c.source for c in nb.cells))
+        nb.cells[0].source = CARD.sub(statement(row, labels), nb.cells[0].source)
         old = path.read_text(encoding="utf-8")
         replace(path, old, nbformat.writes(nb).rstrip("\n") + "\n")
     old = SYLLABUS.read_text(encoding="utf-8")

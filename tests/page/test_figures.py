@@ -358,7 +358,7 @@ def test_curves_that_start_level_are_called_level_and_may_still_cross():
     assert "the knowledge goes on paying" in late
 
 
-def test_a_capability_before_the_barrier_tells_nothing_apart():
+def test_a_target_before_the_barrier_tells_nothing_apart():
     arguments = dict(exponent=0.1, strength=0.7, target=0.5, growth=4.0)
     assert "cannot tell" in strong_or_weak(barrier=1e27, **arguments)["text"]
     assert "cannot tell" not in strong_or_weak(barrier=1e22, **arguments)["text"]

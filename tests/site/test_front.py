@@ -52,7 +52,7 @@ def test_on_a_phone_the_figure_comes_before_the_doors(address, browser):
 
 @pytest.mark.parametrize(
     "title",
-    ["A forecast in five minutes", "The ledger of claims", "Audit the source",
+    ["A forecast in five minutes", "The claims", "Audit the source",
      "What we could not show"],
 )  # fmt: skip
 def test_the_pages_to_share_are_one_click_away(address, browser, title):

@@ -22,7 +22,7 @@ import re
 from scaling_lib.page.micropython.numbers import percent, power, si
 
 WIDE = {"width": 680, "plot": 330, "left": 58, "right": 16, "font": 14, "ticks": (8, 7)}
-NARROW = {"width": 360, "plot": 250, "left": 46, "right": 12, "font": 12.5, "ticks": (5, 6)}
+NARROW = {"width": 360, "plot": 250, "left": 46, "right": 16, "font": 12.5, "ticks": (5, 6)}
 DASHES = ("", "8 5", "2 4", "10 4 2 4", "16 5")
 LETTER = 0.55  # mean width of a letter in units of the font size
 MANY = 40  # points; more of them are drawn smaller, so that they do not hide each other

@@ -59,7 +59,7 @@ def half(name, style, chosen):
     "each with a logistic curve.",
     x=log_axis(COMPUTE, 1e21, 1e26),
     y=axis("Score in MMLU", 0.2, 1, "percent"),
-    controls=[slider("year", "Split the models at", 2020.5, 2025, 2023.5, step=0.1, digits=1)],
+    controls=[slider("year", "Split the models at", 2022.2, 2024.1, 2023.5, step=0.1, digits=1)],
     tasks=[
         "Find a split at which the later models need 20 times less compute for a score of 50 %.",
         "Find one at which this factor is below 2.5.",

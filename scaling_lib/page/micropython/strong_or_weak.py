@@ -7,22 +7,23 @@ from scaling_lib.page.micropython.drawing import level, line, points
 from scaling_lib.page.micropython.numbers import fixed, log_grid, power, times
 
 FIRST, LAST = 1e20, 1e36  # FLOP, the ends of the axis
-LARGEST_2025 = 5e26  # FLOP: Grok 3, by estimate
+LARGEST_2025 = 5e26  # FLOP: the largest estimate of that year, as in the chapter
 
 
 @figure(
     title="The strong and the weak hypothesis",
-    alt="Reducible loss against compute: one line goes on falling, the other bends at a barrier "
+    alt="Excess loss against compute: one line goes on falling, the other bends at a barrier "
     "and may miss the target.",
     x=log_axis(COMPUTE, FIRST, LAST),
-    y=log_axis("Reducible loss, relative to the start", 0.005, 1, "percent"),
+    y=log_axis("Excess loss, relative to the start", 0.005, 1, "percent"),
     controls=[
-        log_slider("target", "Reducible loss at which it appears", 0.01, 0.9, 0.15, "percent"),
+        log_slider("target", "Target: excess loss at which an ability appears", 0.01, 0.9, 0.15,
+                   "percent"),
         log_slider("barrier", "Barrier of the weak hypothesis", 1e22, 1e34, 1e27, unit=" FLOP",
                    step=0.1),
         slider("strength", "Strength of the barrier", 0, 1, 0.7, step=0.02, show="percent"),
-        slider("exponent", "Exponent of the trend", 0.03, 0.2, 0.1, step=0.005, digits=3),
-        slider("growth", "Compute grows a year", 1.2, 6, 4, step=0.1, show="times"),
+        slider("exponent", "Slope of the trend", 0.03, 0.2, 0.1, step=0.005, digits=3),
+        slider("growth", "Growth of the largest run, a year", 1.2, 6, 4, step=0.1, show="times"),
     ],
     tasks=[
         "Choose a target that cannot tell the two hypotheses apart.",
@@ -33,9 +34,10 @@ LARGEST_2025 = 5e26  # FLOP: Grok 3, by estimate
 def strong_or_weak(exponent, barrier, strength, target, growth):
     """Return two futures of one trend: it goes on (strong), or bends at a barrier (weak).
 
-    The reducible loss is 1 at 10^20 FLOP and falls as C^-exponent. In the weak case the exponent
-    beyond the barrier is (1 - strength) times as large. `target` is the reducible loss at which a
-    capability appears. The largest run grows by `growth` a year; only the dates depend on it.
+    The excess loss is 1 at 10^20 FLOP and falls as C^-exponent. In the weak case the exponent
+    beyond the barrier is (1 - strength) times as large. `target` is the excess loss at which an
+    ability appears. The largest run has 5 * 10^26 FLOP in 2025 and grows by `growth` a year; only
+    the dates depend on it.
     """
 
     def strong(c):
@@ -56,9 +58,10 @@ def strong_or_weak(exponent, barrier, strength, target, growth):
         left = math.log10(max(1.0, strong(barrier) / target))  # decades that remain beyond it
         slow = max(exponent * (1.0 - strength), 1e-4)
         need_weak = barrier * 10.0 ** min(200.0, left / slow)
-    date = f" (about {when(need)}, growing {times(growth)} a year)" if need > LARGEST_2025 else ""
+    since = f"growing {times(growth)} a year from {power(LARGEST_2025)} FLOP in 2025"
+    date = f" (about {when(need)}, {since})" if need > LARGEST_2025 else ""
     if need <= barrier:
-        end = "The barrier lies beyond it: this capability cannot tell the two hypotheses apart."
+        end = "The barrier lies beyond it: this target cannot tell the two hypotheses apart."
     elif need_weak < LAST:
         late = f" (about {when(need_weak)})" if need_weak > LARGEST_2025 else ""
         more = times(need_weak / need)
