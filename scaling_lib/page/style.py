@@ -93,7 +93,7 @@ def shades(number: int) -> list[str]:
     return [colors.to_hex(shade) for shade in mpl.colormaps["viridis"](places)]
 
 
-def label_lines(ax: Axes, size: float = LABEL) -> None:
+def label_lines(ax: Axes, size: float = LABEL, away: float = 7) -> None:
     """Write the name of each line beside its right end, where a legend would have to be decoded.
 
     The names are those that a legend would show. Where two would overlap they move apart, as
@@ -103,6 +103,8 @@ def label_lines(ax: Axes, size: float = LABEL) -> None:
     ----------
     size
         Height of the letters, points.
+    away
+        How far from a line's end its name begins, points: more where a large mark ends it.
     """
     ax.figure.draw_without_rendering()  # scales and places are known only then
     ends = []
@@ -120,7 +122,7 @@ def label_lines(ax: Axes, size: float = LABEL) -> None:
         ax.annotate(
             name,
             ax.transData.inverted().transform((x, y)),
-            xytext=(7, up),
+            xytext=(away, up),
             textcoords="offset points",
             va="center",
             fontsize=size,

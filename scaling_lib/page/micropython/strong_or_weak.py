@@ -7,7 +7,7 @@ from scaling_lib.page.micropython.drawing import level, line, points
 from scaling_lib.page.micropython.numbers import fixed, log_grid, power, times
 
 FIRST, LAST = 1e20, 1e36  # FLOP, the ends of the axis
-LARGEST_2025 = 5e26  # FLOP: the largest estimate of that year, as in the chapter
+LARGEST, WHEN = 5e26, 2025.5  # FLOP: the largest estimate of 2025, as in the chapter
 
 
 @figure(
@@ -36,8 +36,8 @@ def strong_or_weak(exponent, barrier, strength, target, growth):
 
     The excess loss is 1 at 10^20 FLOP and falls as C^-exponent. In the weak case the exponent
     beyond the barrier is (1 - strength) times as large. `target` is the excess loss at which an
-    ability appears. The largest run has 5 * 10^26 FLOP in 2025 and grows by `growth` a year; only
-    the dates depend on it.
+    ability appears. The largest run has 5 * 10^26 FLOP in mid 2025 and grows by `growth` a year;
+    only the dates depend on it.
     """
 
     def strong(c):
@@ -48,7 +48,7 @@ def strong_or_weak(exponent, barrier, strength, target, growth):
         return strong(min(c, barrier)) * beyond ** (-exponent * (1.0 - strength))
 
     def date_of(c):
-        return 2025.0 + math.log10(c / LARGEST_2025) / math.log10(growth)
+        return WHEN + math.log10(c / LARGEST) / math.log10(growth)
 
     def when(c):
         return fixed(math.floor(date_of(c)))
@@ -58,12 +58,12 @@ def strong_or_weak(exponent, barrier, strength, target, growth):
         left = math.log10(max(1.0, strong(barrier) / target))  # decades that remain beyond it
         slow = max(exponent * (1.0 - strength), 1e-4)
         need_weak = barrier * 10.0 ** min(200.0, left / slow)
-    since = f"growing {times(growth)} a year from {power(LARGEST_2025)} FLOP in 2025"
-    date = f" (about {when(need)}, {since})" if need > LARGEST_2025 else ""
+    since = f"growing {times(growth)} a year from {power(LARGEST)} FLOP in mid 2025"
+    date = f" (about {when(need)}, {since})" if need > LARGEST else ""
     if need <= barrier:
         end = "The barrier lies beyond it: this target cannot tell the two hypotheses apart."
     elif need_weak < LAST:
-        late = f" (about {when(need_weak)})" if need_weak > LARGEST_2025 else ""
+        late = f" (about {when(need_weak)})" if need_weak > LARGEST else ""
         more = times(need_weak / need)
         end = f"With the barrier it takes {power(need_weak)} FLOP, {more} as much{late}."
     else:
@@ -80,7 +80,7 @@ def strong_or_weak(exponent, barrier, strength, target, growth):
             else "",
             f"In about {when(need)}, or out of reach: two forecasts from one curve, which agree "
             f"up to {power(barrier)} FLOP. They differ only in what is assumed beyond."
-            if need > max(barrier, LARGEST_2025) and date_of(need) < 2030.0 and need_weak >= LAST
+            if need > max(barrier, LARGEST) and date_of(need) < 2030.0 and need_weak >= LAST
             else "",
         ],
         "series": [
