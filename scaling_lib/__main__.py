@@ -52,8 +52,29 @@ SHIPPED = {
 }
 
 
+class Once(argparse.Action):
+    """Store what an option is given, and refuse a second use: it would silently replace the first.
+
+    Only positional arguments come without an `option_string`.
+    """
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        """Store the values, or end with status 2."""
+        given = vars(namespace).setdefault("given", set())
+        if option_string and self.dest in given:
+            how = ", with all its values" if self.nargs else ""
+            how = ", with its conditions joined by and" if self.metavar == "CONDITION" else how
+            parser.error(f"{self.option_strings[0]} is given twice: give it once{how}")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """A parser whose errors are one line, and whose options with one value are given once."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.register("action", None, Once)
 
     def error(self, message):
         """Print one line and end with status 2."""
@@ -261,7 +282,10 @@ def run_command(prog, description, commands, arguments=None):
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     chosen = next((a for a in arguments if not a.startswith("-")), None)
-    options = build_parser(prog, description, commands, chosen).parse_args(arguments)
+    options, rest = build_parser(prog, description, commands, chosen).parse_known_args(arguments)
+    if rest:  # said by the parser of the command, not by the one above it
+        command = Parser(prog=f"{prog} {options.command}")
+        command.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         status = options.run(options)
         sys.stdout.flush()

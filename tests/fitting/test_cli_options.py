@@ -245,3 +245,23 @@ def test_rows_of_json_without_values_have_no_columns(file, capsys, tmp_path):
     path.write_text("{}\n{}\n")
     assert main(["isoflop", str(path)]) == 2
     assert "the data have no columns" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("fit F --hold-out N>1e9 --hold-out loss>5", "fit: error: --hold-out is given twice: give"),
+        ("fit F --seed 0 --seed=0", "fit: error: --seed is given twice: give it once (--help"),
+        ("fit F --best-of N --best N,D", "fit: error: --best-of is given twice"),
+        ("isoflop F --optimum 1 2 --optimum 3", "--optimum is given twice: give it once, with all"),
+        (
+            "isoflop F --weights w",
+            "scaling_lib isoflop: error: unrecognized arguments: --weights w",
+        ),
+    ],
+)
+def test_an_option_that_is_given_twice_or_unknown_is_refused(file, capsys, command, message):
+    with pytest.raises(SystemExit) as end:
+        main(command.replace("F", file).split())
+    err = capsys.readouterr().err
+    assert end.value.code == 2 and err.count("\n") == 1 and message in err, err
