@@ -43,7 +43,9 @@ from scaling_lib.fitting.choosing import (
     beside,
     check_sides,
     choose,
+    conditions,
     groups,
+    left_out,
     where,
 )
 from scaling_lib.fitting.isoflop import envelope, isoflop
@@ -54,7 +56,6 @@ from scaling_lib.fitting.runs import (
     check_count,
     check_rows,
     check_variation,
-    count_rows,
     offered,
     subset,
 )
@@ -97,6 +98,7 @@ def fit(
     seed=0,
     threads=1,
     drop_invalid=False,
+    leave_out=None,
     best_of=None,
     hold_out=None,
     unit="nats",
@@ -153,11 +155,16 @@ def fit(
     drop_invalid : bool
         Drop rows with missing, infinite or non-positive values and note how many, instead of
         refusing them.
+    leave_out : str or sequence of str, optional
+        Runs not to use at all, see `where`: ``"loss > 5"``, a column of yes and no, or several such
+        conditions of which one is enough.
     best_of : str or sequence, optional
         Columns such as ``"N,D"``: of the runs that agree in them only that with the lowest loss, or
         the highest score, coverage or reward, is used.
-    hold_out : str, optional
-        Runs not to fit but to score on, see `where`: ``"N > 1e9"``, or a column of yes and no.
+    hold_out : str or ndarray of bool, optional
+        Runs not to fit but to score on, see `where`. They are chosen last, after invalid rows are
+        dropped, others left out, and the best kept: a run of which ``best_of="run"`` keeps one
+        checkpoint is then either fitted or held out.
     unit : str
         Of the target, for reports.
 
@@ -189,7 +196,16 @@ def fit(
         if start or bounds or fixed or tied:
             declared, law = law, plain.constrained(law, bounds, fixed, tied)
     more = beside(data, weights, cluster, columns)
-    chosen = choose(law, data, columns, drop_invalid, best_of, hold_out, more)
+    chosen = choose(
+        law,
+        data,
+        columns,
+        more,
+        drop_invalid=drop_invalid,
+        leave_out=leave_out,
+        best_of=best_of,
+        hold_out=hold_out,
+    )
     inputs, observed = chosen.inputs, chosen.observed
     check_count(law, observed, [note for note in chosen.notes if "derived" not in note])
     more = {name: inputs.pop(name) for name in more}
@@ -235,7 +251,7 @@ def fit_by(law, data, by, **options):
     by : str
         Column whose values name the groups.
     **options
-        Passed to `fit`; `hold_out` where it holds in a group.
+        Passed to `fit`; the conditions `leave_out` and `hold_out` where they hold in a group.
 
     Returns
     -------
@@ -248,13 +264,17 @@ def fit_by(law, data, by, **options):
     fits, skipped, table = {}, {}, {}
     codes, labels = groups(data, by, options.get("columns"), labels=True)
     check_rows(data)
-    if options.get("hold_out"):
-        check_sides(data, options["hold_out"], options.get("columns"))
+    mapping, hold, leave = (options.get(name) for name in ("columns", "hold_out", "leave_out"))
+    for name, given in (("leave_out", leave), ("hold_out", hold)):
+        for condition in conditions(given):
+            check_sides(data, condition, mapping, name=name)
+    used = ~left_out(data, leave, mapping)
     for code, label in enumerate(labels):
         label = label if isinstance(label, str) else f"{label:g}"
         label = "(missing)" if label.casefold() in MISSING else label
         runs, own = subset(data, codes == code), dict(options)
-        if own.get("hold_out") and not where(runs, own["hold_out"], own.get("columns")).any():
+        own["leave_out"] = [c for c in conditions(leave) if where(runs, c, mapping).any()]
+        if hold and not where(runs, hold, mapping)[used[codes == code]].any():
             del own["hold_out"]
         try:
             result = fits[label] = fit(law, runs, **own)
@@ -302,8 +322,7 @@ def compare(laws, data, *, held_out=None, **options):
     data : mapping, DataFrame or structured array
         Runs, as for `fit`.
     held_out : ndarray of bool, str or data, optional
-        Which rows of `data` to hold out, also as a condition (see `where`), or other runs to score
-        on.
+        Which rows of `data` to hold out, as `hold_out` of `fit` does, or other runs to score on.
     **options
         Passed to `fit`.
 
@@ -316,19 +335,12 @@ def compare(laws, data, *, held_out=None, **options):
 
     if isinstance(laws, str) or not len(laws):
         raise ValueError(f"laws must be a sequence of laws, not {laws!r}")
-    if isinstance(held_out, str):
+    split = held_out is not None and not hasattr(held_out, "keys")
+    if split:
+        if options.get("hold_out") is not None:
+            raise ValueError("hold_out must not be given beside held_out, which holds runs out")
         check_sides(data, held_out, options.get("columns"), name="held_out")
-        held_out = where(data, held_out, options.get("columns"))
-    if held_out is not None and not hasattr(held_out, "keys"):
-        mask, rows = np.asarray(held_out), count_rows(data)
-        if mask.dtype != bool or mask.shape != (rows,):
-            raise ValueError(f"held_out must be other runs or {rows} booleans, one for each run")
-        if mask.all() or not mask.any():
-            raise ValueError(f"held_out must leave runs on both sides, not {mask.sum()} of {rows}")
-        for name in ("weights", "cluster"):
-            if not isinstance(options.get(name), str | None):
-                options[name] = np.asarray(options[name])[~mask]
-        data, held_out = subset(data, ~mask), subset(data, mask)
+        options["hold_out"] = held_out
     fits = {}
     for entry in laws:
         entry, own = entry if isinstance(entry, tuple) else (entry, {})
@@ -350,7 +362,7 @@ def compare(laws, data, *, held_out=None, **options):
             "rms residual": float(np.sqrt(np.mean(result.residuals**2))),
         }
         if held_out is not None:
-            score = result.score(held_out, options.get("columns"))
+            score = result.held_out if split else result.score(held_out, options.get("columns"))
             table[name] |= {
                 "held-out mean error": score.mean_error,
                 "held-out worst error": score.worst_error,

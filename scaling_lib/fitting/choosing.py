@@ -1,4 +1,4 @@
-"""Choosing runs: the best of each group, those that are held out, and which belong together."""
+"""Choosing runs: left out, the best of each group, held out, and which belong together."""
 
 import operator
 import re
@@ -37,6 +37,7 @@ COMPARISONS = {
     "=": operator.eq,
 }
 CONDITION = re.compile(r"\s*(.+?)\s*(<=|>=|==|!=|<|>|=)\s*(.+?)\s*")
+AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 
 
 class Chosen(NamedTuple):
@@ -71,28 +72,70 @@ def beside(data, weights=None, cluster=None, mapping=None):
     return found
 
 
-def choose(law, data, mapping=None, drop_invalid=False, best_of=None, hold_out=None, more=None):
+def choose(
+    law,
+    data,
+    mapping=None,
+    more=None,
+    *,
+    drop_invalid=False,
+    leave_out=None,
+    best_of=None,
+    hold_out=None,
+):
     """Return the `Chosen` runs; see `fitting.fit` for the options, and `beside` for `more`."""
     inputs, observed, notes, rows = valid(law, data, mapping, drop_invalid, more=more)
+    height = -observed if law.target in RISING else observed
+    kept, said = keep(data, rows, height, mapping, leave_out, best_of)
+    inputs = {name: values[kept] for name, values in inputs.items()}
+    observed, rows, notes = observed[kept], rows[kept], notes + said
     out = np.zeros(len(rows), bool)
     if hold_out is not None:
-        out = where(data, hold_out, mapping)[rows]
-    if best_of is not None:
-        codes = 2 * groups(data, best_of, mapping)[rows] + out
-        height = -observed if law.target in RISING else observed
-        order = np.lexsort([height, codes])  # the best of each group is its first
-        best = np.sort(order[np.unique(codes[order], return_index=True)[1]])
-        names = f"({', '.join(names_of(best_of))})"
-        notes.append(f"kept the best of each {names}: {len(best)} of {len(rows)} runs")
-        inputs = {name: values[best] for name, values in inputs.items()}
-        observed, rows, out = observed[best], rows[best], out[best]
-    if hold_out is not None:
         check_sides(data, hold_out, mapping, rows)
-        notes.append(f"held out {out.sum()} of {len(rows)} runs: {hold_out}")
+        out = where(data, hold_out, mapping)[rows]
+        text = f": {hold_out}" if isinstance(hold_out, str) else ""
+        notes.append(f"held out {out.sum()} of {len(rows)} runs{text}")
     law.check({name: inputs[name] for name in law.columns}, observed)
     held = {name: values[out] for name, values in {**inputs, law.target: observed}.items()}
     inputs = {name: values[~out] for name, values in inputs.items()}
     return Chosen(inputs, observed[~out], rows[~out], held if out.any() else None, notes)
+
+
+def keep(data, rows, height, mapping=None, leave_out=None, best_of=None):
+    """Return which of the valid `rows` (n,) are kept, as positions in them, and notes on this.
+
+    Of each group that `best_of` names, only the row of the lowest `height` (n,) is kept.
+    """
+    kept, notes = np.arange(len(rows)), []
+    if out := conditions(leave_out):
+        for condition in out:
+            check_sides(data, condition, mapping, name="leave_out")
+        kept = np.flatnonzero(~left_out(data, out, mapping)[rows])
+        text = "; ".join(out)
+        if not kept.size:
+            raise ValueError(f"leave_out must leave runs to fit: {text} holds in every valid row")
+        notes.append(f"left out {len(rows) - len(kept)} of {len(rows)} runs: {text}")
+    if best_of is not None:
+        codes = groups(data, best_of, mapping)[rows[kept]]
+        order = np.lexsort([height[kept], codes])  # the best of each group is its first
+        best = np.sort(order[np.unique(codes[order], return_index=True)[1]])
+        names = f"({', '.join(names_of(best_of))})"
+        notes.append(f"kept the best of each {names}: {len(best)} of {len(kept)} runs")
+        kept = kept[best]
+    return kept, notes
+
+
+def conditions(given):
+    """Return conditions as a list: one, several, or none."""
+    return [given] if isinstance(given, str) else list(given or ())
+
+
+def left_out(data, given, mapping=None):
+    """Return in which rows (n,) at least one of the conditions holds."""
+    out = np.zeros(count_rows(data), bool)
+    for condition in conditions(given):
+        out |= where(data, condition, mapping)
+    return out
 
 
 def names_of(names):
@@ -152,11 +195,11 @@ def check_sides(data, condition, mapping=None, rows=None, name="hold_out"):
     if used.any() and not used.all():
         return
     where_it_holds = "every row" if used.any() else "no row"
+    if rows is not None and len(rows) < len(out):
+        where_it_holds += " that is kept"
     if not used.any() and out.any():
-        dropped = rows_text(row_numbers(data)[out])
-        where_it_holds = f"no row that is valid, only in {dropped}, dropped as invalid"
-    elif rows is not None and len(rows) < len(out):
-        where_it_holds += " that is valid"
+        where_it_holds += f", only in {rows_text(row_numbers(data)[out])}"
+    condition = condition if isinstance(condition, str) else "what is given"
     held = [_held_by(data, *part, mapping, rows) for part in _parts(condition, data, mapping)]
     held = f", where {' and '.join(dict.fromkeys(held))}" if held else ""
     raise ValueError(
@@ -168,8 +211,8 @@ def _parts(condition, data, mapping):
     """Return (name, value) of each comparison, none where the condition is a column."""
     if condition in [*available(data), *(mapping or {})]:
         return []
-    parts = [CONDITION.fullmatch(part) for part in re.split(r"\s+and\s+", condition)]
-    return [(m[1].strip("\"' "), m[3].strip("\"' ")) for m in parts]
+    parts = [CONDITION.fullmatch(part) for part in AND.split(condition)]
+    return [(m[1].strip("\"' "), m[3].strip("\"' ")) for m in parts if m]
 
 
 def _held_by(data, name, value, mapping, rows):
@@ -189,11 +232,16 @@ def where(data, condition, mapping=None):
 
     Parameters
     ----------
-    condition : str
-        A comparison such as ``"N > 1e9"`` or ``"split == test"``, several joined by ``and``, or the
-        name of a column of yes and no.
+    condition : str or ndarray of bool
+        A comparison such as ``"N > 1e9"`` or ``"split == test"``, several joined by ``and`` that
+        must all hold, the name of a column of yes and no, or the answer for each row.
     """
     known = [*available(data), *(mapping or {})]
+    if not isinstance(condition, str):
+        mask, rows = np.asarray(condition), count_rows(data)
+        if mask.dtype != bool or mask.shape != (rows,):
+            raise ValueError(f"A condition must be text or {rows} booleans, one for each row")
+        return mask
     if condition in known:
         cells = [str(cell).strip().casefold() for cell in raw(data, condition, mapping)[0]]
         if odd := set(cells) - TRUE - FALSE:
@@ -203,23 +251,33 @@ def where(data, condition, mapping=None):
             )
         return np.array([cell in TRUE for cell in cells])
     out = np.ones(count_rows(data), bool)
-    for part in re.split(r"\s+and\s+", condition):
+    for part in AND.split(condition):
         if not (match := CONDITION.fullmatch(part)):
-            raise ValueError(
-                f"A condition must be a column of yes and no, or read such as 'N > 1e9', not "
-                f"{condition!r}{did_you_mean([condition], known)}"
-            )
+            raise _no_condition(condition, known)
         name, sign, text = (piece.strip("\"' ") for piece in match.groups())
-        value = number_of(text, "")
+        value, equality = number_of(text, ""), sign in ("=", "==", "!=")
         if value is not None:
             column = take(data, [name], mapping)[0][name]
-            if sign in ("=", "==", "!="):  # up to rounding of the decimals
+            if equality:  # up to rounding of the decimals
                 out &= np.isclose(column, value, rtol=CONSTANT, atol=0.0) == (sign != "!=")
             else:
                 out &= COMPARISONS[sign](column, value)
-        elif sign in ("=", "==", "!="):
-            cells = np.array([str(cell).strip() for cell in raw(data, name, mapping)[0]])
-            out &= COMPARISONS[sign](cells, text)
-        else:
+            continue
+        two = re.search("[<>=]", text)  # comparisons, unless it is the text of a cell
+        if not equality and not two:
             raise ValueError(f"A condition with {sign} must compare with a number, not {text!r}")
+        cells = [str(cell).strip() for cell in raw(data, name, mapping)[0]] if equality else []
+        if two and text not in cells:
+            raise _no_condition(condition, known)
+        out &= COMPARISONS[sign](np.array(cells), text)
     return out
+
+
+def _no_condition(text, known):
+    either = re.search(r"\bor\b|[,|]", text)
+    hint = ", and there is no or: leave out by several conditions (--leave-out, repeated)"
+    return ValueError(
+        "A condition must be a column of yes and no, or read such as 'N > 1e9' or 'N > 1e9 and "
+        f"D > 1e10', where both must hold, not {text!r}{hint * bool(either)}"
+        f"{did_you_mean([text], known)}"
+    )

@@ -24,13 +24,18 @@ examples:
   python -m scaling_lib fit runs.csv --law chinchilla --bootstrap 4000
   python -m scaling_lib fit runs.tsv --column N=params --column "C=FLOPs (1E21)*1e21"
   python -m scaling_lib fit grid.csv --best-of N,D --hold-out 'N > 1e9' --plot fit.svg
+  python -m scaling_lib fit runs.csv --leave-out 'loss > 5' --leave-out 'run == r7 and D < 1e9'
   python -m scaling_lib fit runs.jsonl --tie alpha=beta --optimum 1e22 1e24 --json
   python -m scaling_lib fit --list
+"""
+CHOOSING = """\
+Chosen in this order. A CONDITION is a comparison (< <= > >= == !=) of a column with a number or a
+word, several joined by 'and' that must all hold, or the name of a column of yes and no.
 """
 
 
 def common_options(parser):
-    """Add what all commands that read runs share."""
+    """Add what all commands that read runs share; return the group of those that choose runs."""
     add = parser.add_argument
     add("runs", nargs="?", metavar="RUNS", help="CSV, TSV, JSON lines, Parquet, also .gz; or -")
     add(
@@ -40,21 +45,31 @@ def common_options(parser):
         metavar="NAME=HEADER[*FACTOR]",
         help="the file's header for a name of the law, such as N=params; may be repeated",
     )
+    add("--level", type=_share, default=LEVEL, help="level of the intervals (0.9)")
+    add("--seed", type=_count, default=0, help="seed of the bootstrap (0)")
+    add("--optimum", type=_positive, nargs="+", default=[], metavar="C", help="budgets in FLOP")
+    add("--json", action="store_true", help="print one JSON object")
+    choose = parser.add_argument_group("which runs", CHOOSING)
+    add = choose.add_argument
     add(
         "--drop-invalid",
         action="store_true",
         help="drop rows with missing, infinite or non-positive values and say how many",
     )
-    add("--level", type=_share, default=LEVEL, help="level of the intervals (0.9)")
-    add("--seed", type=_count, default=0, help="seed of the bootstrap (0)")
-    add("--optimum", type=_positive, nargs="+", default=[], metavar="C", help="budgets in FLOP")
-    add("--json", action="store_true", help="print one JSON object")
+    add(
+        "--leave-out",
+        action="append",
+        metavar="CONDITION",
+        help="do not use these runs: 'loss > 5'; may be repeated, and one condition is enough",
+    )
+    add("--best-of", metavar="N,D", help="use only the best of runs that agree in these columns")
+    return choose
 
 
 def fit_options(parser):
     """Add the options of `fit`."""
     parser.epilog, parser.formatter_class = EXAMPLES, argparse.RawDescriptionHelpFormatter
-    common_options(parser)
+    choose = common_options(parser)
     add, many = parser.add_argument, {"action": "append", "default": []}
     add("--law", default="chinchilla", help="name of the law (default chinchilla)")
     add("--list", action="store_true", help="list the laws and stop")
@@ -65,13 +80,9 @@ def fit_options(parser):
     add("--lower", type=float, help="lower bound of the logistic law (0)")
     add("--upper", type=float, help="upper bound of the logistic law (1)")
     add("--unit", default="nats", help="unit of the loss in reports (nats)")
-    choose = parser.add_argument_group("which runs")
     add = choose.add_argument
-    add(
-        "--best-of", metavar="N,D", help="fit only the best of the runs that agree in these columns"
-    )
+    add("--hold-out", metavar="CONDITION", help="score on these instead: 'N > 1e9'")
     add("--by", metavar="COLUMN", help="one fit for each value of a column, and a table")
-    add("--hold-out", metavar="CONDITION", help="score on these: 'N > 1e9', or a yes/no column")
     add("--cluster", metavar="COLUMN", help="rows that are not independent: of a run, of a C")
     add("--weights", metavar="COLUMN", help="how much each run counts")
     held = parser.add_argument_group("parameters")
@@ -106,6 +117,7 @@ def fit_run(options):
         "seed": options.seed,
         "threads": max(options.threads, 1),
         "drop_invalid": options.drop_invalid,
+        "leave_out": options.leave_out,
         "best_of": options.best_of,
         "hold_out": options.hold_out,
         "cluster": options.cluster,
@@ -216,7 +228,7 @@ def allocation_run(options):
     """Find the allocation in one of the two ways without a surface, and print it."""
     way = {"isoflop": isoflop, "envelope": envelope}[options.command]
     runs, columns = _read(options)
-    names = "level", "bootstrap", "seed", "drop_invalid"
+    names = "level", "bootstrap", "seed", "drop_invalid", "leave_out", "best_of"
     result = way(runs, columns=columns, **{name: getattr(options, name) for name in names})
     text, record = result.summary(), result.to_dict()
     if options.optimum:

@@ -11,7 +11,7 @@ import numpy as np
 
 from scaling_lib.data import checks
 from scaling_lib.fitting.choosing import budgets as budgets_of
-from scaling_lib.fitting.choosing import groups
+from scaling_lib.fitting.choosing import groups, keep
 from scaling_lib.fitting.notes import units
 from scaling_lib.fitting.result import LEVEL, Interval
 from scaling_lib.fitting.runs import take, without_invalid
@@ -96,7 +96,17 @@ def parabola(x, y):
         return place, c0 - c1**2 / (4.0 * c2), 2.0 * c2 / width**2
 
 
-def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0, drop_invalid=False):
+def isoflop(
+    data,
+    *,
+    columns=None,
+    level=LEVEL,
+    bootstrap=1000,
+    seed=0,
+    drop_invalid=False,
+    leave_out=None,
+    best_of=None,
+):
     """Fit a parabola of loss in log N through the runs of each compute budget.
 
     The method is exact only for a symmetric valley. Where alpha and beta differ, or the sizes tried
@@ -111,8 +121,8 @@ def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0, drop_inv
         Name in `data` for a name here, where they differ.
     level, bootstrap, seed : float, int, int
         Of the intervals; runs are resampled within each budget.
-    drop_invalid : bool
-        Leave out rows with missing, infinite or non-positive values, and say how many.
+    drop_invalid, leave_out, best_of : bool, str, str
+        Which runs to use, as for `fit`.
 
     Raises
     ------
@@ -120,7 +130,7 @@ def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0, drop_inv
         When fewer than two budgets have a minimum.
     """
     _check_options(level, bootstrap, seed)
-    C, N, loss, _, notes = _columns(data, columns, drop_invalid)
+    C, N, loss, _, notes = _columns(data, columns, drop_invalid, leave_out, best_of)
     codes = budgets_of(C)
     rng, found, draws, skipped = np.random.default_rng(seed), [], [], {}
     for group in (np.flatnonzero(codes == code) for code in range(codes.max() + 1)):
@@ -148,7 +158,16 @@ def isoflop(data, *, columns=None, level=LEVEL, bootstrap=1000, seed=0, drop_inv
 
 
 def envelope(
-    data, *, columns=None, budgets=30, level=LEVEL, bootstrap=1000, seed=0, drop_invalid=False
+    data,
+    *,
+    columns=None,
+    budgets=30,
+    level=LEVEL,
+    bootstrap=1000,
+    seed=0,
+    drop_invalid=False,
+    leave_out=None,
+    best_of=None,
 ):
     """Find the model with the lowest loss at each compute, over all training curves.
 
@@ -167,8 +186,8 @@ def envelope(
         Number of budgets, evenly spaced in log C over the range in which at least two curves run.
     level, bootstrap, seed : float, int, int
         Of the intervals; whole curves are resampled.
-    drop_invalid : bool
-        Leave out rows with missing, infinite or non-positive values, and say how many.
+    drop_invalid, leave_out, best_of : bool, str, str
+        Which rows to use, as for `fit`.
 
     Raises
     ------
@@ -177,11 +196,11 @@ def envelope(
     """
     checks.whole(budgets, "budgets")
     _check_options(level, bootstrap, seed)
-    C, N, loss, valid, notes = _columns(data, columns, drop_invalid)
+    C, N, loss, used, notes = _columns(data, columns, drop_invalid, leave_out, best_of)
     run, labels = groups(data, "run", columns, labels=True)
     curves = []
-    for code in np.unique(run[valid]):
-        rows = np.flatnonzero(run[valid] == code)
+    for code in np.unique(run[used]):
+        rows = np.flatnonzero(run[used] == code)
         rows = rows[np.argsort(C[rows], kind="stable")]
         if np.ptp(N[rows]) > 0:
             raise ValueError(f"Run {labels[code]} has more than one N: a curve is one model")
@@ -221,11 +240,12 @@ def _check_options(level, bootstrap, seed):
     checks.whole(seed, "seed", least=0)
 
 
-def _columns(data, mapping, drop_invalid):
-    """Return C, N and the loss of valid rows, their positions, and notes on what was dropped."""
+def _columns(data, mapping, drop_invalid, leave_out, best_of):
+    """Return C, N and the loss of the rows to use, their positions, and notes on the others."""
     columns, _ = take(data, ["C", "N", "loss"], mapping)
     columns, notes, rows = without_invalid(data, columns, {"C", "N", "loss"}, drop_invalid)
-    return *columns.values(), rows, notes
+    kept, said = keep(data, rows, columns["loss"], mapping, leave_out, best_of)
+    return *(values[kept] for values in columns.values()), rows[kept], notes + said
 
 
 def _lines(C, log_N, loss, draws, level, skipped, notes):

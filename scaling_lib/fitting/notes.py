@@ -229,7 +229,7 @@ def _far(result, columns, numbers):
             f"{rows_text(numbers[far])} {'lies' if far.size == 1 else 'lie'} far from the law "
             f"({target} {value:g}, predicted {value * np.exp(residuals[worst]):.4g}): "
             f"{'a run that diverged' if above else 'does the law hold there'}?"
-            + f" (fit without: --hold-out '{condition}')"
+            + f" (fit without: --leave-out '{condition}')"
             * bool(condition)
         )
 

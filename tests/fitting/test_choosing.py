@@ -11,7 +11,12 @@ from scaling_lib.fitting import compare, envelope, fit, fit_by, groups, isoflop,
 from scaling_lib.laws import BESIROGLU_2024
 
 RUNS = pd.DataFrame(
-    {"N": ["1B", "2B", "7B"], "split": ["train", "test", "test"], "old": ["yes", "no", "0"]}
+    {
+        "N": ["1B", "2B", "7B"],
+        "split": ["train", "test", "test"],
+        "old": ["yes", "no", "0"],
+        "lr": ["lr=1", "b", "lr=1e-3"],
+    }
 )
 
 
@@ -26,6 +31,9 @@ RUNS = pd.DataFrame(
         ("split != 'test'", [0]),
         ("split = test and N > 5e9", [2]),
         ("old", [0]),
+        ("lr == 'lr=1e-3'", [2]),
+        ("N >= 2B AND lr != lr=1e-3", [1]),
+        ([True, False, True], [0, 2]),
         ("size<=1e9", [0]),
     ],
 )
@@ -45,6 +53,11 @@ def test_a_condition_may_name_what_follows():
         ("split", "must hold yes and no, not 'test': or write a condition"),
         ("split > test", "must compare with a number, not 'test'"),
         ("split > 1", "not a number in rows 1, 2, 3"),
+        ("N > 1e9 or N < 1", "N > 1e9 and D > 1e10', where both must hold, not .* there is no or"),
+        ("split == test or N > 1", "there is no or: leave out by several"),
+        ("N > 1e9, N < 1e10", "there is no or: leave out by several"),
+        ("1 < N < 2", "where both must hold, not '1 < N < 2'$"),
+        ([True, False], "must be text or 3 booleans"),
         ("loss > 1", "Missing column loss"),
         ("runs == a", "no column runs"),
     ],
@@ -104,8 +117,87 @@ def test_runs_held_out_are_scored_and_not_fitted(grid):
     assert result.to_dict()["held_out"]["n"] == 5
     table = compare(["chinchilla"], grid, held_out="N > 5e8", best_of="N,D").table
     assert table.loc["chinchilla", "held-out mean error"] == pytest.approx(
-        inside.score(grid[far]).mean_error
+        result.held_out.mean_error
     )
+    with pytest.raises(ValueError, match="hold_out must not be given beside held_out"):
+        compare(["chinchilla"], grid, held_out="N > 5e8", hold_out="N > 5e8")
+
+
+@pytest.fixture(scope="module")
+def checkpoints(grid):
+    """Eight rows of each of 30 runs, of which one diverged; one row is invalid."""
+    best = grid.loc[grid.groupby(["N", "D"]).loss.idxmin()]
+    share = np.linspace(0.125, 1, 8)
+    runs = best.loc[best.index.repeat(8)].assign(run=np.repeat([f"r{i}" for i in range(30)], 8))
+    runs["D"] *= np.tile(share, 30)
+    runs["loss"] += np.tile(1 - share, 30)
+    runs.loc[runs.run == "r7", "loss"] = 11.0
+    return runs.reset_index(drop=True).assign(loss=lambda t: t.loss.mask(t.index == 3))
+
+
+def test_a_run_is_fitted_or_held_out_after_others_are_left_out(checkpoints):
+    order = {"leave_out": ["loss > 8", "run == r0 and N < 1e8"], "best_of": "run"}
+    result = fit("chinchilla", checkpoints, drop_invalid=True, hold_out="D > 4e10", **order)
+    ends = checkpoints.loc[checkpoints.dropna().groupby("run").loss.idxmin()]
+    ends = ends[~ends.run.isin(["r7", "r0"])]
+    alone = fit("chinchilla", ends[ends.D <= 4e10])
+    assert result.params == alone.params  # no early row of a run that is held out
+    assert result.held_out == pytest.approx(alone.score(ends[ends.D > 4e10]))
+    assert result.notes == [
+        "dropped 1 invalid row",
+        "left out 15 of 239 runs: loss > 8; run == r0 and N < 1e8",
+        "kept the best of each (run): 28 of 224 runs",
+        "held out 6 of 28 runs: D > 4e10",
+    ]
+    same = compare(["chinchilla"], checkpoints, held_out="D > 4e10", drop_invalid=True, **order)
+    assert same.fits["chinchilla"].params == alone.params
+    assert same.table["held-out mean error"].item() == result.held_out.mean_error
+
+
+def test_what_is_left_out_need_not_be_in_each_group(checkpoints):
+    named = checkpoints.assign(half=np.where(checkpoints.N < 1e8, "small", "large"))
+    options = {"best_of": "run", "drop_invalid": True, "hold_out": "run == r7"}
+    leave = ["loss > 5", "half == large and D < 1e9"]
+    several = fit_by("kaplan_D", named, "half", leave_out=leave, **options)
+    for half, result in several.fits.items():
+        inside = named[named.half == half]
+        rest = inside[(inside.loss < 5) & ~((inside.half == "large") & (inside.D < 1e9))]
+        assert result.params == fit("kaplan_D", rest, best_of="run").params
+        assert result.held is None  # the run to hold out is one of those left out
+    with pytest.raises(ValueError, match="leave_out must leave runs on both sides: N > 1 holds in"):
+        fit_by("kaplan_D", named, "half", leave_out="N > 1")
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("loss > 50", "loss > 50 holds in no row, where loss goes from"),
+        ("N > 1", "N > 1 holds in every row, where N"),
+        (
+            ["loss < 5", "loss > 5"],
+            "leave runs to fit: loss < 5; loss > 5 holds in every valid row",
+        ),
+    ],
+)
+def test_what_is_left_out_must_be_some_of_the_runs(checkpoints, condition, message):
+    with pytest.raises(ValueError, match=message):
+        fit("chinchilla", checkpoints, drop_invalid=True, leave_out=condition)
+
+
+@pytest.mark.parametrize("way", [isoflop, envelope])
+def test_allocations_leave_out_and_keep_the_best_too(way):
+    C, N = np.meshgrid(np.geomspace(1e18, 1e22, 30), np.geomspace(1e7, 1e11, 14))
+    loss = BESIROGLU_2024.loss(N, C / (6 * N))
+    runs = pd.DataFrame({"C": C.ravel(), "N": N.ravel(), "loss": loss.ravel()})
+    runs["run"] = "m" + runs.N.astype(int).astype(str)
+    spoiled = pd.concat([runs, runs.assign(loss=runs.loss + 1), runs[:2].assign(loss=99.0)])
+    result = way(spoiled, leave_out="loss > 50", best_of="N,C", bootstrap=50)
+    clean = way(runs, bootstrap=50)
+    assert result.notes[:2] == [
+        "left out 2 of 842 runs: loss > 50",
+        "kept the best of each (N, C): 420 of 840 runs",
+    ]
+    assert {**result.to_dict(), "notes": []} == {**clean.to_dict(), "notes": []}
 
 
 @pytest.mark.parametrize("condition", ["N > 1e20", "N > 1"])
@@ -208,11 +300,9 @@ def test_all_reasons_why_no_row_can_be_used_are_named(grid):
     )
     with pytest.raises(ValueError, match=re.escape(message)):
         fit("kaplan_D", few, cluster="family", drop_invalid=True)
-    with pytest.raises(
-        ValueError, match="family == a holds in no row that is valid, only in row 1"
-    ):
+    with pytest.raises(ValueError, match="family == a holds in no row that is kept, only in row 1"):
         fit("kaplan_D", few, hold_out="family == a", drop_invalid=True)
     gone = grid.assign(size=grid.lr.astype(float).mask(grid.index > 0))
     gone.loc[0, "loss"] = np.nan
-    with pytest.raises(ValueError, match="dropped as invalid, where size is missing"):
+    with pytest.raises(ValueError, match="only in row 1, where size is missing"):
         fit("kaplan_D", gone, hold_out="size > 0", drop_invalid=True)

@@ -50,6 +50,8 @@ def record(capsys, *arguments):
         (["--cluster", "C", "--bootstrap", "40"], {"cluster": "C", "bootstrap": 40}),
         (["--hold-out", "N > 1e9"], {"hold_out": "N > 1e9"}),
         (["--best-of", "C"], {"best_of": "C", "law": "kaplan_D"}),
+        (["--leave-out", "N > 2e9"], {"leave_out": "N > 2e9"}),
+        (["--leave-out", "w < 3", "--leave-out", "w > 33"], {"leave_out": ["w < 3", "w > 33"]}),
     ],
 )
 def test_an_option_is_an_argument_of_fit(file, runs, capsys, arguments, options):
@@ -224,7 +226,7 @@ def test_held_out_runs_that_were_dropped_as_invalid_are_named(file, runs, capsys
     gone = runs.index == 3
     runs.assign(N=runs.N.mask(gone, 1e30), loss=runs.loss.mask(gone)).to_csv(file, index=False)
     assert main(["fit", file, "--drop-invalid", "--hold-out", "N > 1e29"]) == 2
-    message = "N > 1e29 holds in no row that is valid, only in row 4, dropped as invalid, where N"
+    message = "N > 1e29 holds in no row that is kept, only in row 4, where N"
     assert message in capsys.readouterr().err
 
 

@@ -98,8 +98,8 @@ SPOILED = {
     copies: r"^rows 217, 218, 219, 220 repeat an earlier row .*--best-of N,D",
     trials: r"^864 rows are 72 points \(N, D\), up to 12 rows each \(rows 1, .*--best-of N,D",
     checkpoints: r"^150 rows are 5 sizes N, up to 30 rows each .*--cluster N",
-    diverged: r"^row 8 lies far from the law \(loss 11.09, .*--hold-out 'loss >= 11.09'",
-    swapped: r"^rows 8, 61 lie far from the law \(loss 0.0003, .*--hold-out 'loss <= 0.0003'",
+    diverged: r"^row 8 lies far from the law \(loss 11.09, .*--leave-out 'loss >= 11.09'",
+    swapped: r"^rows 8, 61 lie far from the law \(loss 0.0003, .*--leave-out 'loss <= 0.0003'",
     pooled: r"one name miss the law alike, by .* to .*3 values of name; a fit of each, --by name",
     of_runs: r"one name miss the law alike, .*216 rows say about as much as .*--cluster name\)",
     budgets: r"rows of one C miss the law alike, .*10 values of C; --cluster C\)",
@@ -116,7 +116,7 @@ def test_a_fault_is_named_with_its_rows_and_its_option(clean, spoil):
 def test_the_options_that_are_named_silence_their_notes(clean):
     assert notes(copies(clean), best_of="name,N,D") == []
     assert notes(trials(clean), best_of="N,D") == []
-    assert notes(diverged(clean), hold_out="loss >= 11.09") == []
+    assert notes(diverged(clean), leave_out="loss >= 11.09") == []
     assert notes(of_runs(clean), cluster="name") == []
     assert notes(budgets(clean), cluster="C") == []
 
@@ -206,8 +206,8 @@ def test_runs_below_the_law_did_not_diverge_and_the_condition_offered_holds_in_t
     runs = {"x": x[[0, 2, *range(12, 60)]], "loss": loss[[0, 2, *range(12, 60)]]}
     (note,) = (note for note in notes(runs, "power") if "far from the law" in note)
     assert "does the law hold there?" in note and "diverged" not in note
-    condition = note.split("--hold-out '")[1].rstrip("')")
-    rest = fit("power", runs, hold_out=condition)
+    condition = note.split("--leave-out '")[1].rstrip("')")
+    rest = fit("power", runs, leave_out=condition)
     assert rest.n == 48
 
 
