@@ -12,15 +12,20 @@ import numpy as np
 from scaling_lib.data import checks
 from scaling_lib.fitting.choosing import budgets as budgets_of
 from scaling_lib.fitting.choosing import groups, keep
-from scaling_lib.fitting.notes import units
+from scaling_lib.fitting.notes import OUTLYING, SCATTERS, copied, copies, far_from, units
 from scaling_lib.fitting.result import LEVEL, Interval
-from scaling_lib.fitting.runs import take, without_invalid
+from scaling_lib.fitting.runs import row_numbers, take, without_invalid
+from scaling_lib.laws.declared import rows_text
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.laws.published import Allocation
 from scaling_lib.laws.terms import line
 
 ROUNDING = 1e-12  # relative range up to which values are one value
 FEWEST_SLOPES = 20  # percentiles of fewer resampled slopes say nothing
+TRIPLES = 1000  # drawn from the runs of a budget: half of these may be far from the others
+BENT = (
+    0.05  # of its lowest loss, by which the minimum of a parabola through tuned runs is not lower
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class AllocationFit:
     b_interval: Interval
     level: float
     skipped: dict = field(default_factory=dict)  # reason by budget for those without a minimum
-    notes: list = field(default_factory=list)  # on units and rows that were dropped
+    notes: list = field(default_factory=list)  # on units, and rows that are odd or not used
 
     def exponents(self):
         """Return (a, b)."""
@@ -96,6 +101,36 @@ def parabola(x, y):
         return place, c0 - c1**2 / (4.0 * c2), 2.0 * c2 / width**2
 
 
+def outside(x, y):
+    """Return what the parabola of most of the points (n,) misses, and which of them it is not of.
+
+    Three of the points give the parabola that is close to most of the others. The nearest of the
+    rest is taken in and the parabola fitted anew, until that is as far as no tuned run can be.
+
+    Returns
+    -------
+    misses : ndarray
+        Predicted minus observed, (n,).
+    errors : ndarray
+        Their standard errors, as multiples of the scatter of a point; inf for points that are in.
+    scatter : float
+        Of the points that are in.
+    """
+    V = ((x - x.mean()) / max(np.ptp(x), ROUNDING))[:, None] ** np.arange(3)
+    draws = np.random.default_rng(0).random((TRIPLES, x.size)).argsort(axis=1)[:, :3]
+    misses = np.abs(V @ np.linalg.pinv(V[draws]) @ y[draws][..., None] - y[:, None])[..., 0]
+    most = min(x.size // 2 + 2, x.size)
+    best = misses[np.sort(misses, axis=1)[:, most - 1].argmin()]
+    near = np.isin(np.arange(x.size), best.argsort()[:most])
+    while True:
+        H = V @ np.linalg.pinv(V[near])
+        misses, errors = H @ y[near] - y, np.where(near, np.inf, np.sqrt(1.0 + (H**2).sum(1)))
+        next_one = np.where(near, np.inf, np.abs(misses)).argmin()
+        if near.all() or np.abs(misses[next_one]) > OUTLYING:
+            return misses, errors, np.sqrt((misses[near] ** 2).sum() / max(near.sum() - 3, 1))
+        near[next_one] = True
+
+
 def isoflop(
     data,
     *,
@@ -130,31 +165,66 @@ def isoflop(
         When fewer than two budgets have a minimum.
     """
     _check_options(level, bootstrap, seed)
-    C, N, loss, _, notes = _columns(data, columns, drop_invalid, leave_out, best_of)
-    codes = budgets_of(C)
+    C, N, loss, used, notes = _columns(data, columns, drop_invalid, leave_out, best_of)
+    codes, numbers = budgets_of(C), row_numbers(data)[used]
     rng, found, draws, skipped = np.random.default_rng(seed), [], [], {}
-    for group in (np.flatnonzero(codes == code) for code in range(codes.max() + 1)):
+    by_budget, bent = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)], []
+    miss, errors, scatters = np.zeros(C.size), np.zeros(C.size), []
+    for group in by_budget:
+        miss[group], errors[group], scatter = outside(np.log(N[group]), np.log(loss[group]))
+        scatters += [scatter] * (group.size > 3)
+    far = np.isfinite(errors) & (np.abs(miss) > SCATTERS * errors * np.median(scatters or 0.0))
+    for group in by_budget:
         budget = float(np.exp(np.log(C[group]).mean()))
         x, y = np.log(N[group]), loss[group]
         if np.unique(np.round(x, 6)).size < 3:
             skipped[budget] = "fewer than three sizes"
             continue
         place, height, curvature = parabola(x, y)
+        odd = group[far[group]]
+        why = f", with {rows_text(numbers[odd])} far off" if odd.size else ""
         if not curvature > 0:
-            skipped[budget] = "the parabola opens downwards"
+            skipped[budget] = f"the parabola opens downwards{why}"
         elif not x.min() <= place <= x.max():
-            skipped[budget] = "the minimum lies outside the sizes tried"
+            skipped[budget] = f"the minimum lies outside the sizes tried{why}"
         else:
+            if height < (1.0 - BENT) * y.min() and not odd.size:
+                lowest = rows_text(numbers[group[[y.argmin()]]])
+                bent.append(
+                    f"the parabola of {budget:.3e} FLOP has its minimum, {height:.4g}, far below "
+                    f"the lowest loss, {y.min():g} in {lowest}: did one of "
+                    f"{rows_text(numbers[group])} diverge (--leave-out CONDITION), or are the "
+                    "sizes too far apart?"
+                )
             found.append((budget, place, height))
             chosen = rng.integers(x.size, size=(bootstrap, x.size))
             place, _, curvature = parabola(x[chosen], y[chosen])
             inside = (curvature > 0) & (x.min() <= place) & (place <= x.max())
             draws.append(np.where(inside, place, np.nan))  # resamples without a minimum
+    names = {"C": C, "N": N, "loss": loss}
+    odd = [*far_from("the parabola", np.flatnonzero(far), miss, names, "loss", numbers), *bent]
     if len(found) < 2:
-        reasons = "; ".join(f"{C:.3g} FLOP: {why}" for C, why in skipped.items())
-        raise ValueError(f"Fewer than two budgets have a minimum ({reasons})")
+        reasons = [*(f"{C:.3g} FLOP: {why}" for C, why in skipped.items()), *odd]
+        raise ValueError(f"Fewer than two budgets have a minimum ({'; '.join(reasons)})")
     notes += units(data, columns, {"C": C, "N": N, "D": C / (FLOP_PER_PARAMETER_TOKEN * N)})
+    notes += odd + _repeats(data, names, codes, used, numbers)
     return _lines(*np.array(found).T, np.stack(draws, axis=-1), level, skipped, notes)
+
+
+def _repeats(data, columns, codes, used, numbers):
+    """Name copies, and other rows that share their size with an earlier one of their budget."""
+    again = copied(data, columns, used)
+    points = np.stack([codes, np.round(np.log(columns["N"]), 6)], axis=1)
+    first = np.unique(points, axis=0, return_index=True)[1]
+    shared = np.setdiff1d(np.arange(codes.size), [*first, *again])
+    notes = list(copies(again, columns, numbers))
+    if shared.size:
+        notes.append(
+            f"{rows_text(numbers[shared])} {'has' if shared.size == 1 else 'have'} the size of an "
+            "earlier row of the same budget: each counts, as it should of other seeds; where they "
+            "are checkpoints or trials keep the best (--best-of C,N)"
+        )
+    return notes
 
 
 def envelope(

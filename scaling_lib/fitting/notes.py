@@ -61,7 +61,7 @@ def about(result):
     free = {p.unit.removeprefix("unit of ") for p in result.law.parameters if "unit of " in p.unit}
     return [
         *units(data, mapping, inputs, free),
-        *_copies(data, unsorted, rows, numbers),
+        *copies(copied(data, unsorted, rows), unsorted, numbers),
         *_points(inputs, numbers),
         *_narrow(result),
         *_rising(result),
@@ -110,12 +110,13 @@ def _repeated(columns):
     return counts, codes.ravel()
 
 
-def _copies(data, columns, rows, numbers):
-    """Name rows that repeat another in all columns of the file, apart from a nameless index."""
+def copied(data, columns, rows):
+    """Return which of the `rows` (n,) repeat an earlier one in all columns, as positions in them.
+
+    A nameless index of the file is not compared; `columns` are those of the fit.
+    """
     counts, codes = _repeated(columns)
     twins = np.flatnonzero(counts[codes] > 1)
-    if not twins.size:
-        return
     names = [n for n in available(data) if not n.startswith(("column ", "Unnamed"))]
     cells = [[str(raw(data, name)[0][i]) for name in names] for i in rows[twins]]
     seen, again = set(), []
@@ -123,7 +124,12 @@ def _copies(data, columns, rows, numbers):
         if cell in seen:
             again.append(row)
         seen.add(cell)
-    if again:
+    return np.array(again, int)
+
+
+def copies(again, columns, numbers):
+    """Name rows that are copies, by what `copied` found."""
+    if again.size:
         yield (
             f"{rows_text(numbers[again])} repeat{'s' * (len(again) == 1)} an earlier row in every "
             "column: a copy is no run of its own, and makes intervals too narrow (--best-of "
@@ -220,15 +226,19 @@ def _far(result, columns, numbers):
     scatter = 1.4826 * np.median(np.abs(residuals - np.median(residuals)))
     others = np.sort(size)[-1 - max(int(FEW * len(size)), 1)]
     far = np.flatnonzero(size > max(OUTLYING, SCATTERS * scatter, APART * others))
+    yield from far_from("the law", far, residuals, columns, result.law.target, numbers)
+
+
+def far_from(what, far, residuals, columns, target, numbers):
+    """Name the runs at positions `far` (k,), which are far from a law or a parabola."""
     if far.size:
         worst = far[np.abs(residuals[far]).argmax()]
-        value, target = columns[result.law.target][worst], result.law.target
-        above = residuals[worst] < 0  # observed above predicted
+        value, above = columns[target][worst], residuals[worst] < 0  # observed above predicted
         condition = _condition_of(far, columns, target)
         yield (
-            f"{rows_text(numbers[far])} {'lies' if far.size == 1 else 'lie'} far from the law "
+            f"{rows_text(numbers[far])} {'lies' if far.size == 1 else 'lie'} far from {what} "
             f"({target} {value:g}, predicted {value * np.exp(residuals[worst]):.4g}): "
-            f"{'a run that diverged' if above else 'does the law hold there'}?"
+            f"{'a run that diverged' if above else f'does {what} hold there'}?"
             + f" (fit without: --leave-out '{condition}')"
             * bool(condition)
         )

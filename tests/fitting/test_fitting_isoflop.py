@@ -1,6 +1,7 @@
 """Allocation without a surface: parabolas and envelopes on exact surfaces with a known optimum."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from scaling_lib.fitting.isoflop import envelope, isoflop, parabola
@@ -150,3 +151,49 @@ def test_a_budget_in_another_unit_is_noted():
     assert right.notes == right.to_dict()["notes"] == []
     plain = isoflop({**runs, "C": runs["C"] / 1e15}, bootstrap=0)
     assert "the largest D, which follows from C and N, is" in plain.notes[0]
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.002, 0.03])
+@pytest.mark.parametrize(("span", "shift", "sizes"), [(4, 1, 9), (1.5, 1, 5), (30, 0.25, 6)])
+def test_clean_valleys_give_no_note(span, shift, sizes, noise):
+    assert isoflop(budgets(HOFFMANN_2022, span, shift, sizes, noise), bootstrap=0).notes == []
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.4, 5.0])
+@pytest.mark.parametrize(("sizes", "place"), [(5, 0), (5, 2), (6, 5), (9, 1)])
+def test_a_run_far_from_its_parabola_is_named(sizes, place, factor):
+    runs, row = budgets(HOFFMANN_2022, 4.0, sizes=sizes, noise=0.003), 2 * sizes + place
+    runs["loss"][row] *= factor
+    result = isoflop(runs, bootstrap=0)
+    (note,) = result.notes
+    assert note.startswith(f"row {row + 1} lies far from the parabola (loss {runs['loss'][row]:g}")
+    assert ("diverged" in note) == (factor > 1)
+    assert all(f", with row {row + 1} far off" in reason for reason in result.skipped.values())
+    if "--leave-out" in note:
+        rest = isoflop(runs, bootstrap=0, leave_out=note.split("'")[1])
+        assert rest.notes[1:] == [] and not rest.skipped
+
+
+def test_what_bends_a_parabola_of_four_runs_is_looked_for_among_them():
+    runs = budgets(HOFFMANN_2022, 4.0, sizes=4, noise=0.003)
+    runs["loss"][11] = 11.0
+    (note,) = isoflop(runs, bootstrap=0).notes
+    assert "has its minimum, 1.6" in note and "did one of rows 9, 10, 11, 12 diverge" in note
+
+
+def test_too_few_minima_name_the_runs_that_took_them():
+    runs = {name: values[:18].copy() for name, values in budgets(HOFFMANN_2022).items()}
+    runs["loss"][[4, 13]] = 11.0
+    message = (
+        "opens downwards, with row 14 far off; rows 5, 14 lie far .*--leave-out 'loss >= 11.0'"
+    )
+    with pytest.raises(ValueError, match=message):
+        isoflop(runs)
+
+
+def test_copies_and_other_rows_of_one_size_are_told_apart():
+    runs = pd.DataFrame(budgets(HOFFMANN_2022, noise=0.003))
+    seeds = runs[:2].assign(loss=runs.loss[:2] + 0.001)
+    copy, seed = isoflop(pd.concat([runs, runs[5:6], seeds], ignore_index=True), bootstrap=0).notes
+    assert copy.startswith("row 64 repeats an earlier row in every column")
+    assert seed.startswith("rows 65, 66 have the size of an earlier row of the same budget")
