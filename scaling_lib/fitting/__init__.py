@@ -153,8 +153,8 @@ def fit(
     seed, threads : int
         Of the bootstrap. The result does not depend on the number of threads.
     drop_invalid : bool
-        Drop rows with missing, infinite or non-positive values and note how many, instead of
-        refusing them.
+        Drop rows with text, missing, infinite or non-positive values where numbers are needed, and
+        note how many, instead of refusing them.
     leave_out : str or sequence of str, optional
         Runs not to use at all, see `where`: ``"loss > 5"``, a column of yes and no, or several such
         conditions of which one is enough.
@@ -273,8 +273,8 @@ def fit_by(law, data, by, **options):
         label = label if isinstance(label, str) else f"{label:g}"
         label = "(missing)" if label.casefold() in MISSING else label
         runs, own = subset(data, codes == code), dict(options)
-        own["leave_out"] = [c for c in conditions(leave) if where(runs, c, mapping).any()]
-        if hold and not where(runs, hold, mapping)[used[codes == code]].any():
+        own["leave_out"] = [c for c in conditions(leave) if where(runs, c, mapping, ()).any()]
+        if hold and not where(runs, hold, mapping, ())[used[codes == code]].any():
             del own["hold_out"]
         try:
             result = fits[label] = fit(law, runs, **own)

@@ -9,10 +9,12 @@ import numpy as np
 from scaling_lib.fitting.runs import (
     CONSTANT,
     MISSING,
+    TEXT,
     WEIGHTS,
     available,
     count_rows,
     did_you_mean,
+    faults_text,
     names_text,
     number_of,
     numbers,
@@ -92,7 +94,7 @@ def choose(
     out = np.zeros(len(rows), bool)
     if hold_out is not None:
         check_sides(data, hold_out, mapping, rows)
-        out = where(data, hold_out, mapping)[rows]
+        out = where(data, hold_out, mapping, rows)[rows]
         text = f": {hold_out}" if isinstance(hold_out, str) else ""
         notes.append(f"held out {out.sum()} of {len(rows)} runs{text}")
     law.check({name: inputs[name] for name in law.columns}, observed)
@@ -110,7 +112,7 @@ def keep(data, rows, height, mapping=None, leave_out=None, best_of=None):
     if out := conditions(leave_out):
         for condition in out:
             check_sides(data, condition, mapping, name="leave_out")
-        kept = np.flatnonzero(~left_out(data, out, mapping)[rows])
+        kept = np.flatnonzero(~left_out(data, out, mapping, rows)[rows])
         text = "; ".join(out)
         if not kept.size:
             raise ValueError(f"leave_out must leave runs to fit: {text} holds in every valid row")
@@ -130,11 +132,11 @@ def conditions(given):
     return [given] if isinstance(given, str) else list(given or ())
 
 
-def left_out(data, given, mapping=None):
-    """Return in which rows (n,) at least one of the conditions holds."""
+def left_out(data, given, mapping=None, rows=()):
+    """Return in which rows (n,) at least one of the conditions holds; see `where`."""
     out = np.zeros(count_rows(data), bool)
     for condition in conditions(given):
-        out |= where(data, condition, mapping)
+        out |= where(data, condition, mapping, rows)
     return out
 
 
@@ -190,7 +192,7 @@ def check_sides(data, condition, mapping=None, rows=None, name="hold_out"):
 
     `name` is the option by which it was given. The message says what the columns hold.
     """
-    out = where(data, condition, mapping)
+    out = where(data, condition, mapping, () if rows is None else rows)
     used = out if rows is None else out[rows]
     if used.any() and not used.all():
         return
@@ -219,7 +221,7 @@ def _held_by(data, name, value, mapping, rows):
     """Return what a column holds, as text: its range beside a number, else its values."""
     rows = slice(None) if rows is None else rows
     if number_of(value, "") is not None:
-        column = take(data, [name], mapping)[0][name][rows]
+        column = take(data, [name], mapping, faults={})[0][name][rows]
         if np.isnan(column).all():
             return f"{name} is missing"
         return f"{name} goes from {np.nanmin(column):.5g} to {np.nanmax(column):.5g}"
@@ -227,7 +229,7 @@ def _held_by(data, name, value, mapping, rows):
     return f"{name} is {names_text(list(np.unique(cells)))}"
 
 
-def where(data, condition, mapping=None):
+def where(data, condition, mapping=None, rows=None):
     """Return which rows (n,) meet a condition.
 
     Parameters
@@ -235,6 +237,8 @@ def where(data, condition, mapping=None):
     condition : str or ndarray of bool
         A comparison such as ``"N > 1e9"`` or ``"split == test"``, several joined by ``and`` that
         must all hold, the name of a column of yes and no, or the answer for each row.
+    rows : sequence of int, optional
+        Positions of the rows that matter (all): there a number is not compared with text.
     """
     known = [*available(data), *(mapping or {})]
     if not isinstance(condition, str):
@@ -257,7 +261,14 @@ def where(data, condition, mapping=None):
         name, sign, text = (piece.strip("\"' ") for piece in match.groups())
         value, equality = number_of(text, ""), sign in ("=", "==", "!=")
         if value is not None:
-            column = take(data, [name], mapping)[0][name]
+            faults = {}
+            column = take(data, [name], mapping, faults=faults)[0][name]
+            words = {row: why for row, why in sorted(faults.items()) if TEXT in why}
+            if len(words) < len(column):  # text equals no number, but is not smaller or larger
+                needed = words if rows is None else rows
+                words = {} if equality else {row: words[row] for row in words.keys() & set(needed)}
+            if words:
+                raise ValueError(f"Column {faults_text(data, words)}, and {part!r} needs numbers")
             if equality:  # up to rounding of the decimals
                 out &= np.isclose(column, value, rtol=CONSTANT, atol=0.0) == (sign != "!=")
             else:

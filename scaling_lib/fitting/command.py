@@ -54,7 +54,7 @@ def common_options(parser):
     add(
         "--drop-invalid",
         action="store_true",
-        help="drop rows with missing, infinite or non-positive values and say how many",
+        help="drop rows with text, missing, infinite or non-positive values and say how many",
     )
     add(
         "--leave-out",
@@ -171,6 +171,9 @@ def _report(result, options):
         if table is not None:
             text.append(f"\n{name}\n{_text(table)}")
             record[name] = _records(table)
+            dropped = [note for note in table.attrs.get("notes", ()) if note.startswith("dropped")]
+            text += [f"note: {name}: {note}" for note in dropped]
+            record["warnings"] = record["warnings"] + [f"{name}: {note}" for note in dropped]
     return "\n".join(text), record
 
 
@@ -185,7 +188,7 @@ def _predictions(result, options):
         if not known and name in {result.law.target, *names}:
             del columns[name]
     try:
-        return result.prediction_table(runs, columns, options.level)
+        return result.prediction_table(runs, columns, options.level, options.drop_invalid)
     except ValueError as error:
         raise ValueError(f"{options.predict}: {error}") from None
 

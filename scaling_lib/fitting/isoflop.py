@@ -312,8 +312,9 @@ def _check_options(level, bootstrap, seed):
 
 def _columns(data, mapping, drop_invalid, leave_out, best_of):
     """Return C, N and the loss of the rows to use, their positions, and notes on the others."""
-    columns, _ = take(data, ["C", "N", "loss"], mapping)
-    columns, notes, rows = without_invalid(data, columns, {"C", "N", "loss"}, drop_invalid)
+    faults = {}
+    columns, _ = take(data, ["C", "N", "loss"], mapping, faults=faults)
+    columns, notes, rows = without_invalid(data, columns, {*columns}, drop_invalid, faults)
     kept, said = keep(data, rows, columns["loss"], mapping, leave_out, best_of)
     return *(values[kept] for values in columns.values()), rows[kept], notes + said
 

@@ -81,7 +81,7 @@ def units(data, mapping, inputs, free=()):
     for name in MOST.keys() & mapping.keys() - set(free):
         header = mapping[name]  # with its factor, where it is given one
         if header in names and (unit := unit_of(header)) != 1.0:
-            if np.nanmax(take(data, [name], mapping)[0][name]) * unit < MOST[name]:
+            if np.nanmax(take(data, [name], mapping, faults={})[0][name]) * unit < MOST[name]:
                 unused[name] = header
     if unused:
         pairs = [f"{name}={with_unit(header)}" for name, header in sorted(unused.items())]

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from scaling_lib.data import checks
 from scaling_lib.fitting import notes, uncertainty
-from scaling_lib.fitting.runs import offered, prepare, take
+from scaling_lib.fitting.runs import offered, prepare, take, valid
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN, optimal_allocation
 from scaling_lib.laws.published import ComputeOptimal
 
@@ -461,19 +461,21 @@ class FitResult(ComputeOptimal):
             level,
         )
 
-    def prediction_table(self, data, columns=None, level=LEVEL):
+    def prediction_table(self, data, columns=None, level=LEVEL, drop_invalid=False):
         """Return the predictions for runs as a DataFrame: inputs, target with interval, observed.
 
-        What was observed is a column where the data have it.
+        What was observed is a column where the data have it. ``attrs["notes"]`` of the table says
+        what was derived, and how many rows were dropped, as `drop_invalid` of `fit` has it.
         """
         import pandas as pd
 
-        inputs, _, _ = prepare(self.law, data, columns, target=False)
+        inputs, _, said, rows = valid(self.law, data, columns, drop_invalid, target=False)
         target, predicted = self.law.target, self.predict(inputs, level)
         table = pd.DataFrame({**inputs, target: predicted.value})
         table["low"], table["high"] = predicted.low, predicted.high
         if target in offered(data, columns):
-            table["observed"] = take(data, [target], columns)[0][target]
+            table["observed"] = take(data, [target], columns, faults={})[0][target][rows]
+        table.attrs["notes"] = said
         return table
 
     def optimum_table(self, C, level=LEVEL):

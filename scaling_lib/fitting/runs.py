@@ -45,17 +45,19 @@ UNIT_OF_NAME = re.compile(r"(?<![a-z])([kmgtpez](?=flop)|[kmbt](?=(param|token))
 IN_WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 POWERS = {**SUFFIXES, "P": 1e15, "E": 1e18, "Z": 1e21}
 REASONS = 3  # of rows that are invalid, in a message
+TEXT = "holds text that is not a number"
 SHOWN = 12  # names of columns in a message: more would fill the screen
 
 
 # Numbers -----------------------------------------------------------------------------------------
 
 
-def numbers(values, name):
+def numbers(values, name, faults=None):
     """Return one column as floats, shape (n,); ValueError names it and the rows that are not.
 
     Text is read as people write numbers: 7B, 124,455,168, 3,4 in a column of decimal commas; NA,
-    None, null and - are missing.
+    None, null and - are missing. With a mapping `faults`, rows that are not become NaN, and it is
+    given the reason of each.
     """
     if isinstance(values, list | tuple):
         cells = {i: v.strip() for i, v in enumerate(values) if isinstance(v, str)}
@@ -63,10 +65,12 @@ def numbers(values, name):
         read = {i: number_of(cell, point) for i, cell in cells.items()}
         wrong = [i for i, value in read.items() if value is None]
         if wrong:
-            raise ValueError(
-                f"Column {name} holds text that is not a number in {rows_text(wrong)} "
-                f"({values[wrong[0]][:40]!r})"
-            )
+            words = [repr(word[:40]) for word in dict.fromkeys(cells[i] for i in wrong)]
+            why = f"{name} {TEXT} ({', '.join(words[:REASONS])})"
+            if faults is None:
+                raise ValueError(f"Column {why} in {rows_text(wrong)}")
+            faults |= dict.fromkeys(wrong, why)
+            read |= dict.fromkeys(wrong, np.nan)
         values = [read.get(i, np.nan if v is None else v) for i, v in enumerate(values)]
     try:
         column = np.array(values, dtype=float)
@@ -230,12 +234,13 @@ def with_unit(header):
     return header if unit == 1.0 else f"{header}*{unit:g}".replace("e+0", "e").replace("e+", "e")
 
 
-def take(data, wanted, mapping=None, law=""):
+def take(data, wanted, mapping=None, law="", faults=None):
     """Return the wanted columns as floats of one length, deriving what is absent.
 
     N, D or C follows from C = 6 N D, and U from D / epochs. `mapping` says which column of `data`
     has a name, where they differ; a factor may follow it. `law` is the title of what needs them.
-    Returns the columns and notes on what was derived.
+    A mapping `faults` is given the reason of each row that is text, or derived from what is not
+    valid. Returns the columns and notes on what was derived.
     """
     mapping, names = dict(mapping or {}), available(data)
     for name in mapping:
@@ -246,7 +251,7 @@ def take(data, wanted, mapping=None, law=""):
     def column(name):
         if name not in columns:
             values, factor = raw(data, name, mapping)
-            return numbers(values, name) * factor
+            return numbers(values, name, faults) * factor
         return columns[name]
 
     for name in wanted:
@@ -256,6 +261,8 @@ def take(data, wanted, mapping=None, law=""):
         elif parts and {*has, *columns}.issuperset(parts):
             given = {part: column(part) for part in parts}
             _check_lengths(given)
+            if faults is not None:
+                faults |= invalid_rows(given, given) | faults
             with np.errstate(all="ignore"):
                 columns[name] = _derive(name, *given.values())
             notes.append(f"{name} derived from {'D / epochs' if name == 'U' else 'C = 6 N D'}")
@@ -333,7 +340,8 @@ def valid(law, data, mapping, drop_invalid, target=True, more=None):
     `more` columns, mostly weights, are checked as well and returned among the inputs.
     """
     wanted = [*law.columns, *([law.target] if target else [])]
-    columns, notes = take(data, wanted, mapping, law.title)
+    faults = {}
+    columns, notes = take(data, wanted, mapping, law.title, faults)
     columns |= more or {}
     _check_lengths(columns)
     positive = {*(law.columns if law.positive else ()), *([law.target] * (law.link == "log"))}
@@ -341,25 +349,27 @@ def valid(law, data, mapping, drop_invalid, target=True, more=None):
     because = {}
     if law.link == "log":
         because = {law.target: f"the {law.title} is fitted to the logarithm of the {law.target}"}
-    columns, dropped, rows = without_invalid(data, columns, positive, drop_invalid, because)
+    columns, dropped, rows = without_invalid(data, columns, positive, drop_invalid, faults, because)
     return columns, columns.pop(law.target, None), notes + dropped, rows
 
 
-def without_invalid(data, columns, positive, drop_invalid, because=()):
+def without_invalid(data, columns, positive, drop_invalid, faults, because=()):
     """Return the columns without their invalid rows, notes on these, and the positions of the rest.
 
-    Invalid rows are an error unless `drop_invalid`, or where no row is left: then `because` may
-    hold the reason of a column.
+    `faults` of `take` say more of a row. Invalid rows are an error unless `drop_invalid`, or where
+    no row is left: then `because` may hold the reason of a column.
     """
-    bad = invalid_rows(columns, positive)
+    bad = {row: faults.get(row, why) for row, why in invalid_rows(columns, positive).items()}
     if bad and (not drop_invalid or len(bad) == count_rows(data)):
         text = faults_text(data, bad)  # begins with the reason of most rows
         way = ": correct the data, or have such rows dropped (drop_invalid=True, --drop-invalid)"
         if len(bad) == count_rows(data):
-            more = [f": {because[name]}" for name in because if text.startswith(f"{name} ")]
+            more = [f": {because[name]}" for name in because if text.startswith(f"{name} is")]
             way = "".join([", so that no row can be used", *more])
         raise ValueError(f"Column {text}{way}")
     notes = [f"dropped {len(bad)} invalid row{'s' * (len(bad) > 1)}"] if bad else []
+    if words := {row: why for row, why in bad.items() if TEXT in why}:
+        notes[0] += f": {faults_text(data, words)}"
     rows = np.delete(np.arange(count_rows(data)), list(bad))
     return {name: values[rows] for name, values in columns.items()}, notes, rows
 

@@ -52,7 +52,7 @@ def test_a_condition_may_name_what_follows():
         ("__import__('os')", "must be a column of yes and no, or read such as"),
         ("split", "must hold yes and no, not 'test': or write a condition"),
         ("split > test", "must compare with a number, not 'test'"),
-        ("split > 1", "not a number in rows 1, 2, 3"),
+        ("split > 1", "not a number .'train', 'test'. in rows 1, 2, 3, and 'split > 1' needs"),
         ("N > 1e9 or N < 1", "N > 1e9 and D > 1e10', where both must hold, not .* there is no or"),
         ("split == test or N > 1", "there is no or: leave out by several"),
         ("N > 1e9, N < 1e10", "there is no or: leave out by several"),

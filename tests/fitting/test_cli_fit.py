@@ -133,7 +133,7 @@ BAD_TABLES = {
     "broken Parquet": (b"PAR1" + b"\0" * 40, "Parquet"),
     "open quote": (change(4, '"1e9,1e10,3'), "not a CSV table"),
     "missing column": (GOOD.replace("loss", "L", 1), "Missing column loss"),
-    "text in numbers": (change(4, "1e9,many,3"), "Column D.*row 4.*many"),
+    "text in numbers": (change(4, "1e9,many,3"), "Column D.*many.*row 4"),
     "empty cell": (change(4, ",1e10,3"), "N is missing.*row 4"),
     "nan": (change(4, "1e9,1e10,nan"), "loss is missing.*row 4"),
     "infinite": (change(4, "1e9,inf,3"), "D is infinite in row 4"),

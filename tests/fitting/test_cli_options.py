@@ -267,3 +267,49 @@ def test_an_option_that_is_given_twice_or_unknown_is_refused(file, capsys, comma
         main(command.replace("F", file).split())
     err = capsys.readouterr().err
     assert end.value.code == 2 and err.count("\n") == 1 and message in err, err
+
+
+def test_rows_with_words_for_numbers_are_named_and_dropped(file, runs, capsys):
+    words = runs.assign(loss=runs.loss.astype(object), w=runs.w.astype(object))
+    words.loc[[3, 8], "loss"] = "diverged", "OOM"
+    words.loc[[3, 9], "w"] = "?"
+    words.to_csv(file, index=False, float_format="%.17g")
+    message = "('diverged', 'OOM') in rows 4, 9: correct the data, or have such rows dropped (drop_"
+    for command in ("fit", "isoflop"):
+        assert main([command, file, "--leave-out", "loss > 9"]) == 2
+        assert main([command, file]) == 2
+        assert message in capsys.readouterr().err
+    dropped = record(capsys, "fit", file, "--drop-invalid", "--hold-out", "loss < 2.5")
+    rest = fit("chinchilla", runs.drop(index=[3, 8]), hold_out="loss < 2.5")
+    assert dropped["params"] == rest.params
+    text = "loss holds text that is not a number ('diverged', 'OOM') in rows 4, 9"
+    assert dropped["warnings"][0] == f"dropped 2 invalid rows: {text}"
+    found = record(capsys, "isoflop", file, "--drop-invalid", "--leave-out", "w == 12")
+    assert found["a"] == pytest.approx(isoflop(runs.drop(index=[3, 8, 11])).a)
+    assert main(["fit", file, "--drop-invalid", "--hold-out", "w > 30"]) == 2
+    assert "text that is not a number ('?') in row 10, and 'w > 30'" in capsys.readouterr().err
+
+
+def test_the_empty_column_is_named_where_another_follows_from_it(file, runs, capsys):
+    runs.assign(D=runs.D.mask(runs.index == 5)).to_csv(file, index=False)
+    for arguments in (["isoflop", file], ["fit", file, "--law", "logistic", "--column", "score=w"]):
+        assert main(arguments) == 2
+        assert "Column D is missing (NaN) in row 6: correct" in capsys.readouterr().err
+
+
+def test_runs_that_cannot_be_predicted_are_dropped_when_told_to(file, capsys, tmp_path):
+    path = tmp_path / "next.csv"
+    path.write_text("N,D,loss\n1e9,2e10,2.5\n,2e10,2.4\n7e9,?,\n7e9,2e11,diverged\n")
+    assert main(["fit", file, "--predict", str(path)]) == 2
+    message = (
+        "next.csv: Column N is missing (NaN) in row 2, D holds text that is not a number ('?')"
+    )
+    assert message in capsys.readouterr().err
+    found = record(capsys, "fit", file, "--predict", path, "--drop-invalid")
+    assert [(row["N"], row["observed"]) for row in found["predictions"]] == [
+        (1e9, 2.5),
+        (7e9, None),
+    ]
+    note = "predictions: dropped 2 invalid rows: D holds text that is not a number ('?') in row 3"
+    assert found["warnings"][-1] == note
+    assert f"\nnote: {note}" in printed(capsys, "fit", file, "--predict", path, "--drop-invalid")

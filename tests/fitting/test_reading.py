@@ -84,7 +84,7 @@ def test_a_comma_is_read_where_it_has_one_meaning(cells, expected):
 
 @pytest.mark.parametrize("cell", ["1,2,3", "1.234,5", "7Q", "B", "1e", "--5", "1 2"])
 def test_what_is_no_number_is_refused(cell):
-    with pytest.raises(ValueError, match="Column x holds text that is not a number in row 2"):
+    with pytest.raises(ValueError, match="Column x holds text that is not a number .* in row 2"):
         numbers(["1", cell], "x")
 
 
