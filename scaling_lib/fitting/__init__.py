@@ -50,7 +50,7 @@ from scaling_lib.fitting.choosing import (
 )
 from scaling_lib.fitting.isoflop import envelope, isoflop
 from scaling_lib.fitting.reading import read_runs
-from scaling_lib.fitting.result import LEVEL, FitResult, Interval, Prediction, Score, Source
+from scaling_lib.fitting.result import LEVEL, FitResult, Interval, Prediction, Score, Source, number
 from scaling_lib.fitting.runs import (
     MISSING,
     check_count,
@@ -304,11 +304,11 @@ class Comparison:
 
     def summary(self):
         """Return the table as text."""
-        lines = [self.table.to_string(float_format=lambda value: f"{value:.4g}")]
+        lines = [self.table.to_string(float_format=lambda value: number(value, 4))]
         return "\n".join(lines + [f"note: no fit of {k}: {why}" for k, why in self.skipped.items()])
 
     def _repr_html_(self):
-        return self.table.to_html(float_format=lambda value: f"{value:.4g}")
+        return self.table.to_html(float_format=lambda value: number(value, 4))
 
 
 def compare(laws, data, *, held_out=None, **options):

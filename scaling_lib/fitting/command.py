@@ -13,7 +13,7 @@ import numpy as np
 
 from scaling_lib.data.files import write_bytes
 from scaling_lib.fitting import envelope, fit, fit_by, isoflop, read_runs
-from scaling_lib.fitting.result import LEVEL
+from scaling_lib.fitting.result import LEVEL, number
 from scaling_lib.fitting.runs import available, number_of
 from scaling_lib.laws import ALIASES, LAWS
 from scaling_lib.laws import law as find_law
@@ -194,7 +194,7 @@ def _predictions(result, options):
 
 
 def _text(table):
-    return table.to_string(index=False, float_format=lambda value: f"{value:.5g}")
+    return table.to_string(index=False, float_format=number)
 
 
 def _records(table):

@@ -13,7 +13,7 @@ from scaling_lib.data import checks
 from scaling_lib.fitting.choosing import budgets as budgets_of
 from scaling_lib.fitting.choosing import groups, keep
 from scaling_lib.fitting.notes import OUTLYING, SCATTERS, copied, copies, far_from, units
-from scaling_lib.fitting.result import LEVEL, Interval
+from scaling_lib.fitting.result import LEVEL, Interval, number
 from scaling_lib.fitting.runs import row_numbers, take, without_invalid
 from scaling_lib.laws.declared import rows_text
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
@@ -75,7 +75,8 @@ class AllocationFit:
             ("N* ~ C^a, a", self.a, self.a_interval),
             ("D* ~ C^b, b", self.b, self.b_interval),
         ):
-            lines.append(f"{name} = {value:.4f} ({percent} from {low:.4f} to {high:.4f})")
+            low, high = (f"{x:.4f}" if np.isfinite(x) else number(x) for x in (low, high))
+            lines.append(f"{name} = {value:.4f} ({percent} from {low} to {high})")
         for C, reason in self.skipped.items():
             lines.append(f"note: {C:.3e} FLOP gave no minimum: {reason}")
         return "\n".join(lines + [f"note: {note}" for note in self.notes])
@@ -275,6 +276,12 @@ def envelope(
         if np.ptp(N[rows]) > 0:
             raise ValueError(f"Run {labels[code]} has more than one N: a curve is one model")
         curves.append((np.log(C[rows]), loss[rows], np.log(N[rows[0]])))
+    if sum(len(c) > 1 for c, _, _ in curves) < 3 <= len(curves):
+        raise ValueError(
+            "An envelope needs curves: several rows a run, with the C or D spent so far; here "
+            f"{sum(len(c) == 1 for c, _, _ in curves)} of {len(curves)} runs have one row "
+            "(isoflop needs one row a run)"
+        )
     if len(curves) < 3:
         raise ValueError(f"{len(curves)} curves have no envelope: at least 3 are needed")
     low = np.sort([c[0] for c, _, _ in curves])[1]

@@ -11,6 +11,7 @@ import numpy as np
 from scaling_lib.fitting.choosing import budgets, groups
 from scaling_lib.fitting.runs import (
     DERIVED,
+    POWERS,
     available,
     number_of,
     raw,
@@ -89,6 +90,15 @@ def units(data, mapping, inputs, free=()):
             f"the unit named by {' and '.join(sorted(unused.values()))} is not applied "
             f"({' '.join(f'--column {shlex.quote(pair)}' for pair in pairs)})"
         )
+    for name in sorted(MOST.keys() & mapping.keys() - set(free)):
+        header, _, factor = (part.strip() for part in mapping[name].rpartition("*"))
+        said = unit_of(header) if header in names and mapping[name] not in names else 1.0
+        if said != 1.0 and float(factor) in {*POWERS.values()} - {said}:
+            pair = shlex.quote(f"{name}={with_unit(header)}")
+            yield (
+                f"{header} names another unit than the {factor} that it is multiplied by (--column "
+                f"{pair})"
+            )
     for name, values in inputs.items():
         if name in free or name in unused or not values.max() < LEAST.get(name, 0.0):
             continue

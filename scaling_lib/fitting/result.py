@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from scaling_lib.data import checks
 from scaling_lib.fitting import notes, uncertainty
+from scaling_lib.fitting.choosing import budgets
 from scaling_lib.fitting.runs import offered, prepare, take, valid
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN, optimal_allocation
 from scaling_lib.laws.published import ComputeOptimal
@@ -339,9 +340,11 @@ class FitResult(ComputeOptimal):
         if open_names:
             columns = self._columns_of(open_names)
             spans = " and ".join(f"{c} (here {self._span(c)})" for c in columns)
+            wider = f"over a wider range of {spans}"
+            if {"N", "D"} <= {*columns} and not budgets(self.data["N"] * self.data["D"]).any():
+                wider = "at other budgets (here C is one)"
             out.append(
-                f"these runs do not determine {' and '.join(open_names)}: it takes runs over a "
-                f"wider range of {spans}"
+                f"these runs do not determine {' and '.join(open_names)}: it takes runs {wider}"
             )
         elif not ended:
             out.append("the search stopped before it converged: the parameters are not a minimum")
@@ -755,13 +758,13 @@ LABELS = {
 }
 
 
-def number(value):
-    """Return a number with five significant digits, "unbounded" for an infinite one.
+def number(value, digits=5):
+    """Return a number with so many significant digits, "unbounded" for an infinite one.
 
     >>> number(406.4), number(2.085e13), number(float("inf"))
     ('406.4', '2.085e+13', 'unbounded')
     """
-    return f"{value:.5g}" if math.isfinite(value) else "unbounded"
+    return "unbounded" if math.isinf(value) else f"{value:.{digits}g}"
 
 
 def _error(result, value):

@@ -4,6 +4,7 @@ A column may be one of the data, one under another name ("N": "params"), one in 
 "FLOPs (1E21)*1e21"), or one that follows from C = 6 N D.
 """
 
+import difflib
 import re
 import shlex
 from collections import Counter
@@ -155,8 +156,11 @@ def row_numbers(data):
     return labels if labels.dtype.kind in "iu" and labels.size else np.arange(count_rows(data))
 
 
-def raw(data, name, mapping=None):
-    """Return a column, an array if it is one of numbers, and the factor to multiply it by."""
+def raw(data, name, mapping=None, also=()):
+    """Return a column, an array if it is one of numbers, and the factor to multiply it by.
+
+    Where there is none, others are offered, for the names in `also` as well.
+    """
     source, factor = (mapping or {}).get(name, name), 1.0
     names = available(data)
     if source not in names and "*" in source:  # "FLOPs (1E21)*1e21"
@@ -164,9 +168,11 @@ def raw(data, name, mapping=None):
         if is_number(number):
             source, factor = shorter.strip(), float(number)
     if source not in names:
+        given = {known: header for known, header in (mapping or {}).items() if known != name}
+        wanted = [name, *(more for more in also if more not in {name, *offered(data, given)})]
         raise ValueError(
             f"There is no column {source}{f' (meant as {name})' * (source != name)} among "
-            f"{names_text(names)}{did_you_mean([name], names, source)}"
+            f"{names_text(names)}{did_you_mean(wanted, names, source, given)}"
         )
     values = data[source]
     if isinstance(getattr(values, "dtype", None), np.dtype) and values.dtype.kind in "iuf":
@@ -182,37 +188,62 @@ def names_text(names):
     return ", ".join(short) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
-def did_you_mean(wanted, names, said=""):
-    """Return a question that offers columns for the wanted names, or nothing: it never decides."""
-    found = {}
-    for name in wanted:
-        parts = [part for part in DERIVED.get(name, ()) if part not in names]
-        for want in [name, *parts]:
-            if header := _offer(want, said, [n for n in names if n not in found.values()]):
-                found[want] = header
-                break
+def did_you_mean(wanted, names, said="", given=None):
+    """Return a question that offers columns for the wanted names, or nothing: it never decides.
+
+    `names` are those of the file, `given` says which of them already have a name of a law, and
+    `said` is what the first wanted name was said to be.
+    """
+    given = dict(given or {})
+    used = {header if header in names else header.rpartition("*")[0] for header in given.values()}
+    found, known = {}, {*names, *given}
+
+    def look(want, said=""):
+        header = _offer(want, said, [n for n in names if n not in {*used, *found.values()}])
+        if header:
+            found[want] = header
+        return header is not None
+
+    others = [name for name in wanted if not look(name, said if name == wanted[0] else "")]
+    for name in others:  # what it follows from, if all of that is there
+        parts = [part for part in DERIVED.get(name, ()) if part not in {*known, *found}]
+        for part in [part for part in parts if not all([look(part) for part in parts])]:
+            found.pop(part, None)
+    follows = [name for name in wanted[:1] if said and {*DERIVED.get(name, "?")} <= known]
+    if follows and not found:
+        parts = " and ".join(DERIVED[wanted[0]])
+        return f". {wanted[0]} follows from {parts}: leave --column {wanted[0]}={said} out"
+    same = [k for name in others for k, words in SYNONYMS.items() if _plain(name) in words.split()]
+    if not found and (same := [name for name in same if name in known]):
+        return f". Did you mean {same[0]}?"
     if not found:
         return ""
+    found = {name: with_unit(header) for name, header in found.items()}
     shell = " ".join(f"--column {shlex.quote(f'{k}={v}')}" for k, v in found.items())
     return f". Did you mean {shell} (in Python columns={found})?"
 
 
+def _plain(name):
+    """Return a name in small letters and digits only."""
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
 def _offer(want, said, names):
-    """Return the first of `names` that is a usual one for `want`, with the factor of its unit."""
-    simple = {name: re.sub(r"[^a-z0-9]", "", name.casefold()) for name in names}
+    """Return the first of `names` that is a usual one for `want`, or is spelt nearly alike."""
+    simple = {name: _plain(name) for name in names}
     usual = SYNONYMS.get(want, "").split()
     same = [
         name
         for word in [want.casefold(), said.casefold(), *usual]
         for name in names
-        if simple[name] == re.sub(r"[^a-z0-9]", "", word)
+        if simple[name] == _plain(word)
     ]
     some = [name for name in names if not any(word in simple[name] for word in NEVER)]
     words = [word for word in usual if len(word) > 3 and word not in WHOLE]
     part = [name for word in words for name in some if word in simple[name]]
-    for name in [*same, *part]:
-        return with_unit(name)
-    return None
+    near = [] if usual else difflib.get_close_matches(_plain(want), simple.values(), 1)
+    near = [name for name in names if simple[name] in near]
+    return next(iter([*same, *part, *near]), None)
 
 
 def unit_of(header):
@@ -244,7 +275,7 @@ def take(data, wanted, mapping=None, law="", faults=None):
     """
     mapping, names = dict(mapping or {}), available(data)
     for name in mapping:
-        raw(data, name, mapping)
+        raw(data, name, mapping, wanted)
     has = {*names, *mapping}
     columns, notes = {}, []
 
@@ -268,7 +299,7 @@ def take(data, wanted, mapping=None, law="", faults=None):
             notes.append(f"{name} derived from {'D / epochs' if name == 'U' else 'C = 6 N D'}")
     missing = [name for name in wanted if name not in columns]
     if missing:
-        hint = did_you_mean(missing, [*names, *mapping])
+        hint = did_you_mean(missing, names, given=mapping)
         if any(is_number(name) for name in names):
             hint = ". The first line must name the columns, and here it holds numbers"
         elif law and any(f"{name}=" not in hint for name in missing):

@@ -190,6 +190,12 @@ def constrained(law, bounds=None, fixed=None, tied=None):
         if other in fixed:
             fixed[name] = fixed[other]
     tied = {name: other for name, other in tied.items() if name not in fixed}
+    for p in law.parameters:
+        if not p.lower <= fixed.get(p.name, p.lower) <= p.upper:
+            ends = (
+                f"{p.lower:g} or above" if p.upper == np.inf else f"from {p.lower:g} to {p.upper:g}"
+            )
+            raise ValueError(f"fixed[{p.name!r}] must be {ends}, not {fixed[p.name]:g}")
     parameters = []
     for parameter in law.parameters:
         if parameter.name in bounds.keys() - fixed.keys() - tied.keys():

@@ -214,7 +214,10 @@ def test_a_fit_for_each_group(grid):
     few = grid.drop(index=grid.index[(grid.lr == 8) & (grid.N > 1e8)])
     few = few.drop(index=few.index[few.lr == 8][3:])
     assert "3 runs cannot determine" in fit_by("chinchilla", few, "lr").skipped["8"]
-    assert "note: no fit of 8: 3 runs" in fit_by("chinchilla", few, "lr").summary()
+    several = fit_by("chinchilla", few, "lr")
+    several.table.loc["1", "B"] = np.inf
+    assert "note: no fit of 8: 3 runs" in several.summary()
+    assert "unbounded" in several.summary() and "inf" not in several.summary()
     with pytest.raises(ValueError, match="No group of N could be fitted"):
         fit_by("chinchilla", grid, "N")
 

@@ -156,6 +156,8 @@ def test_isoflop_and_envelope_are_commands(file, runs, capsys):
         (["--fix", "E=low"], "--fix E must be a number, not 'low'"),
         (["--fix", "F=1"], "fixed names F, but the parameters"),
         (["--fix", "E=1", "--fix", "E=2"], "--fix names E twice"),
+        (["--fix", "A=-3"], "fixed['A'] must be 0 or above, not -3"),
+        (["--leave-out", "Wt > 3"], "Missing column Wt: the data have N, D, loss, w. Did you mean"),
         (["--tie", "alpha=gamma"], "must name a free or fixed parameter (E, A, B, beta), not"),
         (["--tie", "alpha=beta", "--tie", "beta=alpha"], "(E, A, B), not 'beta'"),
         (["--tie", "alpha=beta", "--fix", "alpha=1"], "alpha must be fixed or tied, not both"),

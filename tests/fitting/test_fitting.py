@@ -345,7 +345,7 @@ def test_a_plot_shows_what_was_held_out_in_the_book_s_typeface(tmp_path, caplog)
         (lambda r: {k: v[:5] for k, v in r.items()}, "5 runs cannot determine the 5 parameters"),
         (lambda r: {k: v for k, v in r.items() if k != "D"}, "Missing column D"),
         (lambda r: {"loss": r["loss"]}, "Missing columns N, D"),
-        (lambda r: r | {"N": ["x"] * 30}, "not a number in rows"),
+        (lambda r: r | {"N": ["x"] * 30}, "not a number .'x'. in rows 1, 2"),
         (lambda r: r | {"N": np.ones((30, 2))}, "one dimension"),
         (lambda r: np.ones((30, 3)), "columns by name"),
         (lambda r: [1, 2, 3], "columns by name"),

@@ -136,6 +136,8 @@ def test_envelope_refuses_what_has_none():
     rows = curves(BESIROGLU_2024, sizes=2)
     with pytest.raises(ValueError, match="at least 3"):
         envelope(rows)
+    with pytest.raises(ValueError, match=r"several rows a run, .*63 of 63 runs have one row"):
+        envelope(budgets(HOFFMANN_2022) | {"run": np.arange(63)})
     rows = curves(BESIROGLU_2024, sizes=4)
     rows["N"][5] *= 2
     with pytest.raises(ValueError, match="more than one N"):
@@ -177,7 +179,9 @@ def test_a_run_far_from_its_parabola_is_named(sizes, place, factor):
 def test_what_bends_a_parabola_of_four_runs_is_looked_for_among_them():
     runs = budgets(HOFFMANN_2022, 4.0, sizes=4, noise=0.003)
     runs["loss"][11] = 11.0
-    (note,) = isoflop(runs, bootstrap=0).notes
+    result = isoflop(runs, bootstrap=0)
+    assert "(90 % from unbounded to unbounded)" in result.summary()
+    (note,) = result.notes
     assert "has its minimum, 1.6" in note and "did one of rows 9, 10, 11, 12 diverge" in note
 
 

@@ -266,3 +266,21 @@ def test_an_end_of_a_curve_beyond_what_a_share_can_be_is_named():
     in_percent = {"loss": runs["loss"], "score": 100 * runs["score"]}
     assert fit("task_score", in_percent, delta=0.1)._oddities == []
     assert notes(scores(np.random.default_rng(0), midpoint=0.9), "task_score") == []
+
+
+def test_a_factor_that_contradicts_the_header_is_noted(clean):
+    runs = clean.assign(D=clean.D / 1e9).rename(columns={"D": "tokens_B"})
+    wrong = notes(runs, columns={"D": "tokens_B*1e6"})
+    assert wrong == [
+        "tokens_B names another unit than the 1e6 that it is multiplied by (--column "
+        "'D=tokens_B*1e9')"
+    ]
+    assert notes(runs, columns={"D": "tokens_B*1e9"}) == []
+    assert notes(runs, columns={"D": "tokens_B*1.024e9"}) == []  # of a counting of one's own
+
+
+def test_runs_of_one_budget_need_others():
+    N, noise = np.geomspace(1e8, 2e9, 7), 0.01 * np.random.default_rng(0).normal(size=7)
+    runs = {"N": N, "D": 1e19 / N, "loss": BESIROGLU_2024.loss(N, 1e19 / N) * np.exp(noise)}
+    text = fit("chinchilla", runs).summary()
+    assert "it takes runs at other budgets (here C is one)" in text

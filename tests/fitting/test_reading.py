@@ -84,7 +84,7 @@ def test_a_comma_is_read_where_it_has_one_meaning(cells, expected):
 
 @pytest.mark.parametrize("cell", ["1,2,3", "1.234,5", "7Q", "B", "1e", "--5", "1 2"])
 def test_what_is_no_number_is_refused(cell):
-    with pytest.raises(ValueError, match="Column x holds text that is not a number .* in row 2"):
+    with pytest.raises(ValueError, match=r"Column x holds text that is not a number .* in row 2"):
         numbers(["1", cell], "x")
 
 
@@ -114,6 +114,30 @@ def test_usual_names_are_offered_and_never_taken(names, wanted, offer):
     names = names.split("|") if "|" in names else names.split()
     with pytest.raises(ValueError, match=f"Missing column.*{re.escape(offer)}"):
         take({name: [1.0] for name in names}, wanted.split())
+
+
+COLUMNS = ["run id", "params (M)", "tokens_B", "progress %", "val loss"]
+ALL = "--column 'N=params (M)*1e6' --column 'loss=val loss' --column 'D=tokens_B*1e9' (in Python"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "columns", "words"),
+    [
+        ("C N loss", {}, ALL),
+        ("C N loss", {"C": "nothing"}, ALL),
+        (
+            "C N",
+            {"C": "x", "N": "params (M)", "D": "tokens_B"},
+            "follows from N and D: leave --col",
+        ),
+        ("N C", {"C": "x", "D": "tokens_B"}, "Did you mean --column 'N=params (M)*1e6' (in"),
+        ("size", {"N": "params (M)*1e6"}, "Did you mean N?"),
+        ("progres", {}, "Did you mean --column 'progres=progress %'"),
+    ],
+)
+def test_all_that_is_missing_is_offered_at_once_and_nothing_that_was_given(wanted, columns, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        take({name: [1.0] for name in COLUMNS}, wanted.split(), columns)
 
 
 def test_nothing_is_offered_where_nothing_is_near():
