@@ -80,6 +80,7 @@ def fit_sweep(table, limit, guess, candidates):
         "inside": int(round(score.inside * score.n)),
         "open": sorted(result.unidentified()),
         "next": widths.index(max(widths)),
+        "ratio": max(widths),
     }
 """
 
@@ -764,7 +765,7 @@ def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
     },
     {
         "exercise": "own-sweep",
-        "name": "columns and conditions of the library, interval from a bootstrap",
+        "name": "columns and conditions of the library",
         "kind": "alternative",
         "expected": 4,
         "code": """
@@ -784,8 +785,7 @@ def fit_sweep(table, limit, guess, candidates):
     last = table.iloc[[i for run, i in rows.items() if run not in aside]]
     result = fit("chinchilla", last, columns=names, hold_out=f"C > {limit}")
     N, D = np.array(candidates).T
-    left_open = list(result.unidentified())
-    seen = result.bootstrap(300, seed=0).predict({"N": N, "D": D}, level=0.9)
+    seen = result.predict({"N": N, "D": D}, level=0.9)
     held = {name: result.held[name] for name in ("N", "D", "loss")}
     draw = result.predict({"N": held["N"], "D": held["D"]})
     return {
@@ -793,8 +793,9 @@ def fit_sweep(table, limit, guess, candidates):
         "fitted": result.n,
         "error": np.mean(np.abs(draw / held["loss"] - 1)),
         "inside": round(result.held_out.inside * len(draw)),
-        "open": sorted(left_open),
+        "open": sorted(result.unidentified()),
         "next": int(np.argmax(seen.high / seen.low)),
+        "ratio": np.max(seen.high / seen.low),
     }
 """,
     },
@@ -809,7 +810,7 @@ def fit_sweep(table, limit, guess, candidates):
         "exercise": "own-sweep",
         "name": "the lowest loss of each run for its last",
         "kind": "wrong",
-        "expected": 1,
+        "expected": 0,
         "code": OWN_SWEEP.replace(
             'tokens == tokens.groupby(table["run"]).transform("max")',
             'table["loss"] == table["loss"].groupby(table["run"]).transform("min")',
@@ -819,7 +820,7 @@ def fit_sweep(table, limit, guess, candidates):
         "exercise": "own-sweep",
         "name": "a last loss of nan not seen",
         "kind": "wrong",
-        "expected": 1,
+        "expected": 0,
         "code": OWN_SWEEP.replace('table["loss"].isna() | ', "").replace(
             "kept & ~diverged", "kept & ~diverged & table['loss'].notna()"
         ),
@@ -828,7 +829,7 @@ def fit_sweep(table, limit, guess, candidates):
         "exercise": "own-sweep",
         "name": "diverged runs named and fitted",
         "kind": "wrong",
-        "expected": 1,
+        "expected": 0,
         "code": OWN_SWEEP.replace("kept & ~diverged", "kept & table['loss'].notna()"),
     },
     {
@@ -856,14 +857,14 @@ def fit_sweep(table, limit, guess, candidates):
         "exercise": "own-sweep",
         "name": "the share inside instead of the number",
         "kind": "wrong",
-        "expected": 1,
+        "expected": 0,
         "code": OWN_SWEEP.replace("int(round(score.inside * score.n))", "score.inside"),
     },
     {
         "exercise": "own-sweep",
         "name": "the largest candidate",
         "kind": "wrong",
-        "expected": 1,
+        "expected": 0,
         "code": OWN_SWEEP.replace("float(end.high[0] / end.low[0])", "N * D"),
     },
     {
@@ -879,5 +880,123 @@ def fit_sweep(table, limit, guess, candidates):
         "kind": "wrong",
         "expected": 3,
         "code": OWN_SWEEP.replace("sorted(result.unidentified())", "[]"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "a uniform guess among 64 for every file",
+        "kind": "wrong",
+        "expected": 1,
+        "code": OWN_SWEEP.replace("> guess", "> np.log(64)"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "set aside for a bad row on the way",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace(
+            'table["loss"].isna() | (table["loss"] > guess)',
+            'table["run"].isin(table["run"][~(table["loss"] <= guess)])',
+        ),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "diverged runs neither named nor left out",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace("kept & ~diverged", "kept & table['loss'].notna()").replace(
+            'sorted(table["run"][diverged])', "[]"
+        ),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "the last row of the file",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace(
+            'tokens == tokens.groupby(table["run"]).transform("max")',
+            '~table["run"].duplicated(keep="last")',
+        ),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "K for 1024",
+        "kind": "wrong",
+        "expected": 1,
+        "code": OWN_SWEEP.replace('"K": 1e3', '"K": 1024'),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "C without the 6",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace("6 * data", "data"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "the run at the limit held out",
+        "kind": "wrong",
+        "expected": 3,
+        "code": OWN_SWEEP.replace("<= limit", "< limit"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "one run of each size and length",
+        "kind": "wrong",
+        "expected": 1,
+        "code": OWN_SWEEP.replace(
+            "data.items()})\n    score", 'data.items()}, best_of="N,D")\n    score'
+        ).replace("int(known.sum())", "result.n"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "fitted to all, scored on those held out",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace("x[known]", "x[good]"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "least squares for Huber",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace(
+            "x[known] for name, x in data.items()}",
+            "x[known] for name, x in data.items()}, delta=np.inf",
+        ),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "a number inside made up from their number",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace("score.inside * score.n", "0.6 * score.n"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "high - low",
+        "kind": "wrong",
+        "expected": 1,
+        "code": OWN_SWEEP.replace("end.high[0] / end.low[0]", "end.high[0] - end.low[0]"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "the interval of the mean, not of a run",
+        "kind": "wrong",
+        "expected": 1,
+        "code": OWN_SWEEP.replace("level=0.9", "level=0.9, kind='mean'"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "the interval at 95 %",
+        "kind": "wrong",
+        "expected": 1,
+        "code": OWN_SWEEP.replace("level=0.9", "level=0.95"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "always the second candidate",
+        "kind": "wrong",
+        "expected": 1,
+        "code": OWN_SWEEP.replace("widths.index(max(widths))", "1"),
     },
 ]

@@ -79,6 +79,18 @@ ONE = {"loss-ahead"}
         ("bitter_lesson", "first budget that is ahead", "one before"),
         ("scaling_laws", "G instead of its square", "G squared"),
         ("scaling_laws", "equal terms instead of equal marginal gains", "terms are equal there"),
+        ("scaling_laws", "set aside for a bad row on the way", "only its kept row counts"),
+        ("scaling_laws", "diverged runs named and fitted", "diverged is in the fit"),
+        ("scaling_laws", "the last row of the file", "order of the file"),
+        ("scaling_laws", "the lowest loss of each run for its last", "lowest loss of a run"),
+        ("scaling_laws", "K for 1024", "not for 1024"),
+        ("scaling_laws", "C without the 6", "without the 6"),
+        ("scaling_laws", "one run of each size and length", "`best_of`"),
+        ("scaling_laws", "fitted to all, scored on those held out", "seen the held-out runs"),
+        ("scaling_laws", "least squares for Huber", "delta among them"),
+        ("scaling_laws", "high - low", "not high - low"),
+        ("scaling_laws", "the interval of the mean, not of a run", "the law's mean"),
+        ("scaling_laws", "the interval at 95 %", "the level is 0.9"),
         ("scaling_hypothesis", "gain as the last", "as the last"),
         ("scaling_hypothesis", "sign inside the normal", "The sign"),
         ("forecasting", "levels turned round", "below it 1 - tau"),
@@ -87,6 +99,22 @@ ONE = {"loss-ahead"}
 def test_what_a_mistake_hears(name, mistake, words):
     answer = next(a for a in answers(name) if a["name"] == mistake)
     assert words in str(said(name, answer["exercise"], answer["code"]))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ('"aside": 2 or', "aside must be a list of names, not 2."),
+        ('"open": None and', "open must be a list of names, not None."),
+        ('"fitted": [87] or', "fitted must be a number, not [87]."),
+    ],
+)
+def test_a_value_of_another_kind_is_named(value, words):
+    key = value.split(":")[0]
+    code = cells("scaling_laws")["own-sweep"].source.replace(f"{key}:", value)
+    failures = mark("scaling_laws", "own-sweep", code)[1]
+    assert str(failures["own-sweep-test"]) == words
+    assert {type(error) for error in failures.values()} == {AssertionError} and len(failures) == 3
 
 
 @every_exercise
