@@ -29,8 +29,9 @@ examples:
   python -m scaling_lib fit --list
 """
 CHOOSING = """\
-Chosen in this order. A CONDITION is a comparison (< <= > >= == !=) of a column with a number or a
-word, several joined by 'and' that must all hold, or the name of a column of yes and no.
+First invalid rows are dropped, then runs left out, then the best kept, at last runs held out. A
+CONDITION is a comparison (< <= > >= == !=) of a column with a number or a word, several joined by
+'and' that must all hold, or the name of a column of yes and no.
 """
 
 
