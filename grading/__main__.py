@@ -69,8 +69,9 @@ def grade_run(options):
 def check_options(parser):
     """Run the class's tests on your own notebook, on your own machine, without a sandbox."""
     add = parser.add_argument
-    add("assignment", help="name of a folder in exercises/release, such as data_limits")
+    add("assignment", help="its name, such as data_limits, its folder, or your notebook in it")
     add("notebook", nargs="?", help="your notebook (exercises/release/NAME/NAME.ipynb)")
+    add("--exercise", metavar="ID", help="only this one, such as effective-data")
     add("--why", action="store_true", help="also tell what the hidden tests say")
 
 
@@ -79,11 +80,23 @@ def check_run(options):
     from grading.marking.own_work import run_own
     from grading.reports.feedback import feedback_text
     from grading.reports.student_results import read_report
-    from grading.source.assignment import SOURCES, load
+    from grading.source.assignment import SOURCES, known, load
 
-    assignment, name = load(options.assignment), options.assignment
-    path = options.notebook or SOURCES.parent / "release" / name / f"{name}.ipynb"
-    result = read_report(assignment, run_own(assignment, pathlib.Path(path).read_bytes()))
+    name, path = options.assignment, pathlib.Path(options.assignment)
+    if path.is_dir():
+        name = path.resolve().name
+        path = path / f"{name}.ipynb"
+    if path.is_file() and not options.notebook:
+        name = path.stem
+        if name not in known():
+            words = f"is not called as one of the assignments ({', '.join(known())})"
+            raise ValueError(f"{path} {words}: give its name first, check NAME {path}")
+    else:
+        path = options.notebook or SOURCES.parent / "release" / name / f"{name}.ipynb"
+    assignment = load(name)
+    wanted = assignment.only(options.exercise) if options.exercise else assignment
+    report = run_own(assignment, pathlib.Path(path).read_bytes(), wanted.tests)
+    result = read_report(wanted, report)
     if result["status"] != "graded":
         raise ValueError(f"{path}: {result['message']}")
     print(feedback_text(result, options.why))

@@ -45,8 +45,10 @@ class OwnSession(Session):
         return json.loads(json.dumps(answer))
 
 
-def run_own(assignment, notebook):
+def run_own(assignment, notebook, wanted=None):
     """Grade a notebook (bytes) in this process; return a report as `grade_one.run_job` does.
+
+    `wanted` are the ids of the tests to run, by default all.
 
     The cells run in an empty temporary folder, as those of a class do. Names of this process that
     they change stay changed: call it from a command that ends.
@@ -57,7 +59,7 @@ def run_own(assignment, notebook):
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), threadpool_limits(1):
         try:
             session = OwnSession(source.is_trusted)
-            grade_in(session, assignment, source, notebook, events.append)
+            grade_in(session, assignment, source, notebook, events.append, wanted)
         except Unreadable as error:
             events.append({"event": "failed", "kind": "unreadable", "text": str(error)})
     seconds = round(time.monotonic() - began, 2)

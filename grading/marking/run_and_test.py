@@ -16,6 +16,7 @@ import re
 import reprlib
 import signal
 import threading
+import traceback
 
 import numpy as np
 
@@ -71,14 +72,17 @@ def grade_submission(job, emit):
     grade_in(session, assignment, source, base64.b64decode(job["notebook"]), emit)
 
 
-def grade_in(session, assignment, source, notebook, emit):
-    """Run the cells of a notebook, given as bytes, in a session, and test them there."""
+def grade_in(session, assignment, source, notebook, emit, wanted=None):
+    """Run the cells of a notebook, given as bytes, in a session, and test them there.
+
+    `wanted` are the ids of the tests to run, by default all.
+    """
     found = match(assignment, read_notebook(notebook))
     written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
     emit({"event": "match", "restored": list(found.restored), "text": written})
     try:
         run_cells(found, source, session, emit)
-        run_tests(assignment, found, Tests(assignment, source, session), emit)
+        run_tests(assignment, found, Tests(assignment, source, session), emit, wanted)
     finally:
         session.close()
     emit({"event": "done", "starts": session.starts})
@@ -104,11 +108,11 @@ def run_cells(found, source, session, emit):
     session.snapshot(FINISHED)
 
 
-def run_tests(assignment, found, tests, emit):
+def run_tests(assignment, found, tests, emit, wanted=None):
     """Run all visible checks, then all hidden ones, and emit the best outcome of each test."""
     passed = {}
-    for test, cell in assignment.tests.items():
-        outcomes = []
+    for test in assignment.tests if wanted is None else wanted:
+        cell, outcomes = assignment.tests[test], []
         moments = moments_to_try(assignment, found, test)
         for moment in moments:
             tests.session.restore(moment)
@@ -233,10 +237,17 @@ class Watched(Function):
 
 
 def _short(value):
-    """Return a value as a learner would write it, in one line or two."""
+    """Return a value as a learner would write it, in one line or two; of a long one the shape."""
+    if hasattr(value, "columns"):
+        return "<table of {} rows and {} columns>".format(*value.shape)
+    if hasattr(value, "to_numpy"):  # a column
+        value = value.to_numpy()
     # 0.15, not np.float64(0.15)
     with np.printoptions(precision=6, threshold=8, edgeitems=3, linewidth=1000, legacy="1.25"):
-        return _cut(_repr.repr(value), MAX_SHORT)
+        text = _repr.repr(value)
+    if len(text) > MAX_SHORT and getattr(value, "shape", ()):
+        return f"<array of shape {value.shape}>"
+    return _cut(text, MAX_SHORT)
 
 
 def _cut(text, most):
@@ -256,7 +267,7 @@ class Tests:
 
     def __init__(self, assignment, source, session):
         self.assignment, self.source, self.session = assignment, source, session
-        self.last_call = ""
+        self.last_call = self.compared = ""
         # Hidden tests have names of their own: what a visible check has changed is not theirs.
         self.visible = Namespace(session, source, self._remember)
         self.complete = Namespace(session, source, self._remember)
@@ -273,11 +284,7 @@ class Tests:
         score, error, line = self._execute(cell, cell.visible, self.visible)
         if error is None:
             return Outcome(test, score, cell.points)
-        message = _in_words(error, line)
-        if self.last_call and not isinstance(error, Undefined):
-            end = "" if message.endswith(("?", "!", ".")) else "."
-            message = f"{message}{end} {self.last_call}"
-        message = _cut(message, MAX_MESSAGE)
+        message = self._with_call(_in_words(error, line), error)
         lacks = isinstance(error, Undefined | NameError)
         return Outcome(test, 0, cell.points, message, message, lacks)
 
@@ -296,12 +303,19 @@ class Tests:
             message += f": in one of them, your function {error.told}"
         elif isinstance(error, TestTimeout):
             message += ": they take too long"
-        detail = _cut(_in_words(error, line), MAX_MESSAGE)
+        detail = self._with_call(_in_words(error, line) + self.compared, error)
         return Outcome(test, 0, cell.points, message + ".", detail)
+
+    def _with_call(self, message, error):
+        """Return a message with what the submission was called with last."""
+        if self.last_call and not isinstance(error, Undefined):
+            end = "" if message.rstrip(")\"'`").endswith(("?", "!", ".")) else "."
+            message = f"{message}{end} {self.last_call}"
+        return _cut(message, MAX_MESSAGE)
 
     def _execute(self, cell, text, names):
         """Return points, exception and the text of the line that failed."""
-        self.last_call = ""
+        self.last_call = self.compared = ""
         names.forget()
         filename = f"<test {cell.id}>"
         tree = ast.parse(text)
@@ -314,22 +328,48 @@ class Tests:
                 time_limit(min(self.session.limits.test, max(self.session.left(), 1.0))),
                 reference.taken_from(self.source.__getitem__),
             ):
-                exec(compile(tree, filename, "exec"), names)
-                if last:
-                    value = eval(compile(ast.Expression(last.value), filename, "eval"), names)
+                try:
+                    exec(compile(tree, filename, "exec"), names)
+                    if last:
+                        value = eval(compile(ast.Expression(last.value), filename, "eval"), names)
+                except AssertionError as error:
+                    if names is self.complete and not isinstance(error, CallFailed):
+                        where = _frames(error, filename)[-1]
+                        self.compared = _compared(tree, *where, names.functions)
+                    raise
         except (Exception, CallLost, TestTimeout, SystemExit) as error:
-            numbers = [n for n, name in _traced_lines(error) if name == filename]
+            numbers = [line for _, line in _frames(error, filename)]
             return 0, error, text.split("\n")[numbers[-1] - 1].strip() if numbers else ""
         if type(value) in (int, float) and 0 <= value <= cell.points:
             return value, None, ""
         return cell.points, None, ""
 
 
-def _traced_lines(error):
-    trace = error.__traceback__
-    while trace:
-        yield trace.tb_lineno, trace.tb_frame.f_code.co_filename
-        trace = trace.tb_next
+def _frames(error, filename):
+    """Return the frames of a file, and the numbers of its lines, that led to an exception."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return [(frame, line) for frame, line in frames if frame.f_code.co_filename == filename]
+
+
+def _compared(tree, frame, line, functions):
+    """Return what a failed assertion has compared: of ``a == b`` or ``same(a, b)``, a and b.
+
+    What calls one of the `functions`, those of the submission, is left out.
+    """
+    said = []
+    tests = [node.test for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+    test = next((test for test in tests if test.lineno <= line <= test.end_lineno), None)
+    parts = test.args[:2] if isinstance(test, ast.Call) else []
+    if isinstance(test, ast.Compare):
+        parts = [test.left, *test.comparators]
+    for part in parts:
+        used = {node.id for node in ast.walk(part) if isinstance(node, ast.Name)}
+        if used and not used & functions.keys():
+            with contextlib.suppress(Exception):  # what a second look does not find
+                code = compile(ast.Expression(part), "", "eval")
+                value = eval(code, frame.f_globals, frame.f_locals)
+                said.append(f"`{ast.unparse(part)}` is {_short(value)}")
+    return ", where " + " and ".join(said) if said else ""
 
 
 def _in_words(error, line):

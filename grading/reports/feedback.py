@@ -76,7 +76,8 @@ def write_feedback(path, result):
 def feedback_text(result, why=False):
     """Return what one result says as lines of text, for the screen.
 
-    `why` adds the words of hidden tests, which a class is not told.
+    `why` adds the words of hidden tests, which a class is not told. Of what is not solved yet
+    nothing more is said.
     """
     score, most = number(result["score"]), number(result["max_score"])
     lines = [f"{result['assignment']}: {score} of {most} points"]
@@ -86,10 +87,12 @@ def feedback_text(result, why=False):
         lines += ["", heading]
         lines += [f"  {name}, {points}: {' '.join(said.split())}" for name, points, said in rows]
     for item in result["items"] if why else ():
-        if item["hidden"] and item["detail"] and item["detail"] != item["message"]:
+        told = not item["detail"] or item["detail"] == item["message"]
+        if item["hidden"] and not told and "NotImplementedError" not in item["detail"]:
             lines += ["", f"{item['id']} says: {item['detail']}"]
     for error in result["errors"]:
-        lines += ["", f"Cell {error['cell']}, {_first_line(error)}", f"  {error['error']}"]
+        if "NotImplementedError" not in error["error"]:
+            lines += ["", f"Cell {error['cell']}, {_first_line(error)}", f"  {error['error']}"]
     if result["by_hand"]:
         more = f"{number(result['max_by_hand'])} more points are for your answers in words"
         anchors = f"exercises/rubrics/{result['assignment']}.md says what earns them"

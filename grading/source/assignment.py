@@ -127,13 +127,21 @@ class Assignment:
         """A short name of these very cells."""
         return digest(self.text, json.dumps(self.overlay, sort_keys=True))
 
+    def _owner(self, name):
+        """Return the exercise of a cell: its id begins with that of the exercise and a hyphen."""
+        return max((s for s in self.solutions if name.startswith(s + "-")), key=len, default="")
+
     def tests_of(self, exercise):
-        """Return the ids of an exercise's tests: they begin with its id and a hyphen."""
+        """Return the ids of an exercise's tests."""
+        return [test for test in self.tests if self._owner(test) == exercise]
 
-        def owner(test):
-            return max((s for s in self.solutions if test.startswith(s + "-")), key=len, default="")
-
-        return [test for test in self.tests if owner(test) == exercise]
+    def only(self, exercise):
+        """Return the assignment with nothing but what gives points in one exercise."""
+        known = [name for name in self.solutions if self.tests_of(name)]
+        if exercise not in known:
+            raise ValueError(f"exercise must be one of {', '.join(known)}, not {exercise!r}")
+        cells = tuple(cell for cell in self.cells if self._owner(cell.id) == exercise)
+        return dataclasses.replace(self, cells=cells)
 
 
 def parse(text, name, overlay=None):
@@ -200,6 +208,11 @@ def _cell(cell, overlay):
     return Cell(kind, source, name, role, points)
 
 
+def known():
+    """Return the names of the assignments under ``exercises/source``."""
+    return sorted(path.parent.name for path in SOURCES.glob("*/*.ipynb"))
+
+
 def load(name_or_path, overlay=None):
     """Find and read an assignment: a name under ``exercises/source``, or a notebook's path.
 
@@ -210,9 +223,9 @@ def load(name_or_path, overlay=None):
     if path.suffix != ".ipynb":
         path = SOURCES / path / f"{path.name}.ipynb"
     if not path.is_file():
-        known = ", ".join(sorted(p.parent.name for p in SOURCES.glob("*/*.ipynb"))) or "none"
+        names = ", ".join(known()) or "none"
         raise ValueError(
-            f"there is no assignment {str(name_or_path)!r}: name one of exercises/source ({known}) "
+            f"there is no assignment {str(name_or_path)!r}: name one of exercises/source ({names}) "
             "or the path of a source notebook"
         )
     more = {}

@@ -34,8 +34,12 @@ def notebook(leave=(), **code):
 
 
 def check(path, *options):
-    command = [sys.executable, "-m", "grading", "check", "data_limits", str(path), *options]
-    return subprocess.run(command, capture_output=True, text=True, cwd=path.parent)
+    return run(path.parent, "data_limits", str(path), *options)
+
+
+def run(folder, *options):
+    command = [sys.executable, "-m", "grading", "check", *options]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder)
 
 
 def test_what_a_learner_alone_is_told(tmp_path):
@@ -65,7 +69,30 @@ def test_of_a_hidden_test_it_tells_on_request_what_it_says(tmp_path):
     return np.minimum(total, unique) + unique * worth"""
     path.write_text(json.dumps(notebook(TRAINS, **{"effective-data": code})), encoding="utf-8")
     assert "Hidden tests do not pass." in check(path).stdout
-    assert "effective-data-test-3 says: " in check(path, "--why").stdout
+    told = check(path, "--why", "--exercise", "effective-data").stdout
+    assert "effective-data-test-3 says: digits lost, where `" in told
+    assert "The last call, effective_tokens(" in told
+
+
+def test_one_exercise_of_a_notebook_by_its_folder_or_path(tmp_path):
+    folder = tmp_path / "data_limits"
+    folder.mkdir()
+    made = notebook(["exhaustion", *TRAINS])
+    (folder / "data_limits.ipynb").write_text(json.dumps(made), encoding="utf-8")
+    for given in (".", "data_limits.ipynb"):
+        found = run(folder, given, "--exercise", "capped")
+        assert found.stdout.startswith("data_limits: 4 of 4 points\n\ncapped: 4 of 4 points\n")
+        assert "exhaustion" not in found.stdout and "Cell" not in found.stdout, found.stdout
+
+
+def test_what_is_known_is_said_where_nothing_is_found(tmp_path):
+    (tmp_path / "mine.ipynb").write_text("{}")
+    for given in ("mine.ipynb", "absent.ipynb", "data_limit"):
+        found = run(tmp_path, given)
+        assert found.returncode == 2 and found.stderr.count("\n") == 1
+        assert given in found.stderr and "data_limits" in found.stderr
+    found = run(tmp_path, "data_limits", "--exercise", "cap")
+    assert found.returncode == 2 and "one of exhaustion, capped, " in found.stderr
 
 
 def test_what_is_no_notebook_is_refused_in_one_line(tmp_path):

@@ -10,6 +10,7 @@ import sys
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_assignment import LOSS, Paper, cell, notebook, source
 
@@ -541,6 +542,9 @@ def test_the_last_call_is_a_sentence_of_its_own():
         (np.geomspace(1e15, 1e18, 30), "array([1.000000e+15, "),
         (list(np.linspace(0, 1, 7)), "[0.0, 0.16666666666666666, 0.3333333333333333, 0.5, "),
         ([0.1 + 0.2] * 6, "[0.30000000000000004, 0.30000000000000004, 0.30000000000000004, "),
+        (np.ones((20, 30)), "<array of shape (20, 30)>"),
+        (pd.DataFrame({"N": [1, 2, 3], "D": [4, 5, 6]}), "<table of 3 rows and 2 columns>"),
+        (pd.Series([1, 2]), "array([1, 2])"),
         ({"a": np.ones((20, 20))}, "{'a': array([[1., 1., 1., ..., 1., 1., 1.]"),
     ],
 )

@@ -418,6 +418,7 @@ HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
         ("7", 3, ""),
         ("True", 3, ""),
         ("assert loss(1) == 3, 'three'", 0, "three. The last call, loss(1), gave 2."),
+        ("assert loss(1) == 3, '(not two.)'", 0, "(not two.) The last call, loss(1), gave 2."),
         ("import numpy\nassert loss(numpy.float64(0.5)) == 3", 0, "last call, loss(0.5), gave 2"),
         ("assert loss(1) == 3", 0, "This check failed: assert loss(1) == 3. The last call, loss"),
         ("assert other(1)", 0, "`other` is not defined"),
@@ -472,6 +473,24 @@ def test_hidden_tests_say_nothing_but_that_they_failed(test, message):
         outcome = graded(visible + HIDDEN.format(test), loss=lambda n: 2, bad=bad, odd=odd)
         assert outcome.score == 0 and outcome.message == words + message
         assert outcome.detail
+
+
+@pytest.mark.parametrize(
+    ("test", "detail"),
+    [
+        ("assert loss(1) == len([x]), 'units'", "units, where `len([x])` is 1."),
+        (
+            "assert same(loss(1), [x, 3])",
+            "check failed: assert same(loss(1), [x, 3]), where `[x, 3]`",
+        ),
+        ("def f(y):\n    assert y == x, 'in f'\nf(loss(1))", "in f, where `y` is 2 and `x` is 3."),
+        ("assert loss(1) > 2, 'no name'", "no name."),
+    ],
+)
+def test_of_a_hidden_test_is_kept_what_it_compared_and_the_last_call(test, detail):
+    hidden = HIDDEN.format("from grading import same\nx = 3\n" + test)
+    told = graded(hidden, loss=lambda n: 2).detail
+    assert detail in told and told.endswith("The last call, loss(1), gave 2.")
 
 
 def test_the_reference_in_a_hidden_test():
