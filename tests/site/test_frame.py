@@ -260,6 +260,16 @@ def test_on_a_phone_fingers_and_words_have_room(address, browser):
     page.close()
 
 
+def test_on_a_phone_nothing_lies_on_code(address, browser):
+    page = browser.new_page(viewport={"width": 375, "height": 812})
+    page.goto(address + "chapters/intro.html")
+    buttons = page.locator("article button.copybtn")
+    assert buttons.count() and not buttons.filter(visible=True).count()
+    page.set_viewport_size({"width": 700, "height": 812})
+    assert buttons.filter(visible=True).count()
+    page.close()
+
+
 @pytest.mark.parametrize(
     "name", ["exercises/pages/scaling_laws", "chapters/capstone", "instructor/handing_out"]
 )
