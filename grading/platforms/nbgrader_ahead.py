@@ -65,10 +65,10 @@ class LookAhead:
 
     def _next(self, present):
         """Yield the paths of the notebooks that come next and were not looked at yet."""
-        if self.jobs == 1:
-            return
         folders = sorted(self.converter.assignments.items())
         paths = [path for _, found in folders for path in sorted(found)]
+        if self.jobs == 1 or present not in paths:
+            return
         place = paths.index(present) + 1
         for path in paths[place : place + self.jobs]:
             if path not in self.seen and not self._is_done(path):

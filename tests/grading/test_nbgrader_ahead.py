@@ -120,6 +120,14 @@ def test_one_job_at_a_time_looks_at_nothing_ahead(course, graded):
     assert json.dumps(graded) == json.dumps([("ada", "by = 'ada'")])
 
 
+def test_a_notebook_that_is_not_in_the_plan_is_graded_alone(course, graded):
+    hand_in(course, "eve", "x = 1")
+    converter = converter_of(course)
+    del converter.assignments[next(name for name in converter.assignments if "eve" in name)]
+    assert ask(LookAhead(converter, 2), "eve") == "report on by = 'eve'"
+    assert [student for student, _ in graded] == ["eve"]
+
+
 def test_a_failure_is_told_and_leaves_nothing_waiting(course, monkeypatch):
     def run_job(job):
         raise ZeroDivisionError(job["student"])
