@@ -23,9 +23,8 @@ from scaling_lib.laws.terms import line
 ROUNDING = 1e-12  # relative range up to which values are one value
 FEWEST_SLOPES = 20  # percentiles of fewer resampled slopes say nothing
 TRIPLES = 1000  # drawn from the runs of a budget: half of these may be far from the others
-BENT = (
-    0.05  # of its lowest loss, by which the minimum of a parabola through tuned runs is not lower
-)
+# Of its lowest loss: the minimum of a parabola through tuned runs is not lower than that by more.
+BENT = 0.05
 
 
 @dataclass(frozen=True)
@@ -207,7 +206,7 @@ def isoflop(
     if len(found) < 2:
         reasons = [*(f"{C:.3g} FLOP: {why}" for C, why in skipped.items()), *odd]
         raise ValueError(f"Fewer than two budgets have a minimum ({'; '.join(reasons)})")
-    notes += units(data, columns, {"C": C, "N": N, "D": C / (FLOP_PER_PARAMETER_TOKEN * N)})
+    notes += _units(data, columns, C, N)
     notes += odd + _repeats(data, names, codes, used, numbers)
     return _lines(*np.array(found).T, np.stack(draws, axis=-1), level, skipped, notes)
 
@@ -299,7 +298,7 @@ def envelope(
     rng = np.random.default_rng(seed)
     chosen = rng.integers(len(curves), size=(bootstrap, len(curves)))
     draws = np.array([_lowest(losses[some], sizes[some])[0][kept] for some in chosen])
-    notes += units(data, columns, {"C": C, "N": N, "D": C / (FLOP_PER_PARAMETER_TOKEN * N)})
+    notes += _units(data, columns, C, N)
     return _lines(np.exp(grid[kept]), log_N[kept], height[kept], draws, level, {}, notes)
 
 
@@ -324,6 +323,10 @@ def _columns(data, mapping, drop_invalid, leave_out, best_of):
     columns, notes, rows = without_invalid(data, columns, {*columns}, drop_invalid, faults)
     kept, said = keep(data, rows, columns["loss"], mapping, leave_out, best_of)
     return *(values[kept] for values in columns.values()), rows[kept], notes + said
+
+
+def _units(data, mapping, C, N):
+    return units(data, mapping, {"C": C, "N": N, "D": C / (FLOP_PER_PARAMETER_TOKEN * N)})
 
 
 def _lines(C, log_N, loss, draws, level, skipped, notes):
