@@ -45,6 +45,17 @@ IDLE = """async () => {
 }"""
 
 
+# How much longer the page is when the sections that the first layout leaves out are released.
+MOVES = """() => {
+    const sections = [...document.querySelectorAll(".bd-article > section > section")];
+    const long = contain => {
+        sections.forEach(s => Object.assign(s.style, {contentVisibility: "visible", contain}));
+        return document.documentElement.scrollHeight;
+    };
+    return long("none") - long("layout paint style");
+}"""
+
+
 class Window:
     """One window, in which the pages of a site are opened one by one.
 
@@ -162,6 +173,7 @@ def look(request, with_scroll_bars, site, cut, has_axe):
     @functools.cache
     def facts(name):
         found = {"visit": window.visit(name).wrong}
+        found |= {"moves": window.page.evaluate(MOVES)}
         found |= {theme: violations(window.page, theme) for theme in ("light", "dark")}
         window.page.evaluate("document.documentElement.dataset.theme = 'light'")
         return found | {"cut": cut(window.page)}  # at the end, since it opens what is folded
@@ -189,6 +201,10 @@ def test_no_violation_in_either_theme(look, violations, page_name):
     found = look(page_name)
     wrong = [f"{theme}: {fault}" for theme in ("light", "dark") for fault in found[theme]]
     assert not wrong, "\n".join(wrong)
+
+
+def test_nothing_moves_when_a_section_is_laid_out(look, page_name):
+    assert look(page_name)["moves"] == 0
 
 
 def test_nothing_is_cut(look, page_name):

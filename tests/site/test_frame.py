@@ -110,7 +110,12 @@ def test_references_hang_say_a_year_once_and_lead_back(site, browser, address):
     first, *rest = long.evaluate(lines)
     assert first < min(rest)
     back = entries.locator(".cited-in a").first
-    back.click()
+    # A slow click: the sections of the page are laid out while the button is held down.
+    back.hover()
+    page.mouse.down()
+    sections = "[...document.querySelectorAll('.bd-article > section > section')]"
+    page.wait_for_function(f"{sections}.every(s => s.style.contentVisibility === 'visible')")
+    page.mouse.up()
     page.wait_for_url("**#id*")
     expect(page.locator(":target")).to_have_class(re.compile("bibtex-citation"))
     page.close()
