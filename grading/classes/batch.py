@@ -7,6 +7,7 @@ depends. Starting the same batch again grades only what has no such result yet.
 import contextlib
 import dataclasses
 import datetime
+import functools
 import json
 import os
 import pathlib
@@ -115,11 +116,8 @@ def grade(
         limits=dataclasses.asdict(settings.limits),
     )
     with _executor(jobs, scheduler) as (pool, width):
-        with tqdm(total=len(handed_in), unit="submission", disable=not progress) as bar:
-            bar.set_description("the source itself")
-            _check_reference(assignment, settings, pool)
-            bar.set_description(None)
-            bar.reset()  # the time that is left is estimated from submissions alone
+        # The source itself is graded as one of them, which the estimate of the time left counts.
+        with tqdm(total=1 + len(handed_in), unit="notebook", disable=not progress) as bar:
             place = str(pathlib.Path(submissions).resolve())
             delivered = (records.deliver(one, place, late) for one in handed_in)
             batch.run(delivered, pool, lambda: max(1, AHEAD * width()), bar)
@@ -136,6 +134,10 @@ class _Batch:
         self.settings, self.kind = settings, kind
         self.summary = Summary([], {}, 0, [])
         self.running = {}
+        self.source = None
+        """The future of the source itself, until it has earned all its points."""
+        self.held = []
+        """What to do then: results that were known at once."""
 
     def log(self, **facts):
         """Write one line of JSON: for the batch's beginning, and for each submission."""
@@ -143,32 +145,60 @@ class _Batch:
         append_bytes(self.records.out / AUDIT, (json.dumps({"time": time} | facts) + "\n").encode())
 
     def run(self, delivered, pool, most, bar):
+        """Grade the source itself beside the first submissions; write nothing before it is fine."""
+        job = make_job(self.assignment, self.assignment.text.encode(), self.settings)
+        self.source = pool.submit(run_job, job)
         try:
             for record, submission, terms in delivered:
+                entry = (record, submission, terms)
                 if record.get("key") == self._key(submission, terms):
-                    self.records.write(record)
-                    self.summary.resumed += 1
-                    bar.update()
+                    self.held.append(functools.partial(self._resume, record))
                 elif not submission.file:
                     result = empty_result(self.assignment, submission.status, submission.message)
-                    self._finish(record, submission, terms, result, self.kind)
-                    bar.update()
+                    self.held.append(functools.partial(self._finish, *entry, result, self.kind))
                 else:
-                    self._submit(pool, (record, submission, terms), retry=True)
-                while len(self.running) >= most():
+                    self._submit(pool, entry, retry=True)
+                if self.source is None:
+                    self._write_held(bar)
+                while len(self.running) + len(self.held) >= most():
                     self._collect(pool, bar)
+            self._confirm(bar)
             while self.running:
                 self._collect(pool, bar)
         except BaseException:
+            self.source and self.source.cancel()
             for future in self.running:
                 future.cancel()
             raise
+
+    def _confirm(self, bar):
+        """Wait for the source's own result, so that no class is graded by a broken test."""
+        if self.source is None:
+            return
+        result = read_report(self.assignment, self.source.result())
+        wrong = [i for i in result["items"] if i["score"] != i["points"]]
+        if wrong:
+            words = "; ".join(f"{i['id']}: {i['detail'] or i['message']}" for i in wrong)
+            raise ValueError(f"the reference solution itself does not earn all points: {words}")
+        self.source = None
+        bar.update()
+        self._write_held(bar)
+
+    def _write_held(self, bar):
+        while self.held:
+            self.held.pop(0)()
+            bar.update()
+
+    def _resume(self, record):
+        self.records.write(record)
+        self.summary.resumed += 1
 
     def _submit(self, pool, entry, retry):
         job = make_job(self.assignment, entry[1].content, self.settings)
         self.running[pool.submit(run_job, job)] = (entry, retry)
 
     def _collect(self, pool, bar):
+        self._confirm(bar)
         for future in wait(self.running, return_when=FIRST_COMPLETED).done:
             entry, retry = self.running.pop(future)
             try:
@@ -242,16 +272,6 @@ def _check_library(kind):
             f"PYTHONPATH leads to {os.path.dirname(scaling_lib.__file__)}, which submissions would "
             f"not find ({os.path.dirname(found) or 'nothing'} is installed): unset PYTHONPATH"
         )
-
-
-def _check_reference(assignment, settings, pool):
-    """Grade the source notebook itself, so that no class is graded by a broken test."""
-    job = make_job(assignment, assignment.text.encode(), settings)
-    result = read_report(assignment, pool.submit(run_job, job).result())
-    wrong = [i for i in result["items"] if i["score"] != i["points"]]
-    if wrong:
-        words = "; ".join(f"{item['id']}: {item['detail'] or item['message']}" for item in wrong)
-        raise ValueError(f"the reference solution itself does not earn all points: {words}")
 
 
 @contextlib.contextmanager

@@ -32,6 +32,8 @@ class Records:
     def __init__(self, out, assignment):
         self.out = pathlib.Path(out)
         self.records, self.delivered, self.remarks, self.present = [], [], [], set()
+        self.unwritten = {}
+        """From paths to what was handed in of records that have not been written since."""
         for path in sorted(self.out.glob(f"*/{RESULT}")):
             try:
                 record = json.loads(path.read_text(encoding="utf-8"))
@@ -96,11 +98,11 @@ class Records:
         entries = [*entries, *([] if known else [entry])]
         record["handed_in"] = [one for one in entries if one["rules"]]
         if submission.file:
-            write_bytes(self._path(record, entry), submission.content)
+            self.unwritten[self._path(record, entry)] = submission.content
         fine = [one for one in record["handed_in"] if self._gradable(record, one)]
         best = (fine or record["handed_in"])[-1]
         facts = {name: best[name] for name in KEPT}
-        content = self._path(record, best).read_bytes() if best in fine else b""
+        content = self._content(record, best) if best in fine else b""
         counts = Submission(record["student"], record["ids"], content=content, **facts)
         terms, here = mildest(best["rules"]), best["rules"].get(place)
         if here is None:
@@ -123,7 +125,7 @@ class Records:
         return results
 
     def write(self, record, result=None):
-        """Store a record; a new result takes the place of the old one, which becomes history."""
+        """Store a record and what was handed in; a new result makes an old one history."""
         if result is not None:
             summary = ("time", "file", "submission", "status", "score")
             old = {name: record.get(name) for name in summary}
@@ -131,6 +133,9 @@ class Records:
                 record["history"] = [*record.get("history", []), old]
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
             record |= result | {"time": now}
+        for path in [self._path(record, entry) for entry in record["handed_in"]]:
+            if path in self.unwritten:
+                write_bytes(path, self.unwritten.pop(path))
         stored = {name: value for name, value in record.items() if name != "folder"}
         write_json(record["folder"] / RESULT, stored)
 
@@ -160,8 +165,13 @@ class Records:
         suffix = ".jsonl" if entry["file"].endswith(".jsonl") else ".ipynb"
         return record["folder"] / "handed_in" / (entry["digest"] + suffix)
 
+    def _content(self, record, entry):
+        path = self._path(record, entry)
+        return self.unwritten[path] if path in self.unwritten else path.read_bytes()
+
     def _gradable(self, record, entry):
-        return not entry["status"] and self._path(record, entry).is_file()
+        path = self._path(record, entry)
+        return not entry["status"] and (path in self.unwritten or path.is_file())
 
 
 def free_name(submission, taken):

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -204,8 +205,30 @@ def test_a_source_that_fails_its_own_tests_stops_everything(handed_in, tmp_path)
     for one in made["cells"]:
         if one["id"] == "slope-test":
             one["source"] = "assert slope([0, 1], [0, 1]) == 2, 'wrong test'"
+    wrong, out = parse(json.dumps(made), "small"), tmp_path / "out"
     with pytest.raises(ValueError, match="does not earn all points: slope-test: wrong test"):
-        grade_class(parse(json.dumps(made), "small"), handed_in, tmp_path, SETTINGS, progress=False)
+        grade_class(wrong, handed_in, out, SETTINGS, jobs=2, progress=False)
+    assert [path.name for path in out.iterdir()] == [batch.AUDIT]
+
+
+def test_nothing_is_written_before_the_source_has_its_result(handed_in, tmp_path, monkeypatch):
+    real, done = batch.run_job, []
+    source_text = base64.b64encode(parse(json.dumps(source()), "small").text.encode()).decode()
+    several = threading.Event()
+
+    def slow_source(job):
+        if job["notebook"] == source_text:
+            assert several.wait(120)
+            assert not list(tmp_path.glob("out/*/*"))
+        report = real(job)
+        done.append(job["notebook"])
+        if len(done) == 2:
+            several.set()
+        return report
+
+    monkeypatch.setattr(batch, "run_job", slow_source)
+    assert scores(grade(handed_in, tmp_path / "out", jobs=2)) == SCORES
+    assert done.index(source_text) == 2
 
 
 def test_a_folder_with_results_of_something_else(handed_in, tmp_path):
