@@ -1,14 +1,15 @@
 """Submissions graded a minute, beside stock nbgrader on the same honest submissions.
 
-    python benchmarks/bench_grading.py [NAME ...] [--copies 4] [--rounds 1]
+    python benchmarks/bench_grading.py [NAME ...] [--copies 12] [--rounds 1]
 
 Assignments: the small one of the grader's tests with its honest corpus (as far as nbgrader itself
 can read it), and each of the book's, solved. Contestants: `nbgrader autograde` as it is, which
 grades one after the other; the same with our engine as its plugin; and `python -m grading grade`
 with one and with two jobs. In each round they run one after the other, and a contestant's ratio is
 the median over the rounds of nbgrader's seconds to its own in the same round: a machine that does
-other work slows down both. Times are elapsed seconds of the whole command. `full marks` says how
-many of the submissions, which all deserve them, got them.
+other work slows down both. `grading` grades the source itself too, once a class: of few copies that
+is a large part. Times are elapsed seconds of the whole command. `full marks` says how many of the
+submissions, which all deserve them, got them.
 """
 
 import argparse
@@ -133,7 +134,7 @@ def main():
     known = ["small", *sorted(path.name for path in SOURCES.iterdir() if path.is_dir())]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)} (all)")
-    parser.add_argument("--copies", type=int, default=4, help="of each solved assignment (4)")
+    parser.add_argument("--copies", type=int, default=12, help="of each solved assignment (12)")
     parser.add_argument("--rounds", type=int, default=1, help="of all contestants (1)")
     options = parser.parse_args()
     load_average = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"

@@ -10,7 +10,9 @@ import ast
 import base64
 import builtins
 import contextlib
+import copy
 import dataclasses
+import functools
 import io
 import re
 import reprlib
@@ -186,7 +188,7 @@ class TestTimeout(BaseException):
 class Namespace(dict):
     """The names of a test cell: its own, else the source's, else the submission's.
 
-    `watch` is called with a text about each call of a function of the submission.
+    `watch` is told of each call of a function of the submission; see `Watched`.
     """
 
     def __init__(self, session, source, watch):
@@ -217,7 +219,11 @@ class Namespace(dict):
 
 
 class Watched(Function):
-    """A function of the submission whose last call is told to `watch`."""
+    """A function of the submission whose last call is told to `watch`.
+
+    It is told as a function that puts the call into words: words take longer than calls, and most
+    calls are followed by another.
+    """
 
     def __init__(self, function, watch):
         super().__init__(function.session, function.__name__)
@@ -225,15 +231,26 @@ class Watched(Function):
 
     def __call__(self, *args, **kwargs):
         """Call the submission's function."""
-        parts = [_short(a) for a in args] + [f"{k}={_short(v)}" for k, v in kwargs.items()]
-        call = f"{self.__name__}({', '.join(parts)})"
+        kept = [_kept(a) for a in args], {name: _kept(a) for name, a in kwargs.items()}
+        call = functools.partial(_call_in_words, self.__name__, *kept)
         try:
             value = super().__call__(*args, **kwargs)
         except (CallFailed, CallLost):
-            self.watch(f"The call was {call}.")
+            self.watch(lambda: f"The call was {call()}.")
             raise
-        self.watch(f"The last call, {call}, gave {_short(value)}.")
+        value_kept = _kept(value)
+        self.watch(lambda: f"The last call, {call()}, gave {_short(value_kept)}.")
         return value
+
+
+def _kept(value):
+    """Return a value as it is now: the test may go on and change it."""
+    return copy.copy(value) if isinstance(value, np.ndarray | list | dict | set) else value
+
+
+def _call_in_words(name, args, kwargs):
+    parts = [_short(a) for a in args] + [f"{k}={_short(v)}" for k, v in kwargs.items()]
+    return f"{name}({', '.join(parts)})"
 
 
 def _short(value):
@@ -267,7 +284,7 @@ class Tests:
 
     def __init__(self, assignment, source, session):
         self.assignment, self.source, self.session = assignment, source, session
-        self.last_call = self.compared = ""
+        self.last_call, self.compared = None, ""
         # Hidden tests have names of their own: what a visible check has changed is not theirs.
         self.visible = Namespace(session, source, self._remember)
         self.complete = Namespace(session, source, self._remember)
@@ -310,12 +327,12 @@ class Tests:
         """Return a message with what the submission was called with last."""
         if self.last_call and not isinstance(error, Undefined):
             end = "" if message.rstrip(")\"'`").endswith(("?", "!", ".")) else "."
-            message = f"{message}{end} {self.last_call}"
+            message = f"{message}{end} {self.last_call()}"
         return _cut(message, MAX_MESSAGE)
 
     def _execute(self, cell, text, names):
         """Return points, exception and the text of the line that failed."""
-        self.last_call = self.compared = ""
+        self.last_call, self.compared = None, ""
         names.forget()
         filename = f"<test {cell.id}>"
         tree = ast.parse(text)

@@ -419,6 +419,7 @@ HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
         ("True", 3, ""),
         ("assert loss(1) == 3, 'three'", 0, "three. The last call, loss(1), gave 2."),
         ("assert loss(1) == 3, '(not two.)'", 0, "(not two.) The last call, loss(1), gave 2."),
+        ("x = [1]\ny = loss(x)\nx[0] = 9\nassert y == 3", 0, "The last call, loss([1]), gave 2."),
         ("import numpy\nassert loss(numpy.float64(0.5)) == 3", 0, "last call, loss(0.5), gave 2"),
         ("assert loss(1) == 3", 0, "This check failed: assert loss(1) == 3. The last call, loss"),
         ("assert other(1)", 0, "`other` is not defined"),
