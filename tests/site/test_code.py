@@ -186,7 +186,7 @@ def run(page, box):
     button = box.locator(".sm-try-run")
     button.click()
     page.wait_for_function("e => e.textContent === 'Run'", arg=button.element_handle())
-    return box.locator(".sm-try-output").inner_text().strip()
+    return box.locator(".sm-try-output").text_content().strip()
 
 
 def test_every_cell_that_runs_prints_what_the_book_prints(site, address, page):
@@ -197,7 +197,7 @@ def test_every_cell_that_runs_prints_what_the_book_prints(site, address, page):
         page.wait_for_selector(".sm-try[data-state=ready]", state="attached")
         page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
         for box in page.locator(".sm-try").all():
-            stored = box.locator(".sm-try-output").inner_text().strip()
+            stored = box.locator(".sm-try-output").text_content().strip()
             assert run(page, box) == stored, name
             box.locator(".sm-try-edit").click()
             editor = box.locator("textarea")
