@@ -195,7 +195,8 @@ def fit(
         law = find_law(law)
         if start or bounds or fixed or tied:
             declared, law = law, plain.constrained(law, bounds, fixed, tied)
-    more = beside(data, weights, cluster, columns)
+    faults = {}
+    more = beside(data, weights, cluster, columns, faults)
     chosen = choose(
         law,
         data,
@@ -205,6 +206,7 @@ def fit(
         leave_out=leave_out,
         best_of=best_of,
         hold_out=hold_out,
+        faults=faults,
     )
     inputs, observed = chosen.inputs, chosen.observed
     check_count(law, observed, [note for note in chosen.notes if "derived" not in note])

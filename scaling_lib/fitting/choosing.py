@@ -52,18 +52,18 @@ class Chosen(NamedTuple):
     notes: list
 
 
-def beside(data, weights=None, cluster=None, mapping=None):
+def beside(data, weights=None, cluster=None, mapping=None, faults=None):
     """Return {WEIGHTS: (n,), CLUSTER: (n,)}, what of both is given, as floats.
 
     Each is the name of a column of `data`, or a value for each row. Clusters are numbered in the
-    order of their labels; a row without a label has NaN.
+    order of their labels; a row without a label has NaN. For `faults` see `take`.
     """
     found = {}
     if isinstance(weights, str):
-        found[WEIGHTS] = take(data, [weights], mapping)[0][weights]
+        found[WEIGHTS] = take(data, [weights], mapping, faults=faults)[0][weights]
     elif weights is not None:
         values = weights.tolist() if hasattr(weights, "tolist") else list(weights)
-        found[WEIGHTS] = numbers(values, WEIGHTS)
+        found[WEIGHTS] = numbers(values, WEIGHTS, faults)
     if cluster is not None:
         if not isinstance(cluster, str):
             data, mapping, cluster = {"labels": list(cluster)}, None, "labels"
@@ -84,9 +84,12 @@ def choose(
     leave_out=None,
     best_of=None,
     hold_out=None,
+    faults=None,
 ):
-    """Return the `Chosen` runs; see `fitting.fit` for the options, and `beside` for `more`."""
-    inputs, observed, notes, rows = valid(law, data, mapping, drop_invalid, more=more)
+    """Return the `Chosen` runs; see `fitting.fit` for the options, and `beside` for the others."""
+    inputs, observed, notes, rows = valid(
+        law, data, mapping, drop_invalid, more=more, faults=faults
+    )
     height = -observed if law.target in RISING else observed
     kept, said = keep(data, rows, height, mapping, leave_out, best_of)
     inputs = {name: values[kept] for name, values in inputs.items()}

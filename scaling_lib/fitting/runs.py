@@ -365,13 +365,14 @@ def prepare(law, data, mapping=None, drop_invalid=False, target=True):
     return inputs, observed, notes
 
 
-def valid(law, data, mapping, drop_invalid, target=True, more=None):
+def valid(law, data, mapping, drop_invalid, target=True, more=None, faults=None):
     """Return inputs, target, notes and the positions of the rows that are valid.
 
-    `more` columns, mostly weights, are checked as well and returned among the inputs.
+    `more` columns, mostly weights, are checked as well and returned among the inputs; `faults` are
+    theirs, see `take`.
     """
     wanted = [*law.columns, *([law.target] if target else [])]
-    faults = {}
+    faults = dict(faults or {})
     columns, notes = take(data, wanted, mapping, law.title, faults)
     columns |= more or {}
     _check_lengths(columns)

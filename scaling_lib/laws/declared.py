@@ -537,4 +537,8 @@ def law(name):
     try:
         return LAWS[ALIASES.get(name, name)]
     except (KeyError, TypeError):
-        raise ValueError(f"There is no law {name!r}: the laws are {', '.join(LAWS)}") from None
+        known = f"the laws are {', '.join(LAWS)}"
+        if not isinstance(name, str):
+            what = f"not a {type(name).__name__}"
+            raise ValueError(f"A law is a name, a Law or a function, {what}: {known}") from None
+        raise ValueError(f"There is no law {name!r}: {known}") from None

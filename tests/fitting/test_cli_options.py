@@ -290,6 +290,13 @@ def test_rows_with_words_for_numbers_are_named_and_dropped(file, runs, capsys):
     assert found["a"] == pytest.approx(isoflop(runs.drop(index=[3, 8, 11])).a)
     assert main(["fit", file, "--drop-invalid", "--hold-out", "w > 30"]) == 2
     assert "text that is not a number ('?') in row 10, and 'w > 30'" in capsys.readouterr().err
+    both = f"{text}, w holds text that is not a number ('?') in row 10"
+    assert main(["fit", file, "--weights", "w", "--leave-out", "loss > 9"]) == 2
+    assert f"Column {both}: correct the data" in capsys.readouterr().err
+    weighed = record(capsys, "fit", file, "--weights", "w", "--drop-invalid")
+    rest = fit("chinchilla", runs.drop(index=[3, 8, 9]), weights="w")
+    assert weighed["params"] == rest.params
+    assert weighed["warnings"][0] == f"dropped 3 invalid rows: {both}"
 
 
 def test_the_empty_column_is_named_where_another_follows_from_it(file, runs, capsys):

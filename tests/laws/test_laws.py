@@ -247,6 +247,8 @@ def test_looking_up_laws():
     assert law(LAWS["power"]) is LAWS["power"]
     with pytest.raises(ValueError, match=r"no law 'nope'.*chinchilla"):
         law("nope")
+    with pytest.raises(ValueError, match=r"function, not a dict: the laws are power"):
+        law({"N": [1e6] * 100})
     with pytest.raises(ValueError, match="0 to 3"):
         bnsl(4)
     with pytest.raises(ValueError, match="below upper"):
