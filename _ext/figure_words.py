@@ -2,7 +2,8 @@
 
 A figure is drawn for the page and shrinks with the screen, and its words with it. A style sheet
 inside an SVG knows how wide the picture is shown: on a phone each text grows about its middle to
-the size that can be read; the name of a line grows from its beginning, which stands at the line.
+the size that can be read; the name of a line grows from its beginning, which stands at the line,
+and so does an exponent.
 """
 
 import re
@@ -18,13 +19,13 @@ READABLE, LEAST = 8.8, 8.5  # pixels: of the numbers at the axes of most figures
 # matplotlib writes a glyph in hundredths of its size, upside down, and sizes in points.
 GLYPH = 100
 LETTER = 65  # the width of the last letter of a text, about
-MARGIN, SHIFT = 2, 1.5  # points: left free at the right edge; that a name may come near its line
+MARGIN, SHIFT = 4, 1.5  # points: left free at the right edge; that a name may come near its line
 PANELS_FROM = 510  # points: from here on a figure has two panels
 PLAIN = {"", "#000", "#000000", "#333", "#333333", "#fff", "#ffffff"}  # not the name of a line
 SVG = "{http://www.w3.org/2000/svg}"
 RULE = (
-    "@media(max-width:{}px){{.word{{scale:var(--k);transform-origin:var(--x,50%) 50%;"
-    "transform-box:fill-box}}}}"
+    "@media(max-width:{}px){{.word,.power{{scale:var(--k);transform-box:fill-box;"
+    "transform-origin:var(--x,50%) var(--y,50%)}}}}"
 )
 
 
@@ -64,11 +65,9 @@ def enlarge_words(source: bytes) -> bytes:
             continue
         size = hypot(matrix[0, 0], matrix[1, 0])
         pixels = size * GLYPH * shown / width
-        factor = READABLE / pixels
-        if factor < 1.01:
-            continue
+        factor = max(READABLE / pixels, 1)
         place = ""
-        if colour(text) not in PLAIN and matrix[1, 0] == 0:
+        if factor >= 1.01 and colour(text) not in PLAIN and matrix[1, 0] == 0:
             glyphs = [matrix_of(glyph.get("transform", ""))[0, 2] for glyph in text]
             length = (max(glyphs, default=0) + LETTER) * size
             # What the margin has no room for grows to the left, and less.
@@ -76,10 +75,12 @@ def enlarge_words(source: bytes) -> bytes:
             factor = max(min(factor, 1 + (room + SHIFT) / length), LEAST / pixels)
             growth = length * (factor - 1)
             place = f";--x:{100 * max(1 - room / growth, 0):.0f}%"
-        grown += 1
-        box = etree.Element(f"{SVG}g", {"class": "word", "style": f"--k:{factor:.3f}{place}"})
-        text.getparent().replace(text, box)
-        box.append(text)
+        grown += enlarge_power(text, factor * pixels)
+        if factor >= 1.01:
+            box = etree.Element(f"{SVG}g", {"class": "word", "style": f"--k:{factor:.3f}{place}"})
+            text.getparent().replace(text, box)
+            box.append(text)
+            grown += 1
     if not grown:
         return source
     rule = etree.Element(f"{SVG}style")
@@ -87,6 +88,22 @@ def enlarge_words(source: bytes) -> bytes:
     rule.text = RULE.format(round(1.15 * shown))
     root.insert(0, rule)
     return etree.tostring(root)
+
+
+def enlarge_power(text: etree._Element, pixels: float) -> bool:
+    """Have the exponent at the end of a text grow from where it begins; say whether there is one.
+
+    The letters of the text before it are shown so many pixels high.
+    """
+    sizes = [matrix_of(glyph.get("transform", ""))[0, 0] for glyph in text]
+    least = min(sizes, default=1)
+    if least == 1 or least * pixels >= LEAST:
+        return False
+    style = f"--k:{LEAST / least / pixels:.3f};--x:0%;--y:0%"
+    power = [glyph for glyph, size in zip(text, sizes, strict=True) if size < 1]
+    box = etree.SubElement(text, f"{SVG}g", {"class": "power", "style": style})
+    box.extend(power)
+    return True
 
 
 def colour(text: etree._Element) -> str:

@@ -8,22 +8,25 @@ from parsed import parse
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
-# What a figure's words measure where it is shown: the size of the smallest, what is cut, and what
-# lies on another. A glyph is upside down in the file and in hundredths of its size; a formula is
-# measured as a whole. What stands aslant has no box of its own.
+# What a figure's words measure where it is shown: the size of the smallest, exponents as well, what
+# is cut or nears the right edge, and what lies on another. A glyph is upside down in the file and
+# in hundredths of its size; a formula is measured as a whole. What stands aslant has no box of its
+# own.
 WORDS = """() => {
     const picture = document.querySelector("svg"), frame = picture.getBoundingClientRect();
     const words = [...picture.querySelectorAll("g, use")].filter(word => {
         const m = word.transform.baseVal.consolidate()?.matrix;
         return m && m.a * m.d - m.b * m.c < 0;
-    }).map(word => ({box: word.getBoundingClientRect(), m: word.getScreenCTM()}));
-    const cut = words.filter(({box: a}) => a.left < frame.left - .1 || a.right > frame.right + .1
+    }).map(word => ({box: word.getBoundingClientRect(), m: word.getScreenCTM(), word}));
+    const cut = words.filter(({box: a}) => a.left < frame.left - .1 || a.right > frame.right - 3.2
         || a.top < frame.top - .1 || a.bottom > frame.bottom + .1);
     const level = words.filter(({m}) => Math.min(Math.abs(m.a), Math.abs(m.b)) < 1e-6);
     const meet = (a, b) => Math.min(a.right, b.right) > Math.max(a.left, b.left)
         && Math.min(a.bottom, b.bottom) > Math.max(a.top, b.top) + 1;
     const on = level.filter(({box}, i) => level.slice(0, i).some(other => meet(box, other.box)));
-    const least = Math.min(...words.map(({m}) => 100 * Math.hypot(m.a, m.b)));
+    const glyphs = words.flatMap(({word}) => [...word.querySelectorAll("use"), word]);
+    const sizes = glyphs.map(e => e.getScreenCTM()).map(m => 100 * Math.hypot(m.a, m.b));
+    const least = Math.min(...sizes);
     return {least, cut: cut.length, on: on.length, number: words.length, wide: frame.width};
 }"""
 STYLE = "<style>body { margin: 0 } svg { width: 100%; height: auto }</style>"
