@@ -147,6 +147,9 @@ def test_pictures_are_sound_and_named(explorer):
             root = ET.fromstring(reply["svg"])
             assert root.get("aria-label").startswith(explorer.spec["alt"])
             assert "nan" not in reply["svg"] and "inf" not in reply["svg"]
+            words = {kind: root.findall(f".//*[@class='{kind}']") for kind in ("axis", "tick")}
+            title, top = (min(float(w.get("y")) for w in words[k]) for k in ("axis", "tick"))
+            assert top - title > 1.4 * float(root.get("font-size")), "the title is on a number"
             heights.add((narrow, root.get("viewBox")))
             assert all(reply["words"].values())
     assert len(heights) == 2, "the picture must keep its height while the reader moves a control"

@@ -30,7 +30,7 @@ def part(ratio):
     alt="Loss on the compute frontier: with all the data it wants it falls on, with a cap it "
     "bends towards a floor.",
     x=log_axis(COMPUTE, 1e21, 1e30),
-    y=log_axis("Loss above the irreducible (nats)", 0.003, 1, "plain"),
+    y=log_axis("Excess loss (nats per token)", 0.003, 1, "plain"),
     controls=[
         log_slider("C", "Compute", 1e21, 1e30, 1e28, unit=" FLOP"),
         log_slider("cap", "Tokens that exist", 1e11, 1e16, CAP, "si", " tokens"),

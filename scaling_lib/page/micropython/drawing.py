@@ -216,7 +216,7 @@ def axes_markup(axes, X, Y, width, height, size):
         at = f'x="{x:.1f}" y="{height + font * 1.35:.1f}" text-anchor="middle"'
         out.append(f'<path class="grid" d="M{x:.1f} 0v{height}"/>')
         out.append(f'<text class="tick" {at}>{label}</text>')
-    above = f'x="{-size["left"]}" y="{-font * 0.75:.1f}"'
+    above = f'x="{-size["left"]}" y="{-font * 1.2:.1f}"'
     below = f'x="{width}" y="{height + font * 2.75:.1f}" text-anchor="end"'
     out.append(f'<text class="axis" {above}>{escape(axes["y"]["title"])}</text>')
     out.append(f'<text class="axis" {below}>{escape(axes["x"]["title"])}</text>')
@@ -230,7 +230,7 @@ def draw(frame, axes, alt, narrow=False):
     font, left = size["font"], size["left"]
     width, height = size["width"] - left - size["right"], size["plot"]
     legend, top = key(frame["series"], size)
-    top += font * 1.9
+    top += font * 2.35
     X, Y = scale(axes["x"], 0, width), scale(axes["y"], height, 0)
     dots = sum([len(s["x"]) for s in frame["series"] if s.get("kind") == "points"])
     radius = 4.0 if dots > MANY else 5.5
