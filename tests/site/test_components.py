@@ -295,6 +295,7 @@ def test_a_phone_gets_its_own_drawing(site, address, browser):
     box = page.locator(".sm-explorer").first
     assert box.locator(".sm-narrow").is_visible() and box.locator(".sm-wide").is_hidden()
     height = box.locator(".sm-plot").bounding_box()["height"]
+    assert box.locator("input").first.bounding_box()["height"] >= 44
     before = box.locator(".sm-text").inner_text()
     box.locator("input").first.fill("2.5")
     waits_for(page, box.locator(".sm-text"), before)

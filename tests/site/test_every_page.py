@@ -56,6 +56,18 @@ MOVES = """() => {
 }"""
 
 
+# What a finger is to meet and is smaller than 24 pixels, with all folds open.
+SMALL = """() => {
+    document.querySelectorAll("details").forEach(fold => { fold.open = true; });
+    const all = document.querySelectorAll("button, input, select, textarea, summary, a.btn");
+    const seen = {opacityProperty: true, visibilityProperty: true};
+    return [...all].filter(e => {
+        const {width, height} = e.getBoundingClientRect();
+        return e.checkVisibility(seen) && Math.min(width, height) < 24;
+    }).map(e => `smaller than a finger: ${e.outerHTML.slice(0, 120)}`);
+}"""
+
+
 class Window:
     """One window, in which the pages of a site are opened one by one.
 
@@ -184,7 +196,7 @@ def look(request, with_scroll_bars, site, cut, has_axe):
 
 def test_served_from_a_sub_path(served, page_name):
     seen = served.visit(page_name)
-    wrong = seen.wrong
+    wrong = seen.wrong + served.page.evaluate(SMALL)
     if seen.overflow > 0:
         wrong.append(f"{seen.overflow} pixels stick out at a width of 375")
     if seen.bytes > LIMIT:
@@ -233,7 +245,10 @@ def test_axe_finds_what_is_wrong(serve, browser, violations, cut, bad_page):
 
 
 def test_a_visit_finds_what_is_wrong(serve, phone, bad_page):
-    seen = phone(serve(bad_page), bad_page).visit("bad.html")
+    window = phone(serve(bad_page), bad_page)
+    seen = window.visit("bad.html")
+    small = window.page.evaluate(SMALL)
+    assert len(small) == 1 and "<input" in small[0]
     assert {u.split("/")[2] for u in seen.foreign} == {
         "img.example",
         "cdn.example",
