@@ -13,8 +13,8 @@ from bs4 import BeautifulSoup, Tag
 
 # Characters in a line of code that the column of the text has room for, and a wide box has.
 COLUMN, WIDE = 79, 100
-# Characters that the frame of a dropdown takes.
-FRAME = 6
+# Characters that the frame of a dropdown takes, and that smaller letters make room for.
+FRAME, SMALLER = 6, 5
 # Calls that put something on the page which says everything itself.
 SHOWN = {"self_check": "questions", "figures": "explorer"}
 # Statements that set up a notebook.
@@ -171,11 +171,12 @@ def cut_off(code: Tag, line: int) -> Tag | None:
 
 
 def mark_wide(soup: BeautifulSoup) -> None:
-    """Mark the boxes of code that need more than the column, and those that no box has room for."""
+    """Mark code that needs smaller letters or more than the column, or that no box has room for."""
     for pre in soup.find_all("pre"):
         box = pre.find_parent("div", class_="output") or pre.find_parent("div", class_="highlight")
         length = max(map(len, pre.get_text().splitlines()), default=0)
         room = COLUMN - FRAME if pre.find_parent("details", class_="sd-dropdown") else COLUMN
         if box is None or length <= room or pre.find_parent(class_="sm-try"):
             continue
-        box["class"] = [*box.get("class", []), "wide-code", *(["wraps"] if length > WIDE else [])]
+        kind = "wide-code" if length > room + SMALLER else "snug-code"
+        box["class"] = [*box.get("class", []), kind, *(["wraps"] if length > WIDE else [])]

@@ -112,7 +112,7 @@ def link_back(app: Sphinx, soup: BeautifulSoup, pagename: str) -> None:
         if box is None or work.key not in places:
             continue
         line = soup.new_tag("p", attrs={"class": "cited-in"})
-        line.append(" Cited in ")
+        line.append(" Cited in\N{NO-BREAK SPACE}")
         for i, (page, anchor) in enumerate(sorted(places[work.key].items(), key=place)):
             line.append("; " if i else "")
             line.append(link(app, soup, (pagename, page), anchor, page_title(app, page)))

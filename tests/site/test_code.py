@@ -55,10 +55,11 @@ def test_wide_is_what_its_place_has_no_room_for():
         code_cells.mark_wide(soup)
         return soup.select_one(".highlight")["class"][1:]
 
-    assert [marks(n) for n in (79, 80, 100, 101)] == [
-        *([], ["wide-code"], ["wide-code"], ["wide-code", "wraps"])
+    snug, wide = ["snug-code"], ["wide-code"]
+    assert [marks(n) for n in (79, 80, 84, 85, 100, 101)] == [
+        *([], snug, snug, wide, wide, [*wide, "wraps"])
     ]
-    assert [marks(n, "details") for n in (73, 74)] == [[], ["wide-code"]]
+    assert [marks(n, "details") for n in (73, 74, 78, 79)] == [[], snug, snug, wide]
 
 
 def test_of_a_cell_that_computes_and_draws_the_end_is_folded():

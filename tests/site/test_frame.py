@@ -93,6 +93,16 @@ def test_the_way_to_the_top_lies_on_nothing(browser, address, width):
     page.close()
 
 
+def test_formulas_are_as_large_as_the_text(address, browser):
+    page = browser.new_page()
+    page.goto(address + "chapters/scaling_laws.html")
+    size = "e => parseFloat(getComputedStyle(e).fontSize)"
+    formula = page.locator("p .katex").first
+    share = formula.evaluate(size) / formula.locator("..").evaluate(size)
+    assert share == pytest.approx(1.08), "the style sheet of KaTeX is stronger than the book's"
+    page.close()
+
+
 def test_references_hang_say_a_year_once_and_lead_back(site, browser, address):
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(address + "chapters/references.html")
@@ -110,6 +120,7 @@ def test_references_hang_say_a_year_once_and_lead_back(site, browser, address):
     first, *rest = long.evaluate(lines)
     assert first < min(rest)
     back = entries.locator(".cited-in a").first
+    assert back.locator("..").text_content().startswith(" Cited in\N{NO-BREAK SPACE}")
     # A slow click: the sections of the page are laid out while the button is held down.
     back.hover()
     page.mouse.down()
