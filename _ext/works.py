@@ -88,7 +88,7 @@ def page_title(app: Sphinx, name: str) -> str:
     """Return the title of a page, with its number where it has one."""
     number = (app.env.toc_secnumbers.get(name) or {}).get("")
     title = app.env.titles[name].astext()
-    return f"{'.'.join(map(str, number))}. {title}" if number else title
+    return f"{'.'.join(map(str, number))}.\N{NO-BREAK SPACE}{title}" if number else title
 
 
 def link_back(app: Sphinx, soup: BeautifulSoup, pagename: str) -> None:
