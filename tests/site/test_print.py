@@ -67,6 +67,11 @@ def test_a_chapter_is_printed_with_results_and_the_code_that_is_open(address, pa
     assert paper.locator(".sm-question").count() > 3
     assert not paper.locator(".sm-question details").first.is_visible()
     assert paper.evaluate(SPLIT) == []
+    text = "e => parseFloat(getComputedStyle(e).fontSize) * 0.75"
+    assert paper.locator(".bd-article section > p").first.evaluate(text) == 10.5  # points
+    figures = paper.locator(".cell_output figure > img:visible")
+    heights = figures.evaluate_all("all => all.map(e => e.clientHeight)")
+    assert len(heights) > 3 and max(heights) < 300, "two figures fit a sheet of 970 pixels"
 
 
 def test_code_that_the_reader_opened_is_printed(browser, address):
