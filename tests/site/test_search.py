@@ -49,6 +49,17 @@ STRANGERS = {
     "how much does it cost to train a model": "#would-something-else-stop-first",
     "how do I grade my students": "instructor/handing_out",
 }
+# Whole sentences, and where one of the first three results leads.
+SENTENCES = {
+    "does chain of thought make small models as good as big ones": "#term-chain-of-thought",
+    "will we ever run out of text to train models on": "data_limits",
+    "run a sweep on slurm": "machines.html#your-own-sweep",
+    "do I need to know calculus to read this": "intro.html#what-you-need",
+    "how many hours does the course take": "instructor/syllabus",
+    "can I teach this in a single day": "instructor/syllabus",
+    "rubric for written answers": "instructor/marking",
+    "how far ahead can a scaling law predict": "#how-far-can-you-see",
+}
 HITS = ".book-search ~ .hits"
 # Milliseconds for the index to be made, on a machine that does ten other things.
 PATIENCE = 60_000
@@ -101,6 +112,12 @@ def test_a_stranger_finds_what_the_book_calls_otherwise(searching, words):
         for link in pages.nth(number).locator("a").all()[:2]
     ]
     assert any(re.search(STRANGERS[words], address) for address in found), found
+
+
+@pytest.mark.parametrize("words", SENTENCES)
+def test_a_sentence_finds_the_place_that_answers_it(searching, words):
+    found = [place(address) for address in ask(searching, words)[:3]]
+    assert any(re.search(SENTENCES[words], address) for address in found), found
 
 
 def test_other_words_for_a_place_that_is_nowhere_stop_the_build():

@@ -10,12 +10,13 @@ const site = new URL("../", here);
 const PAGES = { field: 5, page: 20 }; // pages shown
 const PLACES = { field: 2, page: 4 }; // places shown of each
 const SNIPPET = 170; // characters
+const LEAST = 0.3; // of what the words of a question say, held by a place
 // What a reader looks for is first explained, then used, then listed.
 const WEIGHTS = [
   [/^chapters\/glossary/, 1.5],
   [/^chapters\/(references|changelog)/, 0.4],
   [/^chapters\/(claims|not_shown|audit)/, 0.6],
-  [/^instructor\//, 0.6],
+  [/^instructor\//, 0.8],
   [/^exercises\//, 0.4],
 ];
 // Words of a question that say nothing of what is asked for.
@@ -25,6 +26,8 @@ const STOP = new Set(
     "or our should so that the their there these this those to was we were what when where which who why will with would you your"
   ).split(" "),
 );
+
+const silent = (word) => STOP.has(word.replace(/['’](?:s|m|re|ve|ll|d)$/, "")) || /n['’]t$/.test(word);
 
 // A word, or words held together by a sign: pass@k, 1.69, compute-optimal, GPT-4.
 const WORD = /[\p{L}\p{N}]+(?:[@.,^_'’-][\p{L}\p{N}]+)*/gu;
@@ -58,64 +61,71 @@ export async function makeIndex({ pages, places, also = {} }) {
   const index = new MiniSearch({
     fields: ["title", "page", "text", "also"],
     tokenize: tokens,
-    processTerm: (word) => (STOP.has(word) ? null : formsOf(word)),
+    processTerm: (word) => (silent(word) ? null : formsOf(word)),
+    // What is looked for comes as words in all their forms.
+    searchOptions: { tokenize: (word) => [word], processTerm: (word) => word, boost: { title: 3, page: 1.5, also: 2 } },
   });
   const texts = places.map(([page, anchor, title, text], id) => {
     return { id, title, page: anchor ? pages[page][1] : "", text, also: (also[id] ?? []).join("\n") };
   });
   await index.addAllAsync(texts, { chunkSize: 20 });
-  return { index, pages, places, weights, also };
+  // What a place is called in a sentence: its other words, and a word of the glossary.
+  const calls = places.map(([, anchor, title], id) => [...(also[id] ?? []), ...(anchor.startsWith("term-") ? [title] : [])]);
+  return { index, pages, places, weights, called: calls.map((names) => names.map((name) => said(name, stem))) };
 }
 
 // A text as the words in it that count, one after the other.
 const said = (text, form = (word) => word) =>
   ` ${wordsOf(text)
-    .filter((word) => !STOP.has(word))
+    .filter((word) => !silent(word))
     .map(form)
     .join(" ")} `;
 const stem = (word) => formsOf(word).at(-1);
 
-// The pages that hold all words, the best first, each with its places; where there is none, those that come near.
-export function find({ index, pages, places, weights, also }, text) {
+// The places that hold a word or another form of it, and how much that says: a rare word says more than a common one.
+function look(index, word, options) {
+  const query = { combineWith: "OR", queries: formsOf(word), ...options };
+  const hits = index.search(query);
+  // What the book never says may have a slip, and says less: it may be no slip.
+  const near = hits.length ? hits : index.search({ ...query, fuzzy: 0.2 });
+  return { hits: near, rarity: Math.log(1 + index.documentCount / (near.length || 1)) * (hits.length ? 1 : 0.5) };
+}
+
+// The pages that hold what is asked for, the best first, each with its places. A sentence is hardly ever in one place: those
+// that hold more of its words count more, and of these the rare ones.
+export function find({ index, pages, places, weights, called }, text) {
   const all = wordsOf(text);
-  const words = all.length === 1 ? all : [...new Set(all)].filter((word) => !STOP.has(word));
-  if (!words.length) return [];
+  const words = all.length === 1 ? all : [...new Set(all)].filter((word) => !silent(word));
   const complete = /\s$/.test(text);
-  const queries = words.map((word, i) => ({
-    combineWith: "OR",
-    prefix: i === words.length - 1 && word.length > 1 && !complete,
-    queries: formsOf(word),
-  }));
-  const options = {
-    tokenize: (word) => [word],
-    processTerm: (word) => word,
-    boost: { title: 3, page: 1.5, also: 2 },
-    boostDocument: (id) => weights[places[id][0]],
-  };
-  let hits = index.search({ combineWith: "AND", queries }, options);
-  // A sentence is hardly ever in one place: then those that hold more of its words than others.
-  if (words.length > 2 || !hits.length) {
-    const near = hits.length ? options : { ...options, fuzzy: 0.2 };
-    const whole = new Set(hits.map(({ id }) => id));
-    const parts = index.search({ combineWith: "OR", queries }, near).filter(({ id }) => !whole.has(id));
-    const share = ({ queryTerms }) => words.filter((word) => formsOf(word).some((form) => queryTerms.includes(form))).length / words.length;
-    hits = [...hits, ...parts.map((hit) => ({ ...hit, score: hit.score * share(hit) ** 3 })).filter((hit) => !whole.size || share(hit) > 0.5)];
-  }
+  const held = new Map();
+  let whole = 0;
+  words.forEach((word, i) => {
+    const prefix = i === words.length - 1 && word.length > 1 && !complete;
+    const { hits, rarity } = look(index, word, { prefix, boostDocument: (id) => weights[places[id][0]] });
+    whole += rarity;
+    for (const { id, score, terms } of hits) {
+      const hit = held.get(id) ?? held.set(id, { id, score: 0, share: 0, terms: [] }).get(id);
+      hit.score += score;
+      hit.share += rarity;
+      hit.terms.push(...terms);
+    }
+  });
   const phrase = said(words.join(" "));
   const asked = said(words.join(" "), stem);
   const byPage = new Map();
-  for (const { id, score, terms } of hits) {
+  for (const { id, score, share, terms } of held.values()) {
+    if (share < LEAST * whole) continue;
     const [page, anchor, title, body] = places[id];
     const name = said(title.replace(/^[\d.]+ /, ""));
-    const others = (also[id] ?? []).map((other) => said(other, stem));
     let factor = 1;
-    // A place that is called so, one that has the words in its title, and one that says them, one after the other.
-    if ((name === phrase && /^$|^term-/.test(anchor)) || others.includes(asked)) factor = 5;
-    else if (words.length > 1 && (name.includes(phrase) || others.some((other) => other.includes(asked)))) factor = 4;
-    else if (words.length > 1 && said(body).includes(phrase)) factor = 3;
-    else if (others.some((other) => /\S \S/.test(other) && asked.includes(other))) factor = 3;
+    // A place that is called so, one that has the words in its title, and one that says them, one after the other; or one
+    // that is called by some of them.
+    if ((name === phrase && /^$|^term-/.test(anchor)) || called[id].includes(asked)) factor = 5;
+    else if (words.length > 1 && (name.includes(phrase) || called[id].some((other) => other.includes(asked)))) factor = 4;
+    else if (words.length > 1 && share > 0.99 * whole && said(body).includes(phrase)) factor = 3;
+    else if (called[id].some((other) => /\S \S/.test(other) && asked.includes(other))) factor = 3;
     const found = byPage.get(page) ?? byPage.set(page, []).get(page);
-    found.push({ id, score: score * factor, terms: new Set(terms) });
+    found.push({ id, score: score * (share / whole) ** 3 * factor, terms: new Set(terms) });
   }
   const byScore = (a, b) => b.score - a.score;
   return [...byPage]
@@ -145,11 +155,11 @@ function split(text, terms) {
 const found = (parts) => parts.filter((_, i) => i % 2).map((word) => word.toLowerCase());
 
 // The block of a text that holds most of what was looked for, cut at words to what a result has room for.
-function snippet(text, terms) {
+function snippet(blocks, terms) {
   let most = 0;
-  let chosen = text.split("\n")[0];
-  for (const block of text.split("\n")) {
-    const count = new Set(found(split(block, terms))).size;
+  let chosen = blocks[0].block;
+  for (const { block, words } of blocks) {
+    const count = new Set(words).size;
     if (count > most) [most, chosen] = [count, block];
   }
   const first = most ? split(chosen, terms)[0].length : 0;
@@ -168,11 +178,13 @@ const marked = (text, terms) =>
 
 function placeItem({ id, terms }, { pages, places }) {
   const [page, anchor, title, text] = places[id];
-  const words = [...new Set(found(split(`${title}\n${text}`, terms)))].slice(0, 8);
+  const blocks = text.split("\n").map((block) => ({ block, words: found(split(block, terms)) }));
+  const marks = [...found(split(title, terms)), ...blocks.flatMap(({ words }) => words)];
+  const words = [...new Set(marks)].slice(0, 8);
   const url = new URL(pages[page][0], site);
   if (words.length) url.searchParams.set("mark", words.join("|"));
   url.hash = anchor;
-  const quote = marked(snippet(text, terms), terms);
+  const quote = marked(snippet(blocks, terms), terms);
   // An entry of the references has no title of its own.
   if (!title) return element("li", {}, element("a", { href: url }, ...quote));
   return element("li", {}, element("a", { href: url }, ...marked(title, terms)), element("p", {}, ...quote));
@@ -180,7 +192,9 @@ function placeItem({ id, terms }, { pages, places }) {
 
 function pageItem(hit, book, limit) {
   const { page, found } = hit;
-  const list = element("ul", {}, ...found.slice(0, limit).map((place) => placeItem(place, book)));
+  // What is much worse than the page's first place would stand before the first of the next page.
+  const good = found.slice(0, limit).filter(({ score }) => score > found[0].score / 2);
+  const list = element("ul", {}, ...good.map((place) => placeItem(place, book)));
   // The page's own name is said by its first place where that is the page itself.
   const itself = !book.places[found[0].id][1];
   return element("li", {}, ...(itself ? [] : [element("p", { className: "hits-page" }, book.pages[page][1])]), list);
