@@ -34,10 +34,14 @@ const search = document.querySelector(".search-button__wrapper");
 if (search) {
   const field = search.querySelector("input");
   const address = document.querySelector("[data-search]")?.dataset.search;
+  const own = document.querySelector(".book-search input"); // of the page of the search
   let before = null;
   const show = (shown) => {
+    if (shown && own) return own.select(), own.focus();
     if (shown === search.classList.contains("show")) return;
     search.classList.toggle("show", shown);
+    // Tab does not lead to what lies under the field.
+    for (const part of document.body.children) part.inert = shown && part !== search;
     if (!shown) return before?.focus();
     before = document.activeElement;
     field.focus();
@@ -54,7 +58,12 @@ if (search) {
   }
   search.querySelector(".search-button__overlay").addEventListener("click", () => show(false));
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") show(false);
+    if (event.key === "Escape" && search.classList.contains("show")) {
+      // The words stay in the field, and the marks of an earlier search on the page.
+      event.preventDefault();
+      event.stopPropagation();
+      show(false);
+    }
     if ((event.ctrlKey || event.metaKey) && event.key === "k") {
       event.preventDefault();
       show(true);
@@ -89,7 +98,13 @@ if (looked && window.Highlight) {
     const { top, bottom } = first.getBoundingClientRect();
     if (top < 0 || bottom > innerHeight) first.scrollIntoView({ block: "center" });
   });
-  addEventListener("keydown", (event) => event.key === "Escape" && CSS.highlights.delete("found"));
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !CSS.highlights.delete("found")) return;
+    // Nor does the page bring them back when it is loaded again.
+    const address = new URL(location);
+    address.searchParams.delete("mark");
+    history.replaceState(history.state, "", address);
+  });
 }
 
 // The contents keep their place from page to page, and move only where the reader's own page would be out of sight.

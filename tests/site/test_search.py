@@ -218,6 +218,65 @@ def test_results_come_while_one_types_over_a_page(browser, address):
     page.close()
 
 
+def test_the_keyboard_stays_in_the_field_over_a_page(browser, address):
+    page = browser.new_page()
+    page.goto(address + "chapters/scaling_laws.html?mark=gopher#chinchilla-against-gopher")
+    page.wait_for_function("CSS.highlights.get('found')?.size > 0")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("gopher")
+    hits = page.locator(".bd-search ~ .hits a")
+    hits.first.wait_for(timeout=PATIENCE)
+    for _ in range(hits.count() + 2):
+        page.keyboard.press("Tab")
+        assert page.evaluate("!document.activeElement.closest('.bd-container, .bd-header')")
+    # The first Escape closes the field and keeps its words; the second takes the marks away.
+    page.keyboard.press("Control+k")
+    page.locator("#search-input").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator(".search-button__wrapper")).not_to_have_class(re.compile(r"\bshow\b"))
+    assert page.locator("#search-input").input_value() == "gopher"
+    assert page.evaluate("CSS.highlights.has('found')")
+    page.keyboard.press("Escape")
+    assert not page.evaluate("CSS.highlights.has('found')")
+    assert page.url.endswith("scaling_laws.html#chinchilla-against-gopher")
+    page.close()
+
+
+def test_another_place_of_the_same_page_is_marked(browser, address):
+    page = browser.new_page()
+    page.goto(address + "chapters/claims.html?mark=gopher#claim-b1")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("gopher")
+    link = page.locator(".bd-search ~ .hits a[href$='claims.html?mark=gopher#claim-l9']")
+    link.wait_for(timeout=PATIENCE)
+    link.press("Enter")
+    page.wait_for_url("**#claim-l9")
+    page.wait_for_function("CSS.highlights.get('found')?.size > 0")
+    expect(page.locator(".search-button__wrapper")).not_to_have_class(re.compile(r"\bshow\b"))
+    page.close()
+
+
+def test_who_comes_back_from_a_result_is_there_again(browser, site):
+    page = browser.new_page()
+    page.goto(site.as_uri() + "/search.html")
+    expect(page.locator("#book-search-words")).to_be_focused()
+    page.keyboard.type("gopher")
+    page.locator(f"{HITS} a").first.wait_for(timeout=PATIENCE)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    second = page.locator(f"{HITS} a").nth(1)
+    expect(second).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**mark=**")
+    page.go_back()
+    expect(second).to_be_focused(timeout=PATIENCE)
+    expect(page.locator("#book-search-words")).to_have_value("gopher")
+    # The page has a field: no second one opens over it.
+    page.keyboard.press("Control+k")
+    expect(page.locator("#book-search-words")).to_be_focused()
+    page.close()
+
+
 def test_results_are_accessible(browser, address, violations):
     page = browser.new_page()
     page.goto(address + "search.html?q=loss")

@@ -222,9 +222,11 @@ function start(form) {
   let asked = 0;
   let ready = false;
   // The list is made after the page has loaded: who comes back from a result is brought to where they were.
-  let left = performance.getEntriesByType("navigation")[0]?.type === "navigate" ? null : history.state?.top;
+  let left = performance.getEntriesByType("navigation")[0]?.type === "navigate" ? null : history.state;
   const comeBack = () => {
-    if (left) scrollTo(0, left);
+    if (!left?.link) return;
+    [...list.querySelectorAll("a")].find(({ href }) => href === left.link)?.focus({ preventScroll: true });
+    scrollTo(0, left.top);
     left = null;
   };
   const search = async () => {
@@ -250,14 +252,23 @@ function start(form) {
     event.preventDefault();
     next.focus();
   });
+  list.addEventListener("click", ({ target }) => {
+    // Another place of this page with the same words would be gone to, but nothing marked there.
+    const link = target.closest("a");
+    if (link && link.pathname + link.search === location.pathname + location.search) setTimeout(() => location.reload());
+  });
   if (kind === "page") {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       search();
       history.replaceState(null, "", `?q=${encodeURIComponent(input.value)}`);
     });
-    list.addEventListener("click", () => history.replaceState({ top: scrollY }, ""));
+    list.addEventListener("click", ({ target }) => {
+      const link = target.closest("a")?.href;
+      if (link) history.replaceState({ top: scrollY, link }, "", `?q=${encodeURIComponent(input.value)}`);
+    });
     input.value = new URLSearchParams(location.search).get("q") ?? "";
+    input.focus();
   }
   if (input.value) search();
   else if (document.activeElement === input) load().catch(() => {});
