@@ -268,7 +268,7 @@ function start(form) {
       if (link) history.replaceState({ top: scrollY, link }, "", `?q=${encodeURIComponent(input.value)}`);
     });
     input.value = new URLSearchParams(location.search).get("q") ?? "";
-    input.focus();
+    if (input.value) input.focus();
   }
   if (input.value) search();
   else if (document.activeElement === input) load().catch(() => {});
