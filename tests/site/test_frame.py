@@ -1,9 +1,12 @@
 """What surrounds the text: skip link, contents, the way to the top, references, tables, 404."""
 
 import http.server
+import io
 import re
 import threading
 
+import matplotlib.pyplot as plt
+import numpy as np
 import page_body
 import page_numbers
 import pytest
@@ -403,4 +406,17 @@ def test_an_explorer_says_at_once_that_it_is_loading(browser, address):
         route.continue_()
     expect(box).to_have_attribute("data-state", "live", timeout=30000)
     expect(box.locator(".sm-loading")).to_have_count(0)
+    page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_fits_has_no_shade_at_its_edges(browser, address, theme):
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=theme)
+    page.goto(address + "chapters/scaling_laws.html")
+    formula = page.locator(".bd-article div.math.scrolls").first
+    formula.scroll_into_view_if_needed()
+    assert formula.evaluate("e => e.scrollWidth === e.clientWidth")
+    pixels = plt.imread(io.BytesIO(formula.screenshot()))
+    edges = np.concatenate([pixels[:, :12], pixels[:, -12:]], axis=1)
+    assert np.ptp(edges, axis=(0, 1)).max() == 0
     page.close()
