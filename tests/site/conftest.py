@@ -150,9 +150,11 @@ def beside_scroll_bars():
 
 
 # Code, formulas and tables that a window cuts off, with all folds open.
-CUT = """() => {
+CUT = """async () => {
     document.documentElement.classList.add("whole");
     document.querySelectorAll("details").forEach(fold => { fold.open = true; });
+    await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+    await document.fonts.ready; // others are wider
     const boxes = ":is(pre, div.math, .table-box, .output, details)";
     return [...document.querySelectorAll(`.bd-article ${boxes}`)]
         .filter(box => box.scrollWidth > box.clientWidth + 1)

@@ -151,6 +151,9 @@ def test_one_switch_shows_all_code_on_every_page(address, page):
 
 def test_the_switch_keeps_what_is_read_in_its_place(address, page):
     page.goto(address + CHAPTER)
+    # Nothing else moves the text meanwhile: all is laid out, in its own fonts.
+    page.evaluate("document.documentElement.classList.add('whole')")
+    page.evaluate("async () => { await document.fonts.ready; }")
     heading = page.locator(".bd-article h2").nth(8)
     heading.evaluate("e => e.scrollIntoView()")
     page.wait_for_function("scrollY > 2000")
