@@ -137,7 +137,7 @@ class _Batch:
         self.source = None
         """The future of the source itself, until it has earned all its points."""
         self.held = []
-        """What to do then: results that were known at once."""
+        """What to do then, before more is collected: results that were known at once."""
 
     def log(self, **facts):
         """Write one line of JSON: for the batch's beginning, and for each submission."""
@@ -158,16 +158,12 @@ class _Batch:
                     self.held.append(functools.partial(self._finish, *entry, result, self.kind))
                 else:
                     self._submit(pool, entry, retry=True)
-                if self.source is None:
-                    self._write_held(bar)
                 while len(self.running) + len(self.held) >= most():
                     self._collect(pool, bar)
-            self._confirm(bar)
-            while self.running:
+            while self.source or self.running or self.held:
                 self._collect(pool, bar)
         except BaseException:
-            self.source and self.source.cancel()
-            for future in self.running:
+            for future in [*self.running, *filter(None, [self.source])]:
                 future.cancel()
             raise
 
@@ -182,12 +178,6 @@ class _Batch:
             raise ValueError(f"the reference solution itself does not earn all points: {words}")
         self.source = None
         bar.update()
-        self._write_held(bar)
-
-    def _write_held(self, bar):
-        while self.held:
-            self.held.pop(0)()
-            bar.update()
 
     def _resume(self, record):
         self.records.write(record)
@@ -199,6 +189,12 @@ class _Batch:
 
     def _collect(self, pool, bar):
         self._confirm(bar)
+        if self.held:  # there is room now: the processes need not wait
+            for write in self.held:
+                write()
+                bar.update()
+            self.held.clear()
+            return
         for future in wait(self.running, return_when=FIRST_COMPLETED).done:
             entry, retry = self.running.pop(future)
             try:
