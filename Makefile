@@ -16,6 +16,8 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS      ?= 1
 export MKL_NUM_THREADS      ?= 1
 
+LONGEST := tests/grading/ tests/exercises/ tests/site/
+
 .DEFAULT_GOAL := help
 .PHONY: help book test check check-exercise lab notebooks minutes exercises bench sweeps audit firefox pdf slides zip lock lint clean
 
@@ -43,8 +45,8 @@ test: book ## run everything: unit tests, doctests, notebooks, the built site
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(BIN)/lint-imports
-	@# The longest files first, so that no worker waits for the other at the end.
-	$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --doctest-modules tests/grading tests/exercises tests/site tests scaling_lib grading
+	@# The longest first, so that no worker waits for the other at the end; `tests` beside them would put all in order of names.
+	$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --doctest-modules $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/*/ tests/*.py)) scaling_lib grading
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg chapters
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-cell-timeout=300 exercises/source
 
