@@ -134,6 +134,8 @@ class Window:
         for response in self.responses:
             if response.status >= 400:
                 seen.missing.append(response.url)
+            elif response.request.headers.get("sec-purpose") == "prefetch":
+                continue  # Firefox gets the next page when it is idle, for whoever goes on
             elif response.status == 200 and response.url.startswith("http"):
                 seen.bytes += self.weight(urlsplit(response.url).path)
         return seen
