@@ -29,6 +29,44 @@ for (const button of document.querySelectorAll(".theme-switch-button")) {
 }
 if (root.dataset.mode === "auto") setMode("auto");
 
+// Who comes from the search finds the words marked where they were found, and the first of them in sight.
+const looked = (new URLSearchParams(location.search).get("mark") ?? "").match(/[\p{L}\p{N}@.,^_'’-]+/gu);
+let mark = null;
+if (looked && window.Highlight) {
+  root.classList.add("whole");
+  mark = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1))) ?? document.querySelector(".bd-article");
+    const words = looked.map((word) => word.replace(/[.^]/g, "\\$&")).join("|");
+    const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${words})(?![\\p{L}\\p{N}])`, "giu");
+    const ranges = [];
+    for (const part of target.matches("dt") ? [target, target.nextElementSibling] : [target]) {
+      const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        const node = texts.currentNode;
+        if (node.parentElement.closest(".katex, script, pre")) continue;
+        for (const { 0: word, index } of node.data.matchAll(pattern)) {
+          ranges.push(new StaticRange({ startContainer: node, startOffset: index, endContainer: node, endOffset: index + word.length }));
+        }
+      }
+    }
+    if (!ranges.length) return;
+    CSS.highlights.set("found", new Highlight(...ranges));
+    const places = ranges.map((range) => range.startContainer.parentElement);
+    const first = places.find((place) => !place.closest("details:not([open])")) ?? places[0];
+    for (let fold = first.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    const { top, bottom } = first.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) first.scrollIntoView({ block: "center" });
+  };
+  addEventListener("load", mark);
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !CSS.highlights.delete("found")) return;
+    // Nor does the page bring them back when it is loaded again.
+    const address = new URL(location);
+    address.searchParams.delete("mark");
+    history.replaceState(history.state, "", address);
+  });
+}
+
 // Search: a field over the page; without this script the same buttons lead to the page of the search.
 const search = document.querySelector(".search-button__wrapper");
 if (search) {
@@ -57,6 +95,14 @@ if (search) {
     });
   }
   search.querySelector(".search-button__overlay").addEventListener("click", () => show(false));
+  // A result may lead to another place of this page, where the same words are marked then.
+  search.addEventListener("click", (event) => {
+    const link = event.target.closest(".hits a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (link.pathname + link.search !== location.pathname + location.search) return;
+    if (mark && link.hash !== location.hash) addEventListener("hashchange", mark, { once: true });
+    show(false);
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && search.classList.contains("show")) {
       // The words stay in the field, and the marks of an earlier search on the page.
@@ -68,42 +114,6 @@ if (search) {
       event.preventDefault();
       show(true);
     }
-  });
-}
-
-// Who comes from the search finds the words marked where they were found, and the first of them in sight.
-const looked = (new URLSearchParams(location.search).get("mark") ?? "").match(/[\p{L}\p{N}@.,^_'’-]+/gu);
-if (looked && window.Highlight) {
-  root.classList.add("whole");
-  addEventListener("load", () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1))) ?? document.querySelector(".bd-article");
-    const words = looked.map((word) => word.replace(/[.^]/g, "\\$&")).join("|");
-    const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${words})(?![\\p{L}\\p{N}])`, "giu");
-    const ranges = [];
-    for (const part of target.matches("dt") ? [target, target.nextElementSibling] : [target]) {
-      const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
-      while (texts.nextNode()) {
-        const node = texts.currentNode;
-        if (node.parentElement.closest(".katex, script, pre")) continue;
-        for (const { 0: word, index } of node.data.matchAll(pattern)) {
-          ranges.push(new StaticRange({ startContainer: node, startOffset: index, endContainer: node, endOffset: index + word.length }));
-        }
-      }
-    }
-    if (!ranges.length) return;
-    CSS.highlights.set("found", new Highlight(...ranges));
-    const places = ranges.map((range) => range.startContainer.parentElement);
-    const first = places.find((place) => !place.closest("details:not([open])")) ?? places[0];
-    for (let fold = first.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
-    const { top, bottom } = first.getBoundingClientRect();
-    if (top < 0 || bottom > innerHeight) first.scrollIntoView({ block: "center" });
-  });
-  addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !CSS.highlights.delete("found")) return;
-    // Nor does the page bring them back when it is loaded again.
-    const address = new URL(location);
-    address.searchParams.delete("mark");
-    history.replaceState(history.state, "", address);
   });
 }
 

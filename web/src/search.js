@@ -252,11 +252,6 @@ function start(form) {
     event.preventDefault();
     next.focus();
   });
-  list.addEventListener("click", ({ target }) => {
-    // Another place of this page with the same words would be gone to, but nothing marked there.
-    const link = target.closest("a");
-    if (link && link.pathname + link.search === location.pathname + location.search) setTimeout(() => location.reload());
-  });
   if (kind === "page") {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
