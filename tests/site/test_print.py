@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.site, pytest.mark.browser]
+pytestmark = [pytest.mark.site, pytest.mark.browser, pytest.mark.chromium]
 
 EXERCISE = "exercises/pages/scaling_laws/power-law.html"
 KINDS = [
@@ -18,10 +18,7 @@ SPLIT = """() => [...document.querySelectorAll(".bd-article figure")]
     .filter(f => getComputedStyle(f).breakInside !== "avoid").map(f => f.id)"""
 
 
-WITHOUT = pytest.param(False, marks=pytest.mark.chromium)
-
-
-@pytest.fixture(scope="module", params=[True, WITHOUT], ids=["scripts", "no scripts"])
+@pytest.fixture(scope="module", params=[True, False], ids=["scripts", "no scripts"])
 def paper(request, browser):
     """A page as the printer sees it, with scripts and without."""
     context = browser.new_context(java_script_enabled=request.param)
