@@ -99,7 +99,8 @@ class Server:
     def ask(self, job):
         """Return the report on a job; raises `NotGraded`, after which the server is of no use."""
         try:
-            return self.channel.ask(job, job["limits"]["hard"] + GRACE)
+            report = self.channel.ask(job, job["limits"]["hard"] + GRACE)
+            return {name: report[name] for name in report if name != "data"}
         except Lost as lost:
             self.close()
             self.stderr.seek(0)
@@ -141,13 +142,13 @@ def main():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     known = None
     while len(head := sys.stdin.buffer.read(HEAD.size)) == HEAD.size:
-        job = json.loads(sys.stdin.buffer.read(*HEAD.unpack(head)))
+        job = json.loads(sys.stdin.buffer.read(sum(HEAD.unpack(head))))
         if job["assignment"] != known:
             known = job["assignment"]
             _import_for(known)
         if (child := os.fork()) == 0:
             report = json.dumps(supervise(job)).encode()
-            sys.stdout.buffer.write(HEAD.pack(len(report)) + report)
+            sys.stdout.buffer.write(HEAD.pack(len(report), 0) + report)
             sys.stdout.buffer.flush()
             os._exit(0)
         if os.waitpid(child, 0)[1]:

@@ -42,7 +42,8 @@ class OwnSession(Session):
             answer = self._worker.OPERATIONS[message["op"]](self._shell, message)
         except (Exception, SystemExit) as error:
             answer = self._worker.describe(error)
-        return json.loads(json.dumps(answer))
+        data = answer.pop("data", b"")
+        return json.loads(json.dumps(answer)) | {"data": data}
 
 
 def run_own(assignment, notebook, wanted=None):

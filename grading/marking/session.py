@@ -111,9 +111,8 @@ class Session:
 
     def call(self, name, args, kwargs):
         """Call a function of the submission; see `Function`."""
-        message = {"op": "call", "name": name}
-        message["args"] = plain_data.encode(list(args), self._by_name)
-        message["kwargs"] = plain_data.encode(kwargs, self._by_name)
+        data = plain_data.encode([list(args), kwargs], self._by_name)
+        message = {"op": "call", "name": name, "data": data}
         try:
             answer = self._ask(message, self.limits.call)
         except Lost as lost:
@@ -190,15 +189,15 @@ class Session:
         return True
 
     def _by_name(self, value):
-        """Encode what is no plain data but has a name inside the sandbox."""
+        """Return tag and content of what is no plain data but has a name inside the sandbox."""
         if isinstance(value, Function):
-            return {"$": "own", "v": value.__name__}
+            return "own", value.__name__
         if isinstance(value, np.random.Generator):
-            return {"$": "generator", "v": plain_data.encode(value.bit_generator.state)}
+            return "generator", value.bit_generator.state
         if getattr(value, "__module__", None) == REFERENCE and self.given(value.__name__):
-            return {"$": "own", "v": value.__name__}
+            return "own", value.__name__
         if path := importable(value):
-            return {"$": "imported", "v": path}
+            return "imported", path
         what = f"an object of type {type(value).__name__}"
         raise plain_data.NotPlain(f"a test gives the submission {what}, which cannot cross")
 
@@ -227,7 +226,7 @@ def _value(answer, what):
     try:
         if answer.get("ok") is not True:
             raise plain_data.Malformed(describe(answer))
-        return plain_data.decode(answer.get("value"))
+        return plain_data.decode(answer["data"])
     except plain_data.Malformed as error:
         raise CallLost(f"{what} cannot be used: {error}", f"{what} cannot be used") from None
 

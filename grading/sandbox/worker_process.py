@@ -24,7 +24,8 @@ from grading.sandbox.processes import (
     usage,
 )
 
-HEAD = struct.Struct(">I")
+HEAD = struct.Struct(">II")
+"""In front of a message: the lengths of its JSON and of the bytes behind that."""
 
 PULSE = 0.2
 """Seconds between two looks at what the worker uses."""
@@ -38,7 +39,7 @@ class Lost(Exception):
 
 
 class Channel:
-    """JSON messages with their length in front, over two pipes.
+    """Messages over two pipes: JSON objects, of which ``data`` are bytes and go beside the JSON.
 
     Both file descriptors become non-blocking; no message of more than `largest` bytes is taken.
     """
@@ -50,7 +51,7 @@ class Channel:
         os.set_blocking(writer, False)
 
     def ask(self, message, seconds):
-        """Send a dict and return the answer, a dict of which nothing else is known.
+        """Send a dict and return the answer, a dict of which nothing is known but its ``data``.
 
         Raises `Lost` if there is none in time, it is too large or no dict in JSON, or the worker
         has ended or sent something before it was asked.
@@ -58,31 +59,33 @@ class Channel:
         if self.received or _ready(self.reader, 0):
             raise Lost(self._ended() or "it sent something before it was asked")
         deadline = time.monotonic() + seconds
-        self._send(json.dumps(message).encode(), deadline, seconds)
+        self._send(message, deadline, seconds)
         return self.receive(deadline, seconds)
 
     def receive(self, deadline, seconds):
         """Return one message; see `ask`."""
-        length = None
-        while length is None or len(self.received) < HEAD.size + length:
+        text = end = None
+        while end is None or len(self.received) < end:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise Lost(_late(seconds))
             if _ready(self.reader, left):
                 self._read()
-            if length is None and len(self.received) >= HEAD.size:
-                (length,) = HEAD.unpack_from(self.received)
-                if length > self.largest:
+            if end is None and len(self.received) >= HEAD.size:
+                text, data = HEAD.unpack_from(self.received)
+                if text + data > self.largest:
                     raise Lost(f"its answer is larger than {self.largest >> 20} MB")
-        content = bytes(self.received[HEAD.size : HEAD.size + length])
-        del self.received[: HEAD.size + length]
+                text += HEAD.size
+                end = text + data
+        content, data = bytes(self.received[HEAD.size : text]), bytes(self.received[text:end])
+        del self.received[:end]
         try:
             message = json.loads(content)
         except (ValueError, RecursionError):
             raise Lost("its answer cannot be read") from None
         if type(message) is not dict:
             raise Lost("its answer cannot be read")
-        return message
+        return message | {"data": data}
 
     def _read(self):
         try:
@@ -100,8 +103,9 @@ class Channel:
             return str(lost)
         return ""
 
-    def _send(self, content, deadline, seconds):
-        content = memoryview(HEAD.pack(len(content)) + content)
+    def _send(self, message, deadline, seconds):
+        text, data = json.dumps(message | {"data": None}).encode(), message.get("data", b"")
+        content = memoryview(HEAD.pack(len(text), len(data)) + text + data)
         while content:
             left = deadline - time.monotonic()
             if left <= 0:

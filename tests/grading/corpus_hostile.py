@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 import zipfile
 from pathlib import Path
 
@@ -31,15 +32,21 @@ ALL = "\n\n".join(f"def {name}(*a):\n    return {{0}}" for name in ("loss", "all
 
 # Open file descriptors of the worker, other than the standard ones: its line to the grader is there.
 WRITE_TO_ALL = """import os, json, struct
-def forge(message, times=1):
+def forge(message, times=1, data=b""):
     content = json.dumps(message).encode()
     for fd in range(3, 64):
         try:
             for _ in range(times):
-                os.write(fd, struct.pack(">I", len(content)) + content)
+                os.write(fd, struct.pack(">II", len(content), len(data)) + content + data)
         except OSError:
             pass
 """
+
+
+def packed(value, raw=b""):
+    """Return the bytes of a value, in the words that the worker has for it."""
+    content = json.dumps(value).encode()
+    return struct.pack(">I", len(content)) + content + raw
 
 
 def papers(outside, port):
@@ -210,33 +217,37 @@ def papers(outside, port):
     yield "exchanges-the-metadata", 0, swapped, {}
     yield attack(
         "speaks-for-the-worker",
-        WRITE_TO_ALL + "forge({'ok': True, 'kind': 'data', 'value': 39.9}, 50)\n"
+        WRITE_TO_ALL + f"forge({{'ok': True, 'kind': 'data'}}, 50, {packed(39.9)})\n"
         "forge({'event': 'outcome', 'id': 'loss-test', 'score': 3, 'message': '', 'detail': ''})",
         after="slope",
     )
     yield attack(
         "answers-twice",
-        WRITE_TO_ALL + "def loss(*N):\n    forge({'ok': True, 'value': 2.0})\n    return 2.0\n\n"
+        WRITE_TO_ALL
+        + f"def loss(*N):\n    forge({{'ok': True}}, 1, {packed(2.0)})\n    return 2.0\n\n"
         "allocation = slope = loss",
         after="slope",
     )
-    for name, value in {
-        "malformed-array": {"$": "array", "v": ["|b1", [1], "Ag=="]},
-        "malformed-object": {"$": "array", "v": ["|O", [1], "AAAAAAAAAAA="]},
-        "malformed-shape": {"$": "array", "v": ["<f8", [2**40, 2**40], ""]},
-        "malformed-nesting": {"$": "dict", "v": [[{"$": "dict", "v": []}, 1]]},
-        "malformed-tag": {"$": "imported", "v": ["os", "getcwd"]},
+    for name, content in {
+        "malformed-array": packed({"$": "array", "v": ["|b1", [1]]}, b"\2"),
+        "malformed-object": packed({"$": "array", "v": ["|O", [1]]}, bytes(8)),
+        "malformed-shape": packed({"$": "array", "v": ["<f8", [2**40, 2**40]]}),
+        "malformed-nesting": packed({"$": "dict", "v": [[{"$": "dict", "v": []}, 1]]}),
+        "malformed-tag": packed({"$": "imported", "v": ["os", "getcwd"]}),
+        "malformed-size": packed([{"$": "array", "v": ["<f8", [1]]}] * 2, bytes(8)),
+        "malformed-length": struct.pack(">I", 2**32 - 1) + b"1",
+        "no-bytes": "1",
     }.items():
         yield attack(
             name,
-            "import sys\nplain = sys.modules['plain']\n"
-            f"plain.encode = lambda *a: {value!r}\n" + ALL.format("1"),
+            "import sys\nplain = sys.modules['plain_data']\n"
+            f"plain.encode = lambda *a: {content!r}\n" + ALL.format("1"),
             after="slope",
         )
     yield attack(
         "patches-the-worker",
-        "import sys\nworker = sys.modules['__main__']\n"
-        'import json\njson.dumps = lambda o, **k: \'{"ok": true, "kind": "data", "value": true}\'',
+        'import json\njson.dumps = lambda o, **k: \'{"ok": true, "kind": "data"}\'\n'
+        f"import sys\nsys.modules['plain_data'].encode = lambda *a: {packed(True)!r}",
         after="slope",
     )
     yield attack(

@@ -37,6 +37,14 @@ def test_everyone_gets_what_they_deserve(graded, kind):
     assert differing(graded, [kind]) == {}
 
 
+def test_malformed_answers_arrive_as_such(graded):
+    # An attack on a name that there is no more would earn nothing either.
+    results = {n: r for n, r in graded.results.items() if n.startswith("malformed-")}
+    said = {name: result["items"][0]["detail"] for name, result in results.items()}
+    assert len(said) == 7 and {n for n in said if "malformed" not in said[n]} == {"malformed-array"}
+    assert "gave array([ True])" in said["malformed-array"]
+
+
 def test_statuses(graded):
     found = {entry.name: graded.results[entry.name]["status"] for entry in graded.entries}
     assert found == {entry.name: entry.status for entry in graded.entries}

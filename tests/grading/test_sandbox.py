@@ -275,8 +275,8 @@ def pair():
             continue
 
 
-def framed(content):
-    return struct.pack(">I", len(content)) + content
+def framed(content, data=b""):
+    return struct.pack(">II", len(content), len(data)) + content + data
 
 
 def answer_with(content, theirs, close=False):
@@ -298,7 +298,9 @@ def answer_with(content, theirs, close=False):
 
 
 def test_question_and_answer(pair):
-    assert answer_with(framed(b'{"b": 2}'), pair) == {"b": 2}
+    assert answer_with(framed(b'{"b": 2}'), pair) == {"b": 2, "data": b""}
+    got = answer_with(framed(b'{"b": 2, "data": 3}', b"\0\xff"), pair)
+    assert got == {"b": 2, "data": b"\0\xff"}
 
 
 @pytest.mark.parametrize(
@@ -308,8 +310,9 @@ def test_question_and_answer(pair):
         (framed(b"{"), "cannot be read"),
         (framed(b"\xff"), "cannot be read"),
         (framed(b"[" * 900), "cannot be read"),
-        (struct.pack(">I", 1001), "larger than"),
-        (struct.pack(">I", 2**32 - 1), "larger than"),
+        (struct.pack(">II", 1001, 0), "larger than"),
+        (struct.pack(">II", 500, 501), "larger than"),
+        (struct.pack(">II", 2**32 - 1, 2**32 - 1), "larger than"),
     ],
 )
 def test_answers_that_are_none(pair, content, reason):

@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import confine
 import plain_data
 
+HEAD = struct.Struct(">II")
 MAX_OUTPUT = 20_000
 MAX_PICTURE = 400_000
 MAX_PICTURES = 20
@@ -116,7 +117,7 @@ def get(shell, message):
     value = shell.user_ns[message["name"]]
     if callable(value):
         return {"ok": True, "kind": "function"}
-    return {"ok": True, "kind": "data", "value": plain_data.encode(value)}
+    return {"ok": True, "kind": "data", "data": plain_data.encode(value)}
 
 
 def call(shell, message):
@@ -134,18 +135,16 @@ def call(shell, message):
     def generator(state):
         import numpy as np
 
-        state = plain_data.decode(state)
         kind = getattr(np.random, state["bit_generator"])()
         kind.state = state
         return np.random.Generator(kind)
 
     given = {"own": shell.user_ns.__getitem__, "imported": imported, "generator": generator}
-    arguments = plain_data.decode(message["args"], given)
-    keywords = plain_data.decode(message["kwargs"], given)
+    arguments, keywords = plain_data.decode(message["data"], given)
     with capture_output():
         value = shell.user_ns[message["name"]](*arguments, **keywords)
         try:
-            return {"ok": True, "value": plain_data.encode(value)}
+            return {"ok": True, "data": plain_data.encode(value)}
         except plain_data.NotPlain as error:  # not an exception that the function has raised
             return {"ok": True, "unusable": str(error)}
 
@@ -171,15 +170,17 @@ def serve(reader, writer):
     """Answer requests until the grader hangs up."""
 
     def send(answer):
-        content = json.dumps(answer).encode()
-        writer.write(struct.pack(">I", len(content)) + content)
+        data = answer.pop("data", b"")
+        text = json.dumps(answer).encode()
+        writer.write(HEAD.pack(len(text), len(data)) + text + data)
         writer.flush()
 
     shell = make_shell()
     sys.path[0] = ""  # as in Jupyter, modules may lie beside the notebook
     send({"ok": True})
-    while len(head := reader.read(4)) == 4:
-        message = json.loads(reader.read(struct.unpack(">I", head)[0]))
+    while len(head := reader.read(HEAD.size)) == HEAD.size:
+        text, data = HEAD.unpack(head)
+        message = json.loads(reader.read(text)) | {"data": reader.read(data)}
         try:
             answer = OPERATIONS[message["op"]](shell, message)
         except BaseException as error:
