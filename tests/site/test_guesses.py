@@ -10,7 +10,12 @@ pytestmark = [pytest.mark.site, pytest.mark.browser]
 NUMBER, CHOICE = "intro/taste-predict", "audit/rate"
 RANGE, PERCENT = "scaling_laws/design-why", "scaling_laws/own-predict"
 COUNT, FAR = "bitter_lesson/ladder-predict", "scaling_laws/chinchilla"
-READY = ".sm-guess[data-state=ready]"
+
+
+def come(page):
+    """Press a key, as a reader does: with the first all fields come, not only those near."""
+    page.keyboard.press("Shift")
+    page.wait_for_selector(".sm-guess[data-state=ready]", state="attached")
 
 
 @pytest.fixture(params=["http", "file"])
@@ -22,7 +27,7 @@ def browse(request, moving, address, browser):
 
     def go(key, page=page):
         page.goto(f"{base}chapters/{key.split('/')[0]}.html")
-        page.wait_for_selector(READY)
+        come(page)
         return box(page, key)
 
     yield go
@@ -61,7 +66,7 @@ def test_a_number_is_kept_and_stands_beside_the_opened_result(browse):
     expect(beside).to_be_hidden()
 
     page.reload()
-    page.wait_for_selector(READY)
+    come(page)
     form, note, result = box(page, NUMBER)
     expect(form.locator("input")).to_have_value("2.1")
     expect(note).to_have_text("Kept in this browser, to stand beside the result.")
@@ -81,7 +86,7 @@ def test_a_number_is_kept_and_stands_beside_the_opened_result(browse):
     expect(note).to_be_empty()
     expect(form.locator("input")).to_be_focused()
     page.reload()
-    page.wait_for_selector(READY)
+    come(page)
     expect(box(page, NUMBER)[0].locator("input")).to_have_value("")
     opened(page.locator("details.hide").first)
     expect(page.locator(".sm-guess-verdict").first).to_be_hidden()
@@ -97,7 +102,7 @@ def test_a_choice_is_kept_by_keyboard(browse):
     expect(note).to_have_text("You chose “about 400 times”; it was “about 20,000 times”.")
     expect(result.locator(".sm-guess-verdict")).to_be_visible()
     form.page.reload()
-    form.page.wait_for_selector(READY)
+    come(form.page)
     expect(group.get_by_label("400 times")).to_be_checked()
     group.get_by_label("20,000 times").check()
     opened(result)
@@ -141,7 +146,7 @@ def test_the_distance_is_said_in_words(address, browser):
         name = f"chapters/{key.split('/')[0]}.html"
         if not page.url.endswith(name):
             page.goto(address + name)
-            page.wait_for_selector(READY)
+            come(page)
         form, note, result = box(page, key)
         opened(result)
         for typed, words in said.items():
@@ -163,9 +168,46 @@ def test_a_prediction_that_was_changed_with_the_result_in_sight_is_called_so(bro
     field.press("Enter")
     expect(note).to_have_text("You said 93, and so it was. Before you saw it you had written 20.")
     page.reload()
-    page.wait_for_selector(READY)
+    come(page)
     opened(result)
     expect(note).to_have_text("You said 93, and so it was. Before you saw it you had written 20.")
+
+
+def test_a_field_comes_when_the_reader_comes_near(browse):
+    # A browser looks where each field of a loaded page stands, and lays out its section for that.
+    _, _, result = browse(FAR)
+    page = result.page
+    page.goto(page.url)
+    page.wait_for_load_state()
+    roots = page.locator(".sm-guess")
+    assert roots.count() > 3 > page.locator(".sm-guess form").count()
+    root = page.locator(f".sm-guess[data-guess*='\"{FAR}\"']")
+    root.evaluate("root => root.scrollIntoView({block: 'center'})")
+    root.locator("input").fill("20")
+    root.locator("input").press("Enter")
+    expect(root.locator("[role=status]")).to_contain_text("Kept in this browser")
+
+
+def test_a_result_that_a_link_has_opened_was_seen(browse):
+    _, _, result = browse(FAR)
+    page = result.page
+    # As the page does for a link into it, before any field is there.
+    page.goto(page.url)
+    page.evaluate(
+        """key => {
+        const root = document.querySelector(`.sm-guess[data-guess*='"${key}"']`);
+        const after = fold => root.compareDocumentPosition(fold) & Node.DOCUMENT_POSITION_FOLLOWING;
+        [...document.querySelectorAll("details.hide")].find(after).open = true;
+    }""",
+        FAR,
+    )
+    come(page)
+    form, note, _ = box(page, FAR)
+    form.locator("input").fill("93")
+    form.locator("input").press("Enter")
+    expect(note).to_have_text(
+        "You said 93, and so it was. You wrote it down when you had seen the result."
+    )
 
 
 CLOSED = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('closed'); } })"
@@ -178,6 +220,7 @@ def test_where_storage_is_closed_it_holds_for_the_page(address, browser):
     page.on("pageerror", lambda error: said.append(str(error)))
     page.add_init_script(CLOSED)
     page.goto(f"{address}chapters/intro.html")
+    come(page)
     form, note, result = box(page, NUMBER)
     form.locator("input").fill("2.2")
     form.locator("input").press("Enter")
@@ -202,7 +245,7 @@ def test_without_scripts_and_on_paper_the_box_is_its_text(address, browser):
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{address}chapters/scaling_laws.html")
-    page.wait_for_selector(READY)
+    come(page)
     form, _, result = box(page, FAR)
     form.locator("input").fill("20")
     form.locator("input").press("Enter")
@@ -217,7 +260,7 @@ def test_without_scripts_and_on_paper_the_box_is_its_text(address, browser):
 def test_the_button_stands_beside_its_field_behind_a_long_question(address, browser):
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(f"{address}chapters/scaffolding.html")
-    page.wait_for_selector(READY)
+    come(page)
     apart = page.locator(".sm-guess form:has([type=text])").evaluate_all(
         """forms => forms.map(form => {
             const [field, button] = [form.querySelector("input"), form.querySelector("button")];
@@ -234,7 +277,7 @@ def test_it_fits_a_finger_and_breaks_no_rule(address, browser, violations, width
     page = context.new_page()
     for key in (NUMBER, CHOICE):
         page.goto(f"{address}chapters/{key.split('/')[0]}.html")
-        page.wait_for_selector(READY)
+        come(page)
         form, _, result = box(page, key)
         if key == NUMBER:
             form.locator("input").fill("2")

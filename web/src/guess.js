@@ -129,6 +129,7 @@ export function mount(root) {
   } else if (before && Number.isFinite(readNumber(before, guess.unit))) {
     field.value = kept = before;
   }
+  if (result.open && seen === null) see(kept ?? "");
   tell();
   root.append(form);
   root.dataset.state = "ready";

@@ -24,11 +24,26 @@ const explorer = (root, id) => {
   }
 };
 
+// A browser looks at each field of a page that has loaded, in case it can fill it in, and lays out the section around it.
+// The fields for predictions therefore come when the reader comes near, and all of them for who goes on with a key.
+const guesses = (roots) => {
+  const mount = (root) => {
+    near.unobserve(root);
+    if (root.dataset.state !== "ready") mountGuess(root);
+  };
+  const near = new IntersectionObserver(
+    (seen) => seen.filter((entry) => entry.isIntersecting).forEach((entry) => mount(entry.target)),
+    { rootMargin: "100%" },
+  );
+  for (const root of roots) near.observe(root);
+  addEventListener("keydown", () => roots.forEach(mount), { once: true, capture: true });
+};
+
 const start = () => {
   document.querySelectorAll(".sm-explorer").forEach((root, i) => explorer(root, `e${i}`));
   document.querySelectorAll(".sm-try").forEach(mountTry);
   document.querySelectorAll(".sm-selfcheck").forEach((root) => mountSelfCheck(root));
-  document.querySelectorAll(".sm-guess").forEach(mountGuess);
+  guesses(document.querySelectorAll(".sm-guess"));
   document.querySelectorAll(".sm-try").forEach((root) =>
     root.addEventListener("pointerenter", () => fetchPython().catch(() => {}), { once: true }),
   );
