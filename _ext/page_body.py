@@ -6,6 +6,7 @@ from copy import copy
 import code_cells
 import dark_figures
 import diagrams
+import section_heights
 import works
 from bs4 import BeautifulSoup, NavigableString, Tag
 from sphinx.application import Sphinx
@@ -87,6 +88,7 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     for box in soup.select(".scrolls, pre"):
         if box.name != "pre" or max(map(len, box.get_text().splitlines()), default=0) > PHONE:
             box["tabindex"] = "0"
+    section_heights.reserve(soup)
     context["body"] = soup.decode(formatter="minimal")
 
 

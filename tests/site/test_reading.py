@@ -222,6 +222,31 @@ def test_no_section_is_laid_out_before_a_reader_comes(address, browser):
     context.close()
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_a_section_reserves_about_the_height_that_it_takes(address, browser, width):
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    apart = []
+    for name in LONG:
+        page.goto(f"{address}chapters/{name}.html")
+        page.keyboard.press("Shift")
+        apart += page.evaluate(
+            """narrow => {
+                document.documentElement.classList.add("whole");
+                const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+                return [...document.querySelectorAll(".bd-article > section > section")].map(s => {
+                    const said = rem * parseFloat(s.style.getPropertyValue(narrow));
+                    const height = s.getBoundingClientRect().height;
+                    return Math.abs(said - height) / Math.max(height, 600);
+                });
+            }""",
+            "--narrow" if width == 375 else "--wide",
+        )
+    page.close()
+    apart.sort()
+    assert len(apart) > 40
+    assert apart[len(apart) // 2] < 0.12 and apart[len(apart) * 9 // 10] < 0.35, apart
+
+
 @pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.chromium)])
 def test_a_solution_waits_until_it_is_asked_for(browser, address, scripts):
     context = browser.new_context(java_script_enabled=scripts)
