@@ -44,7 +44,17 @@ MAX_MESSAGE = 4000
 MAX_SHORT = 120
 """Characters of one argument or answer in a message."""
 
-_repr = reprlib.Repr()
+
+class _Short(reprlib.Repr):
+    """As `reprlib` has it; an array of many axes, which numpy would write out, is its shape."""
+
+    def repr_ndarray(self, array, level):
+        if array.ndim > 3:
+            return f"<array of shape {array.shape}>"
+        return self.repr_instance(array, level)
+
+
+_repr = _Short()
 _repr.maxstring = MAX_SHORT
 _repr.maxother = 10 * MAX_SHORT  # an array leaves out what is in its middle
 
@@ -261,7 +271,10 @@ def _short(value):
         value = value.to_numpy()
     # 0.15, not np.float64(0.15)
     with np.printoptions(precision=6, threshold=8, edgeitems=3, linewidth=1000, legacy="1.25"):
-        text = _repr.repr(value)
+        try:
+            text = _repr.repr(value)
+        except Exception:  # a number of more digits than Python writes
+            text = f"<{type(value).__name__}>"
     if len(text) > MAX_SHORT and getattr(value, "shape", ()):
         return f"<array of shape {value.shape}>"
     return _cut(text, MAX_SHORT)
@@ -390,6 +403,13 @@ def _compared(tree, frame, line, functions):
 
 
 def _in_words(error, line):
+    try:
+        return _words(error, line)
+    except Exception:  # it holds a value of which there are no words, as of a number without end
+        return f"This check failed: {line}"
+
+
+def _words(error, line):
     if isinstance(error, CallFailed | CallLost):
         return str(error)
     if isinstance(error, TestTimeout):

@@ -72,10 +72,15 @@ class Session:
         except Lost as lost:
             return {"error": f"The cell was stopped: {lost}.", "printed": "", "shown": []}
         printed, shown = answer.get("printed"), answer.get("shown")
+        outputs = shown[:20] if type(shown) is list else []
         return {
             "error": "" if answer.get("ok") is True else describe(answer),
             "printed": printed[:20_000] if type(printed) is str else "",
-            "shown": shown[:20] if type(shown) is list else [],
+            "shown": [
+                {kind: text for kind, text in output.items() if type(text) is str}
+                for output in outputs
+                if type(output) is dict
+            ],
         }
 
     def snapshot(self, moment):

@@ -1,5 +1,6 @@
 import json
 import struct
+import tracemalloc
 from collections import deque
 from decimal import Decimal
 from fractions import Fraction
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grading.marking.run_and_test import TestTimeout, time_limit
 from grading.sandbox.inside.plain_data import Malformed, NotPlain, decode, encode
 
 
@@ -181,6 +183,8 @@ def test_a_bool_that_is_neither_is_made_one():
         {"$": "bytes", "v": 1},
         {"$": "bytes", "v": -1},
         {"$": "bytes", "v": "1"},
+        {"$": "array", "v": ["|b1", [2**40, 0]]},
+        {"$": "table", "v": [[1, []], [0], [[1], [2]]]},
     ],
 )
 def test_malformed_messages(message):
@@ -204,6 +208,30 @@ def test_malformed_messages(message):
 def test_malformed_bytes(content):
     with pytest.raises(Malformed):
         decode(content)
+
+
+def test_numbers_of_one_hash_can_be_interrupted():
+    same = [i * (2**61 - 1) for i in range(100_000)]
+    for message in ({"$": "set", "v": same}, {"$": "dict", "v": [[i, 0] for i in same]}):
+        with pytest.raises(TestTimeout), time_limit(0.5):
+            decode(packed(message))
+
+
+def test_a_table_has_one_index():
+    texts = {"$": "text", "v": [[1000], ["x" * 1000] * 1000]}
+    columns = [{"$": "array", "v": ["|b1", [1000]]}] * 500
+    content = packed({"$": "table", "v": [list(range(500)), texts, columns]}, bytes(500_000))
+    tracemalloc.start()
+    assert decode(content).shape == (1000, 500)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6
+
+
+def test_extended_precision_is_a_float():
+    largest = cross(np.array([np.finfo(np.longdouble).max, 1.5], dtype=np.longdouble))
+    np.testing.assert_array_equal(largest, [np.inf, 1.5])
+    assert largest.dtype == float
 
 
 def test_arrays_keep_their_order():

@@ -448,6 +448,34 @@ def test_visible_checks(test, score, message):
     assert outcome.detail == outcome.message
 
 
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_value_without_words_is_wrong_and_no_more(hidden):
+    huge = 10**4500
+    for test in ("n = loss(1)\nassert n == 3, n", "{1: 2}[loss(1)]", "assert loss(1) == 3"):
+        outcome = graded(HIDDEN.format(test) if hidden else test, hidden, loss=lambda n: huge)
+        assert outcome.score == 0 and "This check failed" in outcome.detail
+        assert "gave <int>" in outcome.detail
+
+
+def test_an_array_of_many_axes_is_told_by_its_shape():
+    wide = np.zeros([2] * 22, dtype=bool)
+    outcome = graded("assert loss(1) == 3, 'no'", hidden=False, loss=lambda n: wide)
+    assert f"gave <array of shape {wide.shape}>"[:60] in outcome.message
+
+
+def test_what_a_cell_showed_is_text_or_left_out():
+    class Forged(Session):
+        def _ask(self, message, seconds):
+            nested = []
+            for _ in range(900):
+                nested = [nested]
+            shown = [nested, {"text/plain": nested, "image/png": "x"}, "y", {"text/plain": "z"}]
+            return {"ok": True, "printed": "", "shown": shown}
+
+    result = Forged("none", LIMITS).run("1")
+    assert result["shown"] == [{"image/png": "x"}, {"text/plain": "z"}]
+
+
 def test_a_message_is_not_longer_than_it_can_be_read():
     outcome = graded("assert False, loss(1)", hidden=False, loss=lambda n: "x" * 10**6)
     assert len(outcome.message) == len(outcome.detail) == MAX_MESSAGE

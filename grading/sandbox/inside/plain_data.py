@@ -19,7 +19,7 @@ import sys
 
 import numpy as np
 
-MAX_DEPTH = 16
+MAX_DEPTH = 17
 MAX_TEXT = 16_000_000
 """Characters that a message's arrays of text may need: they give each element the room of the
 longest, so that a short message could make a large array."""
@@ -29,7 +29,7 @@ MAX_ITEMS = 1_000_000
 
 _LENGTH = struct.Struct(">I")
 _DTYPE = re.compile(r"[<>|=]?[biufc]\d{1,2}")
-_EMPTY_SHAPE_LIMIT = 2**62
+_LONGEST = 16 << 20  # an axis: no message has more bytes, and one of no elements could be endless
 _VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 
 
@@ -184,10 +184,17 @@ class _Decoder:
         content = [self.decode(m, depth + 1) for m in content]
         if tag == "tuple":
             return tuple(content)
+        # Not in one go: keys of one hash take long, and an alarm can end that only between two.
         if tag == "set":
-            return set(content)
+            made = set()
+            for one in content:
+                made.add(one)
+            return made
         if tag == "dict":
-            return dict(content)
+            made = {}
+            for key, one in content:
+                made[key] = one
+            return made
         if tag in ("series", "table"):
             return _decode_table(tag, *content)
         raise Malformed("malformed data (unknown tag)")
@@ -209,10 +216,12 @@ class _Decoder:
             array = np.frombuffer(raw, dtype=np.uint8).reshape(shape) != 0
         else:
             array = np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
-        if dtype.kind == "f" and dtype.itemsize == 2:
+        if dtype.kind == "f" and dtype.itemsize not in (4, 8):
             # Compared with a Python number, half precision makes that number as coarse as itself:
-            # 0 would equal 1e-9, infinity 1e9, and every tolerance would be 5e-4.
-            array = array.astype(float)
+            # 0 would equal 1e-9, infinity 1e9, and every tolerance would be 5e-4. Extended
+            # precision has patterns that are no numbers, and ones too long to be written.
+            with np.errstate(all="ignore"):
+                array = array.astype(float)
         return array[()] if shape == () else array
 
     def decode_text(self, shape, content):
@@ -227,7 +236,7 @@ class _Decoder:
 
 
 def _shape(shape):
-    if not all(type(n) is int and 0 <= n < _EMPTY_SHAPE_LIMIT for n in shape) or len(shape) > 32:
+    if not all(type(n) is int and 0 <= n <= _LONGEST for n in shape) or len(shape) > 32:
         raise Malformed("malformed array")
     return tuple(shape), math.prod(shape)
 
@@ -241,6 +250,8 @@ def _decode_table(tag, name, index, content):
             raise Malformed("malformed table")
     if tag == "series":
         return pandas.Series(content, index=index, name=name)
+    hash(tuple(name))  # what is no name has no words either
+    index = pandas.Series(range(len(index)), index=index).index  # one, and not one a column
     columns = [pandas.Series(column, index=index) for column in content]
     table = pandas.DataFrame(dict(enumerate(columns)), index=index)
     table.columns = name
