@@ -1,5 +1,6 @@
 import importlib
 import io
+import json
 import sys
 import zipfile
 from pathlib import Path
@@ -34,6 +35,21 @@ def test_another_seed_makes_another_class(tool):
         tool.make_class("scaling_laws", students=4, seed=s)["expected.csv"] for s in (0, 0, 1)
     )
     assert first == again != other
+
+
+def test_every_student_predicts(tool):
+    # Else the exercise that follows would earn less than is expected of its answer.
+    made = tool.make_class("scaling_laws", students=40)
+    papers = [
+        c.decode() for p, c in made.items() if p.startswith("folder/") and "Bela Almeida" not in p
+    ]
+    assert len(papers) == 38
+    for paper in papers:
+        cells = {
+            c["metadata"].get("nbgrader", {}).get("grade_id"): c for c in json.loads(paper)["cells"]
+        }
+        lines = "".join(cells["cool-down-prediction"]["source"]).splitlines()
+        assert any(line.startswith("PREDICTED_EXPONENT = (") for line in lines)
 
 
 def test_bad_input_is_named(tool, tmp_path, capsys):
