@@ -191,7 +191,7 @@ def test_a_field_comes_when_the_reader_comes_near(browse):
 def test_a_result_that_a_link_has_opened_was_seen(browse):
     _, _, result = browse(FAR)
     page = result.page
-    # As the page does for a link into it, before any field is there.
+    # As the page does for a link into it, before any field is there or a key was pressed.
     page.goto(page.url)
     page.evaluate(
         """key => {
@@ -201,13 +201,16 @@ def test_a_result_that_a_link_has_opened_was_seen(browse):
     }""",
         FAR,
     )
-    come(page)
-    form, note, _ = box(page, FAR)
+    form, note, result = box(page, FAR)
     form.locator("input").fill("93")
     form.locator("input").press("Enter")
-    expect(note).to_have_text(
-        "You said 93, and so it was. You wrote it down when you had seen the result."
-    )
+    words = "You said 93, and so it was. You wrote it down when you had seen the result."
+    expect(note).to_have_text(words)
+
+    # Who comes back to the result alone finds there what they had said.
+    page.goto(page.url)
+    result.evaluate("result => { result.open = true; }")
+    expect(result.locator(".sm-guess-verdict")).to_contain_text(words)
 
 
 CLOSED = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('closed'); } })"

@@ -25,7 +25,8 @@ const explorer = (root, id) => {
 };
 
 // A browser looks at each field of a page that has loaded, in case it can fill it in, and lays out the section around it.
-// The fields for predictions therefore come when the reader comes near, and all of them for who goes on with a key.
+// The fields for predictions therefore come when the reader comes near, and all of them for who goes on with a key or opens a
+// result: what was written down stands there, and what is written after that is no prediction.
 const guesses = (roots) => {
   const mount = (root) => {
     near.unobserve(root);
@@ -36,7 +37,9 @@ const guesses = (roots) => {
     { rootMargin: "100%" },
   );
   for (const root of roots) near.observe(root);
-  addEventListener("keydown", () => roots.forEach(mount), { once: true, capture: true });
+  const mountAll = () => roots.forEach(mount);
+  addEventListener("keydown", mountAll, { once: true, capture: true });
+  addEventListener("toggle", ({ target }) => target.matches("details.hide") && mountAll(), { capture: true });
 };
 
 const start = () => {
