@@ -23,8 +23,9 @@ import time
 import traceback
 
 from grading.sandbox.enclosure import ONE_THREAD, Limits, choose
+from grading.sandbox.inside.plain_data import HEAD, frame
 from grading.sandbox.processes import adopt_orphans, descendants, die_with_parent, kill_all
-from grading.sandbox.worker_process import HEAD, Channel, Lost
+from grading.sandbox.worker_process import Channel, Lost
 from grading.source.assignment import digest
 
 GRACE = 60
@@ -147,8 +148,7 @@ def main():
             known = job["assignment"]
             _import_for(known)
         if (child := os.fork()) == 0:
-            report = json.dumps(supervise(job)).encode()
-            sys.stdout.buffer.write(HEAD.pack(len(report), 0) + report)
+            sys.stdout.buffer.write(frame(supervise(job)))
             sys.stdout.buffer.flush()
             os._exit(0)
         if os.waitpid(child, 0)[1]:

@@ -46,10 +46,10 @@ MAX_SHORT = 120
 
 
 class _Short(reprlib.Repr):
-    """As `reprlib` has it; an array of many axes, which numpy would write out, is its shape."""
+    """As `reprlib` has it; of an array with many short axes, which numpy writes out, the shape."""
 
     def repr_ndarray(self, array, level):
-        if array.ndim > 3:
+        if array.ndim > 3 and array.size > MAX_SHORT:
             return f"<array of shape {array.shape}>"
         return self.repr_instance(array, level)
 

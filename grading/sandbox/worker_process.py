@@ -6,12 +6,12 @@ A worker may send anything, or nothing, or never stop.
 import json
 import os
 import select
-import struct
 import subprocess
 import threading
 import time
 
 from grading.sandbox.enclosure import enclosure
+from grading.sandbox.inside.plain_data import HEAD, frame
 from grading.sandbox.processes import (
     descendants,
     disk_usage,
@@ -23,9 +23,6 @@ from grading.sandbox.processes import (
     sockets_beside,
     usage,
 )
-
-HEAD = struct.Struct(">II")
-"""In front of a message: the lengths of its JSON and of the bytes behind that."""
 
 PULSE = 0.2
 """Seconds between two looks at what the worker uses."""
@@ -104,8 +101,7 @@ class Channel:
         return ""
 
     def _send(self, message, deadline, seconds):
-        text, data = json.dumps(message | {"data": None}).encode(), message.get("data", b"")
-        content = memoryview(HEAD.pack(len(text), len(data)) + text + data)
+        content = memoryview(frame(message))
         while content:
             left = deadline - time.monotonic()
             if left <= 0:

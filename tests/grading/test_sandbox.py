@@ -458,9 +458,9 @@ def test_a_value_without_words_is_wrong_and_no_more(hidden):
 
 
 def test_an_array_of_many_axes_is_told_by_its_shape():
-    wide = np.zeros([2] * 22, dtype=bool)
-    outcome = graded("assert loss(1) == 3, 'no'", hidden=False, loss=lambda n: wide)
-    assert f"gave <array of shape {wide.shape}>"[:60] in outcome.message
+    wide = np.zeros([2] * 16, dtype=bool)
+    outcome = graded("assert loss(1) == 3, 'no'", hidden=False, loss=lambda n: [wide])
+    assert f"gave [<array of shape {wide.shape}>]" in outcome.message
 
 
 def test_what_a_cell_showed_is_text_or_left_out():

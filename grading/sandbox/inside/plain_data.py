@@ -27,6 +27,9 @@ longest, so that a short message could make a large array."""
 MAX_ITEMS = 1_000_000
 """Items taken from an iterator, which may have no end."""
 
+HEAD = struct.Struct(">II")
+"""In front of a message: the lengths of its JSON and of the bytes behind that."""
+
 _LENGTH = struct.Struct(">I")
 _DTYPE = re.compile(r"[<>|=]?[biufc]\d{1,2}")
 _LONGEST = 16 << 20  # an axis: no message has more bytes, and one of no elements could be endless
@@ -39,6 +42,14 @@ class NotPlain(TypeError):
 
 class Malformed(ValueError):
     """A message holds something that `encode` does not write."""
+
+
+def frame(message):
+    """Return a message, a dict, as bytes: `HEAD`, JSON, and its ``data``, bytes beside the JSON."""
+    message = dict(message)
+    data = message.pop("data", b"")
+    text = json.dumps(message).encode()
+    return HEAD.pack(len(text), len(data)) + text + data
 
 
 def encode(value, other=None):

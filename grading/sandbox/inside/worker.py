@@ -7,7 +7,6 @@ what this process answers, and that is its own answers.
 import base64
 import json
 import os
-import struct
 import subprocess
 import sys
 
@@ -16,7 +15,6 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import confine
 import plain_data
 
-HEAD = struct.Struct(">II")
 MAX_OUTPUT = 20_000
 MAX_PICTURE = 400_000
 MAX_PICTURES = 20
@@ -170,16 +168,14 @@ def serve(reader, writer):
     """Answer requests until the grader hangs up."""
 
     def send(answer):
-        data = answer.pop("data", b"")
-        text = json.dumps(answer).encode()
-        writer.write(HEAD.pack(len(text), len(data)) + text + data)
+        writer.write(plain_data.frame(answer))
         writer.flush()
 
     shell = make_shell()
     sys.path[0] = ""  # as in Jupyter, modules may lie beside the notebook
     send({"ok": True})
-    while len(head := reader.read(HEAD.size)) == HEAD.size:
-        text, data = HEAD.unpack(head)
+    while len(head := reader.read(plain_data.HEAD.size)) == plain_data.HEAD.size:
+        text, data = plain_data.HEAD.unpack(head)
         message = json.loads(reader.read(text)) | {"data": reader.read(data)}
         try:
             answer = OPERATIONS[message["op"]](shell, message)
