@@ -1,6 +1,7 @@
 """Runs of which many share all inputs: the objective from sums over each such point."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 
@@ -41,14 +42,14 @@ class Points:
             np.cumsum(values, axis=1, out=out[:, k, 1:])
         return out
 
-    def objective(self, theta, sums):
-        """Return F (S,), its gradient (S, p) and Hessian (S, p, p) for rows of `sums`."""
+    def objective(self, theta, sums, rows):
+        """Return F (S,), its gradient (S, p) and Hessian (S, p, p) for the `rows` of `sums`."""
+        new = partial(np.empty, (len(theta), len(self.middle)))
         parts, delta = self.f.parts(theta), self.delta
-        z, total, f = self.f.mix(parts)
+        z, total, f = self.f.mix(parts, new)
         f = f - self.middle
         first, last = self.ends[:-1], self.ends[1:]
-        rows = np.arange(len(theta))[:, None]
-        sums = np.broadcast_to(sums, (len(theta), *sums.shape[-2:]))
+        rows = rows[:, None]
 
         def up_to(limit):
             limit = np.nan_to_num(limit, nan=np.inf)
@@ -61,4 +62,4 @@ class Points:
         F = delta * ((f - delta / 2) * below[0] - below[1] - (f + delta / 2) * above[0] + above[1])
         F += 0.5 * (f * (f * within[0] - 2 * within[1]) + within[2])
         curvature = within[0] if z is None else within[0] - pull
-        return F.sum(1), *self.f.derivatives(parts, z, total, pull, curvature, True)
+        return F.sum(1), *self.f.derivatives(parts, z, total, pull, curvature, True, new)

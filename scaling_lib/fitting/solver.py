@@ -10,7 +10,7 @@ most a dozen, S up to thousands, and each step is a few numpy calls on the whole
 """
 
 import copy
-from functools import reduce
+from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from scaling_lib.laws.plain import moved_inside
 from scaling_lib.laws.terms import Linear, Offset, gram
 
 CHUNK = 16384  # numbers in one array of an evaluation: all its arrays stay in the cache
+ARRAYS = 12  # that an evaluation writes into at most, with three terms
 SEARCHED = 500  # runs that the search looks at where there are twice as many and more
 RUNS_A_POINT = 10  # on average, from which on sums over them are faster than the runs
 LAPACK_FROM = 40  # up to so many matrices LAPACK's loop is faster than ours over the unknowns
@@ -77,9 +78,13 @@ class LogSum:
             if k <= m and isinstance(a, Linear) and isinstance(b, Linear)
         }
 
-    def parts(self, theta):
-        """Return what each term gives at `theta`, see `Term`."""
-        return [term(theta[:, block]) for term, block in zip(self.terms, self.blocks, strict=True)]
+    def parts(self, theta, new=None):
+        """Return what each term gives at `theta`, see `Term`; `new` gives arrays to write into."""
+        parts = []
+        for term, block in zip(self.terms, self.blocks, strict=True):
+            own = {"out": new()} if new and isinstance(term, Linear) else {}
+            parts.append(term(theta[:, block], **own))
+        return parts
 
     def add(self, theta, step):
         """Return `theta` after a step (S, p), which each term takes in its own way."""
@@ -88,14 +93,19 @@ class LogSum:
             out[:, block] = term.add(theta[:, block], step[:, block])
         return out
 
-    def mix(self, parts):
-        """Return z_k = exp(u_k) of the terms, their sum, and f, its logarithm; of one only f."""
+    def mix(self, parts, new):
+        """Return z_k = exp(u_k) of the terms, in place of u_k, their sum and f, its logarithm.
+
+        Of one term only f.
+        """
         if len(parts) == 1:
             return None, None, parts[0][0]
         # Overflow means a hopeless trial step: F becomes infinite and the step is refused.
-        z = [np.exp(u) for u, _, _ in parts]
-        total = reduce(np.add, z)
-        return z, total, np.log(total)
+        z = [np.exp(u, out=u) for u, _, _ in parts]
+        total = np.add(z[0], z[1], out=new())
+        for more in z[2:]:
+            total += more
+        return z, total, np.log(total, out=new())
 
     @np.errstate(all="ignore")  # a width that vanished, of a start far off
     def value(self, theta):
@@ -123,7 +133,7 @@ class LogSum:
         losses = pull * (residual - 0.5 * pull)
         return losses if penalty == 1.0 else losses * tilt(residual, penalty)
 
-    def objective(self, theta, y, delta, weights=None, exact=True, penalty=1.0):
+    def objective(self, theta, y, delta, weights=None, exact=True, penalty=1.0, scratch=None):
         """Return the Huber objective F (S,), its gradient (S, p) and Hessian (S, p, p).
 
         F = sum_i w_i rho(f_i - y_i); rho(r) is r^2/2 within `delta`, delta (|r| - delta/2) beyond,
@@ -134,36 +144,42 @@ class LogSum:
         that of the weighted least-squares problem which touches F from above (Gauss-Newton,
         iteratively reweighted): never indefinite, the better guide far from a minimum and the
         slower one close to it.
+
+        `scratch` (ARRAYS, S or more, n) is overwritten: in arrays asked for anew each time, an
+        evaluation takes half as long again.
         """
-        parts = self.parts(theta)
-        z, total, f = self.mix(parts)
-        residual = f - y
-        pull = np.maximum(residual, -delta)
+        new = lend(scratch, (len(theta), len(y)))
+        parts = self.parts(theta, new)
+        z, total, f = self.mix(parts, new)
+        residual = np.subtract(f, y, out=f)
+        pull = np.maximum(residual, -delta, out=new())
         np.minimum(pull, delta, out=pull)  # rho'
         if not exact:
             curvature = 1.0 / np.maximum(np.abs(residual) / delta, 1.0)  # rho'(r) / r
         elif z is None:
             curvature = (pull == residual).astype(float)  # rho''
         else:
-            curvature = np.subtract(pull == residual, pull)  # rho'' - rho'
+            curvature = np.subtract(pull == residual, pull, out=new())  # rho'' - rho'
         if penalty != 1.0:
             weights = tilt(residual, penalty) * (1.0 if weights is None else weights)
         weighted = pull
         if weights is not None:
-            weighted = pull * weights
+            weighted = np.multiply(pull, weights, out=new())
             curvature *= weights
         F = np.einsum("sn,sn->s", weighted, residual)
         F -= 0.5 * np.einsum("sn,sn->s", weighted, pull)
-        return F, *self.derivatives(parts, z, total, weighted, curvature, exact)
+        return F, *self.derivatives(parts, z, total, weighted, curvature, exact, new)
 
-    def derivatives(self, parts, z, total, weighted, curvature, exact):
-        """Return gradient and Hessian of F from sums of w rho' and of its curvature, (S, n)."""
+    def derivatives(self, parts, z, total, weighted, curvature, exact, new):
+        """Return gradient and Hessian of F from w rho' and its curvature, (S, n), written over."""
         alone, S = z is None, len(weighted)
+        pulled, curved, v = weighted, curvature, curvature
         if not alone:  # from here on z_k stands for p_k = z_k / total
             np.divide(1.0, total, out=total)
-            weighted = weighted * total
+            weighted *= total
             total *= total
             curvature *= total
+            pulled, curved, v = new(), new(), new()
 
         g = np.empty((S, self.size))
         H = np.empty((S, self.size, self.size))
@@ -176,16 +192,18 @@ class LogSum:
         for k in range(first, len(parts)):
             _, J, contract = parts[k]
             rows = self.blocks[k]
-            pulled = weighted if alone else weighted * z[k]
-            curved = curvature if alone else curvature * z[k]
+            if not alone:
+                np.multiply(weighted, z[k], out=pulled)
+                np.multiply(curvature, z[k], out=curved)
             g[:, rows] = _sum(pulled, J)
             if first:
                 H[:, rows, 0] = H[:, 0, rows] = z_offset[:, None] * _sum(curved, J)
             for m in range(k, len(parts)):
                 columns = self.blocks[m]
-                v = curved if alone else curved * z[m]
-                if m == k and exact and not alone:
-                    v += pulled
+                if not alone:
+                    np.multiply(curved, z[m], out=v)
+                    if m == k and exact:
+                        v += pulled
                 if (k, m) in self._products:
                     block = (v @ self._products[k, m]).reshape(H[:, rows, columns].shape)
                 else:
@@ -196,6 +214,13 @@ class LogSum:
                 if m > k:
                     H[:, columns, rows] = block.transpose(0, 2, 1)
         return g, H
+
+
+def lend(scratch, shape):
+    """Return a function that gives one array of `shape` (S, n) after the other, from `scratch`."""
+    if scratch is None:
+        return partial(np.empty, shape)
+    return iter(scratch[:, : shape[0]]).__next__
 
 
 def _sum(v, J):
@@ -441,8 +466,11 @@ class Problem:
     def gone(self, theta):
         """Return (S, p): which natural parameters are coefficients of terms that are gone."""
         out = np.zeros((len(theta), self.p), bool)
-        for j, share in zip(self._coefficients(), self._shares(theta).T, strict=True):
-            out[:, self.index == j] = (share <= NONE_LEFT)[:, None]
+        if coefficients := self._coefficients():
+            # A coefficient is the level of its term where the logarithms of the inputs are zero.
+            rows = np.flatnonzero((theta[:, coefficients] < VANISHED).any(1))
+            for j, share in zip(coefficients, self._shares(theta[rows]).T, strict=True):
+                out[np.ix_(rows, self.index == j)] = (share <= NONE_LEFT)[:, None]
         return out
 
     def absent(self, theta):
@@ -497,38 +525,44 @@ class Problem:
         F = losses.sum(1) if self.weights is None else losses @ self.weights
         return np.where(np.isfinite(F), F, np.inf)
 
-    def minimize(self, theta, weights=None, delta=None, exact=True, **options):
-        """Run Newton's method from each row of `theta` (S, p).
+    def evaluator(self, weights=None, delta=None, exact=True):
+        """Return the function (theta, rows) -> F, gradient, Hessian that `newton` minimizes.
 
         `weights` (S, n), instead of the problem's own, and `delta` (S, 1) belong to the rows.
         """
-        options["floor"] = self.rounding
-        # With few runs there are dents, over which straight steps leap and bent ones do not.
-        if self.n >= MANY_RUNS:
-            options["add"] = self.f.add
         if self.points and delta is None and exact:
             own = np.ones(self.n) if self.weights is None else self.weights
             sums = self.points.sums(own[None] if weights is None else weights)
-
-            def from_sums(trial, rows):
-                return self.points.objective(trial, sums[0 if weights is None else rows])
-
-            return newton(from_sums, theta, **options)
+            return lambda theta, rows: self.points.objective(
+                theta, sums, np.zeros_like(rows) if weights is None else rows
+            )
         size = max(8, CHUNK // self.n)
-        deltas = np.broadcast_to(self.delta if delta is None else delta, (len(theta), 1))
+        scratch = []
 
-        def evaluate(trial, rows):
+        def evaluate(theta, rows):
+            if not scratch:  # as large as the first, all others are smaller
+                scratch.append(np.empty((ARRAYS, min(size, len(rows)), self.n)))
             parts = []
             for first in range(0, max(len(rows), 1), size):
                 part = slice(first, first + size)
                 w = self.weights if weights is None else weights[rows[part]]
-                d = self.delta if delta is None else deltas[rows[part]]
-                parts.append(self.f.objective(trial[part], self.y, d, w, exact, self.penalty))
+                d = self.delta if delta is None else delta[rows[part]]
+                parts.append(
+                    self.f.objective(theta[part], self.y, d, w, exact, self.penalty, *scratch)
+                )
             if len(parts) == 1:
                 return parts[0]
             return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
-        return newton(evaluate, theta, **options)
+        return evaluate
+
+    def minimize(self, theta, weights=None, delta=None, exact=True, **options):
+        """Run Newton's method from each row of `theta` (S, p), see `evaluator`."""
+        options["floor"] = self.rounding
+        # With few runs there are dents, over which straight steps leap and bent ones do not.
+        if self.n >= MANY_RUNS:
+            options["add"] = self.f.add
+        return newton(self.evaluator(weights, delta, exact), theta, **options)
 
     def minimize_held(self, which, t, start):
         """Minimize with natural coordinate `which` (S,) held at `t` (S,), row by row.
@@ -600,9 +634,8 @@ class Problem:
         Where the term is gone and the others are at their minimum, a negative one says that F is
         lower with the term (the condition of Karush, Kuhn and Tucker).
         """
-        f = self.f.value(theta)
-        pull = np.clip(f - self.y, -self.delta, self.delta) * tilt(f - self.y, self.penalty)
-        return np.einsum("sn,sn->s", weights * pull, np.exp(-f))
+        by_logarithm = self.evaluator(weights)(theta, np.arange(len(theta)))[1][:, 0]
+        return by_logarithm / np.exp(theta[:, 0])
 
     def along_offset(self, theta):
         """Return the lowest points (k, p) with the constant term held at `LEVELS`, and gone.

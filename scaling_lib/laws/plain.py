@@ -102,7 +102,7 @@ class Function(Term):
                 K[:, i, j] = K[:, j, i] = total(both - single + 2.0 * u) / (2.0 * STEP**2)
             return K
 
-        return u, np.moveaxis(J, 0, -1), contract
+        return u.copy(), np.moveaxis(J, 0, -1), contract
 
     def starts(self, terms, y):
         u = self.value(self.grid[:1])[0]

@@ -72,7 +72,7 @@ class Term:
     def __call__(self, theta):
         """Return u, its first derivatives J and its second as a function, at theta (S, q).
 
-        u is (S, n), or (S, 1) if it is the same for all runs; J is (S, n, q), or (n, q) if it does
+        u is (S, n), or (S, 1) if it is the same for all runs, and is written over; J is (S, n, q), or (n, q) if it does
         not depend on theta; the function takes v (S, n) and returns sum_n v_n K_n, (S, q, q), for
         the second derivatives K_n of run n. It is None where they are zero.
         """
@@ -107,8 +107,8 @@ class Term:
 class Linear(Term):
     """u = X theta, with X of shape (n, q)."""
 
-    def __call__(self, theta):
-        return theta @ self.X.T, self.X, None
+    def __call__(self, theta, out=None):
+        return np.matmul(theta, self.X.T, out=out), self.X, None
 
 
 class Offset(Term):
@@ -123,7 +123,7 @@ class Offset(Term):
         self.X = np.ones((len(next(iter(x.values()))), 1))
 
     def __call__(self, theta):
-        return theta, self.X, None
+        return theta.copy(), self.X, None
 
     def coordinates(self, means):
         return {self.E: Coordinate(0, means["y"])}

@@ -38,7 +38,7 @@ def test_sums_over_points_give_the_objective_of_the_runs(name, weights):
         "unequal": rng.uniform(0.1, 3, (5, p.n)),
     }[weights]
     by_run = p.f.objective(theta, p.y, p.delta, w)
-    by_point = p.points.objective(theta, p.points.sums(w))
+    by_point = p.points.objective(theta, p.points.sums(w), np.arange(5))
     for expected, found in zip(by_run, by_point, strict=True):
         scale = np.abs(expected).max()
         np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12 * scale)
