@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scaling_lib.fitting.scoring import Tangent, inverse_hessian, spread
 from scaling_lib.fitting.solver import (
-    CHUNK,
     GONE,
     LOWER,
     MANY_RUNS,
@@ -18,12 +18,11 @@ from scaling_lib.fitting.solver import (
     TOLERANCE_ROUGH,
     VANISHED,
     WARM_UP,
-    tilt,
 )
 
 BLOCK = 1024  # replicates in one batch, and for one thread
 GRID_FOLLOWED = 8  # starts of the grid that each replicate follows where the constant is loose
-SCORING, SCORING_STEPS = 0.5, 5  # length and number of the steps on the tangent of the fit
+SCORING_STEPS = 5  # on the tangent of the fit, before the first evaluation
 POOL = 64  # replicates whose minima the others try
 POOL_LOOSE = 512  # the same once more where the constant is loose: minima are many and far apart
 LOOSE = 0.3  # standard error of its logarithm beyond which a constant is hardly determined
@@ -89,36 +88,6 @@ def log_likelihood(F, n, delta, weights=1.0, penalty=1.0):
 # Covariance -------------------------------------------------------------------------------------
 
 
-class Spread(NamedTuple):
-    """How the residuals of a Huber fit spread.
-
-    `bend` is the mean of rho'' (the share of residuals within delta), smoothed over a window,
-    because with a small delta only a few residuals lie within it; `pull` is the mean of rho'^2,
-    corrected for the fitted parameters. Weights and penalty are factors of rho.
-    """
-
-    bend: float
-    pull: float
-
-
-def spread(problem, residuals):
-    """Return the `Spread` of the residuals of a fit."""
-    n, p, delta = problem.n, problem.p, problem.delta
-    correction = n / (n - p)
-    order = np.argsort(np.abs(residuals))
-    size, factors = np.abs(residuals)[order], problem.factors_of(residuals)[order]
-    pull = correction * np.mean((factors * np.minimum(size, delta)) ** 2)
-    # A Huber fit with a small delta goes through about p runs; they say nothing about the density.
-    first = min(p, n - 2) if delta < size[-1] else 0
-    free = size[first:]
-    scale = 1.4826 * np.median(free)  # of a normal distribution, from its median
-    window = max(delta, 1.06 * scale * n**-0.2)  # Silverman's rule
-    if not window < np.inf or window <= delta:
-        return Spread(float(np.mean(factors * (size <= delta))), float(pull))
-    inside = np.mean(factors[first:] * (free <= window))
-    return Spread(float(max(inside, 1.0 / n) * delta / window), float(pull))
-
-
 def covariance(problem, theta, residuals, held=()):
     """Return the asymptotic covariance of the internal parameters and the inverse Hessian, (p, p).
 
@@ -135,7 +104,7 @@ def covariance(problem, theta, residuals, held=()):
     J = problem.f.jacobian(theta[None])[0]
     s, free = spread(problem, residuals), np.setdiff1d(np.arange(p), held)
     inverse = np.zeros((p, p))
-    inverse[np.ix_(free, free)] = _invert(_information(problem, J[:, free])) / s.bend
+    inverse[np.ix_(free, free)] = inverse_hessian(problem, J[:, free], residuals)
     if weights is None and cluster is None:
         return s.pull / s.bend * inverse, inverse
     pull = problem.factors_of(residuals) * np.clip(residuals, -problem.delta, problem.delta)
@@ -144,18 +113,6 @@ def covariance(problem, theta, residuals, held=()):
         scores = np.stack([np.bincount(cluster, column) for column in scores.T], axis=-1)
         correction *= len(scores) / (len(scores) - 1)
     return correction * inverse @ (scores.T @ scores) @ inverse, inverse
-
-
-def _information(problem, J):
-    return J.T @ J if problem.weights is None else (J.T * problem.weights) @ J
-
-
-def _invert(information):
-    """Invert an information matrix; directions that the runs leave open get a huge variance."""
-    scale = np.maximum(np.sqrt(np.diag(information)), 1e-100)  # its square must not vanish
-    values, vectors = np.linalg.eigh(information / (scale[:, None] * scale))
-    inverse = (vectors / np.maximum(values, 1e-15)) @ vectors.T
-    return inverse / (scale[:, None] * scale)
 
 
 # Bootstrap --------------------------------------------------------------------------------------
@@ -215,10 +172,10 @@ def bootstrap(problem, theta, rivals, replicates, seed, threads=1):
     weights = resampling_weights(problem.n, replicates, seed, problem.cluster)
     if problem.weights is not None:
         weights = [counts * problem.weights for counts in weights]
-    tangent = _tangent(problem, theta)
-    found = _each(partial(_from_the_fit, problem, theta, tangent), threads, weights)
+    tangent = Tangent(problem, theta, problem.absent_offset(theta))
+    found = _each(partial(_from_the_fit, problem, tangent), threads, weights)
     valley, pools = np.empty((0, problem.p)), [POOL]
-    loose = _is_loose(problem, theta, tangent)
+    loose = _is_loose(problem, tangent)
     if loose:
         _each(partial(_from_the_grid, problem), threads, weights, found)
     if loose or (problem.offset_index is not None and theta[problem.offset_index] < PRESENT):
@@ -244,55 +201,10 @@ def _each(job, threads, *blocks):
         return list(executor.map(job, *blocks))
 
 
-class _Tangent(NamedTuple):
-    """The law near a parameter vector, where its residuals are nearly linear in the parameters."""
-
-    residuals: np.ndarray  # (n,)
-    J: np.ndarray  # their derivatives, (n, p)
-    moves: np.ndarray  # how far a unit of rho' of each run moves the minimum, (n, p)
-
-
-def _tangent(problem, theta, held=False):
-    """Return the `_Tangent` at `theta`, with the Hessian of a scoring step.
-
-    The constant term stays where it is if it is `held`, or as good as gone.
-    """
-    residuals = problem.residuals(theta)
-    J, index = problem.f.jacobian(theta[None])[0], problem.offset_index
-    if index is not None and (held or theta[index] < VANISHED):
-        J[:, index] = 0.0
-    inverse = _invert(_information(problem, J)) / spread(problem, residuals).bend
-    return _Tangent(residuals, J, J @ inverse)
-
-
-def _pull(problem, residuals):
-    pull = np.clip(residuals, -problem.delta, problem.delta)
-    return pull if problem.penalty == 1.0 else pull * tilt(residuals, problem.penalty)
-
-
-def _scored(problem, theta, tangent, weights):
-    """Return about where the minima of replicates are, (S, p): on the tangent of the fit.
-
-    With a small delta few runs lie within it, and with each that a step takes in or leaves out the
-    Hessian changes. Short steps with the mean Hessian pass over that, and on the tangent each costs
-    a tenth of an evaluation: half of all evaluations are saved.
-    """
-    start = np.empty((len(weights), problem.p))
-    size = max(8, CHUNK // problem.n)
-    for first in range(0, len(weights), size):
-        counts = weights[first : first + size]
-        step = np.zeros((len(counts), problem.p))
-        for _ in range(SCORING_STEPS):
-            residuals = tangent.residuals + step @ tangent.J.T
-            step -= SCORING * (counts * _pull(problem, residuals)) @ tangent.moves
-        start[first : first + size] = theta + step
-    return start
-
-
-def _from_the_fit(problem, theta, tangent, weights):
-    """Minimize the replicates of a block, from scoring steps off the minimum of the fit."""
-    start = _scored(problem, theta, tangent, weights)
-    if problem.offset_index is not None and theta[problem.offset_index] < VANISHED:
+def _from_the_fit(problem, tangent, weights):
+    """Minimize the replicates of a block, from where the tangent at the fit leads."""
+    start = tangent.minima(weights, SCORING_STEPS)
+    if problem.absent_offset(tangent.theta):
         return _without_offset(problem, start, weights, 60)
     return problem.minimize(start, weights=weights, iterations=60)
 
@@ -304,16 +216,16 @@ def _without_offset(problem, start, weights, iterations):
     return found._replace(theta=theta)
 
 
-def _is_loose(problem, theta, tangent):
+def _is_loose(problem, tangent):
     """Return whether few runs leave the constant term open, so that replicates end far apart."""
     index = problem.offset_index
     if index is None or problem.n >= MANY_RUNS:
         return False
-    moves = _pull(problem, tangent.residuals) * tangent.moves[:, index]
+    moves = tangent.influence[:, index]
     if problem.cluster is not None:
         moves = np.bincount(problem.cluster, moves)
     error = np.sqrt((moves**2).sum())
-    return bool(theta[index] < PRESENT or error > LOOSE)
+    return bool(tangent.theta[index] < PRESENT or error > LOOSE)
 
 
 def _from_the_grid(problem, weights, found):
@@ -362,8 +274,7 @@ def _in_the_valley(problem, valley, weights):
     best, lowest = np.empty((len(weights), problem.p)), np.full(len(weights), np.inf)
     evaluate, rows = problem.evaluator(weights), np.arange(len(weights))
     for point in valley:
-        tangent = _tangent(problem, point, held=True)
-        start = point - weights * _pull(problem, tangent.residuals) @ tangent.moves
+        start = point + weights @ Tangent(problem, point, [problem.offset_index]).influence
         F = evaluate(start, rows)[0]
         lower = F < lowest
         best[lower], lowest[lower] = start[lower], F[lower]

@@ -72,9 +72,10 @@ class Term:
     def __call__(self, theta):
         """Return u, its first derivatives J and its second as a function, at theta (S, q).
 
-        u is (S, n), or (S, 1) if it is the same for all runs, and is written over; J is (S, n, q), or (n, q) if it does
-        not depend on theta; the function takes v (S, n) and returns sum_n v_n K_n, (S, q, q), for
-        the second derivatives K_n of run n. It is None where they are zero.
+        u is (S, n), or (S, 1) if it is the same for all runs; whoever calls may write over it. J is
+        (S, n, q), or (n, q) if it does not depend on theta; the function takes v (S, n) and returns
+        sum_n v_n K_n, (S, q, q), for the second derivatives K_n of run n. It is None where they are
+        zero.
         """
         raise NotImplementedError
 
