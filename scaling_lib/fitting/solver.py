@@ -60,7 +60,8 @@ TANGENT_STEPS = 10  # from a minimum of a larger delta towards that of delta its
 
 
 # Where so large a share of the starts meet with the larger delta, relatively this close after so
-# many steps, there is one valley. On 661 random problems and 275 of eleven laws nothing was missed.
+# many steps, there is one valley: on 936 random problems of eleven laws no end was 1e-7 above the
+# one of the whole search.
 MOST, MEET, ROUGH_IN_VALLEY = 0.6, 1.0001, 8
 TANGENT_STEPS = 10  # from the minimum of a larger delta towards that of delta itself
 REWEIGHTED = 40  # searches from randomly reweighted runs, for laws or data with many minima
