@@ -56,9 +56,6 @@ VANISHED, PRESENT, GONE = -5.0, -3.0, -30.0
 NONE_LEFT = -20.0  # of a term's share, in logarithms: below the digits that are printed
 # Constant terms, as shares of the lowest target, at which the others are fitted to map the valley.
 LEVELS = np.array([0.02, 0.1, 0.3, 0.5, 0.65, 0.75, 0.83, 0.9, 0.95, 0.98])
-TANGENT_STEPS = 10  # from a minimum of a larger delta towards that of delta itself
-
-
 # Where so large a share of the starts meet with the larger delta, relatively this close after so
 # many steps, there is one valley: on 936 random problems of eleven laws no end was 1e-7 above the
 # one of the whole search.
