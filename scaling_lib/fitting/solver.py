@@ -727,7 +727,9 @@ class Problem:
         near = self.minimize(start, delta=np.full((len(start), 1), delta), **rough)
         met = near.F <= MEET * near.F.min()
         theta = near.theta[met]
-        if met.sum() < MOST * len(met) or (self._shares(theta) < PRESENT).any():
+        if not np.isfinite(near.F).any() or met.sum() < MOST * len(met):
+            return None
+        if (self._shares(theta) < PRESENT).any():
             return None
         found = Minima(theta, self.objectives(theta), np.zeros(len(theta), bool), 0)
         self._move_on_tangent(found, found.F.argmin())

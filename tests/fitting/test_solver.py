@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from scaling_lib.fitting import fit, solver
+from scaling_lib.fitting.scoring import Tangent
 from scaling_lib.fitting.solver import Problem
 from scaling_lib.laws import BESIROGLU_2024, LAWS, law
 
@@ -104,3 +105,51 @@ def test_a_search_with_some_runs_sees_every_size_of_a_grid_in_order():
     shuffled = fit("chinchilla", runs.sample(frac=1, random_state=1))
     assert found.objective == pytest.approx(shuffled.objective, rel=1e-9)
     assert found.params == pytest.approx(shuffled.params, rel=1e-5)
+
+
+def surface(seed, n=120):
+    """Return runs of an ordinary sweep, with noise of 1 % that has heavy tails."""
+    rng = np.random.default_rng(seed)
+    N, D = np.exp(rng.uniform(17, 23, n)), np.exp(rng.uniform(20, 27, n))
+    return {"N": N, "D": D, "loss": BESIROGLU_2024.loss(N, D) * np.exp(0.01 * rng.standard_t(3, n))}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_starts_meet_the_short_search_ends_where_the_whole_one_does(seed, monkeypatch):
+    p = problem(surface(seed))
+    short = p._search_valley(p.starts())
+    monkeypatch.setattr(Problem, "_search_valley", lambda self, grid: None)
+    assert short.F[0] == pytest.approx(p.search().F[0], rel=1e-8)
+
+
+def test_the_short_search_leaves_a_vanishing_constant_to_the_whole_one():
+    p = problem(sweep(0))
+    assert p._search_valley(p.starts()) is None
+
+
+@pytest.mark.parametrize("penalty", [1.0, 3.0])
+def test_steps_on_the_tangent_lead_most_of_the_way_to_the_replicates(penalty):
+    p = problem(surface(0), penalty=penalty)
+    theta = p.search().theta[0]
+    weights = np.random.default_rng(1).multinomial(p.n, np.full(p.n, 1 / p.n), 50).astype(float)
+    tangent = Tangent(p, theta)
+    end = p.minimize(np.repeat(theta[None], 50, axis=0), weights=weights).theta
+    length = np.linalg.norm(end - theta, axis=1)
+    steps = np.linalg.norm(end - tangent.minima(weights, 10), axis=1) / length
+    single = np.linalg.norm(end - theta - weights @ tangent.influence, axis=1) / length
+    assert np.median(steps) < 0.35
+    assert np.median(steps) < 0.5 * np.median(single)
+
+
+@pytest.mark.parametrize("name", ["chinchilla", "generalised", "kaplan_N", "kaplan_joint"])
+@pytest.mark.parametrize("exact", [True, False])
+def test_arrays_that_are_used_again_change_no_digit(name, exact):
+    p, rng = problem(surface(0), name), np.random.default_rng(2)
+    theta = p.starts()[rng.integers(len(p.starts()), size=6)] + 0.05 * rng.normal(size=(6, p.p))
+    weights = rng.uniform(0.1, 3, (6, p.n))
+    scratch = np.full((solver.ARRAYS, 8, p.n), np.nan)
+    for rows in (slice(0, 6), slice(2, 5)):
+        arguments = theta[rows], p.y, p.delta, weights[rows], exact, 3.0
+        anew, again = p.f.objective(*arguments), p.f.objective(*arguments, scratch)
+        for a, b in zip(anew, again, strict=True):
+            np.testing.assert_array_equal(a, b)
