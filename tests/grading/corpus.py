@@ -1,4 +1,7 @@
-"""Submissions of every kind to the small assignment, each with the points it deserves."""
+"""Submissions of every kind to the small assignment, each with the points it deserves.
+
+What waits for a limit has a name with an ``a`` in front: it is graded first, beside the others.
+"""
 
 import dataclasses
 

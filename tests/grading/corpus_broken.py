@@ -32,8 +32,10 @@ def papers(outside, port):
         "    return np.polyfit(x, y, 1)[0] if usable else 0.0",
     )
     yield instead("syntax-error", "loss", "def loss(N)\n    return E + A")
-    yield instead("endless-call", "allocation", "def allocation(C):\n    while True:\n        pass")
-    yield broken("endless-cell", FULL, Paper().add("while True:\n    pass", after="loss-test"))
+    yield instead(
+        "an-endless-call", "allocation", "def allocation(C):\n    while True:\n        pass"
+    )
+    yield broken("an-endless-cell", FULL, Paper().add("while True:\n    pass", after="loss-test"))
     yield instead("ends-the-process", "slope", "import os\ndef slope(x, y):\n    os._exit(0)")
     yield broken("sys-exit", FULL, Paper().add("import sys\nsys.exit(1)", after="setup"))
     yield instead("crashes", "slope", "import ctypes\ndef slope(x, y):\n    ctypes.string_at(0)")

@@ -277,12 +277,14 @@ def papers(outside, port):
         points=1,  # that is what the visible check of the allocation is worth
         after="slope",
     )
-    yield call("sleeps-in-each-call", "    __import__('time').sleep(60)")
+    yield call("asleep-in-each-call", "    __import__('time').sleep(60)")
     slow = Paper(solved=())
     for _ in range(40):
         slow.add("import time\ntime.sleep(1)", after="setup")
-    yield "sleeps-in-each-cell", 0, slow, {}
-    yield call("stops-itself", "    import os, signal\n    os.kill(os.getpid(), signal.SIGSTOP)")
+    yield "asleep-in-each-cell", 0, slow, {}
+    yield call(
+        "asleep-by-a-signal", "    import os, signal\n    os.kill(os.getpid(), signal.SIGSTOP)"
+    )
     yield attack(
         "ignores-signals-and-threads",
         "import signal, threading, time\nfor s in range(1, 32):\n    try:\n"

@@ -140,7 +140,7 @@ class Run:
         """Grade on the command line."""
         with self._watched():
             command = [sys.executable, "-m", "grading", "grade", self.source, str(self.submissions)]
-            command += ["--out", str(self.out), "--jobs", "2", "--sandbox", kind]
+            command += ["--out", str(self.out), "--jobs", "4", "--sandbox", kind]
             command += ["--seed-file", str(self.folder / "secret-seed")]
             for name, value in self.limits.items():
                 command += ["--limit", f"{name}={value}"]

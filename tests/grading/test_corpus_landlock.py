@@ -4,13 +4,21 @@ import needs
 import pytest
 from corpus_run import Run, differing
 
-PART = ("plain", "plots", "cached", "crashes", "endless-call", "too-much-memory", "fills-the-disk")
+PART = (
+    "plain",
+    "plots",
+    "cached",
+    "crashes",
+    "an-endless-call",
+    "too-much-memory",
+    "fills-the-disk",
+)
 PART += ("reads-the-tests", "reads-other-processes", "kills-the-grader", "kills-in-a-cell")
 PART += ("writes-everywhere", "edits-the-gradebook", "forges-results", "calls-home", "multiplies")
 PART += ("leaves-a-process", "multiplies-with-memory", "traces-the-grader", "looks-into-frames")
 PART += ("changes-permissions", "nests-folders", "keeps-deleted-files", "copies-files", "magics")
-PART += ("reaches-around-the-limits",)
-PART += ("patches-numpy", "speaks-for-the-worker", "tells-hidden-inputs", "stops-itself")
+PART += ("reaches-around-the-limits", "fills-the-disk")
+PART += ("patches-numpy", "speaks-for-the-worker", "tells-hidden-inputs", "asleep-by-a-signal")
 
 
 @pytest.fixture(scope="module")
