@@ -107,7 +107,7 @@ def test_what_is_no_notebook_is_refused_in_one_line(tmp_path):
 def test_the_feedback_is_that_of_a_class():
     needs.sandbox()
     assignment = load("data_limits")
-    code = json.dumps(notebook(exhaustion=FORGOT, capped=BROKEN)).encode()
+    code = json.dumps(notebook(TRAINS, exhaustion=FORGOT, capped=BROKEN)).encode()
     own = """
 import json, sys
 from grading.marking.own_work import run_own
