@@ -568,8 +568,8 @@ def softmax_gradient(W, X, y, decay):
         z = x @ W
         p = np.exp(z - np.max(z))
         p = p / np.sum(p)
-        for j in range(W.shape[1]):
-            total[:, j] += x * (p[j] - (j == right))
+        p[right] -= 1
+        total += np.outer(x, p)
     return total / len(X) + decay * W
 """,
     },

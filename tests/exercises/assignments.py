@@ -1,17 +1,21 @@
 """What the tests of the exercises share: reading an assignment, marking an answer in-process."""
 
+import ast
 import contextlib
 import copy
 import functools
 import importlib.util
 import io
 import pickle
+import sys
 import warnings
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 
 from grading import reference
+from scaling_lib import fit
 
 EXERCISES = Path(__file__).resolve().parent.parent.parent / "exercises"
 NAMES = (
@@ -54,6 +58,33 @@ def run(code, namespace):
     return namespace
 
 
+def show(value):
+    """Make of a value what a notebook shows."""
+    repr(value), getattr(value, "_repr_html_", str)()
+
+
+def run_through(name, added=None):
+    """Run a source from top to bottom, as an instructor does; a warning is an error.
+
+    What `added` has for the id of a cell is run after it. Returns the exceptions, by cell.
+    """
+    namespace, failures = {}, {}
+    for cell in read(name).cells:
+        if cell.cell_type == "code":
+            code = ast.parse(cell.source + (added or {}).get(cell.id, ""))
+            try:
+                with (
+                    reference.taken_from(namespace.__getitem__),
+                    mock.patch.object(sys, "displayhook", show),
+                    warnings.catch_warnings(),
+                ):
+                    warnings.simplefilter("error")
+                    exec(compile(ast.Interactive(code.body), cell.id, "single"), namespace)
+            except Exception as error:
+                failures[cell.id] = error
+    return failures
+
+
 @functools.cache
 def solved(name):
     """What the source notebook defines: imports and reference solutions."""
@@ -65,12 +96,8 @@ def solved(name):
     return namespace
 
 
-@functools.cache
-def known(name, wanted):
-    """What a name stands for in the source notebook; a function is asked the same thing once."""
-    function = solved(name)[wanted]
-    if not callable(function):
-        return function
+def remembering(function, hand_out=copy.deepcopy):
+    """Return the function as one that is asked the same thing once."""
     answers = {}
 
     def ask(*args, **options):
@@ -80,9 +107,20 @@ def known(name, wanted):
             return function(*args, **options)
         if question not in answers:
             answers[question] = function(*args, **options)
-        return copy.deepcopy(answers[question])
+        return hand_out(answers[question])
 
     return ask
+
+
+FIT = remembering(fit, hand_out=lambda result: result)
+"""Answers that differ in what they make of a fit share it, with the intervals that it has found."""
+
+
+@functools.cache
+def known(name, wanted):
+    """What a name stands for in the source notebook; a function remembers."""
+    function = solved(name)[wanted]
+    return remembering(function) if callable(function) else function
 
 
 def given(name, exercise):
@@ -99,8 +137,11 @@ def checks_of(name, exercise):
     return [found[i] for i in ids if i in found]
 
 
-def mark(name, exercise, code, warn="ignore", tests=None):
+def mark(name, exercise, code, tests=None, solved_once=False):
     """Run the tests of an exercise on an answer, or those of its test cells that are given.
+
+    With `solved_once` the answer is the reference solution, and is asked the same thing only once:
+    as answer and as reference.
 
     Returns
     -------
@@ -109,7 +150,13 @@ def mark(name, exercise, code, warn="ignore", tests=None):
         From the id of a failed test cell to the exception.
     """
     points, failures = 0, {}
-    namespace = run(code, run(given(name, exercise), {}))
+    namespace = run(given(name, exercise), {})
+    if "fit" in namespace:
+        namespace["fit"] = FIT
+    run(code, namespace)
+    if solved_once:
+        own = [n for n, it in namespace.items() if getattr(it, "__globals__", None) is namespace]
+        namespace |= {function: known(name, function) for function in own}
     defined = dict(namespace)
     for test in checks_of(name, exercise) if tests is None else tests:
         try:
@@ -118,10 +165,10 @@ def mark(name, exercise, code, warn="ignore", tests=None):
                 contextlib.redirect_stdout(io.StringIO()),
                 warnings.catch_warnings(),
             ):
-                warnings.simplefilter(warn)
+                warnings.simplefilter("ignore")
                 run(test.source, namespace)
         except Exception as error:
-            failures[test.id] = error
+            failures[test.id] = error.with_traceback(None)  # which would keep all that it holds
         else:
             points += test.metadata.nbgrader.points
         # As in the grader, a test finds what the cells defined, and not what another one did.

@@ -1,10 +1,10 @@
-"""A check says which mistake it was: the commonest ones of each exercise, by their own words."""
+"""A check says which mistake it was, also one that no list of answers has."""
 
 import ast
 import re
 
 import pytest
-from assignments import NAMES, answers, cells, exercises, mark
+from assignments import NAMES, cells, exercises, mark
 
 EVERY = [(name, facts) for name in NAMES for facts in exercises(name)]
 every_exercise = pytest.mark.parametrize(
@@ -42,63 +42,10 @@ def test_a_missing_return_is_named(name, facts):
 def test_an_answer_that_cannot_take_lists_hears_so(name, facts):
     code = cells(name)[facts["id"]].source
     arrays_only = re.sub(r"np\.asarray\((\w+)(, (dtype=)?float)?\)", r"\1", code)
+    if arrays_only == code:  # it takes lists as it is, and passes
+        return
     heard = said(name, facts["id"], arrays_only)
     assert heard is None or "np.asarray" in str(heard), repr(heard)
-
-
-@every_exercise
-def test_three_mistakes_are_told_apart(name, facts):
-    wrong = [a for a in answers(name) if a["exercise"] == facts["id"] and a["kind"] == "wrong"]
-    heard = {str(said(name, facts["id"], answer["code"])) for answer in wrong} - {"None"}
-    # Of numbers in a message two mistakes would differ all the same.
-    words = {re.sub(r"[\d.]+", "", text) for text in heard}
-    assert len(words) >= (1 if facts["id"] in ONE else 3), words
-
-
-ONE = {"loss-ahead"}
-"""Whose likely mistakes show in one thing: an interval of the same relative width everywhere."""
-
-
-@pytest.mark.parametrize(
-    ("name", "mistake", "words"),
-    [
-        ("data_limits", "sample standard deviation", "without ddof=1"),
-        ("data_limits", "variance reported", "not variances"),
-        ("data_limits", "regimes exchanged", "exchanged"),
-        ("data_limits", "dates before the start", "Where D >= S the date is `start`"),
-        ("data_limits", "logarithm of the difference", "logarithm of a quotient"),
-        ("data_limits", "inputs replaced one after another", "one after another"),
-        ("data_limits", "none accepted, the first taken", "argmax is 0 there"),
-        ("data_limits", "hundreds first", "units first"),
-        ("scaffolding", "gradient downhill", "The sign"),
-        ("scaffolding", "each answer for itself", "against each other"),
-        ("scaffolding", "share of sets that are all wrong", "one minus it"),
-        ("scaffolding", "lower bound", "lower end"),
-        ("scaffolding", "order taken for granted", "sort by compute"),
-        ("bitter_lesson", "averages before it scores", "then average"),
-        ("bitter_lesson", "first budget that is ahead", "one before"),
-        ("scaling_laws", "G instead of its square", "G squared"),
-        ("scaling_laws", "equal terms instead of equal marginal gains", "terms are equal there"),
-        ("scaling_laws", "set aside for a bad row on the way", "only its kept row counts"),
-        ("scaling_laws", "diverged runs named and fitted", "diverged is in the fit"),
-        ("scaling_laws", "the last row of the file", "order of the file"),
-        ("scaling_laws", "the lowest loss of each run for its last", "lowest loss of a run"),
-        ("scaling_laws", "K for 1024", "not for 1024"),
-        ("scaling_laws", "C without the 6", "without the 6"),
-        ("scaling_laws", "one run of each size and length", "`best_of`"),
-        ("scaling_laws", "fitted to all, scored on those held out", "seen the held-out runs"),
-        ("scaling_laws", "least squares for Huber", "delta among them"),
-        ("scaling_laws", "high - low", "not high - low"),
-        ("scaling_laws", "the interval of the mean, not of a run", "the law's mean"),
-        ("scaling_laws", "the interval at 95 %", "the level is 0.9"),
-        ("scaling_hypothesis", "gain as the last", "as the last"),
-        ("scaling_hypothesis", "sign inside the normal", "The sign"),
-        ("forecasting", "levels turned round", "below it 1 - tau"),
-    ],
-)
-def test_what_a_mistake_hears(name, mistake, words):
-    answer = next(a for a in answers(name) if a["name"] == mistake)
-    assert words in str(said(name, answer["exercise"], answer["code"]))
 
 
 @pytest.mark.parametrize(
