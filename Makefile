@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS      ?= 1
 export MKL_NUM_THREADS      ?= 1
 
-LONGEST := tests/grading/ tests/exercises/ tests/site/
+LONGEST := tests/exercises/ tests/grading/ tests/site/ chapters/
 
 .DEFAULT_GOAL := help
 .PHONY: help book test check check-exercise lab notebooks minutes exercises bench sweeps audit firefox pdf slides zip lock lint clean
@@ -46,9 +46,8 @@ test: book ## run everything: unit tests, doctests, notebooks, the built site
 	$(PY) -m ruff format --check .
 	$(BIN)/lint-imports
 	@# The longest first, so that no worker waits for the other at the end; `tests` beside them would put all in order of names.
-	$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --doctest-modules $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/*/ tests/*.py)) scaling_lib grading
-	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg chapters
-	$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-cell-timeout=300 exercises/source
+	@# The sources of the exercises are run by tests/exercises.
+	$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --doctest-modules --nbval --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/*/ tests/*.py)) scaling_lib grading
 
 lab: .venv/.ready ## open the chapters in JupyterLab, as copies in reading/ that are yours to change
 	@$(PY) tools/make_reading.py
