@@ -161,8 +161,9 @@ def main(argv=None):
     missing = [str(p) for p in paths if not p.is_file()]
     if missing:
         parser.error(f"no such notebook: {', '.join(missing)}")
-    # A pager or colours in a kernel's environment would change what is stored.
-    os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONHASHSEED="0")
+    if not args.clean:
+        # A pager or colours in a kernel's environment would change what is stored.
+        os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONHASHSEED="0")
     results = joblib.Parallel(n_jobs=args.jobs)(joblib.delayed(_run)(p, args.clean) for p in paths)
     failed = 0
     for path, cost, error in results:

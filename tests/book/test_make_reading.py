@@ -1,5 +1,6 @@
 """The copies that learners open in JupyterLab: complete, without raw keys, with links that lead."""
 
+import functools
 import re
 import shutil
 
@@ -29,6 +30,11 @@ def anchors(page):
     return found | {name for cell in page.cells for _, name in make_reading.numbered(cell)}
 
 
+@functools.cache
+def cell_ids(path):
+    return {cell.id for cell in nbformat.read(path, as_version=4).cells}
+
+
 def dangling(page, folder):
     """List the roles and links of a page that lead nowhere in JupyterLab."""
     text, found = prose(page), []
@@ -46,11 +52,7 @@ def dangling(page, folder):
             lives = cell in anchors(page)
         else:
             path = (folder / name).resolve()
-            lives = path.exists() and (
-                not cell
-                or cell.removeprefix("cell-id=")
-                in {c.id for c in nbformat.read(path, as_version=4).cells}
-            )
+            lives = path.exists() and (not cell or cell.removeprefix("cell-id=") in cell_ids(path))
         if not lives:
             found.append(target)
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import run_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted(
@@ -203,7 +204,7 @@ def test_notebooks_are_stored_in_normal_form(tmp_path):
     twins = [tmp_path / path.name for path in NOTEBOOKS]
     for path, twin in zip(NOTEBOOKS, twins, strict=True):
         twin.write_bytes(path.read_bytes())
-    assert run_tool("--clean", *twins).returncode == 0
+    assert run_notebooks.main(["--clean", *map(str, twins)]) == 0
     pairs = zip(NOTEBOOKS, twins, strict=True)
     changed = [path.name for path, twin in pairs if twin.read_bytes() != path.read_bytes()]
     assert changed == [], "run tools/run_notebooks.py on them"
@@ -282,7 +283,7 @@ def notebook_file(tmp_path, *sources):
     return path
 
 
-def test_executing_twice_leaves_no_difference(tmp_path):
+def test_executing_twice_leaves_no_difference_and_folds_in_jupyterlab_what_the_book_folds(tmp_path):
     path = notebook_file(
         tmp_path,
         "import sys\nfor i in range(3):\n    print(i); sys.stdout.flush()",
@@ -291,41 +292,34 @@ def test_executing_twice_leaves_no_difference(tmp_path):
         "import pandas\npandas.DataFrame({'a': [1.0]}).style.format(precision=1).hide()",
         "object()",
     )
-    assert run_tool(path).returncode == 0
-    first = path.read_bytes()
-    assert b'execution_count": 5' in first and b"widget-view" not in first
-    assert run_tool(path).returncode == 0
-    assert path.read_bytes() == first
-
-
-def test_a_folded_output_is_folded_in_jupyterlab_too(tmp_path):
-    path = notebook_file(tmp_path, "1", "2")
     nb = nbformat.read(path, as_version=4)
     nb.cells[0].metadata["tags"] = [FOLDED]
     nb.cells[1].metadata["jupyter"] = {"outputs_hidden": True, "source_hidden": True}
     nbformat.write(nb, path)
     assert run_tool(path).returncode == 0
-    folded, plain = nbformat.read(path, as_version=4).cells
+    first = path.read_bytes()
+    assert b'execution_count": 5' in first and b"widget-view" not in first
+    folded, plain, *_ = nbformat.reads(first.decode(), as_version=4).cells
     assert folded.metadata == {"tags": [FOLDED], "jupyter": {"outputs_hidden": True}}
     assert plain.metadata == {}
+    assert run_tool(path).returncode == 0
+    assert path.read_bytes() == first
 
 
-def test_a_failing_notebook_is_named_and_left_as_it_was(tmp_path):
-    path = notebook_file(tmp_path, "1 / 0")
-    before = path.read_bytes()
-    result = run_tool(path)
+def test_a_failing_notebook_and_a_warning_are_named_and_left_as_they_were(tmp_path):
+    failing = notebook_file(tmp_path, "1 / 0").rename(tmp_path / "failing.ipynb")
+    warning = notebook_file(tmp_path, "import warnings\nwarnings.warn('look here')")
+    before = failing.read_bytes(), warning.read_bytes()
+    result = run_tool(failing, warning)
     assert result.returncode == 1
-    assert "ZeroDivisionError" in result.stderr and path.name in result.stderr
-    assert path.read_bytes() == before
-    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    _, first, second = result.stderr.split("FAILED ")
+    assert first.startswith(str(failing)) and "ZeroDivisionError" in first
+    assert second.startswith(str(warning)) and "look here" in second
+    assert (failing.read_bytes(), warning.read_bytes()) == before
+    assert sorted(tmp_path.iterdir()) == [failing, warning]
 
 
-def test_a_warning_is_refused(tmp_path):
-    path = notebook_file(tmp_path, "import warnings\nwarnings.warn('look here')")
-    result = run_tool(path)
-    assert result.returncode == 1 and "look here" in result.stderr
-
-
-def test_a_missing_notebook_is_named():
-    result = run_tool("nowhere.ipynb")
-    assert result.returncode == 2 and "nowhere.ipynb" in result.stderr
+def test_a_missing_notebook_is_named(capsys):
+    with pytest.raises(SystemExit) as end:
+        run_notebooks.main(["nowhere.ipynb"])
+    assert end.value.code == 2 and "nowhere.ipynb" in capsys.readouterr().err
