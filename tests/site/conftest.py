@@ -5,6 +5,7 @@ import http.server
 import os
 import shutil
 import threading
+from collections import Counter
 from pathlib import Path
 
 import chromium
@@ -186,11 +187,22 @@ DARK_RULES = ["color-contrast", "link-in-text-block", "image-alt", "role-img-alt
 # Whether a text can be read depends on its look: its typeface and colour, and what it stands on.
 # Of the thousands of texts of a page three of each look are enough: the first, one from the middle
 # and the last. A link with a line under it, as the text around it has not, is told apart by that.
-MARK = """() => {
-    const looks = new Map(), texts = new Map();
-    const look = (...traits) => {
+# Of many pages three texts of a look are enough too: `known` names the looks that had them.
+MARK = """known => {
+    const numbers = new Map(), texts = new Map();
+    known = new Set(known.split(" "));
+    let around = 0;
+    const look = (...traits) => { // 53 bits of a text's traits
         const key = traits.join("|");
-        return looks.get(key) ?? looks.set(key, looks.size).get(key);
+        if (numbers.has(key)) return numbers.get(key);
+        let a = 1, b = 2;
+        for (const sign of key) {
+            a = Math.imul(a ^ sign.codePointAt(), 2654435761);
+            b = Math.imul(b ^ sign.codePointAt(), 1597334677) ^ b >>> 13;
+        }
+        const number = ((b >>> 11) * 2 ** 32 + (a >>> 0)).toString(36);
+        numbers.set(key, number);
+        return number;
     };
     const visit = (element, ground, line) => {
         const style = getComputedStyle(element), name = element.localName;
@@ -199,16 +211,18 @@ MARK = """() => {
         const own = [style.backgroundColor, style.backgroundImage, style.opacity, style.position,
             style.overflow, style.clip, off].join();
         if (own !== "rgba(0, 0, 0, 0),none,1,static,visible,auto,false") {
-            // What is put somewhere may lie on anything.
+            // What is put somewhere may lie on anything; around the article it is so on all pages.
             const placed = !["static", "relative"].includes(style.position);
-            const its = placed && style.clip === "auto" && looks.size;
+            const number = () => element.closest("article")
+                ? location.pathname + numbers.size : ++around;
+            const its = placed && style.clip === "auto" && number();
             ground = look(ground, own, element.className, its);
         }
         const words = [...element.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)
             .map(node => node.data).join("").trim();
         const field = ["input", "select", "textarea"].includes(name);
-        if ((words && name !== "option" || field) && element.checkVisibility()) {
-            // Of single signs axe-core says nothing.
+        // Of single signs axe-core says nothing.
+        if ((words.length > 1 && name !== "option" || field) && element.checkVisibility()) {
             const sign = words.replace(/[^\\p{L}\\p{N}]/gu, "").length < 2 && words;
             const its = look(ground, sign, field && element.type, style.color, style.fontFamily,
                 style.fontSize, style.fontWeight, style.textIndent, style.textShadow,
@@ -222,9 +236,10 @@ MARK = """() => {
     };
     document.querySelectorAll("[data-look]").forEach(e => e.removeAttribute("data-look"));
     visit(document.documentElement, 0, "none");
-    for (const alike of texts.values())
-        for (const place of [0, alike.length >> 1, alike.length - 1])
-            alike[place].setAttribute("data-look", "");
+    for (const [its, alike] of texts)
+        for (const place of known.has(its) ? [] : [0, alike.length >> 1, alike.length - 1])
+            alike[place].setAttribute("data-look", its);
+    return [...document.querySelectorAll("[data-look]")].map(e => e.dataset.look).join(" ");
 }"""
 # On a picture axe-core judges no colour, and the shades at the edges of what scrolls are pictures.
 PLAIN = """() => document.head.appendChild(Object.assign(document.createElement("style"),
@@ -232,6 +247,7 @@ PLAIN = """() => document.head.appendChild(Object.assign(document.createElement(
 CHECK = """async rules => {
     axe.configure({noHtml: true, rules: [
         {id: "color-contrast", selector: "[data-look]"},
+        {id: "avoid-inline-spacing", selector: "[style*=-spacing], [style*=line-height]"},
         {id: "link-in-text-block", selector: "a[href]:not([data-lined]), [role=link]"},
     ]});
     const media = document.querySelector("audio, video") && { assets: ["media"] };
@@ -255,17 +271,20 @@ def violations(has_axe):
     """Return a function that sets the theme of a page and lists what axe-core finds wrong.
 
     The light theme comes first: it has every rule, the dark one those that it can break alone.
+    A count of the looks that were checked, where one is given, spares the pages that come next.
     """
     if not has_axe:
         needs.missing("axe-core is not there: Node.js was absent when the site was built")
     script = AXE.read_text(encoding="utf-8")
 
-    def check(page, theme: str) -> list[str]:
+    def check(page, theme: str, looks: Counter | None = None) -> list[str]:
+        looks = Counter() if looks is None else looks
         page.evaluate(SWITCH, theme)
         if not page.evaluate("typeof axe !== 'undefined'"):
             page.evaluate(script)
             page.evaluate(PLAIN)
-        page.evaluate(MARK)
+        known = " ".join(look for look, texts in looks.items() if texts > 2)
+        looks.update(page.evaluate(MARK, known).split())
         return page.evaluate(CHECK, DARK_RULES if theme == "dark" else None)
 
     return check
