@@ -265,6 +265,7 @@ def test_questions_say_what_is_wrong_and_remember(gallery):
     assert not choice.locator("input:checked").count()
 
 
+@pytest.mark.parametrize("gallery", ["http"], indirect=True)
 def test_no_violation_once_everything_is_in_use(gallery, violations):
     snippet = gallery.locator(".sm-try").first
     run(gallery, snippet, "1 / 0")

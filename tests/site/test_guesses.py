@@ -18,7 +18,11 @@ def come(page):
     page.wait_for_selector(".sm-guess[data-state=ready]", state="attached")
 
 
-@pytest.fixture(params=["http", "file"])
+# From the disk too where an answer is kept: a browser has another store there.
+ANYWHERE = pytest.mark.parametrize("browse", ["http", "file"], indirect=True)
+
+
+@pytest.fixture(params=["http"])
 def browse(request, moving, address, browser):
     """Return a function that opens the page of a box and returns its form and its result."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -51,6 +55,7 @@ def opened(result):
     expect(result).to_have_attribute("open", "")
 
 
+@ANYWHERE
 def test_a_number_is_kept_and_stands_beside_the_opened_result(browse):
     form, note, result = browse(NUMBER)
     page, beside = form.page, result.locator(".sm-guess-verdict")
@@ -92,6 +97,7 @@ def test_a_number_is_kept_and_stands_beside_the_opened_result(browse):
     expect(page.locator(".sm-guess-verdict").first).to_be_hidden()
 
 
+@ANYWHERE
 def test_a_choice_is_kept_by_keyboard(browse):
     form, note, result = browse(CHOICE)
     group = form.get_by_role("group", name="Your prediction: after nine years")

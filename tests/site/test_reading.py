@@ -70,15 +70,10 @@ def test_a_reference_leads_to_its_place(site, address, page, name):
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_a_link_within_the_page_and_the_way_back(address, page, name):
+def test_a_link_within_the_page(address, page, name):
     page.set_viewport_size({"width": 1280, "height": 800})
-    name = f"chapters/{name}.html"
-    page.goto(address + name)
-    links = page.locator(".bd-toc-nav a[href^='#']")
-    last = links.last.get_attribute("href")[1:]
-    # As a reader who is quick: the rest of the page has not been laid out yet.
-    links.last.evaluate("link => link.click()")
-    assert is_at(page, last), page.evaluate(PLACE, last)
+    page.goto(f"{address}chapters/{name}.html")
+    follow_the_last_link(page)
     # A subsection's entry is folded away: the one around it then shows where the reader is.
     nested = page.eval_on_selector_all(
         ".bd-toc-nav a[href^='#']", "all => all.filter(a => !a.offsetParent).map(a => a.hash)"
@@ -86,6 +81,14 @@ def test_a_link_within_the_page_and_the_way_back(address, page, name):
     for anchor in nested[:1]:
         page.evaluate("hash => { location.hash = hash; }", anchor)
         page.wait_for_selector(".bd-toc-nav a.active:visible")
+
+
+# The longest page, one without a figure that moves, and a short one.
+@pytest.mark.parametrize("name", ["scaling_laws", "small_experiments", "text_since_2024"])
+def test_a_reader_who_comes_back_is_there_again(address, page, name):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{address}chapters/{name}.html")
+    follow_the_last_link(page)
     before = page.evaluate("scrollY")
     page.reload()
     page.wait_for_function("before => Math.abs(scrollY - before) < 200", arg=before)
@@ -94,6 +97,14 @@ def test_a_link_within_the_page_and_the_way_back(address, page, name):
     page.evaluate("setTimeout(() => history.back())")
     page.wait_for_function("!location.pathname.endsWith('/glossary.html')")
     page.wait_for_function("before => Math.abs(scrollY - before) < 200", arg=before)
+
+
+def follow_the_last_link(page):
+    """Follow it as a reader who is quick: the rest of the page has not been laid out yet."""
+    link = page.locator(".bd-toc-nav a[href^='#']").last
+    anchor = link.get_attribute("href")[1:]
+    link.evaluate("link => link.click()")
+    assert is_at(page, anchor), page.evaluate(PLACE, anchor)
 
 
 # The pages by Tab: the contents of the book around one, and every kind of stop on one of them.
