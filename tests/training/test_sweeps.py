@@ -103,7 +103,7 @@ def test_any_torn_last_line_is_cut_off_and_run_again(finished, tmp_path, monkeyp
 
 # The command line, in which narrow models wait for ever and every row that is kept is announced.
 HELD = """
-import sys, threading
+import signal, sys, threading
 from scaling_lib.__main__ import main
 from scaling_lib.training import sweeps
 
@@ -119,6 +119,8 @@ def announced(path, row, *columns):
     print("kept", flush=True)
 
 sweeps._work, sweeps._append = held, announced
+# What a shell starts in the background is deaf to it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.exit(main(sys.argv[1:]))
 """
 
