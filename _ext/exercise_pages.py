@@ -32,11 +32,11 @@ def task(text: str) -> str:
     return text.split("\n\n", 3)[3]
 
 
+# What runs the checks of an assignment and its hidden tests.
 COMMANDS = """```sh
 .venv/bin/python -m pytest --nbval-lax exercises/release/{name}
 .venv/bin/python -m grading check {name}
 ```"""
-"""What runs the checks of an assignment and its hidden tests."""
 
 
 def training(loop: str | None, prediction: str | None) -> str:

@@ -16,15 +16,11 @@ import unicodedata
 import zipfile
 from collections.abc import Callable
 
-MAX_FILE = 64 << 20
-"""Bytes of a file: pictures in its outputs make an honest notebook large."""
+MAX_FILE = 64 << 20  # bytes of a file: pictures in its outputs make an honest notebook large
 
 MAX_FILES = 100_000
-MAX_OF_ONE = 5000
-"""Files in one folder of the uppermost ones, which is mostly one student's."""
-
-MAX_DEPTH = 30
-"""Folders inside folders."""
+MAX_OF_ONE = 5000  # files in one folder of the uppermost ones, which is mostly one student's
+MAX_DEPTH = 30  # folders inside folders
 
 
 def readable(name):
@@ -44,11 +40,9 @@ class Refused(ValueError):
 class File:
     """One file of a folder or an archive."""
 
-    path: tuple
-    """The parts of its path."""
+    path: tuple  # the parts of its path
     modified: datetime.datetime | None
-    read: Callable
-    """Returns its bytes, or raises `Refused`."""
+    read: Callable  # returns its bytes, or raises `Refused`
 
     @property
     def name(self):

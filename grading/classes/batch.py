@@ -33,22 +33,18 @@ from scaling_lib.data.files import append_bytes
 
 AUDIT = "audit.jsonl"
 
+# Submissions read before there is a free process for them, as a multiple of the processes.
 AHEAD = 2
-"""Submissions read before there is a free process for them, as a multiple of the processes."""
 
 
 @dataclasses.dataclass
 class Summary:
     """What became of a batch."""
 
-    results: list
-    """Of this run and all before it, in the order of the students."""
-    failed: dict
-    """From students without a result to the reason."""
-    resumed: int
-    """How many had a result already."""
-    remarks: list
-    """What the instructor should know of earlier runs."""
+    results: list  # of this run and all before it, in the order of the students
+    failed: dict  # from students without a result to the reason
+    resumed: int  # how many had a result already
+    remarks: list  # what the instructor should know of earlier runs
 
 
 def grade(
@@ -134,10 +130,8 @@ class _Batch:
         self.settings, self.kind = settings, kind
         self.summary = Summary([], {}, 0, [])
         self.running = {}
-        self.source = None
-        """The future of the source itself, until it has earned all its points."""
-        self.held = []
-        """What to do then, before more is collected: results that were known at once."""
+        self.source = None  # the future of the source itself, until it has earned all its points
+        self.held = []  # what to do then, before more is collected: results that were known at once
 
     def log(self, **facts):
         """Write one line of JSON: for the batch's beginning, and for each submission."""

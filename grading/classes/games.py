@@ -35,15 +35,15 @@ from scaling_lib.capstone.handed_in import NotByTheRules
 from scaling_lib.capstone.scoring import MOST_POINTS, derived_seed
 
 PARTS = tuple(Cell("code", "", part, "test", MOST_POINTS) for part in ("width", "forecast"))
+# The game as an assignment with two tests, so that its results have the form of all others.
 GAME = Assignment("capstone_game", "", PARTS)
-"""The game as an assignment with two tests, so that its results have the form of all others."""
 
+# File of hero losses that are known: a second call trains only what is missing.
 HERO_RUNS = "hero_runs.json"
-"""File of hero losses that are known: a second call trains only what is missing."""
 
+# Width below which a committed run is read from the curve: trained, it would take minutes and
+# gigabytes, and it is far from the best in every language.
 NARROWEST = 32
-"""Width below which a committed run is read from the curve: trained, it would take minutes and
-gigabytes, and it is far from the best in every language."""
 
 
 @dataclasses.dataclass
@@ -52,8 +52,7 @@ class Game:
 
     submission: Submission
     played: handed_in.Submission | None = None
-    problem: str = ""
-    """Why it earns nothing, for the student; empty if it counts."""
+    problem: str = ""  # why it earns nothing, for the student; empty if it counts
     notes: list = dataclasses.field(default_factory=list)
 
 

@@ -10,8 +10,8 @@ import warnings
 
 from grading.classes.archives import Refused
 
+# Bytes that reading may need beyond what this process has: a notebook of 64 MB needs half.
 MEMORY = 1 << 30
-"""Bytes that reading may need beyond what this process has: a notebook of 64 MB needs half."""
 
 SECONDS = 60.0
 

@@ -19,8 +19,8 @@ from grading.source.assignment import digest
 from scaling_lib.data.files import write_bytes
 
 RESULT = "result.json"
+# What a record keeps of a `Submission`, for each that differs from the others.
 KEPT = ("file", "digest", "status", "message", "notes", "left_aside")
-"""What a record keeps of a `Submission`, for each that differs from the others."""
 
 
 class Records:
@@ -32,8 +32,8 @@ class Records:
     def __init__(self, out, assignment):
         self.out = pathlib.Path(out)
         self.records, self.delivered, self.remarks, self.present = [], [], [], set()
+        # From paths to what was handed in of records that have not been written since.
         self.unwritten = {}
-        """From paths to what was handed in of records that have not been written since."""
         for path in sorted(self.out.glob(f"*/{RESULT}")):
             try:
                 record = json.loads(path.read_text(encoding="utf-8"))

@@ -27,12 +27,12 @@ from scaling_lib.data.files import write_csv
 from scaling_lib.fitting.isoflop import parabola
 
 LEVELS = {1e8: (6, 10, 17, 28), 3e8: (8, 14, 25, 44), 8e8: (12, 22, 40, 70), 1.6e9: (20, 44, 80)}
+# Fifteen runs on four lines of equal compute: 93 % of the budget.
 PLAN = [(H, tokens_for(H, C)) for C, widths in LEVELS.items() for H in widths]
-"""Fifteen runs on four lines of equal compute: 93 % of the budget."""
 
 PRACTICE = range(10)
+# Neither practice languages (0 to 9) nor any that the game draws (from 1000).
 LANGUAGES = range(100, 110)
-"""Neither practice languages (0 to 9) nor any that the game draws (from 1000)."""
 
 HERO_SEED = 1000
 Z = stats.norm.ppf(0.9)

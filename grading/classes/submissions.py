@@ -16,18 +16,13 @@ from grading.source.submitted_cells import Unreadable, read_notebook, without_ou
 CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)")
 # The folders of Moodle's archive: Name of Student_12345_assignsubmission_file
 MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+?_?")
-TIMESTAMP = "timestamp.txt"
-"""The file in which nbgrader keeps when a submission was handed in."""
-
-MAX_NOTEBOOKS = 100
-"""Files of a student, or of an archive, that are looked into."""
-
-MAX_DEPTH = 3
-"""Archives inside archives."""
+TIMESTAMP = "timestamp.txt"  # the file in which nbgrader keeps when a submission was handed in
+MAX_NOTEBOOKS = 100  # files of a student, or of an archive, that are looked into
+MAX_DEPTH = 3  # archives inside archives
 
 NOTEBOOK = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json", ".zip")
+# Endings of files that must be readable, and of those that are no notebooks.
 NEVER = (".py", ".html", ".pdf", ".docx", ".xlsx", ".csv", ".md", ".png", ".jpg", ".jpeg", ".npy")
-"""Endings of files that must be readable, and of those that are no notebooks."""
 
 
 @dataclasses.dataclass
@@ -35,23 +30,19 @@ class Submission:
     """What one student handed in."""
 
     student: str
+    # What the learning platform calls the student: ``canvas`` or ``moodle``.
     ids: dict = dataclasses.field(default_factory=dict)
-    """What the learning platform calls the student: ``canvas`` or ``moodle``."""
-    file: str = ""
-    """Path of the file that is graded; empty if there is none that can be."""
-    content: bytes = b""
-    """That notebook without its outputs."""
-    digest: str = ""
-    """A name of the file's content as it was handed in."""
+    file: str = ""  # path of the file that is graded; empty if there is none that can be
+    content: bytes = b""  # that notebook without its outputs
+    digest: str = ""  # a name of the file's content as it was handed in
+    # Empty, or why there is nothing to grade: a status of `grading.reports.student_results`.
     status: str = ""
-    """Empty, or why there is nothing to grade: a status of `grading.reports.student_results`."""
     message: str = ""
     notes: list = dataclasses.field(default_factory=list)
+    # Names of all other files that the student handed in.
     left_aside: list = dataclasses.field(default_factory=list)
-    """Names of all other files that the student handed in."""
     submitted: datetime.datetime | None = None
-    flagged_late: bool = False
-    """Whether the platform marked it as late."""
+    flagged_late: bool = False  # whether the platform marked it as late
 
 
 def collect(path, assignment):
@@ -191,10 +182,9 @@ class Contents:
     """What is in some files."""
 
     notebooks: list = dataclasses.field(default_factory=list)
+    # Status and words of each that should have been read and cannot be.
     problems: list = dataclasses.field(default_factory=list)
-    """Status and words of each that should have been read and cannot be."""
-    others: list = dataclasses.field(default_factory=list)
-    """Names of what is no notebook."""
+    others: list = dataclasses.field(default_factory=list)  # names of what is no notebook
 
     def add(self, more):
         """Add what is in further files."""

@@ -28,8 +28,7 @@ from grading.sandbox.processes import adopt_orphans, descendants, die_with_paren
 from grading.sandbox.worker_process import Channel, Lost
 from grading.source.assignment import digest
 
-GRACE = 60
-"""Seconds that a job may take beyond its hard limit: the server starts, and cleans up."""
+GRACE = 60  # seconds that a job may take beyond its hard limit: the server starts, and cleans up
 
 MAX_REPORT = 64 << 20
 
@@ -43,14 +42,12 @@ class Settings:
     """How submissions are graded."""
 
     limits: Limits = dataclasses.field(default_factory=Limits)
+    # One of `grading.sandbox.enclosure.KINDS`; None for the best there is.
     sandbox: str | None = None
-    """One of `grading.sandbox.enclosure.KINDS`; None for the best there is."""
-    unsafe: bool = False
-    """Whether to grade where there is no sandbox."""
+    unsafe: bool = False  # whether to grade where there is no sandbox
+    # The instructor's secret, from which hidden tests draw their inputs; empty: the public one.
     seed: str = ""
-    """The instructor's secret, from which hidden tests draw their inputs; empty: the public one."""
-    files: pathlib.Path | None = None
-    """Folder whose content submissions find beside them."""
+    files: pathlib.Path | None = None  # folder whose content submissions find beside them
 
     @property
     def digest(self):

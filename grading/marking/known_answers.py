@@ -12,12 +12,13 @@ from grading.source.assignment import SOURCES, load
 from grading.source.source_names import SourceNames
 from grading.source.submitted_cells import defined_names
 
+# From the fields of an answer to their types, and these in words.
 FIELDS = dict.fromkeys(("exercise", "name", "kind", "code"), (str, "text"))
 FIELDS["expected"] = ((int, float), "a number")
-"""From the fields of an answer to their types, and these in words."""
 
 KINDS = ("alternative", "wrong")
 
+# Answers that are wrong to every exercise: from names to what each function returns.
 STOCK = {
     "returns nothing": "None",
     "returns not a number": "float('nan')",
@@ -25,7 +26,6 @@ STOCK = {
     "returns zero": "0.0",
     "returns its first argument": "args[0] if args else None",
 }
-"""Answers that are wrong to every exercise: from names to what each function returns."""
 
 
 def read_answers(path, assignment):

@@ -21,8 +21,7 @@ from grading.sandbox.enclosure import Limits
 from grading.source.source_names import SourceNames
 from grading.source.submitted_cells import Unreadable
 
-HOURS = 24 * 3600.0
-"""Seconds of patience: whoever waits can press Ctrl-C."""
+HOURS = 24 * 3600.0  # seconds of patience: whoever waits can press Ctrl-C
 
 
 class OwnSession(Session):

@@ -29,20 +29,15 @@ from grading.source.hidden_tests import reference
 from grading.source.source_names import SourceNames
 from grading.source.submitted_cells import defined_names, match, read_notebook, written_names
 
+# The moment when all cells have run. A test's own moment has its ``grade_id``, never empty.
 FINISHED = ""
-"""The moment when all cells have run. A test's own moment has its ``grade_id``, never empty."""
 
+# Characters of pictures that are kept of a submission: its report must not get too large.
 MAX_SHOWN = 10_000_000
-"""Characters of pictures that are kept of a submission: its report must not get too large."""
 
-MAX_WRITTEN = 20_000
-"""Characters of an answer in words."""
-
-MAX_MESSAGE = 4000
-"""Characters of a message, which may hold all that a function returned."""
-
-MAX_SHORT = 120
-"""Characters of one argument or answer in a message."""
+MAX_WRITTEN = 20_000  # characters of an answer in words
+MAX_MESSAGE = 4000  # characters of a message, which may hold all that a function returned
+MAX_SHORT = 120  # characters of one argument or answer in a message
 
 
 class _Short(reprlib.Repr):
@@ -167,12 +162,9 @@ class Outcome:
     id: str
     score: float
     points: float
-    message: str = ""
-    """For the student: never words of a hidden test, nor what it called with."""
-    detail: str = ""
-    """For the instructor alone."""
-    lacks_name: bool = False
-    """Whether it failed for a name that was not defined where it was tried."""
+    message: str = ""  # for the student: never words of a hidden test, nor what it called with
+    detail: str = ""  # for the instructor alone
+    lacks_name: bool = False  # whether it failed for a name that was not defined where it was tried
 
     @property
     def passed(self):

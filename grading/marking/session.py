@@ -11,9 +11,9 @@ from grading.sandbox.worker_process import Lost, Sandbox
 from grading.source.source_names import REFERENCE
 
 MESSAGE_LENGTH = 2000
+# Exceptions of which a failed hidden test tells. Any further name would be one more word in which a
+# submission can say what it was called with.
 TOLD = ("IndexError", "KeyError", "NameError", "TypeError", "ValueError", "ZeroDivisionError")
-"""Exceptions of which a failed hidden test tells. Any further name would be one more word in which
-a submission can say what it was called with."""
 
 USABLE = "a check can use numbers, text, lists, tuples, dicts, arrays of numbers and tables"
 
@@ -25,8 +25,8 @@ class Broken(Exception):
 class CallFailed(Exception):
     """The submission's function raised something; the text says what."""
 
+    # What may be told of it where the submission must not choose the words.
     told = "raised an error"
-    """What may be told of it where the submission must not choose the words."""
 
 
 class CallLost(BaseException):
@@ -57,8 +57,7 @@ class Session:
         self.withheld = withheld
         self.began = time.monotonic()
         self.starts = 0
-        self.past = []
-        """Requests to repeat after a restart; None for one that ended a sandbox."""
+        self.past = []  # requests to repeat after a restart; None for one that ended a sandbox
         self._sandbox = self._restored = None
 
     def run(self, source, seconds=None):
@@ -236,8 +235,7 @@ def _value(answer, what):
         raise CallLost(f"{what} cannot be used: {error}", f"{what} cannot be used") from None
 
 
-_FAILURES = {}
-"""From the name of a built-in exception to its twin that is a `CallFailed`."""
+_FAILURES = {}  # from the name of a built-in exception to its twin that is a `CallFailed`
 
 
 def failure(name, answer):

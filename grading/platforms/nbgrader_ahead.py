@@ -18,8 +18,8 @@ from nbgrader.nbgraderformat import reads
 
 from grading.marking.grade_one import run_job
 
+# What a step has to say of a notebook it says when nbgrader comes to it.
 QUIET = logging.Logger("grading.ahead", logging.CRITICAL)
-"""What a step has to say of a notebook it says when nbgrader comes to it."""
 
 
 @functools.lru_cache(1)
@@ -34,8 +34,8 @@ class LookAhead:
     def __init__(self, converter, jobs):
         self.converter, self.jobs = converter, jobs
         self.pool = ThreadPoolExecutor(jobs)
+        # From paths of notebooks to the job that was begun for each, and its future report.
         self.begun = {}
-        """From paths of notebooks to the job that was begun for each, and its future report."""
         self.seen = set()
 
     def report(self, job, names, make):

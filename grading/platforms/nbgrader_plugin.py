@@ -191,7 +191,7 @@ class ClearTests(ClearHiddenTests):
 
 SANITIZE = [RestoreCells, ClearOutput, OverwriteKernelspec, OverwriteCells, CheckCellMetadata]
 AUTOGRADE = [SandboxExecute, LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata]
+# Autograded notebooks are for instructors; what learners get is without hidden tests.
 FEEDBACK = [GetGrades, ClearTests, CSSHTMLHeaderPreprocessor]
-"""Autograded notebooks are for instructors; what learners get is without hidden tests."""
 
 FILTERS = {"markdown2html": "grading.platforms.nbgrader_plugin.markdown"}

@@ -18,10 +18,9 @@ def read_time(text):
 class LateRule:
     """Take off a share of the points for each day begun."""
 
+    # The deadline. Without it only what the platform marked as late is late, by one day.
     due: datetime.datetime | None = None
-    """The deadline. Without it only what the platform marked as late is late, by one day."""
-    percent: float = 0.0
-    """Of the points earned, a day; 100 refuses what is late."""
+    percent: float = 0.0  # of the points earned, a day; 100 refuses what is late
 
     @classmethod
     def parse(cls, due, percent):

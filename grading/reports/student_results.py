@@ -17,9 +17,9 @@ from scaling_lib.data.files import write_bytes
 
 SCHEMA = 1
 GRADES = ("student", "score", "max_score", "status", "message", "left_aside")
+# ``stopped``: its time was over, or its grading process ended; what it had earned counts.
+# ``other``: the notebook of another assignment, which has no score here.
 STATUSES = ("graded", "unreadable", "missing", "refused", "stopped", "other")
-"""``stopped``: its time was over, or its grading process ended; what it had earned counts.
-``other``: the notebook of another assignment, which has no score here."""
 
 
 def versions():

@@ -21,20 +21,20 @@ from grading.sandbox.inside.confine import landlock_version
 
 INSIDE = pathlib.Path(__file__).resolve().parent / "inside"
 KINDS = ("bubblewrap", "landlock", "none")
+# What holds in each kind, and what its limit of memory counts: for the log.
 PROTECTION = {
     "bubblewrap": "files, processes and network of its own; memory of processes and of sockets",
     "landlock": "rights on files, a filter of calls; memory of processes and of sockets",
     "none": "limits alone; memory of processes and of sockets",
 }
-"""What holds in each kind, and what its limit of memory counts: for the log."""
 
 SYSTEM = ("/lib", "/lib32", "/lib64", "/bin", "/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64")
 SYSTEM += ("/usr/share", "/usr/local/bin", "/usr/local/lib", "/etc/ld.so.cache", "/etc/fonts")
 SYSTEM += ("/etc/alternatives", "/etc/localtime")
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+# What is visible of Python's folders. Others may lie beside it: nbgrader's exchange, with the work
+# of the whole class, is in /usr/local/share.
 PYTHON = ("bin", "lib", "lib64", "ssl", "share/zoneinfo", "pyvenv.cfg")
-"""What is visible of Python's folders. Others may lie beside it: nbgrader's exchange, with the work
-of the whole class, is in /usr/local/share."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,30 +45,18 @@ class Limits:
     started; `address_space` is that of one process, which reserves far more than it uses.
     """
 
-    call: float = 10.0
-    """Seconds a call of one of its functions may take."""
-    cell: float = 20.0
-    """Seconds a cell may take."""
-    test: float = 60.0
-    """Seconds a test cell may take, its calls included."""
-    total: float = 120.0
-    """Seconds after which the submission does not run any more."""
-    hard: float = 170.0
-    """Seconds after which everything that belongs to the submission is killed."""
-    start: float = 60.0
-    """Seconds the sandbox may take to start."""
-    memory: int = 2 << 30
-    """Bytes."""
-    address_space: int = 6 << 30
-    """Bytes."""
-    disk: int = 256 << 20
-    """Bytes of all files it writes."""
-    message: int = 16 << 20
-    """Bytes of one answer."""
-    processes: int = 64
-    """Processes at a time."""
-    restarts: int = 20
-    """How often a sandbox that died is started again."""
+    call: float = 10.0  # seconds a call of one of its functions may take
+    cell: float = 20.0  # seconds a cell may take
+    test: float = 60.0  # seconds a test cell may take, its calls included
+    total: float = 120.0  # seconds after which the submission does not run any more
+    hard: float = 170.0  # seconds after which everything that belongs to the submission is killed
+    start: float = 60.0  # seconds the sandbox may take to start
+    memory: int = 2 << 30  # bytes
+    address_space: int = 6 << 30  # bytes
+    disk: int = 256 << 20  # bytes of all files it writes
+    message: int = 16 << 20  # bytes of one answer
+    processes: int = 64  # processes at a time
+    restarts: int = 20  # how often a sandbox that died is started again
 
     def __post_init__(self):
         for name, value in vars(self).items():
@@ -141,10 +129,9 @@ class Enclosure:
 
     command: list
     environment: dict
+    # Temporary folder on the disk, to be removed afterwards; None inside bubblewrap.
     folder: str | None = None
-    """Temporary folder on the disk, to be removed afterwards; None inside bubblewrap."""
-    open: tuple = ()
-    """Descriptors that the command reads when it starts."""
+    open: tuple = ()  # descriptors that the command reads when it starts
 
     def remove(self):
         """Take the temporary folder off the disk, whatever the worker did to it."""

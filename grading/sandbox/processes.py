@@ -11,8 +11,7 @@ import sys
 import time
 
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-PATIENCE = 10.0
-"""Seconds for ending processes that may multiply faster than they are ended."""
+PATIENCE = 10.0  # seconds for ending processes that may multiply faster than they are ended
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 

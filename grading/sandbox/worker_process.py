@@ -24,11 +24,8 @@ from grading.sandbox.processes import (
     usage,
 )
 
-PULSE = 0.2
-"""Seconds between two looks at what the worker uses."""
-
-CROWD = 12
-"""Threads beyond which a submission has to give way to those that are graded beside it."""
+PULSE = 0.2  # seconds between two looks at what the worker uses
+CROWD = 12  # threads beyond which a submission has to give way to those that are graded beside it
 
 
 class Lost(Exception):

@@ -8,8 +8,8 @@ import json
 import pathlib
 import re
 
+# Where assignments are found by name, in a checkout of the book.
 SOURCES = pathlib.Path(__file__).resolve().parents[2] / "exercises" / "source"
-"""Where assignments are found by name, in a checkout of the book."""
 
 _BEGIN, _END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 
@@ -32,13 +32,11 @@ def python_only(source):
 class Cell:
     """One cell of the source notebook, with solutions and hidden tests."""
 
-    kind: str
-    """``"code"`` or ``"markdown"``."""
+    kind: str  # ``"code"`` or ``"markdown"``
     source: str
-    id: str
-    """Its ``grade_id``; empty if it has none."""
+    id: str  # its ``grade_id``; empty if it has none
+    # ``"test"``, ``"solution"``, ``"hand"`` (a person marks it), ``"locked"`` or ``"plain"``.
     role: str
-    """``"test"``, ``"solution"``, ``"hand"`` (a person marks it), ``"locked"`` or ``"plain"``."""
     points: float = 0
 
     @functools.cached_property
@@ -73,13 +71,11 @@ class Cell:
 class Assignment:
     """A source notebook."""
 
-    name: str
-    """The notebook's file name without its ending."""
-    text: str
-    """The notebook, JSON."""
+    name: str  # the notebook's file name without its ending
+    text: str  # the notebook, JSON
     cells: tuple
+    # From ids of test cells to further hidden tests, which their cells already contain.
     overlay: dict = dataclasses.field(default_factory=dict, hash=False)
-    """From ids of test cells to further hidden tests, which their cells already contain."""
 
     @functools.cached_property
     def by_id(self):

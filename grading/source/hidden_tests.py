@@ -19,11 +19,8 @@ import sys
 
 import numpy as np
 
-SEED_VARIABLE = "SCALING_SECRET_SEED"
-"""Environment variable that holds the instructor's secret."""
-
-PUBLIC_SEED = "public"
-"""The secret of those who set none: its inputs can be computed by anyone."""
+SEED_VARIABLE = "SCALING_SECRET_SEED"  # environment variable that holds the instructor's secret
+PUBLIC_SEED = "public"  # the secret of those who set none: its inputs can be computed by anyone
 
 
 def fresh(exercise):
@@ -68,8 +65,8 @@ class Reference:
             self._lookup = before
 
 
+# The reference solution: ``reference.loss(N)`` calls the ``loss`` of the source notebook.
 reference = Reference()
-"""The reference solution: ``reference.loss(N)`` calls the ``loss`` of the source notebook."""
 
 
 def same(actual, expected, rtol=1e-9, atol=0.0):

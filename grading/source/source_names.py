@@ -9,8 +9,7 @@ import functools
 
 from grading.source.assignment import python_only
 
-REFERENCE = "reference"
-"""The module's name of what the source notebook defines."""
+REFERENCE = "reference"  # the module's name of what the source notebook defines
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _SCOPES += (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

@@ -16,15 +16,11 @@ from grading.source.assignment import python_only
 from grading.source.source_names import bound_names
 
 MAX_BYTES = 64 << 20
-MAX_TEXT = 8 << 20
-"""Characters of all cells: what remains of a notebook without its outputs."""
+MAX_TEXT = 8 << 20  # characters of all cells: what remains of a notebook without its outputs
 
 MAX_CELLS = 5000
-MAX_PROSE = 20_000
-"""Characters of a code cell in which an answer in words is looked for."""
-
-SHORT_TEXT = 60
-"""Characters of a text that may be there for the learner to replace."""
+MAX_PROSE = 20_000  # characters of a code cell in which an answer in words is looked for
+SHORT_TEXT = 60  # characters of a text that may be there for the learner to replace
 
 
 class Unreadable(ValueError):
@@ -37,8 +33,7 @@ class SubmittedCell:
 
     kind: str
     source: str
-    id: str
-    """Its ``grade_id``; empty if it has none."""
+    id: str  # its ``grade_id``; empty if it has none
 
 
 def read_notebook(content):
@@ -108,26 +103,20 @@ class Step:
     """One thing to do with a submission: run a text, or try a test."""
 
     source: str = ""
-    test: str = ""
-    """Id of the test; empty for text that is run."""
+    test: str = ""  # id of the test; empty for text that is run
+    # Number of the submission's cell, from 0; None for one that was restored.
     cell: int | None = None
-    """Number of the submission's cell, from 0; None for one that was restored."""
-    learners: bool = True
-    """Whether the text is the learner's."""
+    learners: bool = True  # whether the text is the learner's
 
 
 @dataclasses.dataclass(frozen=True)
 class Match:
     """What a submission has of an assignment."""
 
-    steps: tuple
-    """In the order in which cells are to be run and tested."""
-    text: dict
-    """From ids of cells that are marked by hand to what the learner wrote."""
-    places: dict
-    """From number of a submission's cell to the id of the source's cell."""
-    restored: tuple
-    """Ids of test cells and locked cells that were missing."""
+    steps: tuple  # in the order in which cells are to be run and tested
+    text: dict  # from ids of cells that are marked by hand to what the learner wrote
+    places: dict  # from number of a submission's cell to the id of the source's cell
+    restored: tuple  # ids of test cells and locked cells that were missing
 
 
 def match(assignment, cells):
@@ -353,12 +342,10 @@ _NAME = re.compile(r"[^\W\d]\w*")
 class Worth:
     """What can be told of a notebook without running it."""
 
-    belongs: bool
-    """Whether anything in it belongs to the assignment."""
+    belongs: bool  # whether anything in it belongs to the assignment
+    # Points of the exercises that seem to be solved and the answers that seem to be given.
     points: float
-    """Points of the exercises that seem to be solved and the answers that seem to be given."""
-    recognised: int
-    """Cells that are the assignment's."""
+    recognised: int  # cells that are the assignment's
 
 
 def worth(assignment, cells):

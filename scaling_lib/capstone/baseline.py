@@ -9,11 +9,11 @@ import numpy as np
 from scaling_lib.capstone.game import HERO_FLOP, WIDTHS, parameters, tokens_for
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 
+# Width and tokens of each run: 80 % of the budget.
 PLAN = [(H, tokens_for(H, C)) for C in (4e8, 1.6e9) for H in (8, 16, 32, 64)]
-"""Width and tokens of each run: 80 % of the budget."""
 
+# Runs whose FLOP differ by less than this factor had one budget: tokens are whole numbers.
 SAME_BUDGET = 1.1
-"""Runs whose FLOP differ by less than this factor had one budget: tokens are whole numbers."""
 
 
 def decide(H, N, D, loss, entropy):

@@ -29,20 +29,19 @@ from scaling_lib.forecasting.scores import interval_score
 from scaling_lib.tasks.dialects import dialect
 from scaling_lib.training.run import train
 
+# Widths that are trained with the hero budget to find the best one.
 LADDER = (64, 128, 256, 512, 1024)
-"""Widths that are trained with the hero budget to find the best one."""
 
+# ``g``: fall of the excess with compute along the frontier, from 1/333 of the hero budget to all of
+# it, median over the practice languages.
 FRONTIER_EXPONENT = 0.37
-"""``g``: fall of the excess with compute along the frontier, from 1/333 of the hero budget to all
-of it, median over the practice languages."""
 
-MOST_POINTS = 10.0
-"""Points for each of the two parts."""
+MOST_POINTS = 10.0  # points for each of the two parts
 
+# Interval score of the logarithm at which no points are left: four to five times that of the best
+# strategy that we know, on languages that it had not practised on. An interval over a factor e that
+# holds earns six tenths of the points.
 WORTHLESS = 2.5
-"""Interval score of the logarithm at which no points are left: four to five times that of the best
-strategy that we know, on languages that it had not practised on. An interval over a factor e that
-holds earns six tenths of the points."""
 
 
 class HeroCurve:

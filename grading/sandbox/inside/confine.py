@@ -12,7 +12,7 @@ import sys
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 1, 38, 22
 AF_UNIX = 1
 
-# Numbers of system calls: (x86-64, ARM64); None where there is no such call.
+# What no submission may do, as numbers of system calls: (x86-64, ARM64); None where there is none.
 DENIED = {
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
@@ -35,18 +35,17 @@ DENIED = {
     "msgget": (68, 186),
     "mq_open": (240, 180),
 }
-"""What no submission may do."""
 
+# Only for sockets between processes of its own: an `asyncio` loop has two. Others can hold
+# megabytes that count as nobody's, and there is no network anyway.
 SOCKET = (41, 198)
-"""Only for sockets between processes of its own: an `asyncio` loop has two. Others can hold
-megabytes that count as nobody's, and there is no network anyway."""
 
+# Calls, the place of an argument, a mask, and what is refused of it.
 DENIED_ARGUMENTS = [((54, 208), 2, ~0, (7, 32))]  # setsockopt: SO_SNDBUF, SO_SNDBUFFORCE
-"""Calls, the place of an argument, a mask, and what is refused of it."""
 
+# What seems to succeed and does nothing. In sessions of their own many processes would each get as
+# much of the processor as a neighbour's whole submission.
 UNHEEDED = {"setsid": (112, 157)}
-"""What seems to succeed and does nothing. In sessions of their own many processes would each get
-as much of the processor as a neighbour's whole submission."""
 
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 

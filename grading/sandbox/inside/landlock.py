@@ -24,6 +24,7 @@ READ = 1 | 4 | 8  # execute, read, list
 
 PR_CAPBSET_DROP = 24
 
+# What Landlock leaves to those who can see other processes and files.
 DENIED_OUTSIDE = {
     "socket": (41, 198),
     # Descriptors on their way to nowhere would keep sockets that are nobody's.
@@ -49,7 +50,6 @@ DENIED_OUTSIDE = {
     "fanotify_init": (300, 262),
     "openat2": (437, 437),
 }
-"""What Landlock leaves to those who can see other processes and files."""
 
 ONLY_ON_ITSELF = {
     "kill": (62, 129),
@@ -61,14 +61,15 @@ ONLY_ON_ITSELF = {
     "sched_setattr": (314, 274),
 }
 
+# Calls, the place of an argument, a mask, and what is refused of it.
 DENIED_ARGUMENTS = (
     ((72, 25), 1, ~0, (8, 10, 15)),  # fcntl: F_SETOWN, F_SETSIG, F_SETOWN_EX send signals
     ((16, 29), 1, ~0, (0x8901, 0x8902)),  # ioctl: FIOSETOWN, SIOCSPGRP do so as well
     ((2, None), 1, 0o1003, (0o1000,)),  # open and openat: O_TRUNC needs no right to write
     ((257, 56), 2, 0o1003, (0o1000,)),
 )
-"""Calls, the place of an argument, a mask, and what is refused of it."""
 
+# Landlock does not look at these. `shutil.copy` must not fail for them.
 UNHEEDED_OUTSIDE = {
     "chmod": (90, None),
     "fchmod": (91, 52),
@@ -83,7 +84,6 @@ UNHEEDED_OUTSIDE = {
     "futimesat": (261, None),
     "utimensat": (280, 88),
 }
-"""Landlock does not look at these. `shutil.copy` must not fail for them."""
 
 TRUNCATE = (76, 45)
 

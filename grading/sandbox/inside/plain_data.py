@@ -20,15 +20,14 @@ import sys
 import numpy as np
 
 MAX_DEPTH = 17
+# Characters that a message's arrays of text may need: they give each element the room of the
+# longest, so that a short message could make a large array.
 MAX_TEXT = 16_000_000
-"""Characters that a message's arrays of text may need: they give each element the room of the
-longest, so that a short message could make a large array."""
 
-MAX_ITEMS = 1_000_000
-"""Items taken from an iterator, which may have no end."""
+MAX_ITEMS = 1_000_000  # items taken from an iterator, which may have no end
 
+# In front of a message: the lengths of its JSON and of the bytes behind that.
 HEAD = struct.Struct(">II")
-"""In front of a message: the lengths of its JSON and of the bytes behind that."""
 
 _LENGTH = struct.Struct(">I")
 _DTYPE = re.compile(r"[<>|=]?[biufc]\d{1,2}")
