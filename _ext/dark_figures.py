@@ -163,10 +163,8 @@ def add_twin(image: Tag) -> Tag:
     return dark
 
 
-def write_files(app: Sphinx, exception: Exception | None) -> None:
+def write_files(app: Sphinx) -> None:
     """Shorten the drawings that Sphinx copied, where Node.js is, and write their dark twins."""
-    if exception or app.builder.name != "html":
-        return
     folder = Path(app.outdir) / app.builder.imagedir
     originals = [p for p in folder.glob("*.svg") if not p.stem.endswith("-dark")]
     if originals and has_node("svgo"):

@@ -28,6 +28,7 @@ NPM = {
     "reveal.js": "reveal.js",
     "stemmer": "stemmer",
 }
+LICENCE = re.compile(r"licen[cs]e|copying", re.I)
 # Contained in the packages above; their notices are in the files themselves.
 CONTAINED = [
     ("Bootstrap", "5", "MIT"),
@@ -41,17 +42,13 @@ def write(folder: Path) -> None:
     table = []
     for name, licence in PACKAGES.items():
         distribution = importlib.metadata.distribution(name)
-        texts = [
-            f for f in distribution.files or [] if re.match(r"licen[cs]e|copying", f.name, re.I)
-        ]
-        table.append(
-            _store(folder, name, distribution.version, licence, [f.locate() for f in texts])
-        )
+        texts = [file.locate() for file in distribution.files or [] if LICENCE.match(file.name)]
+        table.append(_store(folder, name, distribution.version, licence, texts))
     for package, title in NPM.items():
         source = NODE_MODULES / package
         if source.exists():
             meta = json.loads((source / "package.json").read_text(encoding="utf-8"))
-            texts = [f for f in source.iterdir() if re.match(r"licen[cs]e|copying", f.name, re.I)]
+            texts = [file for file in source.iterdir() if LICENCE.match(file.name)]
             table.append(_store(folder, title, meta["version"], meta["license"], texts))
     table += [{"name": n, "version": v, "licence": x, "file": ""} for n, v, x in CONTAINED]
     table.sort(key=lambda row: row["name"].lower())

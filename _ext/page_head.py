@@ -176,10 +176,8 @@ def write_sitemap(site: Path, base: str, pages: list[str]) -> None:
     )
 
 
-def finish(app: Sphinx, exception: Exception | None) -> None:
+def finish(app: Sphinx) -> None:
     """Write the files at the top of the site."""
-    if exception or app.builder.name != "html":
-        return
     site, base = Path(app.outdir), app.config.html_baseurl
     title = app.config.html_title
     write_preview(site / PREVIEW, title, "A claim is a cell that you can run.")

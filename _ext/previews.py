@@ -7,6 +7,7 @@ reader first comes to such a link.
 
 import json
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from lxml import html
 from sphinx.application import Sphinx
@@ -39,14 +40,9 @@ def definitions(page: html.HtmlElement) -> dict[str, str]:
             names.append((element.get("id"), name.strip()))
             continue
         text = inner(element)
-        found |= {i: f"<p><strong>{html_text(name)}</strong></p>{text}" for i, name in names}
+        found |= {i: f"<p><strong>{escape(name)}</strong></p>{text}" for i, name in names}
         names = []
     return found
-
-
-def html_text(text: str) -> str:
-    """Return a text such that it can stand in HTML."""
-    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def references(page: html.HtmlElement) -> dict[str, str]:
@@ -65,10 +61,8 @@ def references(page: html.HtmlElement) -> dict[str, str]:
     return found
 
 
-def finish(app: Sphinx, exception: Exception | None) -> None:
+def finish(app: Sphinx) -> None:
     """Write the entries of the two pages into one script."""
-    if exception or app.builder.name != "html":
-        return
     site, entries = Path(app.outdir), {}
     for name, read in (("glossary", definitions), ("references", references)):
         page = site / "chapters" / f"{name}.html"

@@ -165,9 +165,9 @@ def other_words(
     return {numbers[key]: words for key, words in wanted.items()}
 
 
-def finish(app: Sphinx, exception: Exception | None) -> None:
+def finish(app: Sphinx) -> None:
     """Write the places of all pages into one script."""
-    if exception or app.builder.name != "html" or not app.config.components_live:
+    if not app.config.components_live:
         return
     for name in REPLACED:
         (Path(app.outdir) / name).unlink(missing_ok=True)

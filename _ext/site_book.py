@@ -117,6 +117,19 @@ def choose_assets(app: Sphinx, pagename: str, template: str, context: dict, doct
     context["vendored"] = licences.read(Path(app.outdir).parent)
 
 
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Write what is made of the finished pages; each part finds what those before it wrote."""
+    if exception or app.builder.name != "html":
+        return
+    site_fonts.reduce_fonts(app)
+    dark_figures.write_files(app)
+    style_sheet.finish(app)
+    # Once the styles are reduced: by the words of these scripts any style would be in use.
+    previews.finish(app)
+    search_index.finish(app)
+    page_head.finish(app)
+
+
 def setup(app: Sphinx) -> dict:
     """Connect the parts; the order of a page's handlers is given by their priorities."""
     for part in ("typeset_maths", "claim_pages", "components"):
@@ -128,11 +141,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", page_body.rewrite_body, priority=700)
     app.connect("html-page-context", choose_assets, priority=900)
     app.connect("html-page-context", page_head.describe_page, priority=910)
-    app.connect("build-finished", site_fonts.reduce_fonts, priority=790)
-    app.connect("build-finished", dark_figures.write_files, priority=795)
-    app.connect("build-finished", style_sheet.finish, priority=800)
-    # Once the styles are reduced: by the words of these scripts any style would be in use.
-    app.connect("build-finished", previews.finish, priority=805)
-    app.connect("build-finished", search_index.finish, priority=806)
-    app.connect("build-finished", page_head.finish, priority=810)
+    app.connect("build-finished", finish, priority=800)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

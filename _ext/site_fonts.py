@@ -122,9 +122,9 @@ def preloaded() -> list[str]:
     return [f"_static/vendor/fonts/{n}" for n in names] if has_fonts() else []
 
 
-def reduce_fonts(app: Sphinx, exception: Exception | None) -> None:
+def reduce_fonts(app: Sphinx) -> None:
     """Keep of every font what the finished pages show."""
-    if exception or app.builder.name != "html" or not has_fonts():
+    if not has_fonts():
         return
     site = Path(app.outdir)
     characters: set[str] = set()

@@ -44,12 +44,10 @@ def remember(app: Sphinx, context: dict) -> None:
             known.append(name)
 
 
-def finish(app: Sphinx, exception: Exception | None) -> None:
+def finish(app: Sphinx) -> None:
     """Write the one sheet: of what the pages use where Node.js is, of imports elsewhere."""
     site = Path(app.outdir)
     static = site / "_static"
-    if exception or app.builder.name != "html" or not (static / THEME[1]).exists():
-        return
     drop_unused(static)
     icons = next((static / ICONS).glob("*/css/all.min.css")).relative_to(static).as_posix()
     known = app.env.__dict__.get("site_css_files", [])

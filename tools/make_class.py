@@ -97,10 +97,7 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
         nbformat.read(EXERCISES / kind / assignment / f"{assignment}.ipynb", as_version=4)
         for kind in ("source", "release")
     )
-    answers = read_answers(
-        EXERCISES / "answers" / f"{assignment}.py",
-        load(assignment),
-    )
+    answers = read_answers(EXERCISES / "answers" / f"{assignment}.py", load(assignment))
     most = sum(points_of(source, e) for e in {a["exercise"] for a in answers})
     names = [f"{first} {last}" for last in LAST for first in FIRST][:students]
     file = f"{assignment}.ipynb"
@@ -109,9 +106,7 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", f"{assignment} (4711)"],
         ["    Points Possible", "", "", "", "", f"{most:g}"],
     ]
-    worksheet = [
-        ["Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"],
-    ]
+    worksheet = [["Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"]]
     worksheet[0] += ["Grade can be changed", "Last modified (submission)", "Feedback comments"]
     expected, expected_canvas = [], []
     for number, name in enumerate(names):
@@ -137,10 +132,7 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
         canvas[f"{canvas_name}_{late}{canvas_id}_77{number:03d}_{file}"] = content
         moodle[f"{name}_{moodle_id}_assignsubmission_file/{file}"] = content
     files["canvas.zip"], files["moodle.zip"] = zipped(canvas), zipped(moodle)
-    files["canvas_gradebook.csv"], files["moodle_worksheet.csv"] = (
-        table(gradebook),
-        table(worksheet),
-    )
+    files |= {"canvas_gradebook.csv": table(gradebook), "moodle_worksheet.csv": table(worksheet)}
     # In the order and with the names of grades.csv: of a folder or Moodle, and of Canvas.
     for path, rows in {"expected.csv": expected, "expected_canvas.csv": expected_canvas}.items():
         files[path] = table([["student", "score"], *sorted(rows)])

@@ -57,32 +57,21 @@ def grade(
     scheduler=None,
     progress=True,
 ):
-    """Grade all submissions that have no result yet.
+    """Grade all submissions that have no result yet; return a `Summary`.
 
     Parameters
     ----------
     assignment : Assignment, str or path-like
-        What is graded; a name or path is loaded by `grading.source.assignment.load`.
+        A name or path is loaded by `grading.source.assignment.load`.
     submissions : path-like
         Folder or archive; see `grading.classes.submissions.collect`.
     out : path-like
         Folder for a folder a student, ``grades.csv`` and ``audit.jsonl``.
-    settings : Settings
-        Limits, sandbox, secret seed, files.
-    late : LateRule
-        What late submissions lose.
     jobs : int
         Submissions graded at a time on this machine.
     scheduler : str, optional
         Address of a Dask scheduler, whose workers grade instead of this machine. The submissions
         and the secret seed travel to them.
-    progress : bool
-        Whether to draw a bar, on stderr.
-
-    Returns
-    -------
-    Summary
-        Results, and who has none.
 
     Raises
     ------

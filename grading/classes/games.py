@@ -20,13 +20,7 @@ from grading.classes.submissions import Submission, by_student
 from grading.reports.feedback import write_feedback
 from grading.reports.late_rule import LateRule
 from grading.reports.spreadsheets import letters, read_rows
-from grading.reports.student_results import (
-    clean,
-    empty_result,
-    number,
-    versions,
-    write_json,
-)
+from grading.reports.student_results import clean, empty_result, number, versions, write_json
 from grading.source.assignment import Assignment, Cell, digest
 from scaling_lib.capstone import handed_in
 from scaling_lib.capstone import scoring as capstone_scoring
@@ -62,10 +56,7 @@ def language_of(secret, name):
 
 
 def read_languages(path):
-    """Read who plays on which language, from the columns ``student`` and ``language``.
-
-    Returns a dict from names, as `letters` gives them, to numbers.
-    """
+    """Return who plays on which language: a dict from names, as `letters` gives them."""
     _, rows = read_rows(path, ("student", "language"), "the table that --hand-out wrote")
     try:
         languages = {letters(row["student"].lstrip("'")): int(row["language"]) for row in rows}
@@ -77,7 +68,7 @@ def read_languages(path):
 
 
 def grade_games(submissions, out, secret, languages, jobs=1, progress=True):
-    """Grade the games of a class.
+    """Grade the games of a class; return results, in the order of the students.
 
     Parameters
     ----------
@@ -90,15 +81,6 @@ def grade_games(submissions, out, secret, languages, jobs=1, progress=True):
         The instructor's; the seed of the hero runs is derived from it.
     languages : dict of str to int, or int
         From `read_languages`, or the language of everybody.
-    jobs : int
-        Processes.
-    progress : bool
-        Whether to draw bars, on stderr.
-
-    Returns
-    -------
-    list of dict
-        Results as `grading.reports.student_results` describes them, in the order of the students.
     """
     out = pathlib.Path(out)
     records, place = Records(out, GAME.name), str(pathlib.Path(submissions).resolve())
@@ -168,10 +150,8 @@ def _read(submission, found, languages):
         return game
     submission.file = LEDGER
     game.notes += game.played.notes
-    if isinstance(languages, int):
-        expected = languages
-    else:
-        expected = languages.get(letters(submission.student))
+    everybody = isinstance(languages, int)
+    expected = languages if everybody else languages.get(letters(submission.student))
     if expected is None:
         game.problem = "This student is not in the table of languages"
     elif game.played.task_seed != expected:
@@ -195,11 +175,16 @@ def _note_twins(games):
 def _check_runs(games, jobs, progress):
     """Train again what was bought; games with losses that nobody trained no longer count."""
     valid = [game for game in games if not game.problem]
-    checks = (joblib.delayed(_forgery)(game.played) for game in valid)
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
-    found = tqdm(parallel(checks), total=len(valid), unit="ledger", disable=not progress)
+    found = _each(_forgery, [(game.played,) for game in valid], jobs, "ledger", progress)
     for game, problem in zip(valid, found, strict=True):
         game.problem = problem
+
+
+def _each(function, arguments, jobs, unit, progress):
+    """Yield what a function returns for each tuple of arguments, in several processes."""
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
+    results = parallel(joblib.delayed(function)(*given) for given in arguments)
+    return tqdm(results, total=len(arguments), unit=unit, disable=not progress)
 
 
 def _forgery(played):
@@ -226,9 +211,8 @@ def _hero_losses(games, secret, path, jobs, progress):
     except (OSError, ValueError):
         known = {}
     missing = [key for key in needed if key not in known]
-    runs = (joblib.delayed(capstone_scoring.hero_loss)(*needed[key]) for key in missing)
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
-    found = tqdm(parallel(runs), total=len(missing), unit="hero run", disable=not progress)
+    runs = [needed[key] for key in missing]
+    found = _each(capstone_scoring.hero_loss, runs, jobs, "hero run", progress)
     for key, loss in zip(missing, found, strict=True):
         known[key] = loss
         write_json(path, known)
@@ -290,10 +274,9 @@ def _fill(result, played, secret, losses):
 
 
 def languages_table(students, secret):
-    """Return the table of languages.
+    """Return header and rows of who plays on which language.
 
-    Header and rows, with names as the platform writes them on submissions. Raises `ValueError` if
-    two names cannot be told apart, or there is none.
+    Raises `ValueError` if two names cannot be told apart, or there is none.
     """
     if not students or len({letters(name) for name in students}) < len(students):
         raise ValueError("the list names nobody, or two students whose names are alike")

@@ -57,21 +57,12 @@ class Records:
             )
 
     def deliver(self, submission, place, late):
-        """Add what a student handed in to the record.
-
-        Parameters
-        ----------
-        submission : Submission
-            What was found.
-        place : str
-            The folder or archive in which it was.
-        late : grading.reports.late_rule.LateRule
-            The rule of this run.
+        """Add a `Submission` to the student's record; `place` is the folder or archive it was in.
 
         Returns
         -------
         record : dict
-            The student's record, new or old, with its ``folder``; not yet written.
+            New or old, with its ``folder``; not yet written.
         counts : Submission
             What is to be graded: this one, or another that came later.
         terms : dict

@@ -3,7 +3,8 @@
 The baseline is the one that learners are given. `parabolas` fits a parabola at each of four budgets
 and carries its minimum to the hero budget; `surface` fits A/N^α + B/D^β to all runs at once; both
 take what they see for the law. `shifted` and `regressed` play the same surface on the ten practice
-languages first and take off what it gets wrong there: on average, or by a line.
+languages first and take off what it gets wrong there: on average, or by a line. Arguments and
+result of each are those of `scaling_lib.capstone.baseline.decide`.
 
 They stay out of `scaling_lib`, which submissions can import inside the sandbox. What they earn on
 ten languages that none of them has practised on is a shipped table; the hero runs are read from the
@@ -11,8 +12,6 @@ curve through five real ones of the language, as in practice: its error is some 
 excess, half a point at most.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -21,7 +20,7 @@ from scipy import optimize, stats
 
 from scaling_lib.capstone import baseline as capstone_baseline
 from scaling_lib.capstone.game import HERO_FLOP, WIDTHS, make_commitment, parameters, tokens_for
-from scaling_lib.capstone.practice import practice_curve, practice_loss
+from scaling_lib.capstone.practice import explore, practice_curve
 from scaling_lib.capstone.scoring import hero_curve, score
 from scaling_lib.data.files import write_csv
 from scaling_lib.fitting.isoflop import parabola
@@ -38,30 +37,10 @@ HERO_SEED = 1000
 Z = stats.norm.ppf(0.9)
 
 
-@dataclass(frozen=True)
-class Strategy:
-    """A way to play.
-
-    Attributes
-    ----------
-    name : str
-        What it is called in the table.
-    plan : list of (int, int)
-        Width and tokens of each run to buy.
-    decide : callable
-        See `scaling_lib.capstone.baseline.decide`.
-    """
-
-    name: str
-    plan: list
-    decide: Callable
-
-
 def parabolas(H, N, D, loss, entropy):
     """Decide by the minimum at each budget, carried on by two power laws.
 
-    The parameters and the result are those of `scaling_lib.capstone.baseline.decide`. The interval
-    is the prediction interval of a straight line through four points, wide because they are few.
+    The interval is that of a prediction from a line through four points, wide because they are few.
     """
     use = np.isfinite(loss) & (loss > entropy)
     n, y = np.log(N[use]), np.log(loss[use] - entropy)
@@ -89,51 +68,22 @@ def parabolas(H, N, D, loss, entropy):
 
 
 def surface(H, N, D, loss, entropy):
-    """Decide by a surface fitted to all runs, and take the scatter about it for the error.
-
-    The parameters and the result are those of `scaling_lib.capstone.baseline.decide`.
-    """
+    """Decide by a surface fitted to all runs, and take the scatter about it for the error."""
     width, excess, half = _fitted(N, D, loss, entropy)
     return width, *(entropy + excess * np.exp(d) for d in (0, -half, half))
 
 
 def shifted(H, N, D, loss, entropy):
-    """Decide by the surface, corrected by what it gets wrong on practice languages on average.
-
-    The parameters and the result are those of `scaling_lib.capstone.baseline.decide`.
-    """
+    """Decide by the surface, corrected by what it gets wrong on practice languages on average."""
     return _corrected(N, D, loss, entropy, degree=0)
 
 
 def regressed(H, N, D, loss, entropy):
     """Decide by the surface, corrected by a line through what it gets wrong on practice languages.
 
-    The wider the model that it asks for, the more it exaggerates. The parameters and the result are
-    those of `scaling_lib.capstone.baseline.decide`.
+    The wider the model that it asks for, the more it exaggerates.
     """
     return _corrected(N, D, loss, entropy, degree=1)
-
-
-def explore(task_seed, plan):
-    """Train the runs of a plan, without a ledger.
-
-    Parameters
-    ----------
-    task_seed : int
-        The language.
-    plan : sequence of (int, int)
-        Width and tokens of each run.
-
-    Returns
-    -------
-    H, N, D : ndarray of int, shape (n,)
-        Width, parameters and tokens.
-    loss : ndarray, shape (n,)
-        Test losses, nats per token; NaN where a run diverged.
-    """
-    H, D = np.array(plan).T
-    N = np.array([parameters(int(width)) for width in H])
-    return H, N, D, np.array([practice_loss(task_seed, width, tokens) for width, tokens in plan])
 
 
 def _corrected(N, D, loss, entropy, degree):
@@ -153,13 +103,10 @@ def _corrected(N, D, loss, entropy, degree):
 
 @cache
 def practice_errors():
-    """Return what the surface gets wrong on the practice languages.
+    """Return what the surface gets wrong on each practice language.
 
-    Returns
-    -------
-    tuple of (float, float, float)
-        A row a language: logarithms of the fitted width, of best over fitted width, and of best
-        over fitted excess.
+    That is the logarithms of the fitted width, of best over fitted width and of best over fitted
+    excess.
     """
     rows = []
     for language in PRACTICE:
@@ -188,26 +135,23 @@ def _fitted(N, D, loss, entropy):
     return int(widths[hero.argmin()]), float(np.exp(hero.min())), float(half)
 
 
-STRATEGIES = [
-    Strategy("baseline", capstone_baseline.PLAN, capstone_baseline.decide),
-    Strategy("parabolas", PLAN, parabolas),
-    Strategy("surface", PLAN, surface),
-    Strategy("shifted", PLAN, shifted),
-    Strategy("regressed", PLAN, regressed),
-]
-
-
-# What they earn -------------------------------------------------------------------------------
+# Name in the table: width and tokens of each run to buy, and how to decide.
+STRATEGIES = {
+    "baseline": (capstone_baseline.PLAN, capstone_baseline.decide),
+    "parabolas": (PLAN, parabolas),
+    "surface": (PLAN, surface),
+    "shifted": (PLAN, shifted),
+    "regressed": (PLAN, regressed),
+}
 
 
 def play_all(task_seed, curve):
     """Return a row for each strategy, played on one language with its hero runs (`HeroCurve`)."""
     rows = []
-    for strategy in STRATEGIES:
-        decision = strategy.decide(*explore(task_seed, strategy.plan), curve.entropy)
-        commitment = make_commitment(*decision)
+    for name, (plan, decide) in STRATEGIES.items():
+        commitment = make_commitment(*decide(*explore(task_seed, plan), curve.entropy))
         result = score(commitment, curve.loss_at(commitment.H), curve)
-        row = {"strategy": strategy.name, "task_seed": task_seed, "entropy": curve.entropy}
+        row = {"strategy": name, "task_seed": task_seed, "entropy": curve.entropy}
         row |= {name: getattr(commitment, name) for name in ("H", "low", "high")}
         names = ("loss", "best_H", "best_loss", "regret", "interval_score", "inside")
         names += ("allocation_points", "forecast_points", "points")

@@ -67,14 +67,8 @@ def read_answers(path, assignment):
 def score_answers(name_or_path, answers=None):
     """Give each answer to the tests of its exercise.
 
-    The answers are the instructor's own, so that they are also run where there is no sandbox.
-
-    Parameters
-    ----------
-    name_or_path : str or path-like
-        The assignment; see `grading.source.assignment.load`.
-    answers : path-like, optional
-        The file of answers; by default ``exercises/answers/NAME.py``.
+    The answers are the instructor's own, so that they are also run where there is no sandbox. Their
+    file is by default ``exercises/answers/NAME.py``.
 
     Returns
     -------
@@ -84,9 +78,8 @@ def score_answers(name_or_path, answers=None):
         (whether it earned what is expected).
     """
     assignment = load(name_or_path)
-    known = read_answers(
-        answers or SOURCES.parent / "answers" / f"{assignment.name}.py", assignment
-    )
+    path = answers or SOURCES.parent / "answers" / f"{assignment.name}.py"
+    known = read_answers(path, assignment)
     # The answers share a session, which is as long as there are answers.
     limits = dataclasses.replace(Limits(), total=3600.0, hard=3600.0, restarts=1000)
     source = SourceNames(assignment)
@@ -140,15 +133,10 @@ def _score(assignment, tests, session, answer):
     lost = {o.id: o.detail or "it gave a part of its points" for o in outcomes if not o.passed}
     if error:
         lost["the cell itself"] = error
-    earned = sum(outcome.score for outcome in outcomes)
+    earned, points = (sum(getattr(o, name) for o in outcomes) for name in ("score", "points"))
     facts = {name: answer[name] for name in ("exercise", "name", "kind", "expected")}
-    points = sum(outcome.points for outcome in outcomes)
-    return facts | {
-        "earned": earned,
-        "points": points,
-        "lost": lost,
-        "ok": earned == answer["expected"],
-    }
+    ok = earned == answer["expected"]
+    return facts | {"earned": earned, "points": points, "lost": lost, "ok": ok}
 
 
 def answers_table(rows, why=False):

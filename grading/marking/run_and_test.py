@@ -55,22 +55,11 @@ _repr.maxother = 10 * MAX_SHORT  # an array leaves out what is in its middle
 
 
 def grade_submission(job, emit):
-    """Run a submission's cells and test them.
+    """Run a submission's cells and test them; `job` is that of `grade_one.make_job`.
 
-    Parameters
-    ----------
-    job : dict
-        See `grading.marking.grade_one.make_job`; ``sandbox`` is its kind.
-    emit : callable
-        Called with a dict as soon as something is known: ``event`` is ``"match"``, ``"cell"``,
-        ``"outcome"`` or ``"done"``. What has been emitted counts, whatever happens next.
-
-    Raises
-    ------
-    Unreadable
-        If the submission is no notebook.
-    Broken
-        If no sandbox can be started.
+    `emit` is called with a dict as soon as something is known: ``event`` is ``"match"``,
+    ``"cell"``, ``"outcome"`` or ``"done"``. What has been emitted counts, whatever happens next.
+    Raises `Unreadable` if the submission is no notebook, `Broken` if no sandbox can be started.
     """
     assignment = parse(**job["assignment"])
     source = SourceNames(assignment)
@@ -298,10 +287,7 @@ class Tests:
         self.last_call = call
 
     def check_visible(self, test):
-        """Return the `Outcome` of what learners see of a test cell: all points if nothing failed.
-
-        `test` is its id.
-        """
+        """Return the `Outcome` of what learners see of a test cell: all points if none failed."""
         cell = self.assignment.tests[test]
         score, error, line = self._execute(cell, cell.visible, self.visible)
         if error is None:

@@ -71,17 +71,19 @@ def read_notebook(content):
 
 def without_outputs(cells):
     """Return a notebook, as bytes, of nothing but what is graded: texts and ids."""
+    ids = [{"nbgrader": {"grade_id": cell.id}} if cell.id else {} for cell in cells]
+    parts = [(cell.kind, data, cell.source) for cell, data in zip(cells, ids, strict=True)]
+    return json.dumps(_notebook(parts, {})).encode()
+
+
+def _notebook(cells, metadata):
+    """Return a notebook of format 4.5, without outputs, of cells' kinds, metadata and texts."""
     made = [
-        {
-            "id": f"cell-{i}",
-            "cell_type": cell.kind,
-            "metadata": {"nbgrader": {"grade_id": cell.id}} if cell.id else {},
-            "source": cell.source,
-        }
-        | ({"execution_count": None, "outputs": []} if cell.kind == "code" else {})
-        for i, cell in enumerate(cells)
+        {"id": f"cell-{i}", "cell_type": kind, "metadata": data, "source": text}
+        | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+        for i, (kind, data, text) in enumerate(cells)
     ]
-    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+    return {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
 def _read_cell(cell):
@@ -379,7 +381,7 @@ def _seems_solved(source, wanted):
 def restore_notebook(assignment, cells, remark=""):
     """Return a notebook with all cells of the source, for programs that go by the metadata.
 
-    Format 4.5, without outputs. Cells that were recognised have the source's metadata, locked ones
+    Cells that were recognised have the source's metadata, locked ones
     the source's text without hidden tests; cells that were missing are back; of the learner's own
     cells only the text is kept. A ``remark`` becomes a first cell.
     """
@@ -416,10 +418,5 @@ def restore_notebook(assignment, cells, remark=""):
         made.insert(at, (name, known.kind, text))
     if remark:
         made.insert(0, ("", "markdown", remark))
-    restored = [
-        {"id": f"cell-{i}", "cell_type": kind, "metadata": metadata.get(name, {}), "source": text}
-        | ({"execution_count": None, "outputs": []} if kind == "code" else {})
-        for i, (name, kind, text) in enumerate(made)
-    ]
-    facts = {"metadata": notebook.get("metadata", {}), "nbformat": 4, "nbformat_minor": 5}
-    return {"cells": restored} | facts
+    restored = [(kind, metadata.get(name, {}), text) for name, kind, text in made]
+    return _notebook(restored, notebook.get("metadata", {}))

@@ -60,11 +60,15 @@ def practise(task_seed, plan, decide):
         If the plan costs more than the budget, or the decision is no valid commitment.
     """
     curve = practice_curve(task_seed)
-    H, N, D = _columns(plan)
-    losses = np.array([practice_loss(task_seed, width, tokens) for width, tokens in plan])
-    decision = decide(H, N, D, losses, curve.entropy)
+    decision = decide(*explore(task_seed, plan), curve.entropy)
     commitment = make_commitment(*decision, entropy=curve.entropy)
     return score(commitment, curve.loss_at(commitment.H), curve)
+
+
+def explore(task_seed, plan):
+    """Train the runs of a plan without a ledger: widths, parameters, tokens, losses (arrays)."""
+    H, N, D = _columns(plan)
+    return H, N, D, np.array([practice_loss(task_seed, width, tokens) for width, tokens in plan])
 
 
 def made_up(plan, E, A, alpha, B, beta, noise=None):
