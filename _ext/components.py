@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 
 WEB = ROOT / "web"
 PAGE = ROOT / "scaling_lib" / "page"
-STYLES = [PAGE / "explorer.css", PAGE / "quiz.css", WEB / "src/tryit.css", WEB / "src/guess.css"]
+STYLES = [PAGE / f"{name}.css" for name in ("shared", "explorer", "quiz")]
+STYLES += [WEB / "src/tryit.css", WEB / "src/guess.css"]
 CLASSES = ('class="sm-explorer"', 'class="sm-try"', 'class="sm-selfcheck"', 'class="sm-guess"')
 
 

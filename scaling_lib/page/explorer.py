@@ -25,6 +25,11 @@ HERE = pathlib.Path(__file__).parent
 CARRIED = "scaling_lib.page.micropython."  # the modules that a page has
 
 
+def style_sheet(name):
+    """Return a style sheet of this folder behind what all of them share."""
+    return "".join((HERE / file).read_text(encoding="utf-8") for file in ("shared.css", name))
+
+
 class Explorer(anywidget.AnyWidget):
     """A figure with controls, as returned by `explore`.
 
@@ -38,7 +43,7 @@ class Explorer(anywidget.AnyWidget):
     """
 
     _esm = HERE / "explorer.js"
-    _css = HERE / "explorer.css"
+    _css = style_sheet("explorer.css")
     html = traitlets.Unicode().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
     narrow = traitlets.Bool(False).tag(sync=True)

@@ -35,7 +35,7 @@ import tomllib
 import anywidget
 import traitlets
 
-from scaling_lib.page.explorer import KEYS, MIME, bundle, embedded_json
+from scaling_lib.page.explorer import KEYS, MIME, bundle, embedded_json, style_sheet
 
 HERE = pathlib.Path(__file__).parent
 BANK = HERE / "bank"
@@ -45,7 +45,7 @@ class SelfCheck(anywidget.AnyWidget):
     """A set of questions, as returned by `self_check`."""
 
     _esm = HERE / "quiz.js"
-    _css = HERE / "quiz.css"
+    _css = style_sheet("quiz.css")
     html = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, spec):

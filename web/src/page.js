@@ -3,20 +3,16 @@
 import { mount as mountExplorer } from "../../scaling_lib/page/explorer.js";
 import { mount as mountSelfCheck } from "../../scaling_lib/page/quiz.js";
 import { mount as mountGuess } from "./guess.js";
+import { once } from "./once.js";
 import { explorerPython, fetchPython } from "./runtime.js";
 import { mount as mountTry } from "./tryit.js";
 
 const explorer = (root, id) => {
-  let ready;
-  const prepare = () =>
-    (ready ??= (async () => {
-      const python = await explorerPython();
-      await python.ask("explorer", { id, spec: JSON.parse(root.querySelector("script").textContent) });
-      return python;
-    })().catch((error) => {
-      ready = undefined;
-      throw error;
-    }));
+  const prepare = once(async () => {
+    const python = await explorerPython();
+    await python.ask("explorer", { id, spec: JSON.parse(root.querySelector("script").textContent) });
+    return python;
+  });
   mountExplorer(root, async (values, narrow) => (await prepare()).ask("frame", { id, values, narrow }));
   // A hand on its way to a slider is warning enough to be ready when it arrives.
   for (const event of ["pointerenter", "focusin"]) {

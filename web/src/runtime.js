@@ -1,6 +1,7 @@
 // Python on the page. Nothing of it is fetched before a reader moves, or is about to move, something that needs it.
 // One classic script carries the worker's code, the interpreter and the explorers' own sources, so that a page opened
 // from the disk, where scripts may fetch nothing, works as well.
+import { once, runScript } from "./once.js";
 
 const here = new URL(document.currentScript.src);
 
@@ -10,31 +11,19 @@ const unpack = async (base64) => {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 };
 
-let loading;
-const load = () =>
-  (loading ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = new URL(`python.js${here.search}`, here);
-    script.onerror = () => {
-      loading = undefined;
-      reject(new Error("the Python runtime could not be loaded"));
-    };
-    globalThis.scalingPython = async (packedText, packedWasm) => {
-      try {
-        const [text, wasm] = await Promise.all([unpack(packedText), unpack(packedWasm)]);
-        const { worker, files } = JSON.parse(new TextDecoder().decode(text));
-        const url = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
-        resolve({ url, wasm, files });
-      } catch (error) {
-        reject(error);
-      }
-    };
-    document.head.append(script);
-  }));
+export const fetchPython = once(async () => {
+  let packed;
+  globalThis.scalingPython = (...parts) => (packed = parts);
+  await runScript(new URL(`python.js${here.search}`, here), "the Python runtime could not be loaded");
+  const [text, wasm] = await Promise.all(packed.map(unpack));
+  const { worker, files } = JSON.parse(new TextDecoder().decode(text));
+  const url = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
+  return { url, wasm, files };
+});
 
 // Start an interpreter. `ask(action, arguments)` promises its result; `stop` ends it, whatever it is doing.
 export async function startPython(onOutput = () => {}) {
-  const { url, wasm, files } = await load();
+  const { url, wasm, files } = await fetchPython();
   const worker = new Worker(url);
   const waiting = new Map();
   let tickets = 0;
@@ -55,12 +44,5 @@ export async function startPython(onOutput = () => {}) {
   return { ask, stop: () => worker.terminate() };
 }
 
-let shared;
 // The interpreter that all explorers of a page share.
-export const explorerPython = () =>
-  (shared ??= startPython().catch((error) => {
-    shared = undefined;
-    throw error;
-  }));
-
-export { load as fetchPython };
+export const explorerPython = once(() => startPython());

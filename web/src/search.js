@@ -2,6 +2,7 @@
 // turns to a field; the index is made of them here, which is faster than to send it.
 import MiniSearch from "minisearch";
 import { stemmer } from "stemmer";
+import { once, runScript } from "./once.js";
 
 const here = document.currentScript.src;
 const dataAddress = new URL(`search-data.js?${Date.parse(document.lastModified)}`, here);
@@ -42,18 +43,10 @@ function formsOf(word) {
 }
 const tokens = (text) => wordsOf(text).flatMap((word) => [...new Set([word, ...(word.match(PART) ?? [])])]);
 
-let loading;
-const load = () =>
-  (loading ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = dataAddress;
-    script.onload = () => resolve(makeIndex(window.bookPlaces));
-    script.onerror = () => {
-      loading = undefined;
-      reject(new Error("The texts of the pages could not be loaded."));
-    };
-    document.head.append(script);
-  }));
+const load = once(async () => {
+  await runScript(dataAddress, "The texts of the pages could not be loaded.");
+  return makeIndex(window.bookPlaces);
+});
 
 // In small steps, between which the reader goes on typing.
 export async function makeIndex({ pages, places, also = {} }) {
