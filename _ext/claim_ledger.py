@@ -1,8 +1,7 @@
 """Read the ledger of claims and hold it against the chapters and the bibliography.
 
 The ledger is `chapters/claims.toml`, one table a claim; the comments at its top say what the fields
-mean. Everything here raises `ValueError` with one message that names every fault it found, so that
-a build can stop on it and a test can read it.
+mean. Everything here raises `ValueError` with one message that names every fault it found.
 """
 
 import json
@@ -76,11 +75,6 @@ def load(path: Path, known_sources: set[str] | None = None) -> list[Claim]:
     """Read the ledger, in the order of the chapters, and check every row by itself.
 
     Sources are held against the keys of the bibliography, if they are given.
-
-    Raises
-    ------
-    ValueError
-        If the file is not TOML, or a row is incomplete, unknown, doubled or at odds with itself.
     """
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8")).get("claim", [])
@@ -186,13 +180,7 @@ def chapter(folder: Path, name: str) -> Chapter:
 
 
 def check_places(claims: list[Claim], folder: Path) -> None:
-    """Hold every row against its chapter: the anchor, the cell, and what the cell printed.
-
-    Raises
-    ------
-    ValueError
-        If an anchor or a cell is not there, or the cell did not print what the row says.
-    """
+    """Hold every row against its chapter: the anchor, the cell, and what the cell printed."""
     faults = []
     for claim in claims:
         if claim.status == "open":

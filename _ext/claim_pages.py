@@ -35,13 +35,7 @@ FILTERS = {
 
 
 def read(app: Sphinx, env, docnames: list[str]) -> None:
-    """Read and check the ledger before the pages are read.
-
-    Raises
-    ------
-    ExtensionError
-        With every fault of the ledger.
-    """
+    """Read and check the ledger before the pages are read; its faults stop the build."""
     keys = set(re.findall(r"^@\w+\{([^,\s]+),", BIBLIOGRAPHY.read_text(encoding="utf-8"), re.M))
     try:
         app.claims = ledger.load(FILE, keys)

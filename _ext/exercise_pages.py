@@ -208,13 +208,7 @@ def read(source: Path) -> tuple[dict[str, str], list[dict]]:
 
 
 def pages(source: Path) -> dict[str, str]:
-    """Return the pages of one assignment, by their path below the folder of pages.
-
-    Raises
-    ------
-    ValueError
-        If the notebook lacks a cell that a page needs; the message names it.
-    """
+    """Return the pages of one assignment, by their path below the folder of pages."""
     name = source.stem
     cells, exercises = read(source)
     student, _ = read(source.parents[2] / "release" / name / source.name)

@@ -147,16 +147,12 @@ def other_words(
 ) -> dict[int, list[str]]:
     """Return the other words of the places that have some, by the number of the place.
 
-    A key of `wanted` is `page#anchor`; the page is one of `chapters/` if it names no folder.
+    A key of `wanted` is `page#anchor`, which must be one of the book's; the page is one of
+    `chapters/` if it names no folder.
 
     >>> pages, rows = [["chapters/a.html", "A"]], [[0, "", "A", "One."], [0, "b", "B", "Two."]]
     >>> other_words({"a#b": ["second"]}, pages, rows)
     {1: ['second']}
-
-    Raises
-    ------
-    ExtensionError
-        If no place has such an address.
     """
     names = [address.removeprefix("chapters/").removesuffix(".html") for address, _ in pages]
     numbers = {f"{names[page]}#{anchor}": n for n, (page, anchor, *_) in enumerate(rows)}

@@ -123,10 +123,7 @@ class Bibliography:
 class Book:
     """The pages of the book as cells, and where their references lead.
 
-    Raises
-    ------
-    ValueError
-        If a reference leads nowhere; the message names each with its page.
+    A `ValueError` names each reference that leads nowhere, with its page.
     """
 
     def __init__(self, root: Path = ROOT):

@@ -321,14 +321,9 @@ class Deck:
 
 
 def make(site: Path) -> dict[str, int]:
-    """Make the decks of all chapters and return the number of slides of each.
+    """Make the decks of all chapters; return the number of slides of each, none without reveal.js.
 
-    Empty where reveal.js is not installed.
-
-    Raises
-    ------
-    ValueError
-        If a chapter's page is missing.
+    A `ValueError` names a page that is missing.
     """
     folder = site / "slides"
     shutil.rmtree(folder, ignore_errors=True)

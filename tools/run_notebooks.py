@@ -36,10 +36,7 @@ WIDGET_TYPES = {
 def normalise(nb):
     """Bring a notebook of format 4 to the stored form, in place.
 
-    Raises
-    ------
-    ValueError
-        If a cell wrote to the error stream: a warning has no place in the stored book.
+    A cell that wrote to the error stream is a `ValueError`: a warning has no place in the book.
     """
     nb.nbformat, nb.nbformat_minor = 4, 5
     kept = {k: v for k, v in nb.metadata.items() if k in NOTEBOOK_KEYS}

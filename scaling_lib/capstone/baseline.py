@@ -19,17 +19,9 @@ SAME_BUDGET = 1.1
 def decide(H, N, D, loss, entropy):
     """Decide what to commit to, by rules of thumb.
 
-    Parameters
-    ----------
-    H, N, D, loss : ndarray, shape (n,)
-        Width, parameters, tokens and test loss (nats per token) of the runs that were bought.
-    entropy : float
-        Lowest possible loss.
-
-    Returns
-    -------
-    H, loss, low, high
-        Width of the hero run, its predicted loss and the ends of the 80 % interval.
+    It gets width, parameters, tokens and test loss (nats per token) of the runs that were bought,
+    each of shape (n,), and the lowest possible loss. It returns the width of the hero run, its
+    predicted loss and the ends of the 80 % interval.
     """
     C = FLOP_PER_PARAMETER_TOKEN * N * D
     largest = np.flatnonzero(C > C.max() / SAME_BUDGET)

@@ -166,15 +166,7 @@ class TrainingOracle:
         return [self._observation(key, self._charges[key]["settings"]) for key in self._losses]
 
     def close(self, **content):
-        """Write a last line with this content; nothing can be bought afterwards.
-
-        Raises
-        ------
-        LedgerClosed
-            If it was closed before.
-        LedgerChanged
-            If another kernel wrote to it in the meantime.
-        """
+        """Write a last line with this content; nothing can be bought afterwards."""
         if self._closing is not None:
             raise LedgerClosed(f"{self._ledger} was closed before")
         self._write({"kind": "closing", **content})

@@ -36,23 +36,17 @@ RELATIVE_NOISE = 0.015  # of the excess of a made-up run, about that of real one
 
 
 def practise(task_seed, plan, decide):
-    """Play a whole game on a practice language, and score it.
+    """Play a whole game on a practice language, 0 to 9; returns a `scoring.Result`.
 
     The runs of the plan are trained; the hero run is read from the curve through the shipped ones.
 
     Parameters
     ----------
-    task_seed : int
-        From 0 to 9.
     plan : sequence of (int, int)
         Width and tokens of each run to buy.
     decide : callable
         ``decide(H, N, D, loss, entropy)`` gets four arrays, one entry a run, and the entropy, and
         returns ``(H, loss, low, high)``: what to commit to.
-
-    Returns
-    -------
-    Result
 
     Raises
     ------
@@ -74,14 +68,8 @@ def explore(task_seed, plan):
 def made_up(plan, E, A, alpha, B, beta, noise=None):
     """Return runs and hero runs of a made-up language, ``E + A/N^alpha + B/D^beta``.
 
-    Parameters
-    ----------
-    plan : sequence of (int, int)
-        Width and tokens of each run, within the budget.
-    E, A, alpha, B, beta : float
-        Constants of the additive law, in nats, parameters and tokens.
-    noise : numpy.random.Generator, optional
-        Adds a relative error to the excess of each run of the plan.
+    The plan is as for `practise`, the constants are in nats, parameters and tokens; `noise`, a
+    numpy generator, adds a relative error to the excess of each run.
 
     Returns
     -------
@@ -126,13 +114,10 @@ def _curve(rungs):
 
 
 def curve_errors():
-    """Compare the curve through the ladder with runs between its rungs.
+    """Compare the curve through the ladder with runs between its rungs, in a table.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``task_seed``, ``H``, ``excess`` (nats per token, measured) and ``error`` of the curve,
-        relative to the excess.
+    Columns: ``task_seed``, ``H``, ``excess`` (nats per token, measured) and ``error`` of the curve,
+    relative to the excess.
     """
     runs = load("capstone_practice")
     rows = []

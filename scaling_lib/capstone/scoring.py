@@ -47,15 +47,9 @@ WORTHLESS = 2.5
 class HeroCurve:
     """Loss at the hero budget by width, for one language: a curve through real runs.
 
-    A cubic spline of log excess in log width through the runs of a ladder; beyond its ends, a
-    straight line. `best_H` is the width at its minimum and `best_loss` the loss there.
-
-    Parameters
-    ----------
-    losses : mapping of int to float
-        Loss by width, three or more, nats per token.
-    entropy : float
-        Entropy of the language, nats per token; below all losses.
+    A cubic spline of log excess in log width through three or more runs, given as losses by width;
+    beyond its ends, a straight line. `best_H` is the width at its minimum and `best_loss` the loss
+    there. Losses and entropy are in nats per token.
     """
 
     def __init__(self, losses, entropy):

@@ -4,13 +4,7 @@ CONNECT_SECONDS = 20  # how long a scheduler may take to answer
 
 
 def connect(scheduler):
-    """Return a Dask client of the scheduler at this address; close it after use.
-
-    Raises
-    ------
-    ValueError
-        If Dask is not installed, or no scheduler answers.
-    """
+    """Return a Dask client of the scheduler at this address; close it after use."""
     try:
         from distributed import Client
     except ImportError:

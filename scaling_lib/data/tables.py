@@ -18,19 +18,10 @@ def read_runs(path):
 
 
 def read_facts(path, kinds):
-    """Read a table of facts.
+    """Read a table of facts, whose columns are of these kinds, in order; else a `ValueError`.
 
-    Parameters
-    ----------
-    path : path-like
-    kinds : dict of str to str
-        Kind of each column, in order: ``"date"`` (ISO 8601), ``"number"``, ``"flag"`` (yes or no),
-        ``"key"`` (of the bibliography) or ``"text"``.
-
-    Raises
-    ------
-    ValueError
-        If the file is not a table, has other columns, or a cell is not of its kind.
+    Kinds: ``"date"`` (ISO 8601), ``"number"``, ``"flag"`` (yes or no), ``"key"`` (of the
+    bibliography) and ``"text"``.
     """
     header, rows = read_table(path)
     if header != list(kinds):

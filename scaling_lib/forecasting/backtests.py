@@ -33,8 +33,8 @@ def backtest(method, when, value, standpoints, horizon, levels):
     Raises
     ------
     ValueError
-        If the observations do not fit together, a standpoint has nothing before it or nothing to
-        forecast, or the method returns something else than quantiles.
+        If a standpoint has nothing before it or nothing to forecast, or the method returns
+        something else than quantiles.
 
     Examples
     --------

@@ -286,11 +286,9 @@ def tasks_html(spec):
 
 
 def explorer_html(spec, function=None, *, for_page=True):
-    """Return the HTML of an explorer in its starting position, as one `div`.
+    """Return the HTML of an explorer in its starting position, whole before any script has run.
 
-    It shows the figure, sentence, controls and tasks before any script has run. `function` is by
-    default the one that the specification names; `for_page` embeds the specification, which a page
-    without a kernel computes from.
+    `for_page` embeds the specification, which a page without a kernel computes from.
     """
     function = function or load_function(spec)
     wide, narrow = (respond(function, spec, initial(spec), n) for n in (False, True))

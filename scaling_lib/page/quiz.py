@@ -67,12 +67,8 @@ def self_check(chapter: str, *ids: str) -> SelfCheck:
     """Show self-check questions as the last line of a cell.
 
     `chapter` names a file in `page/bank`; of its questions those with the given ids are shown, in
-    this order, or all. Answers are kept by the reader's browser and sent nowhere.
-
-    Raises
-    ------
-    ValueError
-        If there is no such chapter or question.
+    this order, or all. Answers are kept by the reader's browser and sent nowhere. Raises a
+    `ValueError` if there is no such chapter or question.
     """
     return SelfCheck(
         {"component": "self-check", "chapter": chapter, "questions": load(chapter, *ids)}
@@ -85,13 +81,7 @@ def chapters():
 
 
 def load(chapter, *ids):
-    """Return the questions of a chapter with these ids, in this order; without ids, all.
-
-    Raises
-    ------
-    ValueError
-        If there is no such chapter or question, or the file breaks a rule; the message names it.
-    """
+    """Return the questions of a chapter with these ids, in this order; without ids, all."""
     path = BANK / f"{chapter}.toml"
     if not path.is_file():
         there = ", ".join(chapters())
@@ -106,13 +96,6 @@ def load(chapter, *ids):
 def parse(text, name="questions"):
     r"""Return the questions in a TOML text by their id, in their order; errors call it `name`.
 
-    Raises
-    ------
-    ValueError
-        If it is not TOML or a question is incomplete.
-
-    Examples
-    --------
     >>> answers = "[{text = 'yes', why = 'so', right = true}, {text = 'no', why = 'not'}]"
     >>> parse(f"[[question]]\nid = 'a'\nask = '?'\nanswers = {answers}")["a"]["ask"]
     '?'
@@ -229,10 +212,7 @@ def feedback(question):
 
 
 def selfcheck_html(spec):
-    """Return the HTML of the questions that a `SelfCheck` stores in the notebook.
-
-    One `div` with a form for each question and the feedback as embedded JSON.
-    """
+    """Return the HTML of questions: one `div` with their forms, and the feedback as JSON."""
     questions = spec["questions"]
     forms = "".join(question_html(spec["chapter"], q, i) for i, q in enumerate(questions, 1))
     return (

@@ -25,6 +25,7 @@ NOTE = "#333333"  # words that point something out
 # The site's own typeface; DejaVu Sans, which comes with matplotlib, has the signs that it lacks.
 TYPEFACE = Path(__file__).parent / "fonts" / "SourceSans3-Regular.ttf"
 LABEL = 10.0  # points
+WIDE = 0.15  # from here on a map shows how far the seeds of a place differ
 
 STYLE = {
     "axes.grid": True,
@@ -93,18 +94,12 @@ def shades(number: int) -> list[str]:
     return [colors.to_hex(shade) for shade in mpl.colormaps["viridis"](places)]
 
 
-def label_lines(ax: Axes, size: float = LABEL, away: float = 7) -> None:
+def label_lines(ax: Axes, away: float = 7) -> None:
     """Write the name of each line beside its right end, where a legend would have to be decoded.
 
     The names are those that a legend would show. Where two would overlap they move apart, as
-    little as possible. Call it last: the names stand where the lines end in the present view.
-
-    Parameters
-    ----------
-    size
-        Height of the letters, points.
-    away
-        How far from a line's end its name begins, points: more where a large mark ends it.
+    little as possible. Call it last: the names stand where the lines end in the present view. They
+    begin `away` points from these ends: more where a large mark ends a line.
     """
     ax.figure.draw_without_rendering()  # scales and places are known only then
     ends = []
@@ -115,7 +110,7 @@ def label_lines(ax: Axes, size: float = LABEL, away: float = 7) -> None:
         ends.append((*inside[inside[:, 0].argmax()], name, line.get_color()))
     ends.sort(key=lambda end: end[1])
     pixel = 72 / ax.figure.dpi
-    apart = 1.35 * size * np.arange(len(ends))
+    apart = 1.35 * LABEL * np.arange(len(ends))
     heights = np.array([end[1] * pixel for end in ends])
     moved = isotonic_regression(heights - apart).x + apart - heights
     for (x, y, name, colour), up in zip(ends, moved, strict=True):
@@ -125,7 +120,7 @@ def label_lines(ax: Axes, size: float = LABEL, away: float = 7) -> None:
             xytext=(away, up),
             textcoords="offset points",
             va="center",
-            fontsize=size,
+            fontsize=LABEL,
             color=readable(colour),
             annotation_clip=False,
         )
@@ -134,12 +129,7 @@ def label_lines(ax: Axes, size: float = LABEL, away: float = 7) -> None:
 def point_out(ax: Axes, text: str, at: tuple[float, float], to: tuple[float, float]) -> None:
     """Write what is to be seen in a figure, with an arrow to the place where it is seen.
 
-    Parameters
-    ----------
-    at
-        The place, in the units of the axes.
-    to
-        Middle of the text, as shares of the axes' width and height.
+    The place, `at`, is in the units of the axes; `to`, the middle of the text, in shares of them.
     """
     arrow = {"arrowstyle": "->", "color": NOTE, "shrinkB": 5, "linewidth": 0.9}
     ax.annotate(
@@ -169,42 +159,28 @@ def draw_seeds(ax: Axes, runs: SeriesGroupBy, marker: str, **look) -> None:
     ax.errorbar(mean.index, mean, bars, **look)
 
 
-def draw_map(
-    ax: Axes,
-    table: pd.DataFrame,
-    rows: str,
-    value: str,
-    columns: str = "step",
-    highest: float = 1.0,
-    wide: float = 0.15,
-) -> None:
+def draw_map(ax: Axes, table: pd.DataFrame, rows: str, value: str, columns: str = "step") -> None:
     """Draw a result as a map: training time to the right, size or data upwards, light is high.
 
-    Each place shows the mean over the seeds, as colour from 0 to `highest` and as a number; below
-    it stand the lowest and the highest seed where they differ by more than `wide`.
-
-    Parameters
-    ----------
-    table
-        One row a run and measurement.
-    rows, columns, value
-        Columns of the table: what varies upwards and to the right, in the table's order, and what
-        is shown.
+    Each place shows the mean over the seeds, as colour from 0 to 1 and as a number; below it stand
+    the lowest and the highest seed where they differ by more than `WIDE`. Columns of the table, one
+    row a run and measurement, are `rows` and `columns`, what varies upwards and to the right, in
+    the table's order, and `value`, what is shown.
     """
     seeds = table.groupby([rows, columns])[value]
     order = table[rows].unique(), table[columns].unique()
     mean, low, high = (
         getattr(seeds, name)().unstack().loc[order] for name in ("mean", "min", "max")
     )
-    ax.imshow(mean, origin="lower", aspect="auto", cmap="cividis", vmin=0, vmax=highest)
+    ax.imshow(mean, origin="lower", aspect="auto", cmap="cividis", vmin=0, vmax=1)
     ax.grid(False)
     for i, j in itertools.product(*map(range, mean.shape)):
         shown = mean.iloc[i, j]
         text = f"{shown:.2f}"
-        if high.iloc[i, j] - low.iloc[i, j] > wide:
+        if high.iloc[i, j] - low.iloc[i, j] > WIDE:
             text += f"\n{low.iloc[i, j]:.2f}–{high.iloc[i, j]:.2f}"
-        dark = shown < highest / 2
-        ax.text(j, i, text, ha="center", va="center", fontsize=9, color="w" if dark else "k")
+        light = "w" if shown < 0.5 else "k"
+        ax.text(j, i, text, ha="center", va="center", fontsize=9, color=light)
     for axis, labels in ((ax.xaxis, mean.columns), (ax.yaxis, mean.index)):
         names = [label if isinstance(label, str) else f"{label:,}" for label in labels]
         axis.set_ticks(range(len(names)), names)
