@@ -1,6 +1,5 @@
 """Build the site into `_build/html`, warnings as errors; only then replace what was there."""
 
-import argparse
 import hashlib
 import os
 import shutil
@@ -12,8 +11,6 @@ import make_slides
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
-
-
 LOST = (
     "The site is built without what it adds: figures that move, the book's own fonts, typeset "
     "formulas (the browser shows them as MathML), and short style sheets and figures."
@@ -42,11 +39,11 @@ def install_node_packages() -> bool:
     return True
 
 
-def run_jupyter_book(work: Path, fresh: bool) -> int:
+def run_jupyter_book(work: Path) -> int:
     """Build into the work folder and return the exit status; its own words only when it failed."""
     start = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", start, "build", ".", "--path-output", str(work)]
-    command += ["-nW", "--keep-going", "-q"] + (["--all"] if fresh else [])
+    command += ["-nW", "--keep-going", "-q", "--all"]
     run = subprocess.run(
         command, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
     )
@@ -69,23 +66,15 @@ def replace(new: Path, target: Path) -> None:
 
 def main() -> int:
     """Build; exit status 1 and the old site untouched when anything warned."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--incremental", action="store_true", help="read only the pages that changed"
-    )
-    options = parser.parse_args()
     if not install_node_packages():
         return 1
     work = BUILD / ".work"
     built = work / "_build" / "html"
-    # Sphinx does not copy a changed script over the one that it copied before.
-    shutil.rmtree(built / "_static" if options.incremental else built, ignore_errors=True)
-    status = run_jupyter_book(work, fresh=not options.incremental)
+    shutil.rmtree(built, ignore_errors=True)
+    status = run_jupyter_book(work)
     if status or not (built / "index.html").exists():
-        earlier = (
-            "the earlier site is untouched" if (BUILD / "html").exists() else "there is no site"
-        )
-        print(f"The build failed or warned, see above; {earlier}.", file=sys.stderr)
+        left = "the earlier site is untouched" if (BUILD / "html").exists() else "there is no site"
+        print(f"The build failed or warned, see above; {left}.", file=sys.stderr)
         return 1
     make_slides.make(built)
     replace(built, BUILD / "html")

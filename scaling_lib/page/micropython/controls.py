@@ -39,13 +39,12 @@ def figure(title, alt, x, y, controls, tasks=(), table=None, rows=None, columns=
         Makes of the table what the function is given as `data`; the kernel alone calls it.
         With a table, `x`, `y` and `controls` may be functions of these data.
     """
-    declared = dict(
-        title=title, alt=alt, x=x, y=y, controls=controls, tasks=tuple(tasks), table=table,
-        rows=rows, columns=columns,
-    )  # fmt: skip
 
     def declare(function):
-        FIGURES[function.__name__] = dict(declared, function=function)
+        FIGURES[function.__name__] = dict(
+            function=function, title=title, alt=alt, x=x, y=y, controls=controls,
+            tasks=tuple(tasks), table=table, rows=rows, columns=columns,
+        )  # fmt: skip
         return function
 
     return declare

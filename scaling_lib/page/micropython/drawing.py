@@ -30,8 +30,12 @@ MANY = 40  # points; more of them are drawn smaller, so that they do not hide ea
 
 def line(name, xs, f, style, dash=0):
     """Return a line; `f` is a function of x or the list of y."""
-    ys = [f(x) for x in xs] if callable(f) else f
-    return {"name": name, "x": xs, "y": ys, "style": style, "dash": dash}
+    return {"name": name, "x": xs, "y": values(f, xs), "style": style, "dash": dash}
+
+
+def values(f, xs):
+    """Return the values of a function, or the list of them."""
+    return [f(x) for x in xs] if callable(f) else f
 
 
 def level(name, low, high, value):
@@ -50,11 +54,9 @@ def points(name, xs, ys, style, mark=0, names=None, key=True):
 
 
 def band(name, xs, low, high, style):
-    """Return a shaded band between two functions of x."""
-    return {
-        "name": name, "kind": "band", "x": xs, "style": style,
-        "y": [low(x) for x in xs], "y2": [high(x) for x in xs],
-    }  # fmt: skip
+    """Return a shaded band between two functions of x, or lists of y."""
+    low, high = values(low, xs), values(high, xs)
+    return {"name": name, "kind": "band", "x": xs, "y": low, "y2": high, "style": style}
 
 
 def stems(name, xs, ys, ends, style):

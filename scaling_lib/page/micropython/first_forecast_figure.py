@@ -3,8 +3,8 @@
 import math
 
 from scaling_lib.page.micropython.controls import LOSS, axis, figure, log_axis, slider, toggle
-from scaling_lib.page.micropython.drawing import line, points
-from scaling_lib.page.micropython.numbers import fixed, rounded, si
+from scaling_lib.page.micropython.drawing import band, line, points
+from scaling_lib.page.micropython.numbers import check_columns, fixed, rounded, si
 
 
 def columns(runs):
@@ -13,10 +13,7 @@ def columns(runs):
     The run with the most tokens is to be guessed; a row without a loss belongs to the forecast
     alone.
     """
-    wanted = ("D", "loss")
-    missing = [name for name in wanted if name not in runs]
-    if missing:
-        raise ValueError(f"the table of runs has no column {', '.join(missing)}")
+    check_columns(runs, ("D", "loss"))
     runs = runs.sort_values("D")
     made = runs.dropna(subset="loss")
     if len(made) < 3 or made["D"].iloc[-1] != runs["D"].iloc[-1]:
@@ -64,8 +61,7 @@ def first_forecast(guess, shown, data):
     if law:
         curve = {name: only_if_shown(values) for name, values in law.items()}
         series.append(line("law fitted to the small runs", curve["D"], curve["middle"], 3, 1))
-        series.append({"name": "its 90 % interval", "kind": "band", "style": 3, "x": curve["D"],
-                       "y": curve["low"], "y2": curve["high"]})  # fmt: skip
+        series.append(band("its 90 % interval", curve["D"], curve["low"], curve["high"], 3))
     return {
         "text": sentence(guess, truth, before, law, shown, D),
         "reached": [

@@ -5,6 +5,7 @@ import math
 from scaling_lib.page.micropython.controls import LOSS, axis, figure, log_axis, slider
 from scaling_lib.page.micropython.drawing import line, points, stems
 from scaling_lib.page.micropython.numbers import (
+    check_columns,
     digits3,
     fixed,
     log_grid,
@@ -19,9 +20,7 @@ from scaling_lib.page.micropython.numbers import (
 def columns(runs):
     """Taken are the columns `N`, `D` and `loss`, or `L`, of a table of runs."""
     wanted = {"N": "N", "D": "D", "L": "loss" if "loss" in runs else "L"}
-    missing = [name for name in wanted.values() if name not in runs]
-    if missing:
-        raise ValueError(f"the table of runs has no column {', '.join(missing)}")
+    check_columns(runs, wanted.values())
     data = {name: rounded(runs[column], 5) for name, column in wanted.items()}
     holes = [name for name, values in data.items() if None in values]
     if holes:
@@ -29,37 +28,31 @@ def columns(runs):
     return data
 
 
-def loss_range(data):
-    """Return the lowest loss, cut to three decimals, the highest, and some room around them."""
-    low, high = math.floor(1000 * min(data["L"])) / 1000, max(data["L"])
-    return low, high, 0.12 * (high - low)
-
-
-def token_axis(data):
-    """Return the axis of the tokens."""
-    return log_axis("Tokens", min(data["D"]) / 1.3, max(data["D"]) * 1.3)
+def lowest(data):
+    """Return the lowest loss, cut to three decimals: it bounds E."""
+    return math.floor(1000 * min(data["L"])) / 1000
 
 
 def loss_axis(data):
     """Return the axis of the losses."""
-    low, high, room = loss_range(data)
+    low, high = lowest(data), max(data["L"])
+    room = 0.12 * (high - low)
     return axis(LOSS, max(0.0, low - room), high + room)
 
 
+def start(data):
+    """Return the E, alpha and beta at which the sliders begin."""
+    return round(lowest(data) * 0.9, 2), 0.3, 0.6
+
+
 def sliders(data):
-    """Return the sliders; the lowest loss bounds E."""
-    low = loss_range(data)[0]
-    alpha, beta, E = start(data)
+    """Return the sliders."""
+    E, alpha, beta = start(data)
     return [
         slider("alpha", "α, exponent of the parameters", 0.05, 1.2, alpha, step=0.01),
         slider("beta", "β, exponent of the tokens", 0.05, 1.2, beta, step=0.01),
-        slider("E", "E, the loss that remains", 0, low, E, step=0.005, digits=3),
+        slider("E", "E, the loss that remains", 0, lowest(data), E, step=0.005, digits=3),
     ]
-
-
-def start(data):
-    """Return the exponents and the offset at which the sliders begin."""
-    return 0.3, 0.6, round(loss_range(data)[0] * 0.9, 2)
 
 
 def best_scales(runs, E, alpha, beta):
@@ -90,7 +83,7 @@ def misses(runs, E, alpha, beta):
     title="Fit the law by hand",
     alt="Measured losses of training runs against tokens, one colour a model size, with the law's "
     "curves and the residuals.",
-    x=token_axis,
+    x=lambda data: log_axis("Tokens", min(data["D"]) / 1.3, max(data["D"]) * 1.3),
     y=loss_axis,
     controls=sliders,
     tasks=[
@@ -138,8 +131,7 @@ def fit_by_hand(alpha, beta, E, data):
             points("runs", [r[1] for r in mine], [r[2] for r in mine], i, i, names, key=False)
         )
     off, rms = misses(runs, E, alpha, beta)
-    first_alpha, first_beta, first_E = start(data)
-    halved = rms <= 0.5 * misses(runs, first_E, first_alpha, first_beta)[1]
+    halved = rms <= 0.5 * misses(runs, *start(data))[1]
     room = min(data["L"]) - E
     worst = max(range(len(off)), key=lambda i: abs(off[i]))
     return {

@@ -81,6 +81,13 @@ def line_fit(x, y):
     return slope, intercept, math.sqrt(rest / (n - 2) / sxx) if n > 2 else 0.0
 
 
+def check_columns(runs, names):
+    """Raise a ValueError unless a table of runs has these columns."""
+    missing = [name for name in names if name not in runs]
+    if missing:
+        raise ValueError(f"the table of runs has no column {', '.join(missing)}")
+
+
 def rounded(column, digits):
     """Return a column of a table as numbers of so many significant digits; None for NaN."""
     return [None if v != v else float(f"{v:.{digits}g}") for v in column]
