@@ -10,7 +10,6 @@ import copy
 import csv
 import io
 import sys
-import zipfile
 from pathlib import Path
 
 import nbformat
@@ -18,6 +17,7 @@ import numpy as np
 
 from grading.marking.known_answers import read_answers
 from grading.source.assignment import load
+from scaling_lib.data.files import zipped
 
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = ROOT / "exercises"
@@ -63,15 +63,6 @@ def solve(source, release, answers: list[dict], rng) -> tuple[nbformat.NotebookN
             cell.source = answer["code"].strip()
             score += answer["expected"]
     return notebook, score
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    """Return an archive of files by their path."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, content in files.items():
-            archive.writestr(zipfile.ZipInfo(path, (2026, 11, 1, 12, 0, 0)), content)
-    return buffer.getvalue()
 
 
 def table(rows) -> bytes:

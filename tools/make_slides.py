@@ -96,24 +96,14 @@ def length(fragment: str) -> int:
     return len(text_of(BeautifulSoup(fragment, "html.parser")))
 
 
-def beginning(paragraph: list[str], room: int) -> str:
+def first(found: list[str], room: int) -> list[str]:
     """Return as many of the first sentences as there is room for, at least one."""
-    shown = paragraph[:1]
-    for sentence in paragraph[1:]:
+    shown = found[:1]
+    for sentence in found[1:]:
         if length(" ".join([*shown, sentence])) > room:
             break
         shown.append(sentence)
-    return " ".join(shown)
-
-
-def ending(paragraph: list[str], room: int) -> str:
-    """Return as many of the last sentences as there is room for, at least one."""
-    shown = paragraph[-1:]
-    for sentence in paragraph[-2::-1]:
-        if length(" ".join([sentence, *shown])) > room:
-            break
-        shown.insert(0, sentence)
-    return " ".join(shown)
+    return shown
 
 
 def figure_in(part: Tag) -> Tag | None:
@@ -189,7 +179,7 @@ class Deck:
             self.add_part(part, title)
         if sum(map(len, self.stacks)) == before:
             prose = [found for p in section.find_all("p", recursive=False) if (found := whole(p))]
-            shown = [beginning(found, LEAD) for found in prose[:1] + prose[1:][-1:]]
+            shown = [" ".join(first(found, LEAD)) for found in prose[:1] + prose[1:][-1:]]
             self.add(title, "".join(self.tidy(f"<p>{words}</p>") for words in shown), "words")
             # What was read out of this section goes with its own slide.
             self.last().notes, last.notes[said:] = last.notes[said:], []
@@ -246,7 +236,8 @@ class Deck:
         before = part.find_previous_sibling()
         if not before or before.name != "p":
             return ""
-        return self.tidy(f"<p>{ending(sentences(before.decode_contents().strip()), room)}</p>")
+        backwards = sentences(before.decode_contents().strip())[::-1]
+        return self.tidy(f"<p>{' '.join(first(backwards, room)[::-1])}</p>")
 
     def items(self, entries: list[Tag]) -> str:
         """Return the first sentences of each, as many as there is room for, as items of a list."""

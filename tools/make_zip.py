@@ -1,18 +1,14 @@
 """Pack the built site into an archive that opens from the disk, with no server."""
 
-import io
 import sys
-import zipfile
 from pathlib import Path
 
-from scaling_lib.data.files import write_bytes
+from scaling_lib.data.files import write_bytes, zipped
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 ARCHIVE = ROOT / "_build" / "scaling-measured.zip"
 FOLDER = "scaling-measured"
-# The same pages give the same archive, whenever and wherever it is packed.
-DATE = (1980, 1, 1, 0, 0, 0)
 # What only a server or Sphinx needs.
 LEFT_OUT = {"objects.inv", "sitemap.xml", ".buildinfo"}
 
@@ -26,15 +22,8 @@ figures, search and exercises' pages work from this folder.
 def pack(site: Path, archive: Path) -> int:
     """Write the archive in one step; return how many files it holds."""
     files = [p for p in sorted(site.rglob("*")) if p.is_file() and p.name not in LEFT_OUT]
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
-        entries = [(f"{FOLDER}/{p.relative_to(site).as_posix()}", p.read_bytes()) for p in files]
-        for name, data in [(f"{FOLDER}/READ ME.txt", READ_ME.encode()), *entries]:
-            info = zipfile.ZipInfo(name, DATE)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o644 << 16
-            target.writestr(info, data)
-    write_bytes(archive, buffer.getvalue())
+    entries = {f"{FOLDER}/{p.relative_to(site).as_posix()}": p.read_bytes() for p in files}
+    write_bytes(archive, zipped({f"{FOLDER}/READ ME.txt": READ_ME.encode(), **entries}))
     return len(files)
 
 

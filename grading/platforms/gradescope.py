@@ -7,12 +7,10 @@ submission ``run_autograder``, which finds the files in ``/autograder/submission
 
 import argparse
 import datetime
-import io
 import json
 import pathlib
 import shlex
 import sys
-import zipfile
 
 from grading.classes.archives import list_files
 from grading.classes.submissions import Submission, choose_notebook
@@ -20,6 +18,7 @@ from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.reports.late_rule import LateRule, take_off
 from grading.reports.student_results import empty_result, one_line, read_report, write_json
 from grading.source.assignment import load
+from scaling_lib.data.files import zipped
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGES = ("grading", "scaling_lib")
@@ -107,14 +106,7 @@ def bundle(assignment, settings, options):
     for path in sorted(settings.files.rglob("*")) if settings.files else []:
         if path.is_file():
             files[f"files/{path.relative_to(settings.files).as_posix()}"] = path.read_bytes()
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            entry = zipfile.ZipInfo(name)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = (0o755 if name in ("setup.sh", "run_autograder") else 0o644) << 16
-            archive.writestr(entry, data)
-    return content.getvalue()
+    return zipped(files, programs=("setup.sh", "run_autograder"))
 
 
 def run_autograder(root, sandbox=None, unsafe=False, late=0.0):

@@ -5,6 +5,8 @@ import io
 import os
 import pathlib
 import tempfile
+import tomllib
+import zipfile
 
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
@@ -100,6 +102,39 @@ def is_number(cell):
     except ValueError:
         return False
     return True
+
+
+def rows_by_id(text, table, name, read):
+    """Return what `read` makes of each row of a table of TOML, such as ``[[question]]``, by its id.
+
+    `read` gets a row and what an error is to call it; `name` is that of the text.
+    """
+    try:
+        rows = tomllib.loads(text).get(table, [])
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{name}: this is not TOML: {error}") from None
+    found = {}
+    for place, row in enumerate(rows, 1):
+        where = f"{name}, {table} {row.get('id', place)!r}"
+        made = read(row, where)
+        if row["id"] in found:
+            raise ValueError(f"{where}: the id is used twice")
+        found[row["id"]] = made
+    if not found:
+        raise ValueError(f"{name}: no [[{table}]]")
+    return found
+
+
+def zipped(files, programs=()):
+    """Return a zip archive (bytes) of contents by their paths; the same files, the same bytes."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path, data in files.items():
+            entry = zipfile.ZipInfo(path)  # of 1980
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = (0o755 if path in programs else 0o644) << 16
+            archive.writestr(entry, data)
+    return content.getvalue()
 
 
 def write_bytes(path, content):

@@ -2,12 +2,12 @@
 
 import datetime
 import re
-import tomllib
 from dataclasses import dataclass
 
 import numpy as np
 
 from scaling_lib.data import DATA
+from scaling_lib.data.files import rows_by_id
 from scaling_lib.forecasting.scores import check_quantiles, crps_quantiles
 
 FILE = DATA / "questions.toml"
@@ -75,19 +75,7 @@ def load(text=None):
     'log10 of FLOP'
     """
     text = FILE.read_text(encoding="utf-8") if text is None else text
-    try:
-        rows = tomllib.loads(text).get("question", [])
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"the questions are not TOML: {error}") from None
-    found = {}
-    for place, row in enumerate(rows, 1):
-        question = _question(row, f"question {row.get('id', place)!r}")
-        if question.id in found:
-            raise ValueError(f"question {question.id!r}: the id is used twice")
-        found[question.id] = question
-    if not found:
-        raise ValueError("there is no [[question]]")
-    return found
+    return rows_by_id(text, "question", FILE.name, _question)
 
 
 def _question(row, where):

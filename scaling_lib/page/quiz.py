@@ -30,11 +30,11 @@ In texts `code`, *emphasis*, ^{superscript} and _{subscript} are set as such.
 import html
 import pathlib
 import re
-import tomllib
 
 import anywidget
 import traitlets
 
+from scaling_lib.data.files import rows_by_id
 from scaling_lib.page.explorer import KEYS, MIME, bundle, embedded_json, style_sheet
 
 HERE = pathlib.Path(__file__).parent
@@ -100,24 +100,11 @@ def parse(text, name="questions"):
     >>> parse(f"[[question]]\nid = 'a'\nask = '?'\nanswers = {answers}")["a"]["ask"]
     '?'
     """
-    try:
-        questions = tomllib.loads(text).get("question", [])
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{name}: {error}") from None
-    found = {}
-    for place, question in enumerate(questions, 1):
-        where = f"{name}, question {question.get('id', place)!r}"
-        check(question, where)
-        if question["id"] in found:
-            raise ValueError(f"{where}: the id is used twice")
-        found[question["id"]] = question
-    if not found:
-        raise ValueError(f"{name}: no [[question]]")
-    return found
+    return rows_by_id(text, "question", name, check)
 
 
 def check(question, where):
-    """Raise a ValueError unless the question is complete."""
+    """Return the question; a ValueError says what it lacks."""
     answers = question.get("answers")
     needed = {"id", "ask", "answers"}
     allowed = needed
@@ -133,11 +120,12 @@ def check(question, where):
             raise ValueError(f"{where}: each of `wrong` needs a number and a why")
         if question["tolerance"] < 0:
             raise ValueError(f"{where}: the tolerance is negative")
-        return
+        return question
     if sum(bool(a.get("right")) for a in answers) != 1 or len(answers) < 2:
         raise ValueError(f"{where}: exactly one of at least two answers must be right")
     if not all(a.get("text") and a.get("why") for a in answers):
         raise ValueError(f"{where}: every answer needs a text and a why")
+    return question
 
 
 MARKS = (
