@@ -79,10 +79,7 @@ def apply_settings(app: Sphinx, config: Config) -> None:
 
 
 def deferred(script):
-    """Return the script such that it waits for the page.
-
-    An inline script that needs a deferred one waits as modules do.
-    """
+    """Return the script such that it waits for the page; one without a file waits as modules do."""
     attributes = dict(script.attributes)
     if script.filename:
         attributes.setdefault("defer", "defer")

@@ -31,10 +31,7 @@ STUBS = {
 
 
 def release(source):
-    """Return the student version of an assignment in nbgrader's source format.
-
-    It has no outputs, solutions and hidden tests; cells that count are locked.
-    """
+    """Return the student version of a notebook in nbgrader's source format."""
     nb, resources = nbformat.from_dict(source), {}
     steps = [LockCells(), ClearSolutions(**STUBS), ClearOutput(), ClearHiddenTests()]
     for step in [*steps, ClearMarkScheme(), ComputeChecksums(), CheckCellMetadata()]:

@@ -312,10 +312,7 @@ class Deck:
 
 
 def make(site: Path) -> dict[str, int]:
-    """Make the decks of all chapters; return the number of slides of each, none without reveal.js.
-
-    A `ValueError` names a page that is missing.
-    """
+    """Make the decks of all chapters; return how many slides each has, none without reveal.js."""
     folder = site / "slides"
     shutil.rmtree(folder, ignore_errors=True)
     if not REVEAL.exists():

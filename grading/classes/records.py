@@ -24,10 +24,7 @@ KEPT = ("file", "digest", "status", "message", "notes", "left_aside")
 
 
 class Records:
-    """The records in the folder that ``--out`` names.
-
-    Raises `ValueError` if they are of another assignment.
-    """
+    """The records in the folder that ``--out`` names; all are of one assignment."""
 
     def __init__(self, out, assignment):
         self.out = pathlib.Path(out)

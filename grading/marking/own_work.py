@@ -48,8 +48,6 @@ class OwnSession(Session):
 def run_own(assignment, notebook, wanted=None):
     """Grade a notebook (bytes) in this process; return a report as `grade_one.run_job` does.
 
-    `wanted` are the ids of the tests to run, by default all.
-
     The cells run in an empty temporary folder, as those of a class do. Names of this process that
     they change stay changed: call it from a command that ends.
     """

@@ -69,10 +69,7 @@ def grade_submission(job, emit):
 
 
 def grade_in(session, assignment, source, notebook, emit, wanted=None):
-    """Run the cells of a notebook, given as bytes, in a session, and test them there.
-
-    `wanted` are the ids of the tests to run, by default all.
-    """
+    """Run a notebook (bytes) in a session, and the `wanted` tests, by their ids; by default all."""
     found = match(assignment, read_notebook(notebook))
     written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
     emit({"event": "match", "restored": list(found.restored), "text": written})

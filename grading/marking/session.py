@@ -43,13 +43,8 @@ class CallLost(BaseException):
 class Session:
     """Run cells, ask for names and call functions of one submission.
 
-    Parameters
-    ----------
-    kind, limits, files, withheld
-        See `grading.sandbox.worker_process.Sandbox`.
-    given : callable
-        From a name to whether the assignment itself defines it in the submission's notebook, so
-        that a test may pass what it stands for by this name.
+    `given` tells of a name whether the assignment itself defines it in the submission's notebook,
+    so that a test may pass what it stands for by this name; for the others see `Sandbox`.
     """
 
     def __init__(self, kind, limits, files=None, given=lambda name: False, withheld=()):

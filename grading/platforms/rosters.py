@@ -23,10 +23,7 @@ SHEET = ("student", "item", "points", "max_points", "answer")
 
 
 def marking_sheet(results):
-    """Return a table to be filled in: one row for each answer that a person marks.
-
-    Where there is no answer, 0 points are filled in.
-    """
+    """Return a table of the answers that a person marks; 0 points are in it where there is none."""
     rows = [SHEET]
     for result in results:
         for item in result["by_hand"]:
@@ -83,16 +80,8 @@ def add_marks(results, path):
 def canvas(path, results, column=None, scale=False):
     """Return Canvas's gradebook with the scores, as CSV, and the students who are not in it.
 
-    Parameters
-    ----------
-    path : path-like
-        The exported gradebook.
-    results : list of dict
-        See `grading.reports.student_results`.
-    column : str, optional
-        The assignment's column; by default the one whose title begins with its name.
-    scale : bool
-        Whether to convert scores to the platform's own maximum where that differs.
+    `column` is the assignment's, by default the one whose title begins with its name; `scale`
+    converts scores to the platform's own maximum where that differs.
     """
     header, rows = read_rows(path, ("Student", "ID"), "Canvas's gradebook")
     titles = [t for t in header if t not in CANVAS_KEPT]

@@ -40,10 +40,7 @@ class LateRule:
         return int(submission.flagged_late)
 
     def terms(self, submission):
-        """Return what the rule says of a `grading.classes.submissions.Submission`, as plain data.
-
-        ``given`` is whether there is a rule at all.
-        """
+        """Return what the rule, if any is ``given``, says of a `Submission`, as plain data."""
         time = submission.submitted.isoformat() if submission.submitted else None
         known = {"days": self.days(submission), "percent": self.percent, "submitted": time}
         return known | {"given": bool(self.due or self.percent)}

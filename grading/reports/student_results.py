@@ -128,10 +128,7 @@ def write_json(path, value):
 
 
 def read_results(folder):
-    """Return all results in the folder that ``grade --out`` named, ordered by student.
-
-    Raises `ValueError` if there are none, or if a file is broken.
-    """
+    """Return all results, at least one, in the folder of ``grade --out``, ordered by student."""
     results = []
     for path in sorted(pathlib.Path(folder).glob("*/result.json")):
         try:
