@@ -58,12 +58,10 @@ class TrainingOracle:
     ----------
     budget_flop : float
         FLOP, counted as ``6·N·D``.
-    seed : int
-        Of every run: weights and training sample.
+    seed, task, task_seed
+        Of every run, as in `TrainConfig`.
     ledger : path-like
         If the file exists, the oracle continues from it.
-    task, task_seed
-        As in `TrainConfig`.
 
     Raises
     ------

@@ -96,10 +96,8 @@ def explore(
         ``{"x": axis, "y": axis}``, each with `title`, `domain`, and optionally `log` and `ticks`
         (`plain`, `si`, `power` or `percent`).
     alt
-        What the figure shows, for those who do not see it, in one sentence; the frame's own
-        sentence is added.
-    title
-        Heading of the explorer.
+        What the figure shows, for those who do not see it, in one sentence; the frame's own is
+        added.
     data
         A table, arrays or JSON types: stored in the notebook and given to `f` on both sides.
 
