@@ -28,7 +28,6 @@ const bundle = async (entry, options = {}) => {
 };
 
 const worker = await bundle("worker.js", {
-  format: "iife",
   // The interpreter asks for its own address, and for node's modules; a worker made from a string has neither.
   define: { "import.meta.url": '"https://worker.invalid/"', process: "undefined" },
   external: ["fs", "path", "url", "node:*", "module", "crypto"],
