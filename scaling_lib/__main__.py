@@ -178,10 +178,7 @@ def sweep_run(options):
 
     try:
         runs = sweep(
-            read_grid(options.grid),
-            jobs=options.jobs,
-            out=options.out,
-            scheduler=options.scheduler,
+            read_grid(options.grid), jobs=options.jobs, out=options.out, scheduler=options.scheduler
         )
     except KeyboardInterrupt:
         print(f"stopped; {options.out} is valid, the same command continues it", file=sys.stderr)
