@@ -46,7 +46,7 @@ test: book ## run everything: unit tests, doctests, notebooks, the built site
 	$(PY) -m ruff format --check .
 	$(BIN)/lint-imports
 	@# The longest first, so that no worker waits for the other at the end; `tests` beside them would put all in order of names.
-	@# The sources of the exercises are run by tests/exercises.
+	@# The exercises, solved, are run by nbval in tests/exercises/test_nbval.py.
 	$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --doctest-modules --nbval --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg $(LONGEST) $(filter-out $(LONGEST),$(wildcard tests/*/ tests/*.py)) scaling_lib grading
 
 lab: .venv/.ready ## open the chapters in JupyterLab, as copies in reading/ that are yours to change

@@ -93,8 +93,9 @@ def test_what_is_solved_passes_and_a_wrong_answer_hears_why(tmp_path):
     assert max(map(len, said.splitlines())) < 400
 
 
-def test_all_of_it_solved_is_all_green(tmp_path):
-    right = {c.id: c.source for c in read("bitter_lesson").cells if "SOLUTION" in c.source}
-    notebook = written("bitter_lesson", **{i.replace("-", "_"): code for i, code in right.items()})
+@pytest.mark.parametrize("name", [*NAMES, "capstone"])
+def test_all_of_it_solved_is_all_green(name, tmp_path):
+    right = {c.id: c.source for c in read(name).cells if "SOLUTION" in c.source}
+    notebook = written(name, **{i.replace("-", "_"): code for i, code in right.items()})
     result = nbval(tmp_path, notebook)
     assert result.returncode == 0 and "failed" not in result.stdout, result.stdout
