@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import parsed_body
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from myst_nb.core import render
@@ -56,14 +57,14 @@ PREDICT = ":class: predict"
 
 def add_components(app: Sphinx, pagename: str, template: str, context: dict, doctree) -> None:
     """Put on the page what is marked in its text or in the metadata of its notebook."""
-    soup = BeautifulSoup(context.get("body") or "", "html.parser")
+    soup = parsed_body.parse(context)
     source = Path(app.env.doc2path(pagename)) if doctree else Path()
     changed = add_snippets(soup)
     if source.suffix == ".ipynb":
         notebook = json.loads(source.read_text(encoding="utf-8"))
         changed |= add_guesses(soup, [guess for _, guess in predictions(notebook, source.stem)])
     if changed:
-        context["body"] = soup.decode(formatter="minimal")
+        parsed_body.write(context)
 
 
 def predictions(notebook: dict, page: str) -> Iterator[tuple[int, dict | None]]:
@@ -103,7 +104,8 @@ def add_snippets(soup: BeautifulSoup) -> bool:
         captioned = box.find_parent(class_="literal-block-wrapper")
         title = captioned.select_one(".caption-text").get_text() if captioned else ""
         whole = captioned or box
-        whole.replace_with(BeautifulSoup(snippet(code, title, output, n), "html.parser"))
+        made = BeautifulSoup(snippet(code, title, output, n), "html.parser")
+        whole.replace_with(*made.contents)
     return bool(marked)
 
 

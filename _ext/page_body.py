@@ -6,6 +6,7 @@ from copy import copy
 import code_cells
 import dark_figures
 import diagrams
+import parsed_body
 import section_heights
 import works
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -48,7 +49,7 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     """Parse the body once and pass it through each repair."""
     if not context.get("body"):
         return
-    soup = BeautifulSoup(context["body"], "html.parser")
+    soup = parsed_body.parse(context)
     diagrams.put_in(app, soup)
     dark_figures.prepare(app, soup)
     for table in soup.find_all("table"):
@@ -69,10 +70,11 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
         # An entry of a bibliography is an item of its list.
         for entry in listed.find_all(attrs={"role": "doc-biblioentry"}):
             entry["role"] = "listitem"
-    for link in soup.select(".bibtex-citation a[title]"):
-        # The whole reference, at every mention: a tenth of the page, and no phone shows it.
-        del link["title"]
-    for inner in soup.select("#exercise-content, #solution-content, #proof-content"):
+    for link in soup.find_all("a", title=True):
+        if link.find_parent(class_="bibtex-citation"):
+            # The whole reference, at every mention: a tenth of the page, and no phone shows it.
+            del link["title"]
+    for inner in soup.find_all(id=["exercise-content", "solution-content", "proof-content"]):
         # The extensions give every box of a page the same name.
         del inner["id"]
     fold_solutions(soup)
@@ -83,13 +85,13 @@ def rewrite_body(app: Sphinx, pagename: str, template: str, context: dict, doctr
     raise_powers(soup)
     break_long_words(soup)
     break_formulas(soup)
-    for formula in soup.select("div.math"):
+    for formula in soup.find_all("div", class_="math"):
         formula["class"] = [*formula["class"], "scrolls"]
     for box in soup.select(".scrolls, pre"):
         if box.name != "pre" or max(map(len, box.get_text().splitlines()), default=0) > PHONE:
             box["tabindex"] = "0"
     section_heights.reserve(soup)
-    context["body"] = soup.decode(formatter="minimal")
+    parsed_body.write(context)
 
 
 def fold_solutions(soup: BeautifulSoup) -> None:
@@ -104,9 +106,10 @@ def fold_solutions(soup: BeautifulSoup) -> None:
 
 def plain_code(soup: BeautifulSoup) -> None:
     """Leave names, signs and blanks of code uncoloured: nine of ten elements of a long page."""
-    for span in soup.select("div.highlight pre span[class]"):
-        if set(span["class"]) <= PLAIN:
-            span.unwrap()
+    for pre in soup.select("div.highlight pre"):
+        for span in pre.find_all("span", class_=True):
+            if set(span["class"]) <= PLAIN:
+                span.unwrap()
 
 
 def hold_together(soup: BeautifulSoup) -> None:

@@ -161,6 +161,12 @@ def other_words(
     return {numbers[key]: words for key, words in wanted.items()}
 
 
+def leave_out(app: Sphinx) -> None:
+    """Keep Sphinx from the work for an index that is removed."""
+    if app.builder.name == "html" and app.config.components_live:
+        app.builder.index_page = app.builder.dump_search_index = lambda *page: None
+
+
 def finish(app: Sphinx) -> None:
     """Write the places of all pages into one script."""
     if not app.config.components_live:

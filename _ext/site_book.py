@@ -2,10 +2,10 @@
 
 Each part does one thing: `site_fonts` and `licences` bring what is taken from npm, `typeset_maths`
 typesets formulas, `diagrams`, `dark_figures` and `figure_words` see to figures, `page_body` repairs
-bodies with `code_cells` (which code is folded) and `works` (what is cited), `page_numbers` counts
-figures, `further_pages` chooses what the contents list, `previews` writes what links show where the
-reader is, `search_index` what the search looks through, `page_head` writes what other machines
-read, and `style_sheet` makes one style sheet of many.
+bodies, which `parsed_body` holds, with `code_cells` (which code is folded) and `works` (what is
+cited), `page_numbers` counts figures, `further_pages` chooses what the contents list, `previews`
+writes what links show where the reader is, `search_index` what the search looks through,
+`page_head` writes what other machines read, and `style_sheet` makes one style sheet of many.
 """
 
 import os
@@ -22,6 +22,7 @@ import previews
 import search_index
 import site_fonts
 import style_sheet
+import works
 from node_scripts import has_node
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -131,8 +132,10 @@ def setup(app: Sphinx) -> dict:
     """Connect the parts; the order of a page's handlers is given by their priorities."""
     for part in ("typeset_maths", "claim_pages", "components"):
         app.setup_extension(part)
+    works.register_backend()
     app.connect("config-inited", apply_settings, priority=10)
     app.connect("config-inited", site_fonts.provide, priority=20)
+    app.connect("builder-inited", search_index.leave_out)
     app.connect("env-get-updated", page_numbers.renumber_pages, priority=900)
     app.connect("html-page-context", further_pages.provide)
     app.connect("html-page-context", page_body.rewrite_body, priority=700)

@@ -10,10 +10,10 @@ import shutil
 from pathlib import Path
 
 import licences
-from bs4 import BeautifulSoup
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
+from lxml import html
 from matplotlib.font_manager import FontProperties
 from node_scripts import NODE_MODULES, has_node
 from sphinx.application import Sphinx
@@ -41,14 +41,16 @@ FEATURES = ["kern", "liga", "lnum", "tnum"]
 ALWAYS = {chr(c) for c in range(0x20, 0x7F)} | set("\u00a0’“”–—…×−≈±µ")
 
 
-def reduce_font(source: Path, target: Path, points: set[int], weights=None) -> int:
-    """Write a WOFF2 with the given code points and range of weights; return how many there are."""
+def reduce_font(
+    source: Path, target: Path, points: set[int], weights=None, flavor: str | None = "woff2"
+) -> int:
+    """Write a font with the given code points and range of weights; return how many there are."""
     font = TTFont(source, recalcTimestamp=False)
     points = points & set(font.getBestCmap())
     if not points:
         return 0
     font.ensureDecompiled()
-    options = subset.Options(flavor="woff2", notdef_outline=True, recalc_timestamp=False)
+    options = subset.Options(flavor=flavor, notdef_outline=True, recalc_timestamp=False)
     options.layout_features = FEATURES
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=points)
@@ -93,10 +95,8 @@ def for_figures(package: str, weight: int, target: Path) -> FontProperties:
         kind = "serif" if "serif" in package else "sans-serif"
         return FontProperties(family=kind, weight=weight)
     name = f"{package}-latin-wght-normal.woff2"
-    font = TTFont(NODE_MODULES / "@fontsource-variable" / package / "files" / name)
-    font = instancer.instantiateVariableFont(font, {"wght": weight})
-    font.flavor = None
-    font.save(target)
+    source = NODE_MODULES / "@fontsource-variable" / package / "files" / name
+    reduce_font(source, target, {ord(c) for c in ALWAYS}, (weight, weight), flavor=None)
     return FontProperties(fname=str(target))
 
 
@@ -132,8 +132,8 @@ def reduce_fonts(app: Sphinx) -> None:
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         characters.update(text)
-        for formula in BeautifulSoup(text, "lxml").select(".katex-html"):
-            formulas.update(formula.get_text())
+        for formula in html.fromstring(text).find_class("katex-html"):
+            formulas.update(formula.text_content())
     vendor = site / "_static" / "vendor"
     write_fonts(vendor / "fonts", characters)
     points = {ord(c) for c in formulas}

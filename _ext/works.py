@@ -5,11 +5,18 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 from bs4 import BeautifulSoup, Tag
+from pybtex.backends import plaintext
 from pybtex.database import Entry
+from pybtex.plugin import register_plugin
 from sphinx.application import Sphinx
 
 # Keys of works in brackets, as a cell prints them behind what it states.
 KEYS = re.compile(r"\s\[([a-z]+\d{4}\w+(?:, [a-z]+\d{4}\w+)*)\]\s*$")
+
+
+def register_backend() -> None:
+    """Name the plain text of Pybtex, which would look for it in all packages at each citation."""
+    register_plugin("pybtex.backends", "plaintext", plaintext.Backend, force=True)
 
 
 def short_name(entry: Entry) -> str:
@@ -70,7 +77,7 @@ def name_once(soup: BeautifulSoup) -> None:
     >>> print(soup.p)
     <p>B. <a href="x&lt;">doi:1</a>.</p>
     """
-    for box in soup.select(".citation > p"):
+    for box in soup.select("div.citation > p"):
         links = box.find_all("a", href=True)
         for long, short in pairwise(links):
             if unquote(long["href"]) != unquote(short["href"]) or long.next_sibling != ", ":
@@ -79,7 +86,7 @@ def name_once(soup: BeautifulSoup) -> None:
             long.next_sibling.extract()
             long.decompose()
             before.replace_with(str(before).removesuffix("URL: "))
-    for link in soup.select("a.github, a.gitlab"):
+    for link in soup.find_all("a", class_=["github", "gitlab"]):
         # The theme puts a picture before these, of a font that the site does not have.
         link["class"] = [name for name in link["class"] if name not in ("github", "gitlab")]
 
@@ -107,8 +114,9 @@ def link_back(app: Sphinx, soup: BeautifulSoup, pagename: str) -> None:
         for target in reference.targets:
             there = places.setdefault(target.key, {})
             there.setdefault(reference.docname, reference.citation_ref_id)
+    boxes = {box["id"]: box for box in reversed(soup.find_all(id=True))}
     for work in here:
-        box = soup.find(id=work.citation_id)
+        box = boxes.get(work.citation_id)
         if box is None or work.key not in places:
             continue
         line = soup.new_tag("p", attrs={"class": "cited-in"})

@@ -15,6 +15,7 @@ import make_slides
 import numpy as np
 import page_head
 import page_numbers
+import parsed_body
 import previews
 import pytest
 import search_index
@@ -34,8 +35,8 @@ PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
     "module",
     [
         *(claim_pages, code_cells, dark_figures, exercise_pages, figure_words, further_pages),
-        *(make_pdf, make_slides, page_head, page_numbers, previews, search_index, site_book),
-        works,
+        *(make_pdf, make_slides, page_head, page_numbers, parsed_body, previews, search_index),
+        *(site_book, works),
     ],
     ids=lambda m: m.__name__,
 )
