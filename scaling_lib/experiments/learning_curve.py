@@ -8,19 +8,10 @@ import pandas as pd
 class LearningCurve:
     """Measure scores while a model trains; `fit_model` takes it as ``after_step``.
 
-    Parameters
-    ----------
-    steps
-        The steps after which to measure.
-    stop
-        A score and a level: once it is reached, training ends, and the last measurement stands for
-        the steps that are left.
-    **scores
-        Functions without arguments, by the name of their column.
+    After each of `steps`, ``measure(step)`` returns the scores by name. `stop` is a score and a
+    level: once it is reached training ends, and the last scores stand for the steps that are left.
 
-    Examples
-    --------
-    >>> curve = LearningCurve([2, 4], loss=lambda: 0.5)
+    >>> curve = LearningCurve([2, 4], lambda step: {"loss": 0.5})
     >>> for step in range(1, 6):
     ...     _ = curve(step)
     >>> curve.table()
@@ -29,22 +20,16 @@ class LearningCurve:
     1     4   0.5
     """
 
-    def __init__(
-        self,
-        steps: Iterable[int],
-        stop: tuple[str, float] | None = None,
-        **scores: Callable[[], float],
-    ):
-        self.steps, self.stop, self.scores, self.rows = sorted(steps), stop, scores, []
+    def __init__(self, steps: Iterable[int], measure: Callable[[int], dict], stop=None):
+        self.steps, self.measure, self.stop, self.rows = sorted(steps), measure, stop, []
         self._due = frozenset(self.steps)
 
     def __call__(self, step: int) -> bool:
         """Measure, if it is time; return whether training may end."""
         if step not in self._due:
             return False
-        measured = {name: float(score()) for name, score in self.scores.items()}
-        self.rows.append({"step": step} | measured)
-        return self.stop is not None and measured[self.stop[0]] >= self.stop[1]
+        self.rows.append({"step": step} | self.measure(step))
+        return self.stop is not None and bool(self.rows[-1][self.stop[0]] >= self.stop[1])
 
     def table(self) -> pd.DataFrame:
         """One row a step: ``step`` and the scores."""

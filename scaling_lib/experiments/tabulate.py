@@ -1,32 +1,25 @@
 """The map of an experiment: every combination of its knobs, one table."""
 
 import itertools
+import pathlib
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from scaling_lib.data.files import write_csv
+
+SEEDS = (0, 1, 2)  # of the shipped maps
+
 
 def tabulate(run: Callable, jobs: int = 1, **knobs) -> pd.DataFrame:
-    """Run an experiment at every combination of its knobs.
+    """Run an experiment at every combination of its knobs; the rows lead with the varied ones.
 
-    Parameters
-    ----------
-    run
-        Called with one value of each knob by name; returns a dict (one row), or a table of rows.
-    jobs
-        Processes; with more than one, `run` must be a function of a module.
-    **knobs
-        A list, tuple or range holds the values to combine, the first knob varying slowest;
-        anything else is passed on as it is, and gets no column.
+    `run` takes one value of each knob by name, and returns a dict (one row) or a table of rows.
+    A list, tuple or range holds the values to combine, the first knob varying slowest; anything
+    else is passed on as it is. With several `jobs` (processes) `run` must be a module's function.
 
-    Returns
-    -------
-    pandas.DataFrame
-        The rows in order, each led by the values of the combined knobs.
-
-    Examples
-    --------
     >>> tabulate(lambda H, seed, a: {"loss": a / H + seed}, H=[2, 4], seed=range(2), a=8)
        H  seed  loss
     0  2     0   4.0
@@ -46,3 +39,30 @@ def tabulate(run: Callable, jobs: int = 1, **knobs) -> pd.DataFrame:
         leading = {name: value for name, value in point.items() if name not in rows}
         parts.append(rows.assign(**leading)[[*leading, *rows.columns]])
     return pd.concat(parts, ignore_index=True)
+
+
+def shipped_map(run: Callable, *parts: dict, places: int = 9, digits: int = 6) -> Callable:
+    """Return the function ``regenerate(out, jobs)`` that makes the shipped map of an experiment.
+
+    It tabulates `run` over the knobs of each of `parts`, and writes the rows as CSV, rounded to so
+    many decimal `places` and significant `digits`.
+    """
+
+    def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
+        tables = [tabulate(run, jobs, **knobs) for knobs in parts]
+        write_csv(pd.concat(tables, ignore_index=True).round(places), out, digits)
+
+    return regenerate
+
+
+def read_off(x, xs, ys):
+    """Return y at each `x` on the curve through `xs`, `ys`, straight between logarithms.
+
+    NaN outside the curve, whose points may come in any order.
+
+    >>> read_off([2, 100], [10, 1], [1, 100]).round(6)
+    array([25., nan])
+    """
+    order = np.argsort(xs)
+    curve = (np.log(np.asarray(values)[order]) for values in (xs, ys))
+    return np.exp(np.interp(np.log(x), *curve, left=np.nan, right=np.nan))

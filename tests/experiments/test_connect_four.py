@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from scaling_lib import data as datasets
@@ -147,14 +146,13 @@ def test_match_is_fair_reproducible_and_counts():
 
 
 def test_more_search_wins_more():
-    table = experiment.search_against_rules((7, 448), games=30)
-    assert table["score"].iloc[0] < 0.12
-    assert table["score"].iloc[1] > 0.2
-    assert np.all(table["low"] <= table["score"])
-    uct = experiment.search_against_rules((2, 24), search="uct", games=40)
-    assert uct["score"].iloc[1] > uct["score"].iloc[0]
+    flat = [experiment.run("flat", rollouts, games=30) for rollouts in (7, 448)]
+    assert flat[0]["score"] < 0.12 < 0.2 < flat[1]["score"]
+    assert all(match["low"] <= match["score"] for match in flat)
+    few, many = (experiment.run("uct", rollouts, games=40)["score"] for rollouts in (2, 24))
+    assert many > few
     with pytest.raises(ValueError, match="search must be"):
-        experiment.search_against_rules(search="alpha-beta")
+        experiment.run("alpha-beta", 7)
 
 
 def test_rules_bring_strength_and_cost_lines():
@@ -178,20 +176,12 @@ def test_a_rule_that_outbids_the_centre_does_harm():
 def test_shipped_table_crosses_over():
     shipped = datasets.load("connect_four")
     mean = shipped.groupby(["search", "rollouts"])["score"].mean()
-    for search, budgets in experiment.SHIPPED_BUDGETS.items():
-        assert mean[search, budgets[0]] < 0.1
-        assert mean[search, budgets[-1]] > 0.5
-    again = experiment.search_against_rules((28,), games=experiment.SHIPPED_GAMES, seeds=(2,))
+    for search, fewest, most in (("flat", 7, 28672), ("uct", 16, 4096)):
+        assert mean[search, fewest] < 0.1
+        assert mean[search, most] > 0.5
+    again = experiment.run("flat", 28, seed=2)
     stored = shipped.query("search == 'flat' and rollouts == 28 and seed == 2")
-    assert again["wins"].iloc[0] == stored["wins"].iloc[0]
-
-
-def test_regenerate_writes_the_table(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiment, "SHIPPED_BUDGETS", {"flat": (7,), "uct": (1,)})
-    monkeypatch.setattr(experiment, "SHIPPED_SEEDS", (0,))
-    monkeypatch.setattr(experiment, "SHIPPED_GAMES", 4)
-    experiment.regenerate(tmp_path / "connect_four.csv")
-    assert len(pd.read_csv(tmp_path / "connect_four.csv")) == 2
+    assert again["wins"] == stored["wins"].iloc[0]
 
 
 @pytest.mark.parametrize("bad", [lambda: FlatMonteCarlo(6), lambda: UCT(0), lambda: UCT(1.5)])

@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,7 +61,7 @@ def test_prior_leads_with_few_images_and_real_data_catch_up():
 
 
 def test_one_pass_prior_starts_ahead_and_optimizer_shifts():
-    table = experiment.optimizer_or_prior((1024, 4096))
+    table = experiment.optimizer_or_prior(sizes=(1024, 4096))
     accuracy = table.set_index(["variant", "D"])["accuracy"]
     for D in (1024, 4096):
         assert accuracy["raw + MLP, SGD", D] < accuracy["raw + MLP, Adam", D]
@@ -84,7 +86,7 @@ def test_data_multiplier_of_shifted_power_laws():
 
 def test_an_unknown_learner_is_named():
     with pytest.raises(ValueError, match=r"learner must be .*, not 'magic'"):
-        experiment.by_data((10,), learners=("magic",))
+        experiment.by_data(sizes=(10,), learners=("magic",))
 
 
 def test_shipped_table_crosses_over_with_noise_and_not_without():
@@ -92,25 +94,25 @@ def test_shipped_table_crosses_over_with_noise_and_not_without():
     passes = shipped[shipped["variant"].isna()]
     mean = passes.groupby(["noise", "learner", "D"])["accuracy"].mean()
     hand, raw = "hand + logistic", "raw + MLP"
-    for noise in experiment.SHIPPED_NOISES:
+    for noise in (0.1, 0.2, 0.35):
         assert mean[noise, hand, 50] > mean[noise, raw, 50]
     assert mean[0.35, hand, 60000] < mean[0.35, raw, 60000]
     assert mean[0.1, hand, 60000] > mean[0.1, raw, 60000]
     # Images are drawn 4096 at a time: the first of so many are the first of the shipped 60000.
-    again = experiment.by_data((150, 4096), 0.2, seeds=(1,), learners=(hand, raw))
+    again = experiment.by_data(0.2, 1, (150, 4096), (hand, raw))
     both = again.merge(passes, on=["noise", "seed", "D", "learner"])
     assert len(both) == 2
     np.testing.assert_allclose(both["accuracy_x"], both["accuracy_y"], atol=0.005)
 
 
 def test_regenerate_writes_both_parts(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiment, "SHIPPED_SIZES", (64,))
-    monkeypatch.setattr(experiment, "ONE_PASS_SIZES", (64,))
-    monkeypatch.setattr(experiment, "SHIPPED_NOISES", (0.1,))
-    monkeypatch.setattr(experiment, "SHIPPED_SEEDS", (0,))
+    for name in ("by_data", "optimizer_or_prior"):
+        small = functools.partial(getattr(experiment, name), sizes=(64,))
+        monkeypatch.setattr(experiment, name, small)
+    monkeypatch.setattr(experiment, "SEEDS", (0,))
     monkeypatch.setattr(experiment, "TEST_IMAGES", 50)
     monkeypatch.setattr(experiment, "training_steps_for", lambda n: 5)
     experiment.regenerate(tmp_path / "digits.csv")
     table = pd.read_csv(tmp_path / "digits.csv")
-    assert len(table) == len(experiment.SHIPPED_LEARNERS) + len(experiment.VARIANTS)
+    assert len(table) == 3 * len(experiment.SHIPPED_LEARNERS) + len(experiment.VARIANTS)
     assert table["learner"].isna().sum() == len(experiment.VARIANTS)

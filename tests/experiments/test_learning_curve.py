@@ -14,10 +14,9 @@ def batches(rows=8):
 
 def test_scores_are_measured_at_the_steps_named():
     model = MLP((2, 3, 2))
-    curve = LearningCurve([4, 1], loss=lambda: model.evaluate(*next(batches()))[0])
     losses = fit_model(model, batches(), 5, lr=0.1)
     again = MLP((2, 3, 2))
-    curve = LearningCurve([4, 1], loss=lambda: again.evaluate(*next(batches()))[0])
+    curve = LearningCurve([4, 1], lambda step: {"loss": again.evaluate(*next(batches()))[0]})
     fit_model(again, batches(), 5, lr=0.1, after_step=curve)
     table = curve.table()
     assert table["step"].tolist() == [1, 4]
@@ -26,7 +25,7 @@ def test_scores_are_measured_at_the_steps_named():
 
 def test_training_ends_at_the_level_and_the_last_row_stands_for_the_rest():
     done = []
-    curve = LearningCurve([1, 2, 3, 4], ("n", 2), n=lambda: len(done))
+    curve = LearningCurve([1, 2, 3, 4], lambda step: {"n": len(done)}, ("n", 2))
     fit_model(MLP((2, 2)), batches(), 9, 0.1, after_step=lambda s: done.append(s) or curve(s))
     assert done == [1, 2]
     assert curve.table()["n"].tolist() == [1, 2, 2, 2]

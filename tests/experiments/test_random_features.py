@@ -4,15 +4,6 @@ import pytest
 from scaling_lib.experiments.scaling_laws import random_features
 
 
-def test_exponents_follow_the_spectrum():
-    table = random_features.exponents(
-        (0.5, 1.0), (16, 32, 64), other=400, seeds=(0, 1), latent=1500
-    )
-    slopes = random_features.slopes(table)
-    assert np.allclose(slopes["exponent"], slopes["alpha"], rtol=0.25)
-    assert set(slopes["scarce"]) == {"N", "D"}
-
-
 def test_all_features_and_plenty_of_data_leave_nothing():
     rng = np.random.default_rng(0)
     train, test = random_features.losses(60, 200, 1.0, rng, latent=60, teachers=4)

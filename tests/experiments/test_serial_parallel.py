@@ -25,11 +25,6 @@ def test_three_steps_are_refused():
         serial_parallel.examples(ones, ones, 3)
 
 
-def test_a_vote_counts_answers_and_breaks_ties_by_lot():
-    ends = np.array([[0, 3, 5], [0, 3, 4], [2, 3, 1]])
-    assert serial_parallel.vote(ends, np.array([0, 2, 1])) == pytest.approx([1, 0, 1 / 3])
-
-
 def test_chains_are_drawn_as_often_as_the_network_says():
     class Coin:
         def logits(self, x):

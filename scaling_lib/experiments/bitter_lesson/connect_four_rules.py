@@ -3,7 +3,7 @@
 Each rule is a function that scores the seven moves of each position; a rule's weight says how it
 ranks against the others. The player adds up the scores of its rules and plays the best move. The
 rules are listed in the order in which one would think of them, so that the player can be built up
-rule by rule (`scaling_lib.experiments.bitter_lesson.connect_four.rule_ladder`).
+rule by rule.
 """
 
 import dataclasses
@@ -85,8 +85,6 @@ RULES: tuple[tuple[Rule, float], ...] = (
 class Expert:
     """Player that plays the move with the highest sum of weighted scores; no rules: at random.
 
-    Examples
-    --------
     >>> x, o = np.uint64([0b111]), np.uint64([0b111 << 7])  # three each in columns 1 and 2
     >>> move = Expert()(x, x | o, np.random.default_rng(0))
     >>> int(move[0]) == 1 << 3

@@ -1,15 +1,12 @@
 r"""Connect Four players that search.
 
 `FlatMonteCarlo` plays the same number of random games after each move and takes the move with the
-best average. `UCT` grows a tree: each simulation walks down by
-
-.. math:: \text{argmax}_a \; \frac{w_a}{n_a} + c \sqrt{\frac{\ln n}{n_a}}
-
-(mean result of a move plus a bonus for moves tried seldom), adds one position, plays one random
-game from there and adds its result to all moves on the way [@kocsis2006bandit]. Both know nothing
-but the rules of the game. `Lookahead` tries all continuations to a fixed depth, as chess programs
-do, and judges where it stops by as many terms of knowledge as it is given. All play many games in
-step, so that numpy has arrays to work on.
+best average. `UCT` grows a tree [@kocsis2006bandit]: each simulation walks down to the move of the
+highest :math:`w_a / n_a + c \sqrt{\ln n / n_a}` (mean result plus a bonus for moves tried seldom),
+adds one position, plays one random game from there and adds its result to all moves on the way.
+Both know nothing but the rules. `Lookahead` tries all continuations to a fixed depth, as chess
+programs do, and judges where it stops by as many terms of knowledge as it is given. All play many
+games in step, so that numpy has arrays to work on.
 """
 
 import dataclasses
@@ -166,35 +163,20 @@ class _Trees:
     def descend_and_expand(self, c, rng):
         """Walk each game down to a new or finished position; return the path and its value."""
         value = np.zeros(len(self.size), np.float32)
-        game = np.arange(len(self.size))
-        node = np.zeros(len(game), np.int32)
-        path = []
-        rolled = []  # games and nodes whose value a random game has to tell
+        game, node = np.arange(len(self.size)), np.zeros(len(self.size), np.int32)
+        path, rolled = [], []  # rolled: games and nodes whose value a random game has to tell
         while len(game):
-            ended = self.finished[game, node]
-            if (ended != UNKNOWN).any():
-                at_end = ended != UNKNOWN
-                value[game[at_end]] = ended[at_end]
-                game, node = game[~at_end], node[~at_end]
-                if not len(game):
-                    break
             legal = moves(self.occupied[game, node])
             column = self._select(game, node, legal, c, rng)
             path.append((game, node, column))
             child = self.child[game, node, column]
             new = child == 0
-            if new.any():
-                move = legal[np.flatnonzero(new), column[new]]
-                leaf = self._add(game[new], node[new], column[new], move)
-                rolled.append((game[new], leaf))
-            game, node = game[~new], child[~new]
-        if rolled:
-            games, leaves = (np.concatenate(x) for x in zip(*rolled, strict=True))
-            ended = self.finished[games, leaves]
-            value[games] = ended
-            play = ended == UNKNOWN
-            games, leaves = games[play], leaves[play]
-            value[games] = rollout(self.mover[games, leaves], self.occupied[games, leaves], rng)
+            child[new] = self._add(game[new], node[new], column[new], legal[new, column[new]])
+            value[game] = ended = self.finished[game, child]
+            rolled.append([x[new & (ended == UNKNOWN)] for x in (game, child)])
+            game, node = (x[~new & (ended == UNKNOWN)] for x in (game, child))
+        games, leaves = (np.concatenate(x) for x in zip(*rolled, strict=True))
+        value[games] = rollout(self.mover[games, leaves], self.occupied[games, leaves], rng)
         return path, value
 
     def _select(self, game, node, legal, c, rng):

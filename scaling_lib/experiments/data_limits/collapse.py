@@ -8,21 +8,15 @@ Three regimes: ``replace`` keeps only the newest generation's output [@shumailov
 ``mix`` replaces but keeps a share of the real data (the same every time) in each generation.
 """
 
-import pathlib
-
 import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import one_of, probability
-from scaling_lib.data.files import write_csv
-from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.experiments.tabulate import SEEDS, shipped_map
 from scaling_lib.tasks.language import MarkovLanguage, markov_language
 
 REGIMES = ("replace", "accumulate", "mix")
-SHIPPED_TOKENS = (25_000, 100_000)
-SHIPPED_SHARES = (0.1, 0.5)
 SHIPPED_GENERATIONS = (*range(21), *range(30, 201, 10))
-SHIPPED_SEEDS = (0, 1, 2)
 
 
 class Trigrams:
@@ -54,20 +48,11 @@ class Trigrams:
         return np.log(self.probabilities()[contexts[:, 0], contexts[:, 1]])
 
 
-def trigrams(
-    n: int = 100_000,
-    generations: int = 15,
-    regime: str = "replace",
-    seed: int = 0,
-    real_share: float = 0.1,
-) -> pd.DataFrame:
+def trigrams(n=100_000, generations=15, regime="replace", seed=0, real_share=0.1) -> pd.DataFrame:
     """Let trigram models of the synthetic language learn from each other's text, `n` tokens each.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a generation: ``generation``, ``excess`` (exact test loss on the true language above
-        its entropy, nats per token), ``distinct`` (different trigrams in the newest text).
+    Columns: ``generation``, ``excess`` (exact test loss on the true language above its entropy,
+    nats per token), ``distinct`` (different trigrams in the newest text).
     """
     one_of(regime, "regime", REGIMES)
     probability(real_share, "real_share")
@@ -83,18 +68,13 @@ def trigrams(
         pairs = np.zeros((V, V))
         np.add.at(pairs, (newest[:, 0], newest[:, 1]), 1 / len(newest))
         fitted = MarkovLanguage(model.probabilities(), pairs)  # new text starts like the last one
-        rows.append(
-            {
-                "generation": generation,
-                "excess": language.test_loss(model) - language.entropy,
-                "distinct": len(np.unique(newest.astype(np.int64) @ [V**2, V, 1])),
-            }
-        )
+        distinct = len(np.unique(newest.astype(np.int64) @ [V**2, V, 1]))
+        rows.append((generation, language.excess(model), distinct))
         newest = kept
         if n > len(kept):
             fresh = fitted.windows(n - len(kept), seed + 1000 * (generation + 1))
             newest = np.concatenate([kept, fresh])
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["generation", "excess", "distinct"])
 
 
 def _shipped(regime, n, seed, real_share):
@@ -103,9 +83,9 @@ def _shipped(regime, n, seed, real_share):
     return table.assign(real_share=real_share if regime == "mix" else np.nan).round(5)
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped map: regimes, tokens a generation, shares of real text, three seeds."""
-    knobs = {"n": list(SHIPPED_TOKENS), "seed": list(SHIPPED_SEEDS)}
-    two = tabulate(_shipped, jobs, regime=["replace", "accumulate"], **knobs, real_share=0.0)
-    mix = tabulate(_shipped, jobs, regime=["mix"], **knobs, real_share=list(SHIPPED_SHARES))
-    write_csv(pd.concat([two, mix], ignore_index=True), out)
+KNOBS = dict(n=[25_000, 100_000], seed=SEEDS)
+regenerate = shipped_map(
+    _shipped,
+    dict(regime=["replace", "accumulate"]) | KNOBS | dict(real_share=0.0),
+    dict(regime=["mix"]) | KNOBS | dict(real_share=[0.1, 0.5]),
+)

@@ -1,12 +1,12 @@
 r"""What developers said they trained on: the largest set so far, its growth, and a projection.
 
 The rows are the language models of the book's table of notable systems whose developers state the
-tokens seen in pre-training. Who publishes is a choice: since 2023 most closed developers say
-nothing, so a record of what was disclosed is a lower bound of what was read.
+tokens seen in pre-training. Since 2023 most closed developers say nothing, so a record of what was
+disclosed is a lower bound of what was read.
 
 The chapter's projection stands in April 2025 (`STANDPOINT`), on a table that lacked two models
-published on 5 April (`MISSED`). Both are kept out by name where the old forecast is made
-again, so that it can be marked against what came. No dated copy of it from that month exists.
+published on 5 April (`MISSED`). Both are kept out by name where the old forecast is made again, so
+that it can be marked against what came. No dated copy of it from that month exists.
 """
 
 from collections.abc import Sequence
@@ -26,17 +26,8 @@ MISSED = ("Llama 4 Maverick", "Llama 4 Scout")
 def corpora(until: float | None = None, without: Sequence[str] = ()) -> pd.DataFrame:
     """Return the language models since 2020 with their tokens, in order of publication.
 
-    Parameters
-    ----------
-    until : float, optional
-        Only models published before this decimal year.
-    without : sequence of str
-        Systems to leave out, by name.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``system``, ``year`` (decimal) and ``D`` (tokens seen in pre-training).
+    Only those published before the decimal year `until`, and `without` the systems named. Columns:
+    ``system``, ``year`` (decimal) and ``D`` (tokens seen in pre-training).
     """
     table = load("notable_systems").query("D_unit == 'tokens seen' and date >= '2020'")
     unknown = set(without) - set(table["system"])
@@ -62,11 +53,8 @@ def record(table: pd.DataFrame, at: Sequence[float]) -> np.ndarray:
 def windows(table: pd.DataFrame, starts: Sequence[float]) -> pd.DataFrame:
     """Fit the growth of the models of `corpora`, and of their record, from several years on.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a window: ``start``, ``n`` models, ``growth`` and ``record`` (factors a year, from
-        a straight line through the logarithm of the tokens, and of the largest so far).
+    Columns: ``start``, ``n`` models, ``growth`` and ``record`` (factors a year, from a straight
+    line through the logarithm of the tokens, and of the largest so far).
     """
     rows = []
     for start in starts:
@@ -76,8 +64,8 @@ def windows(table: pd.DataFrame, starts: Sequence[float]) -> pd.DataFrame:
         log_D = np.log10(part["D"])
         slopes = [np.polyfit(part["year"], y, 1)[0] for y in (log_D, log_D.cummax())]
         growth, largest = 10.0 ** np.array(slopes)
-        rows.append({"start": start, "n": len(part), "growth": growth, "record": largest})
-    return pd.DataFrame(rows)
+        rows.append((start, len(part), growth, largest))
+    return pd.DataFrame(rows, columns=["start", "n", "growth", "record"])
 
 
 def projected(
@@ -86,11 +74,8 @@ def projected(
     r"""Return quantiles of the largest training set at later times, in tokens.
 
     With the two ranges read as log-normal and independent, the logarithm of
-    :math:`D\,g^{\,t - t_0}` is normal, its variance :math:`s_D^2 + (t - t_0)^2 s_g^2`.
-
-    Returns
-    -------
-    numpy.ndarray, shape (len(at), len(levels))
+    :math:`D\,g^{\,t - t_0}` is normal, its variance :math:`s_D^2 + (t - t_0)^2 s_g^2`. Shape
+    (len(at), len(levels)).
     """
     wait = finite(at, "at", many=True)[:, None] - now
     if (wait < 0).any():

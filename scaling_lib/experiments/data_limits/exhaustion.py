@@ -2,12 +2,10 @@ r"""When a growing demand for data meets a stock that hardly grows: a date with 
 
 With stock :math:`S` and largest training set :math:`D` at a time :math:`t_0`, growing by the
 factors :math:`g_S` and :math:`g_D` a year, the two meet at
-
-.. math:: t^* = t_0 + \frac{\ln (S / D)}{\ln g_D - \ln g_S} .
-
-Each input is a range with a source, read as the 90 % interval of a log-normal: an estimate that is
-known within a factor. `dates` draws the inputs and returns the dates, `tornado` says which of the
-inputs the date depends on (claim D1; [@villalobos2024run] does the same with more detail).
+:math:`t^* = t_0 + \ln (S / D) / (\ln g_D - \ln g_S)`. Each input is a range with a source, read as
+the 90 % interval of a log-normal. `dates` draws the inputs and returns the dates, `tornado` says
+which of the inputs the date depends on (claim D1; [@villalobos2024run] does the same with more
+detail).
 """
 
 from collections.abc import Mapping
@@ -74,18 +72,13 @@ def dates(now: float, inputs: Mapping[str, Range], n: int = 20_000, seed: int = 
     return meeting(now, **{name: inputs[name].draw(rng, n) for name in INPUTS})
 
 
-def tornado(
-    now: float, inputs: Mapping[str, Range], n: int = 20_000, seed: int = 0
-) -> pd.DataFrame:
+def tornado(now: float, inputs: Mapping[str, Range], n=20_000, seed=0) -> pd.DataFrame:
     """Say how much of the date's uncertainty each input carries; arguments as for `dates`.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row an input, the widest first: ``input``; ``at_low`` and ``at_high``, the date with
-        this input at an end of its interval and the others at their medians; ``share``, the part
-        of the variance of the date that remains when only this input varies, over the sum of these
-        parts. Draws in which the two never meet are left out of the shares.
+    Columns, the widest input first: ``input``; ``at_low`` and ``at_high``, the date with this input
+    at an end of its interval and the others at their medians; ``share``, the part of the variance
+    of the date that remains when only this input varies, over the sum of these parts. Draws in
+    which the two never meet are left out of the shares.
     """
     _check(inputs)
     middle = {name: inputs[name].median for name in INPUTS}
@@ -93,14 +86,8 @@ def tornado(
     for name in INPUTS:
         values = inputs[name].draw(np.random.default_rng(seed), n)
         alone = meeting(now, **middle | {name: values})
-        rows.append(
-            {
-                "input": name,
-                "at_low": float(meeting(now, **middle | {name: inputs[name].low})),
-                "at_high": float(meeting(now, **middle | {name: inputs[name].high})),
-                "share": np.var(alone[np.isfinite(alone)]),
-            }
-        )
-    table = pd.DataFrame(rows)
+        ends = (meeting(now, **middle | {name: x}) for x in (inputs[name].low, inputs[name].high))
+        rows.append((name, *map(float, ends), np.var(alone[np.isfinite(alone)])))
+    table = pd.DataFrame(rows, columns=["input", "at_low", "at_high", "share"])
     table["share"] /= table["share"].sum()
     return table.sort_values("share", ascending=False, ignore_index=True)

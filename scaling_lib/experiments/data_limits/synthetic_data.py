@@ -7,29 +7,24 @@ examples and on what is kept of the answers [@anthony2017thinking]:
 - ``all``: every answer of the newest round, right or wrong;
 - ``agree``: of the newest round, the answers on which `AGREE` of `SAMPLES` samples are the same;
 - ``verified``: the right ones, added to those of earlier rounds. The problems without an answer are
-  tried again in every round (a closed pool). The verifier may let a wrong answer pass with
-  probability `passes`;
+  tried again in every round (a closed pool). The verifier may let wrong answers pass;
 - ``open``: verified, but each problem is tried in one round only, and each round brings `FRESH` new
   ones (an open pool).
 
-A right sum is a right sum whoever wrote it, so a verified example is *identical* to a real one.
-What it is *worth* is measured against networks trained on real examples alone (`worth`).
+A verified example is *identical* to a real one. What it is *worth* is measured against networks
+trained on real examples alone (`worth`).
 """
-
-import itertools
-import pathlib
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import one_of, probability, whole
-from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.scaling_hypothesis.emergence import untrained_adder
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.mlp import MLP
+from scaling_lib.experiments.tabulate import SEEDS, shipped_map, tabulate
+from scaling_lib.models import MLP
+from scaling_lib.models.softmax import draw
 from scaling_lib.tasks import addition
-from scaling_lib.training import fit_model
+from scaling_lib.training import draw_batches, fit_model
 
 DIGITS = 2
 KEPT = ("all", "agree", "verified", "open")
@@ -38,8 +33,6 @@ FRESH = 500  # new problems a round of the open pool
 AGREE, SAMPLES = 6, 8
 LEAK = 0.1  # the share of wrong answers that the shipped imperfect verifier lets pass
 H, BATCH, LR = 64, 128, 3e-3
-SHIPPED_ROUNDS = 14
-SHIPPED_SEEDS = (0, 1, 2)
 REAL_ALONE = (250, 500, 1000, 1500, 2000, 3000, 4000, 5000, 6000, 7000, 8000)
 
 
@@ -57,17 +50,14 @@ def problems(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 def train(X: np.ndarray, answers: np.ndarray, seed: int, training_steps: int) -> MLP:
     """Train a network of two hidden layers on given answers, right or wrong."""
     model = untrained_adder(H, seed, DIGITS)
-    rng = np.random.default_rng([seed, 7])
-    picks = (rng.integers(len(X), size=BATCH) for _ in itertools.count())
-    fit_model(model, ((X[pick], answers[pick]) for pick in picks), training_steps, LR)
+    batches = draw_batches(X, answers, BATCH, np.random.default_rng([seed, 7]))
+    fit_model(model, batches, training_steps, LR)
     return model
 
 
 def answer(model: MLP, X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Sample one answer a problem, digit by digit; shape (n, 3), units first."""
-    below = model.probabilities(X).cumsum(-1)
-    draw = rng.random(below.shape[:2])[..., None]
-    return np.minimum((draw > below).sum(-1), 9)
+    return draw(model.probabilities(X), rng)
 
 
 def agreed(
@@ -84,32 +74,16 @@ def agreed(
     return samples[best, each], votes[best, each] >= least
 
 
-def rounds(
-    keep: str,
-    real: int = 1000,
-    count: int = SHIPPED_ROUNDS,
-    seed: int = 0,
-    passes: float = 0.0,
-    training_steps: int = 1500,
-) -> pd.DataFrame:
-    """Let a network learn from its own answers for `count` rounds.
+def rounds(keep: str, real=1000, count=14, seed=0, passes=0.0, training_steps=1500) -> pd.DataFrame:
+    """Let a network learn for `count` rounds from those of its own answers that it may `keep`.
 
-    Parameters
-    ----------
-    keep : {"all", "agree", "verified", "open"}
-        What is kept of the answers; see the module.
-    real : int
-        Problems with their right answers, below 8000.
-    passes : float
-        Probability with which the verifier lets a wrong answer pass.
+    `keep` is one of `KEPT`; `real` problems, below 8000, come with their right answers; `passes` is
+    the probability with which the verifier lets a wrong answer pass.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a round, round 0 being the real data alone: ``round``, ``examples`` (trained on),
-        ``right`` (share of them with a right answer), ``flop`` (of training and sampling so far,
-        6 and 2 for each weight and example) and ``accuracy`` (exact match of the most likely
-        answers to 2000 held-out problems).
+    Columns: ``round`` (0 being the real data alone), ``examples`` (trained on), ``right`` (share of
+    them with a right answer), ``flop`` (of training and sampling so far, 6 and 2 for each weight
+    and example) and ``accuracy`` (exact match of the most likely answers to 2000 held-out
+    problems).
     """
     X, truth, test_X, test_truth = problems(seed)
     one_of(keep, "keep", KEPT)
@@ -123,15 +97,9 @@ def rounds(
         used = answers[:, 0] >= 0
         model = train(X[used], answers[used], seed, training_steps)
         flop += 6 * model.N * BATCH * training_steps
-        rows.append(
-            {
-                "round": number,
-                "examples": int(used.sum()),
-                "right": float((answers[used] == truth[used]).all(1).mean()),
-                "flop": float(flop),
-                "accuracy": float(model.correct(test_X, test_truth).all(1).mean()),
-            }
-        )
+        right = (answers[used] == truth[used]).all(1).mean()
+        accuracy = model.correct(test_X, test_truth).all(1).mean()
+        rows.append((number, used.sum(), right, float(flop), accuracy))
         asked = ~known
         if keep == "open":
             asked &= (place >= real + number * FRESH) & (place < real + (number + 1) * FRESH)
@@ -146,32 +114,27 @@ def rounds(
         good = (new == truth).all(1) | (rng.random(len(X)) < passes)
         accepted = asked & (good if keep != "all" else True)
         answers[accepted] = new[accepted]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["round", "examples", "right", "flop", "accuracy"])
 
 
-def real_alone(seed: int = 0, sizes: Sequence[int] = REAL_ALONE) -> pd.DataFrame:
-    """Train on `sizes` real examples alone: ``examples, accuracy``."""
+def real_alone(seed: int) -> pd.DataFrame:
+    """Train on real examples alone: ``examples, accuracy``."""
 
     def accuracy(examples):
         X, truth, test_X, test_truth = problems(seed)
         model = train(X[:examples], truth[:examples], seed, 1500)
         return {"accuracy": float(model.correct(test_X, test_truth).all(1).mean())}
 
-    return tabulate(accuracy, examples=sizes)
+    return tabulate(accuracy, examples=REAL_ALONE)
 
 
 def worth(table: pd.DataFrame, alone: pd.DataFrame) -> pd.DataFrame:
     """Say how many real examples would have done as well as each network of `rounds`.
 
-    Read off the networks on real examples alone (`real_alone`) of the same seed, in a straight line
-    between them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `table` with ``equal`` (real examples of equal accuracy) and ``worth``, what one kept answer
-        was worth in real examples: the excess of `equal` over the real ones given, divided by the
-        answers kept. NaN in round 0.
+    Added to `table` are ``equal``, real examples of equal accuracy, read off the networks on real
+    examples alone (`real_alone`) of the same seed in a straight line between them, and ``worth``,
+    what one kept answer was worth in real examples: the excess of `equal` over the real ones given,
+    divided by the answers kept. NaN in round 0.
     """
     equal = np.empty(len(table))
     for seed, curve in alone.groupby("seed"):
@@ -185,18 +148,15 @@ def worth(table: pd.DataFrame, alone: pd.DataFrame) -> pd.DataFrame:
 
 def _shipped(real, keep, seed):
     if keep == "alone":
-        return real_alone(seed).round({"accuracy": 4})
+        return real_alone(seed)
     passes = LEAK if keep == "leaky" else 0.0
-    table = rounds("verified" if keep == "leaky" else keep, real, seed=seed, passes=passes)
-    return table.round({"accuracy": 4, "right": 4})
+    return rounds("verified" if keep == "leaky" else keep, real, seed=seed, passes=passes)
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped map: real examples given, what is kept, rounds, three seeds."""
-    seed = list(SHIPPED_SEEDS)
-    keeps = {0: ["alone"], 1000: [*KEPT, "leaky"], 500: ["verified", "agree"]}
-    keeps[2000] = keeps[500]
-    parts = [
-        tabulate(_shipped, jobs, real=[real], keep=keep, seed=seed) for real, keep in keeps.items()
-    ]
-    write_csv(pd.concat(parts, ignore_index=True), out)
+regenerate = shipped_map(
+    _shipped,
+    dict(real=[0], keep=["alone"], seed=SEEDS),
+    dict(real=[1000], keep=[*KEPT, "leaky"], seed=SEEDS),
+    dict(real=[500, 2000], keep=["verified", "agree"], seed=SEEDS),
+    places=4,
+)

@@ -9,33 +9,24 @@ read A only. If that one would have needed `own + D_T` tokens, B has transferred
 Both sides take the best, by exact test loss, of the same learning rates on A (`RATES`).
 """
 
-import pathlib
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from scaling_lib.data.files import write_csv
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.mlp_lm import OneHotLM
+from scaling_lib.experiments.scaling_laws.language_models import read_text
+from scaling_lib.experiments.tabulate import SEEDS, read_off, shipped_map
+from scaling_lib.models import OneHotLM
 from scaling_lib.tasks.dialects import dialect, relative
 from scaling_lib.tasks.language import MarkovLanguage
-from scaling_lib.training import batch_rule, fit_model, learning_rate_rule
 
 H = 64
 RATES = (1.0, 0.3, 0.1)
-SHIPPED_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-SHIPPED_OTHER = (2**14, 2**16, 2**18)
-SHIPPED_OWN = (2**10, 2**12, 2**14, 2**16)
-SHIPPED_ALONE = tuple(2**i for i in range(8, 20))
-SHIPPED_SEEDS = (0, 1, 2)
 
 
 def read(model: OneHotLM, language: MarkovLanguage, D: int, seed: int, rate: float = 1.0) -> None:
     """Train `model` on `D` fresh tokens, at `rate` times the learning rate of the rule."""
-    text, batch = language.windows(D, seed), batch_rule(D)
-    batches = ((text[i : i + batch, :2], text[i : i + batch, 2]) for i in range(0, D, batch))
-    fit_model(model, batches, -(-D // batch), rate * learning_rate_rule(model.H, D))
+    read_text(model, language.windows(D, seed), rate)
 
 
 def after_reading(theta: np.ndarray, language: MarkovLanguage, D: int, seed: int) -> float:
@@ -64,48 +55,38 @@ def _first_read(share, other, seed):
 def run(share: float, other: int, own: int, seed: int = 0) -> dict[str, float]:
     """Read `other` tokens of language B (0: none), then `own` tokens of A.
 
-    The seed draws both dialects, the rows that B shares with A, the weights and the text.
-
-    Returns
-    -------
-    dict
-        ``excess``: test loss on A above its entropy, nats per token.
+    The seed draws both dialects, the rows that B shares with A, the weights and the text. Returns
+    the ``excess``, test loss on A above its entropy, nats per token.
     """
     wanted, theta = _first_read(share, other, seed)
     return {"excess": after_reading(theta, wanted, own, seed + 200) - wanted.entropy}
 
 
 def transferred(table: pd.DataFrame) -> pd.DataFrame:
-    """Add to the shipped table what was transferred.
+    """Return the rows of the shipped table with other text, and what was transferred.
 
-    Returns
-    -------
-    pandas.DataFrame
-        The rows with other text, with ``alone`` (the excess on A's own text alone), ``tokens``
-        (tokens of A beyond `own` that would have given the same excess, read off the runs on A
-        alone of the same seed, log-log; NaN outside them) and ``worth``, `tokens` divided by the
-        tokens of B.
+    Columns added: ``alone`` (the excess on A's own text alone), ``tokens`` (tokens of A beyond
+    `own` that would have given the same excess, read off the runs on A alone of the same seed,
+    log-log; NaN outside them) and ``worth``, `tokens` divided by the tokens of B.
     """
     parts = []
     for _, rows in table.groupby("seed"):
-        alone = rows[rows["other"] == 0].sort_values("excess")
-        part = rows[rows["other"] > 0]
-        x, y = np.log(alone["excess"]), np.log(alone["own"])
-        equal = np.exp(np.interp(np.log(part["excess"]), x, y, left=np.nan, right=np.nan))
-        known = alone.set_index("own")["excess"]
-        tokens = equal - part["own"]
-        parts.append(
-            part.assign(
-                alone=known[part["own"]].to_numpy(), tokens=tokens, worth=tokens / part["other"]
-            )
-        )
+        alone, part = rows[rows["other"] == 0], rows[rows["other"] > 0]
+        known = alone.set_index("own")["excess"][part["own"]].to_numpy()
+        tokens = read_off(part["excess"], alone["excess"], alone["own"]) - part["own"]
+        parts.append(part.assign(alone=known, tokens=tokens, worth=tokens / part["other"]))
     return pd.concat(parts, ignore_index=True)
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped map: shares, tokens of B and of A, three seeds."""
-    seed = list(SHIPPED_SEEDS)
-    alone = tabulate(run, jobs, seed=seed, share=[0.0], other=[0], own=list(SHIPPED_ALONE))
-    share, other, own = map(list, (SHIPPED_SHARES, SHIPPED_OTHER, SHIPPED_OWN))
-    both = tabulate(run, jobs, seed=seed, share=share, other=other, own=own)
-    write_csv(pd.concat([alone, both], ignore_index=True).round({"excess": 5}), out)
+OWN = [2**i for i in range(8, 20)]
+regenerate = shipped_map(
+    run,
+    dict(seed=SEEDS, share=[0.0], other=[0], own=OWN),
+    dict(
+        seed=SEEDS,
+        share=[0.0, 0.25, 0.5, 0.75, 1.0],
+        other=[2**14, 2**16, 2**18],
+        own=[2**10, 2**12, 2**14, 2**16],
+    ),
+    places=5,
+)

@@ -22,7 +22,7 @@ def adders() -> Iterator[Adder]:
     shipped = emergence.shipped_distributions()
     p = emergence.right_answer_probability(shipped)
     right = (shipped["log_p"].argmax(-1) == shipped["answer"]).all(-1)
-    for i, seed in enumerate(shipped["seed"].tolist()):
-        for j, (H, N) in enumerate(zip(shipped["H"].tolist(), shipped["N"].tolist(), strict=True)):
-            names = {"seed": seed, "H": H, "N": N}
-            yield Adder(names, shipped["log_p"][i, j], p[i, j], right[i, j])
+    for i, j in np.ndindex(right.shape[:2]):
+        names = {"seed": shipped["seed"][i], "H": shipped["H"][j], "N": shipped["N"][j]}
+        names = {name: int(number) for name, number in names.items()}
+        yield Adder(names, shipped["log_p"][i, j], p[i, j], right[i, j])

@@ -1,36 +1,27 @@
 r"""Written steps against an answer at once: what decomposition brings, and three controls.
 
-A network reads `k` things out of six and must name what they make together (`TASKS`): the product
-of permutations of three things, the sum modulo 6, or the maximum. All three are chains of look-ups
-in a table of six by six. Four ways to ask (`MODES`):
-
-``direct``
-    the answer at once;
-``supervised``
-    the answer at once, but in training every intermediate result is a target too, at the position
-    where its part ends. It gets the information that the steps carry, and no step to read;
-``blank``
-    the answer after `k` empty "thinking" tokens: more positions to compute in, nothing written;
-``steps``
-    the intermediate results one after another, each read again before the next is written.
+A network reads `k` things out of six and must name what they make together, by a chain of look-ups
+in a table of six by six (`TASKS`): the product of permutations of three things, the sum modulo 6,
+or the maximum. Four ways to ask (`MODES`): ``direct``, the answer at once; ``supervised``, where in
+training every intermediate result is a target too, at the position where its part ends (the
+information of the steps, and no step to read); ``blank``, after `k` empty "thinking" tokens (more
+positions to compute in, nothing written); and ``steps``, the intermediate results one after
+another, each read again before the next is written.
 
 Only ``steps`` makes the serial depth grow with `k`: one answer passes through `layers` blocks `k`
 times. But a sum modulo 6, which needs no chain, is learned directly no better than a product, and
 with steps as well: the experiment shows that small steps are easier to learn, and not that depth is
-what they bring. `cups` looks for that. "Cannot" means "did not learn within this budget": the
+what they bring (`cups` looks for that). "Cannot" means "did not learn within this budget": the
 failures are failures of optimization, not proofs about what one layer can express.
 """
 
-import itertools
-import pathlib
+from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
-from joblib import Parallel, delayed
 
 from scaling_lib.data.checks import one_of, whole
-from scaling_lib.data.files import write_csv
-from scaling_lib.models.attention import AttentionLM
+from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.models import AttentionLM
 from scaling_lib.tasks import permutations
 from scaling_lib.training import fit_model
 
@@ -42,68 +33,39 @@ TASKS = {
     "sum": np.add.outer(np.arange(6), np.arange(6)) % 6,
     "maximum": np.maximum.outer(np.arange(6), np.arange(6)),
 }
-SHIPPED_KS = (2, 3, 4, 6, 8)
-SHIPPED_SEEDS = (0, 1, 2)
-#: Larger direct networks, trained longer: (d, layers, training steps).
-SHIPPED_LARGER = ((64, 2, 3000), (64, 3, 3000))
 
 
 def run(
-    k: int,
-    mode: str,
-    seed: int = 0,
-    d: int = 32,
-    layers: int = 1,
-    training_steps: int = 1500,
-    n_test: int = 1000,
-    task: str = "product",
+    k: int, mode: str, seed=0, d=32, layers=1, training_steps=1500, n_test=1000, task="product"
 ) -> dict[str, float]:
     """Train one network on chains of `k` things out of six, and test it on others.
 
-    Parameters
-    ----------
-    mode : {"direct", "supervised", "blank", "steps"}
-        How the answer is asked for; see the module.
-    d, layers : int
-        Width and number of blocks of the attention model (two heads).
-    task : {"product", "sum", "maximum"}
-        Which table of six by six the chain goes through (`TASKS`).
+    `mode` is one of `MODES`, `task` of `TASKS`; `d` and `layers` are width and number of blocks of
+    the attention model (two heads).
 
-    Returns
-    -------
-    dict
-        ``task, k, mode, seed, d, layers, N`` (parameters), ``D`` (training problems),
-        ``train_flop``, ``answer_flop`` (FLOP to answer one problem, every token read once),
-        ``depth`` (blocks that the answer passes through one after another), ``accuracy`` of the
-        final answer.
+    Keys: ``task, k, mode, seed, d, layers, N`` (parameters), ``D`` (training problems),
+    ``train_flop``, ``answer_flop`` (FLOP to answer one problem, every token read once), ``depth``
+    (blocks that the answer passes through one after another), ``accuracy`` of the final answer.
     """
     one_of(mode, "mode", MODES)
     one_of(task, "task", tuple(TASKS))
     whole(k, "k", least=2)  # one factor is its own product
     table = TASKS[task]
-    group = len(table)
     length = 2 * k if mode in ("steps", "blank") else k + 1
     # The vocabulary: the elements, "=" that ends the question, and an empty thinking token.
-    model = AttentionLM(group + 2, length, d, layers, heads=2, seed=seed)
-    rng = np.random.default_rng([seed, 1])
-    problems = (permutations.sample(BATCH, k, rng, table) for _ in itertools.count())
-    fit_model(model, (examples(*drawn, mode, group) for drawn in problems), training_steps, LR)
+    model = AttentionLM(len(table) + 2, length, d, layers, heads=2, seed=seed)
+    batches = problems(k, mode, table, np.random.default_rng([seed, 1]))
+    fit_model(model, batches, training_steps, LR)
 
     factors, products = permutations.sample(n_test, k, np.random.default_rng(TEST_SEED), table)
-    x, _ = examples(factors, products, mode, group)
+    x, _ = examples(factors, products, mode, len(table))
     written = k if mode == "steps" else 1
     prompt = x[:, : length - written + 1]
-    answer = model.complete(prompt, written, allowed=slice(group))[:, -1]
+    answer = model.complete(prompt, written, allowed=slice(len(table)))[:, -1]
+    D = training_steps * BATCH
     return {
-        "task": task,
-        "k": k,
-        "mode": mode,
-        "seed": seed,
-        "d": d,
-        "layers": layers,
-        "N": model.N,
-        "D": training_steps * BATCH,
-        "train_flop": training_steps * BATCH * length * model.flops_per_token(length),
+        **{"task": task, "k": k, "mode": mode, "seed": seed, "d": d, "layers": layers},
+        **{"N": model.N, "D": D, "train_flop": D * length * model.flops_per_token(length)},
         "answer_flop": length * model.flops_per_token(length, backward=False),
         "depth": layers * written,
         "accuracy": float((answer == products[:, -1]).mean()),
@@ -136,6 +98,23 @@ def examples(
     return x, targets
 
 
+def problems(
+    k: int, mode: str, table: np.ndarray, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield without end batches of fresh problems through `table`, written as `examples` does."""
+    while True:
+        yield examples(*permutations.sample(BATCH, k, rng, table), mode, len(table))
+
+
+def draw_next(
+    model: AttentionLM, x: np.ndarray, group: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Append to each of `x` one of the first `group` tokens, drawn at temperature one."""
+    z = model.logits(x)[:, -1, :group]
+    drawn = (z + rng.gumbel(size=z.shape)).argmax(-1)  # as probable as softmax says
+    return np.concatenate([x, drawn[:, None]], 1)
+
+
 def sample_ends(
     model: AttentionLM, questions: np.ndarray, draws: int, rng: np.random.Generator
 ) -> np.ndarray:
@@ -145,23 +124,15 @@ def sample_ends(
     """
     x, group = np.repeat(questions, draws, 0), questions[0, -1]
     for _ in range(questions.shape[1] - 1):
-        z = model.logits(x)[:, -1, :group]
-        drawn = (z + rng.gumbel(size=z.shape)).argmax(-1)  # as probable as softmax says
-        x = np.concatenate([x, drawn[:, None]], 1)
+        x = draw_next(model, x, group, rng)
     return x[:, -1].reshape(-1, draws).T
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped table as CSV: tasks, modes and lengths, and larger direct networks."""
-    grid = [dict(k=k, mode=mode) for k in SHIPPED_KS for mode in MODES]
-    grid += [
-        dict(k=k, mode="direct", d=d, layers=layers, training_steps=training_steps)
-        for k in (4, 8)
-        for d, layers, training_steps in SHIPPED_LARGER
-    ]
-    grid += [dict(k=k, mode="direct", task=t) for t in ("sum", "maximum") for k in SHIPPED_KS]
-    grid += [dict(k=8, mode=mode, task="sum") for mode in MODES[1:]]
-    rows = Parallel(n_jobs=jobs)(
-        delayed(run)(seed=seed, **settings) for settings in grid for seed in SHIPPED_SEEDS
-    )
-    write_csv(pd.DataFrame(rows), out)
+KS = (2, 3, 4, 6, 8)
+regenerate = shipped_map(
+    run,
+    dict(k=KS, mode=MODES, seed=SEEDS),
+    dict(k=[4, 8], mode="direct", d=64, layers=[2, 3], training_steps=3000, seed=SEEDS),
+    dict(task=["sum", "maximum"], k=KS, mode="direct", seed=SEEDS),
+    dict(k=8, mode=MODES[1:], task="sum", seed=SEEDS),
+)

@@ -1,16 +1,10 @@
 r"""A ball under five cups: what written steps bring to tasks that differ in one move only.
 
 The ball starts under cup 0 and moves follow, each one of two. The first turns all cups on by one
-place. What the second does is the only difference between the tasks (`SECOND`):
-
-``stay``
-    it does nothing, so that the moves commute and counting the turns is enough;
-``double``
-    the cup at x goes to 2 x modulo 5. The order matters, and the 20 shuffles that the two moves
-    make are a solvable group;
-``three``
-    three cups change places in a circle. The order matters, and the 60 shuffles (all even ones of
-    five things) are not a solvable group.
+place. The second is the only difference between the tasks (`SECOND`). In ``stay`` it does nothing:
+the moves commute and counting the turns is enough. In ``double`` the cup at x goes to 2 x modulo 5;
+the order matters, and the 20 shuffles that the two moves make are a solvable group. In ``three``
+three cups change places in a circle, and the 60 shuffles (all even ones) are not solvable.
 
 For solvable groups a network of constant depth can do it at every length; for all others
 :math:`O(\log k)` layers are known to suffice for `k` moves [@liu2023transformers]. Two ways to ask:
@@ -18,9 +12,7 @@ For solvable groups a network of constant depth can do it at every length; for a
 places one after another behind the question, each read again (`chain_of_thought`).
 """
 
-import itertools
 import pathlib
-from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -28,10 +20,9 @@ import pandas as pd
 from scaling_lib.data.checks import one_of
 from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.learning_curve import LearningCurve
-from scaling_lib.experiments.scaffolding.chain_of_thought import BATCH, LR, TEST_SEED, examples
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.attention import AttentionLM
-from scaling_lib.models.optimizers import constant_after
+from scaling_lib.experiments.scaffolding.chain_of_thought import LR, TEST_SEED, examples, problems
+from scaling_lib.experiments.tabulate import SEEDS, tabulate
+from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.tasks import permutations
 from scaling_lib.training import fit_model
 
@@ -53,31 +44,16 @@ def table(second: str) -> np.ndarray:
 
 
 def run(
-    second: str,
-    mode: str = "supervised",
-    layers: int = 1,
-    seed: int = 0,
-    d: int = WIDTH,
-    k: int = MOVES,
-    steps: Iterable[int] | None = None,
+    second: str, mode="supervised", layers=1, seed=0, d=WIDTH, k=MOVES, steps=None
 ) -> pd.DataFrame:
     """Train one network to follow the ball through `k` moves, and measure after so many `steps`.
 
-    Parameters
-    ----------
-    second : {"stay", "double", "three"}
-        The second of the two moves.
-    mode : {"supervised", "steps"}
-        Whether the places are answered at once or written and read again.
-    steps
-        Those of the shipped runs, unless others are given.
+    `second` is one of `SECOND`; by `mode`, "supervised" or "steps", the places are answered at once
+    or written and read again; `steps` are those of the shipped runs, unless others are given.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``step``; ``moves`` 1 to k, ``accuracy`` after so many moves on 1000 fresh problems; ``N``
-        parameters. Training ends when the worst of them is 0.995; the last measurement then stands
-        for the steps that are left.
+    Columns: ``step``; ``moves`` 1 to k, ``accuracy`` after so many moves on 1000 fresh problems;
+    ``N`` parameters. Training ends when the worst of them is 0.995; the last measurement then
+    stands for the steps that are left.
     """
     one_of(mode, "mode", ("supervised", "steps"))
     length = 2 * k if mode == "steps" else k + 1
@@ -86,41 +62,28 @@ def run(
     moves, places = permutations.sample(1000, k, np.random.default_rng(TEST_SEED), rules)
     x, _ = examples(moves, places, mode, CUPS)
 
-    def right():
+    def measure(step):
         if mode == "steps":
             answers = model.complete(x[:, : k + 1], k, allowed=slice(CUPS))[:, k + 1 :]
         else:
             answers = model.logits(x[:, :k])[:, :, :CUPS].argmax(-1)
-        by_length.append((answers == places).mean(0))
-        return by_length[-1].min()
+        right = (answers == places).mean(0)
+        return {"accuracy": right, "worst": right.min()}
 
-    by_length = []
-    curve = LearningCurve(steps or SHIPPED_STEPS[layers], STOP, worst=right)
-    rng = np.random.default_rng([seed, 1])
-    problems = (permutations.sample(BATCH, k, rng, rules) for _ in itertools.count())
-    fit_model(
-        model,
-        (examples(*drawn, mode, CUPS) for drawn in problems),
-        max(curve.steps),
-        LR,
-        schedule=constant_after(WARM_UP),
-        after_step=curve,
-    )
-    by_length += by_length[-1:] * (len(curve.steps) - len(by_length))
-    return pd.concat(
-        pd.DataFrame({"step": step, "moves": range(1, k + 1), "accuracy": accuracy, "N": model.N})
-        for step, accuracy in zip(curve.steps, by_length, strict=True)
-    )
+    curve = LearningCurve(steps or SHIPPED_STEPS[layers], measure, STOP)
+    batches = problems(k, mode, rules, np.random.default_rng([seed, 1]))
+    rise = constant_after(WARM_UP)
+    fit_model(model, batches, max(curve.steps), LR, schedule=rise, after_step=curve)
+    measured = curve.table().assign(moves=[range(1, k + 1)] * len(curve.steps), N=model.N)
+    rows = measured.explode(["moves", "accuracy"])[["step", "moves", "accuracy", "N"]]
+    return rows.astype({"moves": int, "accuracy": float})
 
 
 def reach(runs: pd.DataFrame, share: float = 0.9) -> pd.DataFrame:
     """Return how many moves each shipped run follows with at least the `share` right, from the 1st.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``second``; ``arm``, "1 layer", "1 wider layer", "3 layers" (all at once) or "steps";
-        ``step, seed, reach``.
+    Columns: ``second``; ``arm``, "1 layer", "1 wider layer", "3 layers" (all at once) or "steps";
+    ``step, seed, reach``.
     """
     arm = runs.layers.map({1: "1 layer", 3: "3 layers"})
     arm = arm.mask(runs.d == WIDER, "1 wider layer").mask(runs["mode"] == "steps", "steps")
@@ -131,7 +94,7 @@ def reach(runs: pd.DataFrame, share: float = 0.9) -> pd.DataFrame:
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
     """Write the shipped curves: three second moves, three depths at once, one with steps."""
-    knobs = dict(second=list(SECOND), layers=list(SHIPPED_STEPS), seed=range(3))
+    knobs = dict(second=list(SECOND), layers=list(SHIPPED_STEPS), seed=SEEDS)
     wider = knobs | {"second": ["three"], "layers": [1], "d": [WIDER]}
     parts = [
         tabulate(run, jobs, **knobs),

@@ -1,18 +1,13 @@
 """Facts in the weights, and facts that are looked up, at equal numbers of parameters.
 
 A fact is a key of three tokens and a value. **In the weights:** a network with one hidden layer is
-trained on `n` facts and asked for all of them. **Looked up:** a retriever finds a handful of
-candidate facts in a store and writes them in front of the question; a small attention model that
-was never trained on any fact, only on text that repeats itself (`in_context`), reads the answer
-off. Its size does not depend on `n`.
-
-The retriever here is not built; its recall is a parameter. The accuracy of the whole is the
-retriever's recall times the reader's accuracy.
+trained on `n` facts and asked for all of them. **Looked up:** a small attention model, trained on
+no fact but only on text that repeats itself (`in_context`), reads the answer off a handful of
+candidate facts in front of the question; its size does not depend on `n`. The retriever that finds
+them is not built: its recall is a parameter, by which the reader's accuracy is multiplied.
 """
 
-import itertools
 import pathlib
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,10 +16,9 @@ import pandas as pd
 from scaling_lib.data.checks import whole
 from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.scaling_hypothesis.in_context import passages
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.attention import AttentionLM
-from scaling_lib.models.mlp_lm import OneHotLM
-from scaling_lib.training import fit_model
+from scaling_lib.experiments.tabulate import SEEDS, tabulate
+from scaling_lib.models import AttentionLM, OneHotLM
+from scaling_lib.training import draw_batches, fit_model
 
 TOKENS = 64  # the last token of a key is one of 0 ... 31, values are tokens 32 ... 63
 HALF = TOKENS // 2
@@ -34,10 +28,8 @@ LR = 0.04  # the best of 0.005 to 0.15 for 84 units on 8,192 facts, 1,200,000 ex
 CHANGED = 0.25  # share of the facts whose value changes after training
 CANDIDATES, ASKED = 8, 500  # facts retrieved for a question, and questions
 SHIPPED_FACTS = (1024, 4096, 8192, 16_384)
-SHIPPED_WIDTHS = (42, 84)  # 84 units are as many parameters as the reader has
 SHIPPED_EXAMPLES = (300_000, 1_200_000, 4_800_000)  # facts shown in training, with repetitions
 STOP = 0.999  # a memoriser that knows so many is not trained for longer
-SHIPPED_SEEDS = (0, 1, 2)
 
 
 class Store(NamedTuple):
@@ -62,40 +54,22 @@ def change_facts(facts: Store, rng: np.random.Generator) -> Store:
     return Store(facts.keys, np.where(rng.random(n) < CHANGED, shifted, facts.values))
 
 
-def memorise(facts: Store, H: int, examples: int, seed: int = 0) -> OneHotLM:
-    """Train a network with one hidden layer of width H to name the value of each key."""
-    model = OneHotLM(TOKENS, KEY, H, seed)
-    rng = np.random.default_rng([seed, 1])
-    picks = (rng.integers(0, len(facts.values), BATCH) for _ in itertools.count())
-    batches = ((facts.keys[pick], facts.values[pick]) for pick in picks)
-    fit_model(model, batches, examples // BATCH, LR)
-    return model
-
-
 def candidates_for(
-    facts: Store,
-    which: np.ndarray,
-    rng: np.random.Generator,
-    candidates: int = CANDIDATES,
-    recall: float = 1.0,
+    facts: Store, which: np.ndarray, rng: np.random.Generator, recall=1.0
 ) -> np.ndarray:
-    """Write what a retriever found in front of each question.
+    """Write what a retriever found in front of each question, shape (B, 2 * `CANDIDATES` + 1).
 
     `which` facts are asked for, shape (B,). The right fact is among the candidates with probability
-    `recall`; the others are random, and all have different last tokens of the key.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (B, 2 * candidates + 1)
-        The last token of a candidate's key, its value, and so on; at the end the last token of the
-        key that is asked for.
+    `recall`; the others are random, and all have different last tokens of the key. A row is the
+    last token of a candidate's key, its value, and so on; at the end the last token of the key that
+    is asked for.
     """
     asked = facts.keys[which, -1]
-    context = np.empty((len(which), 2 * candidates + 1), int)
+    context = np.empty((len(which), 2 * CANDIDATES + 1), int)
     for row, fact in enumerate(which.tolist()):
         found = [fact] if rng.random() < recall else []
         used = {int(asked[row])}
-        while len(found) < candidates:
+        while len(found) < CANDIDATES:
             other = int(rng.integers(len(facts.values)))
             token = int(facts.keys[other, -1])
             if token not in used:
@@ -120,34 +94,31 @@ def train_reader(seed: int = 0, training_steps: int = 1000) -> AttentionLM:
     return model
 
 
-def in_weights(
-    facts: int, H: int, seed: int = 0, examples: Sequence[int] = SHIPPED_EXAMPLES
-) -> pd.DataFrame:
+def in_weights(facts: int, H: int, seed=0, examples=SHIPPED_EXAMPLES) -> pd.DataFrame:
     """Ask for facts that are held in weights, before and after a quarter of them has changed.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each of `examples` shown in training, each a run with its own schedule: ``N``
-        (parameters), ``examples``, ``accuracy`` and ``after_change`` (nothing is trained again).
-        Where `STOP` is reached the longer runs repeat the row.
+    Columns: ``N`` (parameters), ``examples`` (shown in training, each a run with its own schedule),
+    ``accuracy`` and ``after_change`` (nothing is trained again). Where `STOP` is reached the longer
+    runs repeat the row.
     """
     rng = np.random.default_rng([seed, 2])
     old = draw_facts(facts, rng)
     new, rows, shares = change_facts(old, rng), [], [0.0]
     for shown in examples:
         if shares[0] < STOP:
-            model = memorise(old, H, shown, seed)
+            model = OneHotLM(TOKENS, KEY, H, seed)
+            batches = draw_batches(*old, BATCH, np.random.default_rng([seed, 1]))
+            fit_model(model, batches, shown // BATCH, LR)
             answers = model.logits(old.keys).argmax(-1)
             shares = [(answers == store.values).mean() for store in (old, new)]
         rows.append((model.N, shown, *shares))
     return pd.DataFrame(rows, columns=["N", "examples", "accuracy", "after_change"])
 
 
-def looked_up(seed: int = 0, facts: Sequence[int] = SHIPPED_FACTS) -> pd.DataFrame:
+def looked_up(seed: int = 0) -> pd.DataFrame:
     """Ask for facts that are looked up, before and after a quarter of the store has changed."""
     reader, rows = train_reader(seed), []
-    for n in facts:
+    for n in SHIPPED_FACTS:
         rng = np.random.default_rng([seed, 2])
         old = draw_facts(n, rng)
         shares = []
@@ -160,11 +131,12 @@ def looked_up(seed: int = 0, facts: Sequence[int] = SHIPPED_FACTS) -> pd.DataFra
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped map: facts in the weights by width and training, and looked up."""
-    seeds = list(SHIPPED_SEEDS)
-    knobs = {"facts": list(SHIPPED_FACTS), "H": list(SHIPPED_WIDTHS), "seed": seeds}
-    weights = tabulate(in_weights, jobs, **knobs).assign(way="weights")
-    read = tabulate(looked_up, jobs, seed=seeds).assign(way="look-up")
-    table = pd.concat([weights, read], ignore_index=True)
+    """Write the shipped map: facts in the weights by width and training, and looked up.
+
+    84 units are as many parameters as the reader has.
+    """
+    weights = tabulate(in_weights, jobs, facts=SHIPPED_FACTS, H=[42, 84], seed=SEEDS)
+    read = tabulate(looked_up, jobs, seed=SEEDS)
+    table = pd.concat([weights.assign(way="weights"), read.assign(way="look-up")])
     columns = ["way", "facts", "H", "N", "examples", "seed", "accuracy", "after_change"]
     write_csv(table[columns].astype({"H": "Int64", "examples": "Int64"}).round(4), out)

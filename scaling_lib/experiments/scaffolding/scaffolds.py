@@ -1,25 +1,16 @@
 r"""One table of models by scaffolds: what each is worth, and whether they work independently.
 
 Every shipped addition network (`adders`) is scored bare and in four scaffolds, problem by problem
-(`success`), so that three questions have the same answer sheet:
+(`success`), so that three questions have the same answer sheet: what a scaffold adds, in points and
+as the factor by which the compute of a bare network would have to grow to score as much
+[@davidson2023capabilities] (`gains`); whether model and scaffold are two separate factors, the same
+scaffold being worth the same to every model on some scale (`interaction`; they are not, on any of
+four); and what a check is worth that is wrong now and then: casting out nines accepts all answers
+that are right modulo nine (`residue_probability`).
 
-* what a scaffold adds, in points and in training compute (`gains`): its compute-equivalent gain
-  [@davidson2023capabilities] is the factor by which the compute of a bare network would have to
-  grow to score as much;
-* whether model and scaffold are two separate factors (`interaction`): they are if the same scaffold
-  is worth the same to every model, on some scale;
-* what a check that is wrong now and then is worth (`residue_probability`): casting out nines, which
-  every clerk once used, accepts all answers that are right modulo nine.
-
-Found (three seeds, 256 problems): the two factors are not separate on any of the four scales tried;
-the interaction is far beyond the spread of seeds. The compute-equivalent gain of 100 exactly
-checked samples is 3 to 5 for the five smallest networks and beyond the table for the others; that
-of an adder that may answer a quarter of the problems falls from 8 to 1.2 with size and rises again.
 Networks were all trained for 6000 steps, so "compute" grows with size only. Bare scores do not
 always rise with size; gains use the best score up to each size.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -28,6 +19,7 @@ from scaling_lib.data import load
 from scaling_lib.data.checks import whole
 from scaling_lib.experiments.scaffolding.adders import adders
 from scaling_lib.experiments.scaling_hypothesis import emergence
+from scaling_lib.models.softmax import of_right
 from scaling_lib.sampling import best_of_n, compute_equivalent_gain, solve_probability
 
 #: The share of problems that the scaffold with a tool may hand over.
@@ -52,7 +44,7 @@ def residue_probability(
     """
     whole(modulus, "modulus", least=2)
     p = np.exp(log_p)
-    right = np.take_along_axis(p, np.broadcast_to(answer[..., None], (*p.shape[:-1], 1)), -1)
+    right = of_right(p, np.broadcast_to(answer, p.shape[:-1]))
     remainder = np.zeros((*p.shape[:-2], modulus))
     remainder[..., 0] = 1
     for place in range(p.shape[-2]):
@@ -62,21 +54,16 @@ def residue_probability(
             longer += p[..., place, digit, None] * np.roll(remainder, shift, -1)
         remainder = longer
     target = answer @ 10 ** np.arange(answer.shape[-1]) % modulus
-    target = np.broadcast_to(target[..., None], (*remainder.shape[:-1], 1))
-    return right[..., 0].prod(-1), np.take_along_axis(remainder, target, -1)[..., 0]
+    return right.prod(-1), of_right(remainder, np.broadcast_to(target, remainder.shape[:-1]))
 
 
 def success() -> dict[str, np.ndarray]:
-    """Score every shipped network in every scaffold, problem by problem.
+    """Return the probability that each problem is answered rightly in every scaffold, by network.
 
-    Returns
-    -------
-    dict of str to numpy.ndarray, shape (seeds, sizes, problems)
-        Probability that each problem is answered rightly. ``bare``: the most probable answer (0 or
-        1). ``10 samples, exact check`` and ``100 samples, exact check``: some sample is right.
-        ``100 samples, nines``: the first sample that is right modulo nine. ``adder for a quarter``:
-        an exact adder answers the quarter of the problems on which the network is least sure (0 or
-        1).
+    Shapes (seeds, sizes, problems). ``bare``: the most probable answer (0 or 1). ``10 samples,
+    exact check`` and ``100 samples, exact check``: some sample is right. ``100 samples, nines``:
+    the first sample that is right modulo nine. ``adder for a quarter``: an exact adder answers the
+    quarter of the problems on which the network is least sure (0 or 1).
     """
     shipped = emergence.shipped_distributions()
     log_p, answer = shipped["log_p"], shipped["answer"].astype(np.int64)
@@ -99,11 +86,7 @@ def success() -> dict[str, np.ndarray]:
 def scores() -> pd.DataFrame:
     """Average `success` over the problems.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a scaffold and network: ``scaffold, seed, H, N`` (parameters), ``C`` (training
-        FLOP), ``score``.
+    Columns: ``scaffold, seed, H, N`` (parameters), ``C`` (training FLOP), ``score``.
     """
     C = dict(zip(emergence.SHIPPED_SIZES, training_compute(), strict=True))
     return pd.DataFrame(
@@ -118,9 +101,7 @@ def training_compute() -> np.ndarray:
     return load("emergence").groupby("H")["C"].first().to_numpy()
 
 
-def interaction(
-    table: pd.DataFrame, scale: Callable[[np.ndarray], np.ndarray] = np.asarray
-) -> dict[str, float]:
+def interaction(table: pd.DataFrame, scale=np.asarray) -> dict[str, float]:
     """Split the spread of scores into model, scaffold, what only both together explain, and seeds.
 
     An analysis of variance with two crossed factors. A network is scored in every scaffold, so the
@@ -130,12 +111,9 @@ def interaction(
     `table` is from `scores`, every scaffold with every network; `scale` is applied to the scores,
     after half a problem is added to either side, and leaves them as they are by default.
 
-    Returns
-    -------
-    dict of str to float
-        ``model``, ``scaffold``, ``interaction``, ``seeds between``, ``seeds within``: shares of the
-        sum of squares, which add up to 1. ``F``: mean square of the interaction over that within
-        seeds; near 1 if the factors are separate.
+    Keys: ``model``, ``scaffold``, ``interaction``, ``seeds between``, ``seeds within``, shares of
+    the sum of squares, which add up to 1; ``F``, mean square of the interaction over that within
+    seeds, near 1 if the factors are separate.
     """
     cells = table.pivot_table(index=["H", "scaffold"], columns="seed", values="score")
     models, scaffolds = (cells.index.unique(level) for level in (0, 1))
@@ -164,14 +142,9 @@ def gains(resamples: int = 400, seed: int = 0) -> pd.DataFrame:
     """Measure the compute-equivalent gain of each scaffold at each size, with intervals.
 
     Scores are averaged over seeds and problems; the interval of level `LEVEL` comes from resampling
-    both.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a scaffold and size: ``scaffold, N, C, bare, score, gain, low, high, most``. A gain
-        is a ratio of training FLOP, ``inf`` beyond the largest network, and ``most`` is the largest
-        ratio that the table can show at that size.
+    both. Columns: ``scaffold, N, C, bare, score, gain, low, high, most``. A gain is a ratio of
+    training FLOP, ``inf`` beyond the largest network, and ``most`` is the largest ratio that the
+    table can show at that size.
     """
     right = success()
     C, N = training_compute(), emergence.shipped_distributions()["N"]
@@ -197,17 +170,7 @@ def gains(resamples: int = 400, seed: int = 0) -> pd.DataFrame:
             # Order statistics: there is nothing to interpolate between a number and infinity.
             ends = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
             low, high = np.nanquantile(resampled, ends, method="inverted_cdf")
-            rows.append(
-                {
-                    "scaffold": name,
-                    "N": N[j],
-                    "C": C[j],
-                    "bare": bare[j],
-                    "score": score[j],
-                    "gain": gain(bare, score, j),
-                    "low": low,
-                    "high": high,
-                    "most": C[-1] / C[j],
-                }
-            )
-    return pd.DataFrame(rows)
+            found = (gain(bare, score, j), low, high, C[-1] / C[j])
+            rows.append((name, N[j], C[j], bare[j], score[j], *found))
+    columns = ["scaffold", "N", "C", "bare", "score", "gain", "low", "high", "most"]
+    return pd.DataFrame(rows, columns=columns)

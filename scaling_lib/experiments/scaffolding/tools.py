@@ -28,12 +28,9 @@ def carry_bits(a: np.ndarray, b: np.ndarray, digits: int) -> np.ndarray:
 def call_when_unsure(shares: Sequence[float] = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)) -> pd.DataFrame:
     """Let the shipped networks hand their least certain problems to an exact adder.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a network and share of problems that may be handed over: ``seed, H, N, share,
-        accuracy`` (calls where the probability of the network's own answer is lowest), ``random``
-        (calls on random problems) and ``alone`` (its accuracy without a tool).
+    Columns: ``seed, H, N, share`` (of problems that may be handed over), ``accuracy`` (calls where
+    the probability of the network's own answer is lowest), ``random`` (calls on random problems)
+    and ``alone`` (its accuracy without a tool).
     """
     rows = []
     for adder in adders():
@@ -42,13 +39,7 @@ def call_when_unsure(shares: Sequence[float] = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0))
         alone, problems = adder.right.mean(), len(adder.right)
         for share in probability(shares, "shares", many=True):
             calls = round(share * problems)
-            rows.append(
-                adder.names
-                | {
-                    "share": share,
-                    "accuracy": (calls + surest_last[calls:].sum()) / problems,
-                    "random": share + (1 - share) * alone,
-                    "alone": alone,
-                }
-            )
+            accuracy = (calls + surest_last[calls:].sum()) / problems
+            by_lot = {"random": share + (1 - share) * alone, "alone": alone}
+            rows.append(adder.names | {"share": share, "accuracy": accuracy} | by_lot)
     return pd.DataFrame(rows)

@@ -16,26 +16,15 @@ import numpy as np
 RANKS = ("royal", "common", "monastic", "noble")
 SEXES = ("male", "female")
 AGES = ("adult", "young")
+WORDS = (
+    *("king", "queen", "prince", "princess", "man", "woman", "boy", "girl"),
+    *("monk", "nun", "choirboy", "choirgirl", "lord", "lady", "page", "damsel"),
+)
 #: (rank, sex, age) -> noun.
 NOUNS = {
-    ("royal", "male", "adult"): "king",
-    ("royal", "female", "adult"): "queen",
-    ("royal", "male", "young"): "prince",
-    ("royal", "female", "young"): "princess",
-    ("common", "male", "adult"): "man",
-    ("common", "female", "adult"): "woman",
-    ("common", "male", "young"): "boy",
-    ("common", "female", "young"): "girl",
-    ("monastic", "male", "adult"): "monk",
-    ("monastic", "female", "adult"): "nun",
-    ("monastic", "male", "young"): "choirboy",
-    ("monastic", "female", "young"): "choirgirl",
-    ("noble", "male", "adult"): "lord",
-    ("noble", "female", "adult"): "lady",
-    ("noble", "male", "young"): "page",
-    ("noble", "female", "young"): "damsel",
+    (rank, sex, age): word
+    for (rank, age, sex), word in zip(itertools.product(RANKS, AGES, SEXES), WORDS, strict=True)
 }
-WORDS = tuple(NOUNS.values())
 
 
 def analogies() -> list[tuple[str, str, str, str]]:
@@ -43,8 +32,6 @@ def analogies() -> list[tuple[str, str, str, str]]:
 
     The question is b - a + c, the answer d; three different words are asked for a fourth.
 
-    Examples
-    --------
     >>> ("man", "king", "woman", "queen") in analogies()
     True
     """
@@ -77,9 +64,8 @@ class Corpus:
 
     def __post_init__(self):
         if self.own < 0 or self.common < 0 or self.own + self.common > 1:
-            raise ValueError(
-                f"own and common must be shares of 1, not {self.own} and {self.common}"
-            )
+            got = f"{self.own} and {self.common}"
+            raise ValueError(f"own and common must be shares of 1, not {got}")
 
     def context_probabilities(self) -> np.ndarray:
         """Probability of each context word for each noun, shape (16, context words)."""
@@ -89,24 +75,24 @@ class Corpus:
             for value in attributes:
                 topic[row, values.index(value)] = (1 - self.own - self.common) / 3
             topic[row, values.index(noun)] = self.own
-            topic[row, values.index("anything")] = self.common
+        topic[:, -1] = self.common
         return np.repeat(topic, self.words, axis=1) / self.words
 
     def counts(self, sentences: int, rng: np.random.Generator) -> np.ndarray:
         """Write sentences, one noun each, and count how often it meets each context word.
 
-        The result has the shape (16, context words); all nouns are equally frequent.
+        Shape (16, context words); all nouns are equally frequent.
         """
         per_noun = rng.multinomial(sentences, np.full(len(NOUNS), 1 / len(NOUNS)))
         return rng.multinomial(per_noun * self.length, self.context_probabilities())
 
 
 def word_vectors(counts: np.ndarray, dimensions: int = 6) -> np.ndarray:
-    r"""Vectors of the nouns from their co-occurrence counts.
+    r"""Vectors of the nouns from their co-occurrence `counts`, shape (words, contexts).
 
     The positive pointwise mutual information :math:`\max(0, \ln \frac{p(w, c)}{p(w) p(c)})` is
     factorised; a noun's vector is its row of left singular vectors times singular values, of which
-    so many `dimensions` are kept. `counts` has the shape (words, contexts).
+    so many `dimensions` are kept.
     """
     total = counts.sum()
     expected = counts.sum(1, keepdims=True) * counts.sum(0, keepdims=True) / max(total, 1)
@@ -117,9 +103,7 @@ def word_vectors(counts: np.ndarray, dimensions: int = 6) -> np.ndarray:
     return left[:, :dimensions] * singular[:dimensions]
 
 
-def solve(
-    vectors: np.ndarray, a: str, b: str, c: str, exclude: bool = True
-) -> list[tuple[str, float]]:
+def solve(vectors: np.ndarray, a: str, b: str, c: str, exclude=True) -> list[tuple[str, float]]:
     """Rank all nouns by the cosine of their vector with b - a + c: "a is to b as c is to ...".
 
     Without `exclude`, a, b and c may be answers too, and one of them is often nearest. Returns
@@ -144,15 +128,11 @@ def accuracy(vectors: np.ndarray, exclude: bool = True) -> float:
 
 
 def lookup_accuracy(share_seen: float, seed: int = 0) -> float:
-    """Accuracy of a table that has stored a share of all analogies and guesses the others.
-
-    A guess is one of the 13 other nouns.
-    """
-    rng = np.random.default_rng(seed)
-    asked = analogies()
+    """Accuracy of a table that has stored a share of all analogies, and guesses one of 13 nouns."""
+    rng, asked = np.random.default_rng(seed), analogies()
     stored = set(rng.permutation(len(asked))[: round(share_seen * len(asked))].tolist())
     right = 0
-    for i, (a, b, c, d) in enumerate(asked):
-        others = [word for word in WORDS if word not in (a, b, c)]
+    for i, (*question, d) in enumerate(asked):
+        others = [word for word in WORDS if word not in question]
         right += i in stored or others[rng.integers(len(others))] == d
     return right / len(asked)

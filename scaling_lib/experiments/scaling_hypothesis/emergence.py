@@ -14,16 +14,16 @@ import numpy as np
 
 from scaling_lib.data import DATA
 from scaling_lib.data.files import write_bytes, write_csv
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.mlp import MLP
-from scaling_lib.models.softmax import log_softmax
+from scaling_lib.experiments.tabulate import SEEDS, tabulate
+from scaling_lib.models import MLP
+from scaling_lib.models.softmax import log_softmax, of_right
 from scaling_lib.tasks import addition
 from scaling_lib.training import fit_model
 
 DIGITS = 4
 BATCH = 128
 SHIPPED_SIZES = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
-SHIPPED_SEEDS = (0, 1, 2)
+SHIPPED_SEEDS = SEEDS
 SHIPPED_STEPS = 6000
 TEST_SEED = 12345
 TEST_PROBLEMS = 4000  # the standard error of a share is at most 0.008
@@ -34,12 +34,9 @@ DISTRIBUTIONS_FILE = "emergence_distributions.npz"
 
 def untrained_adder(H: int, seed: int, digits: int = DIGITS) -> MLP:
     """Two hidden layers of width H on the digits; one head a digit of the sum."""
-    return MLP(
-        (20 * digits, H, H, 10 * (digits + 1)),
-        heads=digits + 1,
-        init_std=(digits**-0.5, (2 / H) ** 0.5, H**-0.5),  # 2 * digits inputs of 1 are active
-        seed=seed,
-    )
+    sizes = (20 * digits, H, H, 10 * (digits + 1))
+    std = (digits**-0.5, (2 / H) ** 0.5, H**-0.5)  # 2 * digits inputs of 1 are active
+    return MLP(sizes, heads=digits + 1, init_std=std, seed=seed)
 
 
 def train_adder(H: int, seed: int = 0, training_steps: int = 4000, digits: int = DIGITS) -> MLP:
@@ -58,40 +55,33 @@ def held_out(n: int, digits: int = DIGITS) -> tuple[np.ndarray, np.ndarray]:
     Training draws from all :math:`10^{2k}` pairs too, so a few test problems (for k = 4 and 6000
     steps of 128: fewer than 1 %) may have been seen once.
     """
-    rng = np.random.default_rng(TEST_SEED)
-    pairs = rng.integers(0, 10**digits, (n, 2))
-    return pairs[:, 0], pairs[:, 1]
+    return tuple(np.random.default_rng(TEST_SEED).integers(0, 10**digits, (n, 2)).T)
+
+
+def predictions(model: MLP, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return log-probabilities (n, digits, 10) and right digits of n held-out problems."""
+    digits = model.heads - 1
+    problems = held_out(n, digits)
+    log_p = log_softmax(model.forward(addition.encode(*problems, digits)))
+    return log_p, addition.answer(*problems, digits)
 
 
 def evaluate(model: MLP) -> dict[str, float]:
     """Score a trained adder by several metrics on held-out problems.
 
-    Returns
-    -------
-    dict
-        ``loss`` (nats per digit), ``token_accuracy`` and ``exact_match`` of the most likely
-        answer, ``sampled_exact_match`` (mean probability of the right answer, so the exact match
-        of one sample at temperature 1), and ``digit_0`` (units), ``digit_1``, ... accuracies.
+    Keys: ``loss`` (nats per digit), ``token_accuracy`` and ``exact_match`` of the most likely
+    answer, ``sampled_exact_match`` (mean probability of the right answer, so the exact match of one
+    sample at temperature 1), and ``digit_0`` (units), ``digit_1``, ... accuracies.
     """
-    digits = model.heads - 1
-    a, b = held_out(TEST_PROBLEMS, digits)
-    y = addition.answer(a, b, digits)
-    log_p = log_softmax(model.forward(addition.encode(a, b, digits)))
-    log_right = np.take_along_axis(log_p, y[:, :, None], axis=2)[:, :, 0]
-    right = log_p.argmax(-1) == y
+    log_p, y = predictions(model, TEST_PROBLEMS)
+    log_right, right = of_right(log_p, y), log_p.argmax(-1) == y
     scores = {
         "loss": float(-log_right.mean()),
         "token_accuracy": float(right.mean()),
         "exact_match": float(right.all(1).mean()),
         "sampled_exact_match": float(np.exp(log_right.sum(1)).mean()),
     }
-    return scores | {f"digit_{i}": float(right[:, i].mean()) for i in range(digits + 1)}
-
-
-def _scores(model, steps):
-    D = steps * BATCH
-    row = {"N": model.N, "steps": steps, "D": D, "C": float(D * model.flops_per_example())}
-    return row | evaluate(model)
+    return scores | {f"digit_{i}": float(share) for i, share in enumerate(right.mean(0))}
 
 
 @functools.cache
@@ -101,14 +91,11 @@ def shipped_distributions() -> dict[str, np.ndarray]:
     With it, sampling needs no network: the five digits of an answer are independent given the
     problem, so an answer's probability is the product over its digits.
 
-    Returns
-    -------
-    dict of numpy.ndarray
-        ``a``, ``b``: the numbers, shape (problems,). ``answer``: digits of the sum, units first,
-        shape (problems, 5). ``seed`` (seeds,), ``H`` and ``N`` (sizes,). ``log_p``: natural log of
-        the predicted probability of each digit, float32, shape (seeds, sizes, problems, 5, 10),
-        stored as float16 (relative error below 0.001) and normalised again on loading. The arrays
-        cannot be written to.
+    Keys: ``a``, ``b``, the numbers, shape (problems,); ``answer``, digits of the sum, units first,
+    shape (problems, 5); ``seed`` (seeds,), ``H`` and ``N`` (sizes,); ``log_p``, natural log of the
+    predicted probability of each digit, float32, shape (seeds, sizes, problems, 5, 10), stored as
+    float16 (relative error below 0.001) and normalised again on loading. The arrays cannot be
+    written to.
     """
     with np.load(DATA / DISTRIBUTIONS_FILE) as stored:
         arrays = {name: stored[name] for name in stored.files}
@@ -123,23 +110,21 @@ def right_answer_probability(distributions: dict[str, np.ndarray]) -> np.ndarray
 
     ``1 - (1 - p)**k``, averaged over problems, is pass@k without any sampling noise.
     """
-    digit = distributions["answer"][None, None, :, :, None]
-    log_right = np.take_along_axis(distributions["log_p"], digit, axis=-1)[..., 0]
-    return np.exp(log_right.sum(-1))
+    log_p = distributions["log_p"]
+    return np.exp(of_right(log_p, distributions["answer"][None, None]).sum(-1))
 
 
 def _shipped_run(seed, H):
-    model = train_adder(H, seed, SHIPPED_STEPS)
-    a, b = held_out(PROBLEMS)
-    log_p = log_softmax(model.forward(addition.encode(a, b, DIGITS)))
+    model, D = train_adder(H, seed, SHIPPED_STEPS), SHIPPED_STEPS * BATCH
+    spent = {"steps": SHIPPED_STEPS, "D": D, "C": float(D * model.flops_per_example())}
     # Below exp(-60) a digit is impossible for every purpose here; float16 holds no infinity then.
-    log_p = np.maximum(log_p, -60).astype(np.float16)
-    return _scores(model, SHIPPED_STEPS) | {"log_p": log_p}
+    log_p = np.maximum(predictions(model, PROBLEMS)[0], -60).astype(np.float16)
+    return {"N": model.N} | spent | evaluate(model) | {"log_p": log_p}
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
     """Write the shipped table, and beside it in `DISTRIBUTIONS_FILE` what the networks predict."""
-    table = tabulate(_shipped_run, jobs, seed=list(SHIPPED_SEEDS), H=list(SHIPPED_SIZES))
+    table = tabulate(_shipped_run, jobs, seed=SHIPPED_SEEDS, H=SHIPPED_SIZES)
     a, b = held_out(PROBLEMS)
     shape = (len(SHIPPED_SEEDS), len(SHIPPED_SIZES), PROBLEMS, DIGITS + 1, 10)
     buffer = io.BytesIO()

@@ -9,25 +9,20 @@ This tests one reading of the claim that a large network is like an ensemble of 
 networks *inside* a large one is not tested.
 """
 
-import pathlib
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import one_of
-from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.scaling_laws.language_models import trained
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.mlp_lm import OneHotLM
+from scaling_lib.experiments.tabulate import SEEDS, shipped_map, tabulate
+from scaling_lib.models import OneHotLM
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import learning_rate_rule
 
 K = 8  # members of a committee
 RATES = (0.5, 1.0, 2.0)  # learning rates tried, as multiples of the rule's
-SHIPPED_HS = (8, 16, 32, 64)
-SHIPPED_DS = (2**13, 2**15, 2**17)
-SHIPPED_SEEDS = (0, 1, 2)
 
 
 class Average:
@@ -54,47 +49,37 @@ class Average:
 def run(H: int, D: int, seed: int = 0, rates: Sequence[float] = RATES, k: int = K) -> pd.DataFrame:
     """Train k networks of width H and one of width k H at each rate, and average the k.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a rate: ``rate`` (as a multiple of `learning_rate_rule` for that width), and exact
-        excess losses in nats per token: ``alone`` (mean of the members), ``probabilities`` and
-        ``logits`` (the two averages), ``wide``.
+    Columns: ``rate`` (as a multiple of `learning_rate_rule` for that width), and exact excess
+    losses in nats per token: ``alone`` (mean of the members), ``probabilities`` and ``logits`` (the
+    two averages), ``wide``.
     """
-    language = markov_language(0)
+    excess = markov_language(0).excess
 
-    def excess(model):
-        return language.test_loss(model) - language.entropy
-
-    rows = []
-    for rate in rates:
+    def at(rate):
         lr = rate * learning_rate_rule(H, D)
         members = [trained(H, D, 100 * seed + i, data_seed=seed, lr=lr) for i in range(k)]
         lr = rate * learning_rate_rule(k * H, D)
-        rows.append(
-            {
-                "rate": rate,
-                "alone": float(np.mean([excess(model) for model in members])),
-                "probabilities": excess(Average(members, "probabilities")),
-                "logits": excess(Average(members)),
-                "wide": excess(trained(k * H, D, 100 * seed, data_seed=seed, lr=lr)),
-            }
-        )
-    return pd.DataFrame(rows)
+        return {
+            "alone": float(np.mean([excess(model) for model in members])),
+            "probabilities": excess(Average(members, "probabilities")),
+            "logits": excess(Average(members)),
+            "wide": excess(trained(k * H, D, 100 * seed, data_seed=seed, lr=lr)),
+        }
+
+    return tabulate(at, rate=rates)
 
 
-def at_best_rates(table: pd.DataFrame, by: Sequence[str] = ("H", "D", "seed")) -> pd.DataFrame:
+def at_best_rates(table: pd.DataFrame) -> pd.DataFrame:
     """Keep the lowest excess of each column over the rates, and add the ``share``.
 
     The share is what the committee (averaged logits) brings of what width brings: (alone - logits)
     / (alone - wide). Above 1 the committee is better.
     """
-    best = table.groupby(list(by)).min().drop(columns="rate")
+    best = table.groupby(["H", "D", "seed"]).min().drop(columns="rate")
     best["share"] = (best["alone"] - best["logits"]) / (best["alone"] - best["wide"])
     return best.reset_index()
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped map: four widths, three amounts of text, three seeds, three rates."""
-    grid = {"H": list(SHIPPED_HS), "D": list(SHIPPED_DS), "seed": list(SHIPPED_SEEDS)}
-    write_csv(tabulate(run, jobs, **grid).round(5), out)
+regenerate = shipped_map(
+    run, dict(H=[8, 16, 32, 64], D=[2**13, 2**15, 2**17], seed=SEEDS), places=5
+)

@@ -7,17 +7,14 @@ attention, one to mark each token with the one before it and one to find it [@ol
 one layer can do it only if it is exponentially larger [@sanford2024one].
 """
 
-import pathlib
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 
-from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.learning_curve import LearningCurve
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.attention import AttentionLM
-from scaling_lib.models.optimizers import constant_after
+from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.tasks.labelled_pairs import repeated
 from scaling_lib.training import fit_model
 
@@ -29,8 +26,6 @@ TEST_SEED = 999
 TEST_SEQUENCES = 300
 STOP = ("accuracy", 0.995)  # training ends there
 SHIPPED_STEPS = (375, 750, 1500, 3000, 6000)
-SHIPPED_WIDTHS = (16, 32, 64)
-SHIPPED_SEEDS = (0, 1, 2)
 
 
 def passages(
@@ -56,19 +51,13 @@ def accuracy(model: AttentionLM) -> float:
 def run(d: int, layers: int, seed: int = 0, steps: Iterable[int] = SHIPPED_STEPS) -> pd.DataFrame:
     """Train one model of width d at a constant rate, and measure after so many `steps`.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``N`` (parameters), ``step`` and ``accuracy``.
+    Columns: ``N`` (parameters), ``step`` and ``accuracy``.
     """
     model = AttentionLM(V, LENGTH, d, layers, heads=2, ff=2, seed=seed)
-    curve = LearningCurve(steps, STOP, accuracy=lambda: accuracy(model))
+    curve = LearningCurve(steps, lambda step: {"accuracy": accuracy(model)}, STOP)
     batches = passages(np.random.default_rng([seed, 1]))
     fit_model(model, batches, max(steps), lr=5e-3, schedule=constant_after(100), after_step=curve)
     return curve.table().assign(N=model.N)[["N", "step", "accuracy"]]
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped map: one and two layers, three widths, three seeds, training time."""
-    knobs = {"layers": [1, 2], "d": list(SHIPPED_WIDTHS), "seed": list(SHIPPED_SEEDS)}
-    write_csv(tabulate(run, jobs, **knobs).round(4), out)
+regenerate = shipped_map(run, dict(layers=[1, 2], d=[16, 32, 64], seed=SEEDS), places=4)

@@ -7,24 +7,19 @@ precision, which collects steps that are too small for the coarse values. Activa
 optimizer are not rounded, so this is not the arithmetic of a chip for 8 bits.
 """
 
-import pathlib
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import whole
-from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.scaling_laws.language_models import trained, untrained
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.mlp_lm import OneHotLM
+from scaling_lib.experiments.tabulate import SEEDS, shipped_map, tabulate
+from scaling_lib.models import OneHotLM
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import fit_model
 
-SHIPPED_HS = (32, 128)
-SHIPPED_DS = (2**14, 2**17)
 SHIPPED_BITS = (8, 6, 4, 3, 2)
-SHIPPED_SEEDS = (0, 1, 2)
 
 
 def quantise(w: np.ndarray, bits: int) -> np.ndarray:
@@ -32,8 +27,6 @@ def quantise(w: np.ndarray, bits: int) -> np.ndarray:
 
     The values are :math:`-q, \dots, q` times a scale, with :math:`q = 2^{b-1} - 1`.
 
-    Examples
-    --------
     >>> quantise(np.array([[1.0], [0.4], [-0.6]]), 2).ravel().tolist()
     [1.0, 0.0, -1.0]
     """
@@ -65,34 +58,29 @@ class Rounded:
         return self.model
 
 
+def trained_rounded(H: int, D: int, seed: int, bits: int) -> OneHotLM:
+    """Train a model of width H on D tokens with rounded weights."""
+    model, *rest = untrained(H, D, seed)
+    coarse = Rounded(model, bits)
+    fit_model(coarse, *rest)
+    return coarse.rounded()
+
+
 def run(H: int, D: int, seed: int = 0, bits: Sequence[int] = SHIPPED_BITS) -> pd.DataFrame:
     """Train a model of width H on D tokens, rounding after training and during it.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a number of bits: ``bits``, and exact excess losses in nats per token: ``exact``
-        (not rounded), ``after``, ``during``.
+    Columns: ``bits``, and exact excess losses in nats per token: ``exact`` (not rounded),
+    ``after``, ``during``.
     """
-    language = markov_language(0)
+    excess, model = markov_language(0).excess, trained(H, D, seed)
+    exact, theta = excess(model), model.theta.copy()
 
-    def excess(model):
-        return language.test_loss(model) - language.entropy
-
-    model = trained(H, D, seed)
-    exact, rows = excess(model), []
-    theta = model.theta.copy()
-    for b in bits:
+    def at(bits):
         model.theta[:] = theta
-        row = {"bits": b, "exact": exact, "after": excess(Rounded(model, b).rounded())}
-        fresh, *rest = untrained(H, D, seed)
-        coarse = Rounded(fresh, b)
-        fit_model(coarse, *rest)
-        rows.append(row | {"during": excess(coarse.rounded())})
-    return pd.DataFrame(rows)
+        after = excess(Rounded(model, bits).rounded())
+        return {"exact": exact, "after": after, "during": excess(trained_rounded(H, D, seed, bits))}
+
+    return tabulate(at, bits=bits)
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped map: two widths, two amounts of text, five precisions, three seeds."""
-    grid = {"H": list(SHIPPED_HS), "D": list(SHIPPED_DS), "seed": list(SHIPPED_SEEDS)}
-    write_csv(tabulate(run, jobs, **grid).round(5), out)
+regenerate = shipped_map(run, dict(H=[32, 128], D=[2**14, 2**17], seed=SEEDS), places=5)

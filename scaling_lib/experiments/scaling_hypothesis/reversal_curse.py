@@ -7,17 +7,13 @@ The facts are random pairs (`scaling_lib.tasks.relations`): real text has paraph
 this says nothing about models that may look a fact up (`retrieval`).
 """
 
-import pathlib
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import one_of
-from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.learning_curve import LearningCurve
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.attention import AttentionLM
+from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.models import AttentionLM
 from scaling_lib.tasks import relations
 from scaling_lib.training import fit_model
 
@@ -33,7 +29,6 @@ DESIGNS = {
     "six times larger": {"both": 0.9, "size": "large"},
     "all tokens count": {"both": 0.9, "counted": "all"},
 }
-SHIPPED_SEEDS = (0, 1, 2)
 
 
 def split(n: int, both: float) -> list[np.ndarray]:
@@ -63,51 +58,39 @@ def batches(sentences: np.ndarray, rng: np.random.Generator, counted: str = "ans
 
 
 def run(
-    both: float = 0.5,
-    size: str = "small",
-    counted: str = "answer",
-    seed: int = 0,
-    n: int = 200,
-    steps: Iterable[int] = SHIPPED_STEPS,
+    both=0.5, size="small", counted="answer", seed=0, n=200, steps=SHIPPED_STEPS
 ) -> pd.DataFrame:
     """Train a network on n facts, a share `both` of them in both directions.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``N``, ``step`` and shares of right answers: ``both_ways`` for the facts seen in both
-        directions; ``as_seen`` and ``reversed`` for the others.
+    Columns: ``N``, ``step`` and shares of right answers: ``both_ways`` for the facts seen in both
+    directions; ``as_seen`` and ``reversed`` for the others.
     """
     rng = np.random.default_rng([seed, 1])
     facts = relations.draw(n, rng)
     both_ways, name_first, description_first = split(n, both)
-    shown = np.concatenate(
-        [
-            facts.forward(np.concatenate([both_ways, name_first])),
-            facts.backward(np.concatenate([both_ways, description_first])),
-        ]
+
+    def written(forward, backward):
+        return np.concatenate([facts.forward(forward), facts.backward(backward)])
+
+    shown = written(
+        np.concatenate([both_ways, name_first]), np.concatenate([both_ways, description_first])
     )
     tests = {
-        "both_ways": np.concatenate([facts.forward(both_ways), facts.backward(both_ways)]),
-        "as_seen": np.concatenate([facts.forward(name_first), facts.backward(description_first)]),
-        "reversed": np.concatenate([facts.backward(name_first), facts.forward(description_first)]),
+        "both_ways": written(both_ways, both_ways),
+        "as_seen": written(name_first, description_first),
+        "reversed": written(description_first, name_first),
     }
     d, layers = SIZES[size]
     model = AttentionLM(facts.V, shown.shape[1] - 1, d, layers, heads=2, seed=seed)
-    curve = LearningCurve(
-        steps, **{name: lambda test=test: accuracy(model, test) for name, test in tests.items()}
-    )
+    curve = LearningCurve(steps, lambda step: {k: accuracy(model, t) for k, t in tests.items()})
     fit_model(model, batches(shown, rng, counted), max(steps), lr=3e-3, after_step=curve)
     table = curve.table()
     table.insert(0, "N", model.N)
     return table
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped map: four designs, three seeds, training time."""
-    seeds = list(SHIPPED_SEEDS)
-    write_csv(tabulate(_run_design, jobs, design=list(DESIGNS), seed=seeds).round(4), out)
-
-
 def _run_design(design, seed):
     return run(seed=seed, **DESIGNS[design])
+
+
+regenerate = shipped_map(_run_design, dict(design=list(DESIGNS), seed=SEEDS), places=4)

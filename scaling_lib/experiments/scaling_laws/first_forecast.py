@@ -20,11 +20,8 @@ MADE = [0, 1, 2, 3, 4, 5, 8]  # at the other two there is a forecast and no run
 def run(seed: int = 0) -> pd.DataFrame:
     """Train the seven models and fit a power law in the tokens to the first six.
 
-    Returns
-    -------
-    pandas.DataFrame
-        `D` tokens; `loss` of the run in nats per token, empty where none was made; `low`, `middle`
-        and `high` of the law's forecast, with a level of 90 %.
+    Columns: ``D`` tokens; ``loss`` of the run in nats per token, empty where none was made;
+    ``low``, ``middle`` and ``high`` of the law's forecast, with a level of 90 %.
     """
     loss = [train(TrainConfig(H=HIDDEN, D=int(D)), seed=seed).loss for D in TOKENS[MADE]]
     law = fit("power", {"x": TOKENS[MADE[:-1]], "loss": loss[:-1]})

@@ -1,12 +1,19 @@
 """Trained models of the synthetic language, several of which may share one training text."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from scaling_lib.models.mlp_lm import OneHotLM
+from scaling_lib.models import OneHotLM
 from scaling_lib.tasks.language import markov_language
-from scaling_lib.training import TrainConfig, fit_model, make_model
+from scaling_lib.training import TrainConfig, batch_rule, fit_model, learning_rate_rule, make_model
+
+
+def one_pass(text: np.ndarray, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield contexts and the tokens after them of a text (n, k + 1), `batch` examples at a time."""
+    for start in range(0, len(text), batch):
+        part = text[start : start + batch]
+        yield part[:, :-1], part[:, -1]
 
 
 def untrained(
@@ -19,10 +26,8 @@ def untrained(
     """
     config = TrainConfig(H=H, D=D, lr=lr).resolved()
     text = markov_language(0).windows(D, 1000 + (seed if data_seed is None else data_seed))
-    starts = range(0, D, config.batch)
-    parts = (text[i : i + config.batch] for i in starts)
-    batches = ((part[:, :-1], part[:, -1]) for part in parts)
-    return make_model(config, seed), batches, len(starts), config.lr
+    steps = -(-D // config.batch)
+    return make_model(config, seed), one_pass(text, config.batch), steps, config.lr
 
 
 def trained(
@@ -32,3 +37,28 @@ def trained(
     model, *rest = untrained(H, D, seed, data_seed, lr)
     fit_model(model, *rest)
     return model
+
+
+def read_text(
+    model: OneHotLM, text: np.ndarray, rate: float = 1.0, target: Callable | None = None, **options
+) -> OneHotLM:
+    """Train `model` for one pass over `text`, by the book's rules for batch and learning rate.
+
+    `rate` multiplies the rule's; ``target(contexts, tokens)``, if given, replaces the tokens as
+    targets; `options` are those of `fit_model`.
+    """
+    D, batch = len(text), batch_rule(len(text))
+    batches = ((x, target(x, y) if target else y) for x, y in one_pass(text, batch))
+    fit_model(model, batches, -(-D // batch), rate * learning_rate_rule(model.H, D), **options)
+    return model
+
+
+def best_rate(train: Callable[[float], OneHotLM], rates: Iterable[float]) -> dict[str, float]:
+    """Train a model at each of `rates`, multiples of the rule's, and choose by exact test loss.
+
+    Keys: the best ``rate``, and ``excess``, nats per token above the language's entropy.
+    """
+    language = markov_language(0)
+    losses = {rate: language.test_loss(train(rate)) for rate in rates}
+    rate = min(losses, key=losses.get)
+    return {"rate": rate, "excess": round(losses[rate] - language.entropy, 5)}

@@ -2,18 +2,9 @@
 
 Sizes H = 4 … 512 (N = 836 … 98,880) by lengths D = 2¹² … 2²² tokens, seeds 0, 1, 2, each run to the
 end of its own schedule, one pass, on the synthetic language of seed 0. Products H·D are powers of
-two, so the runs also lie on lines of equal FLOP.
-
-Found, on the mean of three seeds and H ≥ 8: the additive law describes the losses (R² 0.998) with
-alpha 0.71, beta 0.38 and E 2.098, which is 1.1 % below the true entropy 2.1216 and outside its own
-90 % interval (2.095 to 2.101): the form is close to the truth and is not the truth. Fitted to the
-runs of at most 1/64 of the largest compute, it forecasts the others within 0.13 % of the loss on
-average, which is 5 % of the excess over the entropy. A sharper bend between the two terms (the
-generalised law, s = 1.07) fits better and forecasts worse. N_opt ∝ C^0.36; the excess along the
-optimum falls as C^−0.30. The excess varies by 1.1 % from seed to seed.
-
-Not found: an exact power law. H = 4 levels off (with it R² is 0.994), and thirty small live runs
-forecast a run of 64 times their compute about 0.6 % too low, which is half of its excess.
+two, so the runs also lie on lines of equal FLOP. The additive law describes the losses of H ≥ 8 (H
+= 4 levels off) and is not the truth: its floor is 1.1 % below the entropy, outside its own 90 %
+interval. A sharper bend between its two terms fits better and forecasts worse.
 """
 
 import math
@@ -35,11 +26,8 @@ SHIPPED_COLUMNS += ["entropy", "version"]
 def shipped() -> pd.DataFrame:
     """Read the 264 shipped runs.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a run: ``seed``, ``H``, ``batch``, ``lr``, ``N``, ``D``, ``C`` (exact FLOP),
-        ``C_6ND``, ``loss``, ``entropy`` and ``excess`` (nats per token).
+    Columns: ``seed, H, batch, lr, N, D, C`` (exact FLOP), ``C_6ND, loss, entropy`` and ``excess``
+    (nats per token).
     """
     runs = load("scaling_language")
     return runs.assign(excess=runs.loss - runs.entropy)
@@ -48,8 +36,6 @@ def shipped() -> pd.DataFrame:
 def hold_out(runs: pd.DataFrame, factor: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split runs into those to fit and those, of more than max(C) / factor FLOP, to forecast.
 
-    Examples
-    --------
     >>> fitted, held_out = hold_out(pd.DataFrame({"C": [1, 2, 4, 8]}), factor=4)
     >>> fitted.C.tolist(), held_out.C.tolist()
     ([1, 2], [4, 8])
@@ -61,31 +47,17 @@ def hold_out(runs: pd.DataFrame, factor: float) -> tuple[pd.DataFrame, pd.DataFr
 
 
 def mean_over_seeds(runs: pd.DataFrame) -> pd.DataFrame:
-    """Average the loss over seeds.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row for each (N, D): ``H``, ``N``, ``D``, ``C``, ``C_6ND``, the mean ``loss``, and
-        ``sd``, the standard deviation over seeds.
-    """
+    """Average the loss over seeds: one row for each (H, N, D, C, C_6ND), with ``sd`` over seeds."""
     groups = runs.groupby(["H", "N", "D", "C", "C_6ND"], as_index=False)["loss"]
     return groups.agg("mean").assign(sd=groups.agg("std")["loss"])
 
 
-def isoflop_minima(runs):
+def isoflop_minima(runs: pd.DataFrame) -> pd.DataFrame:
     """Find the best size for each compute, by a parabola in log N around the lowest of its runs.
 
-    Parameters
-    ----------
-    runs : pandas.DataFrame
-        One loss for each ``N`` and ``C``; average over seeds first.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``C``, ``N_opt`` and ``loss`` at the minimum, for every line of equal compute whose lowest
-        run is not at an end (there the minimum lies outside the sweep) and that has at least four.
+    `runs` have one loss for each ``N`` and ``C``: average over seeds first. Columns: ``C``,
+    ``N_opt`` and ``loss`` at the minimum, for every line of equal compute that has at least four
+    runs and whose lowest is not at an end (there the minimum lies outside the sweep).
     """
     rows = []
     for C, line in runs.sort_values("N").groupby("C"):

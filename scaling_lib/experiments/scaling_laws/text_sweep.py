@@ -2,7 +2,8 @@
 
 Character models on the documentation in Python's standard library: H = 4 … 512 (N = 740 … 146,176)
 by D = 2¹² … 2²⁰ characters, with 8 or 2 characters of context, seeds 0, 1, 2. The learning rate of
-each (H, D) is the best of three on seed 0 with 8 characters, and serves all other runs.
+each (H, D) is the best of three on seed 0 with 8 characters, and serves all other runs. Sizes do
+not lie on lines of equal compute (the embedding grows as √H), so the loss there is interpolated.
 
 The rule for the runs that a fit may use was written down before any run of seeds 1 and 2 or with 2
 characters was made, and before it was applied to those of seed 0. (An earlier look at these, with
@@ -12,22 +13,14 @@ windows chosen afterwards, had shown that the window matters.) It leaves out, of
 - runs on fewer than 2¹⁴ tokens, which at our batches take fewer than 512 steps: what they lack is
   steps, of which the law says nothing;
 - models more than four times too small or too large for their bill, if 20 tokens a parameter
-  [@hoffmann2022training] are right: 20/16 ≤ D/N ≤ 20·16. At equal 6ND a size four times off has a
-  ratio sixteen times off. Nobody asks a law about such a run, and the law has to bend for it.
+  [@hoffmann2022training] are right: 20/16 ≤ D/N ≤ 20·16. Nobody asks a law about such a run, and
+  the law has to bend for it.
 
-Found, on runs eight times dearer than the dearest fitted, seeds 0, 1, 2, 8 characters: the additive
-law is off by 18, 20 and 17 % when all runs are fitted, by 15, 16 and 14 % without H = 4, by 3.7,
-3.0 and 3.6 % by the rule, all six held-out runs then inside its 90 % interval; 64 times dearer by
-16 to 18, 15 to 17 and 10 to 14 %. On the synthetic language the rule changes the error of the
-excess from 5 to 10 % to 10 to 12 %. The reason: a wide model's advantage over a narrow one grows
-with the text, from 0.3 nats to 1.0, and is nearly constant on the language, as the additive law has
-it. The law with a sharp bend (generalised, s about 4) is off by 3 to 4 % with all runs and by the
-rule. Neither identifies the floor E: the additive law's is anywhere from 0 to 1.9, the other's is
-0. With 2 characters the advantage hardly changes (0.45 to 0.54), the additive law is off by 0.5 to
-1.0 % with all runs, and E is 1.78 to 1.81, below the 1.89 that a table of counts reaches.
-
-Sizes do not lie on lines of equal compute here (the embedding grows as √H), so the loss at equal
-compute has to be interpolated.
+Found with 8 characters, on runs eight times dearer than those fitted: the additive law is off by 17
+to 20 % when all runs are fitted and by 3.0 to 3.7 % by the rule, which makes the error larger on
+the synthetic language: a wide model's advantage grows with a text, and is nearly constant there, as
+the law has it. A sharp bend is off by 3 to 4 % either way. Neither identifies the floor E. With 2
+characters it is off by 0.5 to 1.0 %, and E lies below what a table of counts reaches.
 """
 
 import pathlib
@@ -49,13 +42,9 @@ OTHERS = [(8, 1), (8, 2), (2, 0), (2, 1), (2, 2)]  # characters of context, seed
 def shipped(k: int = 8) -> pd.DataFrame:
     """Read the 216 shipped runs with `k` characters of context, 8 or 2.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``seed``, ``k``, ``H``, ``d``, ``batch``, ``lr``, ``N``, ``D``, ``C`` (exact FLOP),
-        ``C_6ND``, ``loss`` (nats per character) and ``lr_rank``: 0, 1 or 2 when the lowest, middle
-        or highest of the three learning rates was the best on seed 0 with 8 characters; 0 and 2
-        mean that a rate outside might be better.
+    ``C`` is the exact FLOP, ``loss`` in nats per character, and ``lr_rank`` 0, 1 or 2 when the
+    lowest, middle or highest of the three learning rates was the best on seed 0 with 8 characters;
+    0 and 2 mean that a rate outside might be better.
     """
     runs = load("scaling_text")
     one_of(k, "k", sorted(set(runs["k"])))
@@ -84,8 +73,6 @@ def counted_loss(k: int = 2, added: float = 8.0) -> float:
     The table says how often each character followed each `k` characters in all of the training
     text, with `added` imagined counts in the proportions that `k - 1` characters give (and so on).
 
-    Examples
-    --------
     >>> round(counted_loss(2), 2)
     1.89
     """

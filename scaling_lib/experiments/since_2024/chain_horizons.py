@@ -17,37 +17,30 @@ import pandas as pd
 
 from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.learning_curve import LearningCurve
-from scaling_lib.experiments.scaffolding.chain_of_thought import (
-    BATCH,
-    LR,
-    TASKS,
-    TEST_SEED,
-    examples,
-)
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.attention import AttentionLM
-from scaling_lib.models.optimizers import constant_after
-from scaling_lib.models.softmax import log_softmax
+from scaling_lib.experiments.scaffolding import chain_of_thought as chains
+from scaling_lib.experiments.tabulate import SEEDS, tabulate
+from scaling_lib.models import AttentionLM, constant_after
+from scaling_lib.models.softmax import log_softmax, of_right
 from scaling_lib.tasks import permutations
 from scaling_lib.training import fit_model
 
 K, GROUP = 8, 6
 STEPS = K - 1  # of a piece: its first result only repeats the result so far
 PIECES = 4000
+PRODUCT = chains.TASKS["product"]
 SHIPPED_STEPS = (200, 225, 250, 280, 320, 400, 500, 640, 800, 1000, 1280)
-SHIPPED_WIDTHS = (24, 32, 48)
 
 
 def problems(number: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw problems of eight factors as tokens, and what should follow each."""
-    return examples(*permutations.sample(number, K, rng, TASKS["product"]), "steps", GROUP)
+    return chains.examples(*permutations.sample(number, K, rng, PRODUCT), "steps", GROUP)
 
 
 def right_steps(model: AttentionLM, number: int = PIECES) -> np.ndarray:
     """Return how probable each right step of a piece is after right ones, shape (number, 7)."""
-    x, targets = problems(number, np.random.default_rng(TEST_SEED))
+    x, targets = problems(number, np.random.default_rng(chains.TEST_SEED))
     log_p = log_softmax(model.logits(x)[:, K + 1 :, :GROUP])
-    return np.exp(np.take_along_axis(log_p, targets[:, K + 1 :, None], -1)[..., 0])
+    return np.exp(of_right(log_p, targets[:, K + 1 :]))
 
 
 def reached(model: AttentionLM, tasks: int, pieces: int, rng: np.random.Generator) -> np.ndarray:
@@ -56,47 +49,43 @@ def reached(model: AttentionLM, tasks: int, pieces: int, rng: np.random.Generato
     alive = np.ones(tasks, bool)
     for _ in range(pieces):
         factors = rng.integers(0, GROUP, (tasks, STEPS))
-        ask = np.stack([np.full(tasks, GROUP), state], 1)
-        x = np.concatenate([state[:, None], factors, ask], 1)
+        x = np.column_stack([state, factors, np.full(tasks, GROUP), state])
         for factor in factors.T:
-            z = model.logits(x)[:, -1, :GROUP]
-            drawn = (z + rng.gumbel(size=z.shape)).argmax(-1)
-            state = TASKS["product"][state, factor]
-            alive &= drawn == state
+            x = chains.draw_next(model, x, GROUP, rng)
+            state = PRODUCT[state, factor]
+            alive &= x[:, -1] == state
             count += alive
-            x = np.concatenate([x, drawn[:, None]], 1)
     return count
 
 
 def run(d: int, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEPS) -> pd.DataFrame:
     """Train one layer of width `d`; measure it after each of `steps` training steps.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``step``; ``N`` parameters; ``C`` training FLOP; ``loss``, nats a step of the chain;
-        ``error``, the probability of a wrong step, mean over a piece; ``horizon``, steps at which
-        half of the tasks are solved.
+    Columns: ``step``; ``N`` parameters; ``C`` training FLOP; ``loss``, nats a step of the chain;
+    ``error``, the probability of a wrong step, mean over a piece; ``horizon``, steps at which half
+    of the tasks are solved.
     """
     model = AttentionLM(GROUP + 2, 2 * K, d, seed=seed)
     rng = np.random.default_rng([seed, 1])
-    curve = LearningCurve(
-        steps,
-        loss=lambda: -np.log(right_steps(model)).mean(),
-        error=lambda: 1 - right_steps(model).prod(1).mean() ** (1 / STEPS),
-    )
-    batches = (problems(BATCH, rng) for _ in itertools.count())
-    schedule = constant_after(100)
-    fit_model(model, batches, max(steps), LR, schedule=schedule, after_step=curve)
+
+    def measure(step):
+        right = right_steps(model)
+        error = 1 - right.prod(1).mean() ** (1 / STEPS)
+        return {"loss": float(-np.log(right).mean()), "error": float(error)}
+
+    curve = LearningCurve(steps, measure)
+    batches = (problems(chains.BATCH, rng) for _ in itertools.count())
+    rise = constant_after(100)
+    fit_model(model, batches, max(steps), chains.LR, schedule=rise, after_step=curve)
     table = curve.table()
     horizon = np.log(0.5) / np.log1p(-table["error"])
-    C = table["step"] * BATCH * 2 * K * model.flops_per_token(2 * K)
+    C = table["step"] * chains.BATCH * 2 * K * model.flops_per_token(2 * K)
     return table.assign(horizon=horizon, N=model.N, C=C)
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
     """Write the shipped curves: three widths, three seeds."""
-    table = tabulate(run, jobs, d=list(SHIPPED_WIDTHS), seed=range(3))
+    table = tabulate(run, jobs, d=[24, 32, 48], seed=SEEDS)
     for name in ("loss", "error", "horizon", "C"):
         table[name] = table[name].map("{:.3g}".format)
     write_csv(table, out)

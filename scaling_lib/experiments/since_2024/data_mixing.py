@@ -9,24 +9,17 @@ their tables, so that a context does not say which language it is from.
 The law of data mixing [@ye2024data] says that the loss on one is :math:`c + k e^{t r}`.
 """
 
-import pathlib
-
 import numpy as np
 
 from scaling_lib.data.checks import one_of, probability
-from scaling_lib.data.files import write_csv
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.mlp_lm import OneHotLM
+from scaling_lib.experiments.scaling_laws.language_models import read_text
+from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.models import OneHotLM
 from scaling_lib.tasks.dialects import relative
 from scaling_lib.tasks.language import MarkovLanguage, markov_language
-from scaling_lib.training import batch_rule, fit_model, learning_rate_rule
 
 V = 32  # words of a language
 WORDS = ("own", "shared")
-SHIPPED_SHARES = tuple(i / 8 for i in range(9))
-SHIPPED_H = (8, 32)
-SHIPPED_D = tuple(2**i for i in (13, 14, 15, 16, 17, 19))
-SHIPPED_SEEDS = (0, 1, 2)
 
 
 def languages(words: str, seed: int = 0) -> tuple[MarkovLanguage, MarkovLanguage]:
@@ -69,20 +62,20 @@ class Words:
 
 def run(words: str, H: int, D: int, r: float, seed: int = 0) -> dict:
     """Train a model of width H on a mixture; return its excess on both languages, nats a token."""
-    text, batch = mixed(words, r, D, seed), batch_rule(D)
-    model = OneHotLM(2 * V if words == "own" else V, 2, H, seed)
-    batches = ((text[i : i + batch, :2], text[i : i + batch, 2]) for i in range(0, D, batch))
-    fit_model(model, batches, -(-D // batch), learning_rate_rule(H, D))
-    starts = (0, V if words == "own" else 0)
-    losses = [
-        language.test_loss(Words(model, start)) - language.entropy
-        for language, start in zip(languages(words, seed), starts, strict=True)
-    ]
+    start = V if words == "own" else 0  # of the easy language's words
+    model = read_text(OneHotLM(V + start, 2, H, seed), mixed(words, r, D, seed))
+    hard, easy = languages(words, seed)
+    losses = hard.excess(Words(model, 0)), easy.excess(Words(model, start))
     return dict(zip(("hard", "easy"), np.round(losses, 5).tolist(), strict=True))
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped map: nine shares, two widths, six lengths, with and without own words."""
-    grid = {"words": list(WORDS), "H": list(SHIPPED_H), "D": list(SHIPPED_D)}
-    seeds = list(SHIPPED_SEEDS)
-    write_csv(tabulate(run, jobs, **grid, r=list(SHIPPED_SHARES), seed=seeds), out)
+regenerate = shipped_map(
+    run,
+    dict(
+        words=WORDS,
+        H=[8, 32],
+        D=[2**i for i in (13, 14, 15, 16, 17, 19)],
+        r=[i / 8 for i in range(9)],
+        seed=SEEDS,
+    ),
+)

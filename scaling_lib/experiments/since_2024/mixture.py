@@ -1,35 +1,26 @@
 r"""A mixture of experts on the synthetic language: many parameters, few of them at work on a token.
 
 Each of `G` experts is a whole `OneHotLM` of width `H`. A fixed rule sends every context to one of
-them, as in hash layers [@roller2021hash]: by the last token, or at random (a table drawn once,
-with no regard to what the tokens are). So a mixture holds :math:`G N` parameters and costs the FLOP
-of :math:`N` for each token. There is no router to train and no layer that the experts share, which
-mixtures in language models have.
+them, as in hash layers [@roller2021hash]: by the last token, or at random (a table drawn once). So
+a mixture holds :math:`G N` parameters and costs the FLOP of :math:`N` for each token. There is no
+router to train and no layer that the experts share, which mixtures in language models have.
 
 Each expert trains on the part of the text that comes to it, with the batch and the learning rate
 that the book's rules give a model of its width for so many tokens. Every run, dense or mixed, is
 the best (by exact test loss) of three multiples of that rate.
 """
 
-import pathlib
-
 import numpy as np
-import pandas as pd
 
 from scaling_lib.data.checks import one_of, whole
-from scaling_lib.data.files import write_csv
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.mlp_lm import OneHotLM
+from scaling_lib.experiments.scaling_laws.language_models import best_rate
+from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.models import OneHotLM
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import TrainConfig, fit_model
 
 ROUTES = ("last token", "random")
 RATES = (0.5, 1.0, 2.0)
-SHIPPED_DENSE = (4, 8, 16, 32, 64, 128)
-SHIPPED_H = (8, 16)
-SHIPPED_G = (2, 4, 8, 16)
-SHIPPED_D = (2**15, 2**18)
-SHIPPED_SEEDS = (0, 1, 2)
 
 
 class Mixture:
@@ -49,13 +40,14 @@ class Mixture:
         return out
 
 
-def routing(rule: str, G: int, V: int = 64, seed: int = 0) -> np.ndarray:
+def routing(rule: str, G: int, seed: int = 0) -> np.ndarray:
     """Return the number of the expert for each context `u, v`, shape (V, V).
 
     >>> routing("last token", 4)[:2, :6].tolist()
     [[0, 1, 2, 3, 0, 1], [0, 1, 2, 3, 0, 1]]
     """
     one_of(rule, "rule", ROUTES)
+    V = markov_language(0).V
     if rule == "last token":
         return np.tile(np.arange(V) % whole(G, "G"), (V, 1))
     return np.random.default_rng(seed).permutation(V * V).reshape(V, V) % whole(G, "G")
@@ -82,25 +74,19 @@ def mixture(H: int, G: int, D: int, rule="last token", seed=0, rate=1.0) -> Mixt
 
 
 def run(H: int, G: int, D: int, rule: str = "last token", seed: int = 0) -> dict:
-    """Return what the best of three rates gives.
+    """Train a mixture at the best of three rates.
 
-    Returns
-    -------
-    dict
-        ``active`` and ``total`` parameters, ``rate`` (multiple of the rule's), ``excess`` (exact
-        test loss above the entropy, nats per token).
+    Keys: ``active`` and ``total`` parameters, ``rate`` (multiple of the rule's), ``excess`` (exact
+    test loss above the entropy, nats per token).
     """
-    language = markov_language(0)
-    losses = {r: language.test_loss(mixture(H, G, D, rule, seed, r)) for r in RATES}
-    rate = min(losses, key=losses.get)
-    N = OneHotLM.count_parameters(language.V, 2, H)
-    excess = losses[rate] - language.entropy
-    return {"active": N, "total": G * N, "rate": rate, "excess": round(excess, 5)}
+    N = OneHotLM.count_parameters(markov_language(0).V, 2, H)
+    best = best_rate(lambda rate: mixture(H, G, D, rule, seed, rate), RATES)
+    return {"active": N, "total": G * N} | best
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped map: dense models, and mixtures by two rules; two lengths, three seeds."""
-    knobs = {"D": list(SHIPPED_D), "seed": list(SHIPPED_SEEDS)}
-    dense = tabulate(run, jobs, H=list(SHIPPED_DENSE), G=[1], rule=["last token"], **knobs)
-    mixed = tabulate(run, jobs, H=list(SHIPPED_H), G=list(SHIPPED_G), rule=list(ROUTES), **knobs)
-    write_csv(pd.concat([dense, mixed], ignore_index=True), out)
+KNOBS = dict(D=[2**15, 2**18], seed=SEEDS)
+regenerate = shipped_map(
+    run,
+    dict(H=[4, 8, 16, 32, 64, 128], G=[1], rule=["last token"]) | KNOBS,
+    dict(H=[8, 16], G=[2, 4, 8, 16], rule=ROUTES) | KNOBS,
+)

@@ -3,12 +3,10 @@ r"""Compute at test time, spent on a longer chain or on more chains, by one netw
 The network makes one of `k` = 8 things out of six (`chain_of_thought`): their product, which it
 learns in single steps only, or their maximum, which it learns at once. It is trained on four ways
 to write the answer: after 1, 2, 4 or 8 steps, where each step names the result so far of another 8,
-4, 2 or 1 factors; a token after the problem says which. At test time the number of steps
-is a choice (serial), and so is the number of chains drawn (parallel). Of several chains
-a vote decides.
-
-A chain of `s` steps costs a forward pass over k + s tokens; what an implementation saves by reading
-the problem once for all chains is not counted.
+4, 2 or 1 factors; a token after the problem says which. At test time the number of steps is a
+choice (serial), and so is the number of chains drawn (parallel), over which a vote decides. A chain
+of `s` steps costs a forward pass over k + s tokens; what an implementation saves by reading the
+problem once for all chains is not counted.
 """
 
 import itertools
@@ -19,10 +17,16 @@ import pandas as pd
 
 from scaling_lib.data.checks import one_of
 from scaling_lib.data.files import write_csv
-from scaling_lib.experiments.scaffolding.chain_of_thought import BATCH, LR, TASKS, TEST_SEED
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.attention import AttentionLM
-from scaling_lib.models.optimizers import constant_after
+from scaling_lib.experiments.scaffolding.chain_of_thought import (
+    BATCH,
+    LR,
+    TASKS,
+    TEST_SEED,
+    draw_next,
+)
+from scaling_lib.experiments.tabulate import SEEDS, tabulate
+from scaling_lib.models import AttentionLM, constant_after
+from scaling_lib.sampling import sampled_vote
 from scaling_lib.tasks import permutations
 from scaling_lib.training import fit_model
 
@@ -56,66 +60,45 @@ def draw(
     model: AttentionLM, factors: np.ndarray, serial: int, chains: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Draw chains of `serial` steps; return the answers they end in, shape (chains, problems)."""
-    x, _ = examples(factors, factors, serial)
-    x = np.repeat(x[:, : K + 1], chains, 0)
+    x = np.repeat(examples(factors, factors, serial)[0][:, : K + 1], chains, 0)
     for _ in range(serial):
-        z = model.logits(x)[:, -1, :GROUP]
-        drawn = (z + rng.gumbel(size=z.shape)).argmax(-1)
-        x = np.concatenate([x, drawn[:, None]], 1)
+        x = draw_next(model, x, GROUP, rng)
     return x[:, -1].reshape(-1, chains).T
-
-
-def vote(ends: np.ndarray, answers: np.ndarray) -> np.ndarray:
-    """Return the chance that a vote over chains is right: `ends` (chains, B), `answers` (B,).
-
-    A tie is broken by lot.
-
-    >>> vote(np.array([[1, 2], [1, 3]]), np.array([1, 2])).tolist()
-    [1.0, 0.5]
-    """
-    counts = (ends[..., None] == np.arange(GROUP)).sum(0)
-    most = counts == counts.max(1, keepdims=True)
-    return most[np.arange(len(answers)), answers] / most.sum(1)
 
 
 def run(task: str, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEPS) -> pd.DataFrame:
     """Train a network on the four ways in turn; spend compute at test time after each of `steps`.
 
-    `task` is "product" or "maximum".
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``step`` of training; ``serial`` steps written; ``chains``; ``flop`` of an answer;
-        ``voted``, the share right when a vote decides.
+    `task` is "product" or "maximum". Columns: ``step`` of training; ``serial`` steps written;
+    ``chains``; ``flop`` of an answer; ``voted``, the share right when a vote decides.
     """
     one_of(task, "task", ("product", "maximum"))
     model = AttentionLM(GROUP + len(SERIAL), 2 * K, seed=seed)
-    fresh = permutations.sample(PROBLEMS, K, np.random.default_rng(TEST_SEED), TASKS[task])
-    rows, due, rng = [], set(steps), np.random.default_rng([seed, 1])
+    factors, products = permutations.sample(
+        PROBLEMS, K, np.random.default_rng(TEST_SEED), TASKS[task]
+    )
+    rows, rng = [], np.random.default_rng([seed, 1])
 
     def measure(step):
-        for serial in SERIAL if step in due else ():
+        for serial in SERIAL if step in steps else ():
             length = K + serial
-            chains_of = np.random.default_rng([seed, 2])
-            ends = draw(model, fresh[0], serial, max(CHAINS), chains_of)
+            ends = draw(model, factors, serial, max(CHAINS), np.random.default_rng([seed, 2]))
             flop = length * model.flops_per_token(length, backward=False)
             for chains in CHAINS:
                 groups = ends.reshape(-1, chains, PROBLEMS)  # all that were drawn count
-                voted = np.mean([vote(group, fresh[1][:, -1]) for group in groups])
-                row = {"step": step, "serial": serial, "chains": chains}
-                rows.append(row | {"flop": chains * flop, "voted": voted})
+                voted = np.mean([sampled_vote(group, products[:, -1], chains) for group in groups])
+                rows.append((step, serial, chains, chains * flop, voted))
 
     batches = (
         examples(*permutations.sample(BATCH, K, rng, TASKS[task]), serial)
         for serial in itertools.cycle(SERIAL)
     )
-    schedule = constant_after(100)
-    fit_model(model, batches, max(steps), LR, schedule=schedule, after_step=measure)
-    return pd.DataFrame(rows)
+    rise = constant_after(100)
+    fit_model(model, batches, max(steps), LR, schedule=rise, after_step=measure)
+    return pd.DataFrame(rows, columns=["step", "serial", "chains", "flop", "voted"])
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
     """Write the shipped table: two tasks, four training times, three seeds."""
-    table = tabulate(run, jobs, task=["product", "maximum"], seed=range(3))
+    table = tabulate(run, jobs, task=["product", "maximum"], seed=SEEDS)
     write_csv(table.round({"voted": 3}).astype({"flop": int}), out)

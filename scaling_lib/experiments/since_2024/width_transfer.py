@@ -6,25 +6,17 @@ which sums over `H` units, starts with a spread and takes steps that fall as :ma
 are the same model at the width `BASE`.
 """
 
-import pathlib
-
 import numpy as np
 
 from scaling_lib.data.checks import one_of
-from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.scaling_laws.language_models import untrained
-from scaling_lib.experiments.tabulate import tabulate
-from scaling_lib.models.mlp_lm import OneHotLM
-from scaling_lib.models.optimizers import Adam
+from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.models import Adam, OneHotLM
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import fit_model
 
 BASE = 64
 WAYS = ("one rate", "by layer")
-SHIPPED_H = (8, 32, 128, 512)
-SHIPPED_RATES = tuple(round(0.0025 * 2**i, 4) for i in range(7))
-SHIPPED_D = (2**13, 2**16)
-SHIPPED_SEEDS = (0, 1, 2)
 
 
 class Shares:
@@ -51,16 +43,15 @@ def by_layer(model: OneHotLM) -> Shares:
 def run(way: str, H: int, D: int, lr: float, seed: int = 0) -> dict:
     """Train a model of width H on D tokens; return its excess loss, nats per token, and its N."""
     one_of(way, "way", WAYS)
-    language = markov_language(0)
     model, batches, steps, lr = untrained(H, D, seed, lr=lr)
     optimizer = by_layer(model) if way == "by layer" else Adam(model.theta)
     with np.errstate(over="ignore", invalid="ignore"):  # a rate that is too high may diverge
         fit_model(model, batches, steps, lr, optimizer=optimizer)
-        excess = language.test_loss(model) - language.entropy
+        excess = markov_language(0).excess(model)
     return {"N": model.N, "excess": round(excess, 5)}
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped map: two ways, four widths, seven rates, two lengths, three seeds."""
-    grid = {"H": list(SHIPPED_H), "D": list(SHIPPED_D), "lr": list(SHIPPED_RATES)}
-    write_csv(tabulate(run, jobs, way=list(WAYS), **grid, seed=list(SHIPPED_SEEDS)), out)
+SHIPPED_RATES = [round(0.0025 * 2**i, 4) for i in range(7)]
+regenerate = shipped_map(
+    run, dict(way=WAYS, H=[8, 32, 128, 512], D=[2**13, 2**16], lr=SHIPPED_RATES, seed=SEEDS)
+)
