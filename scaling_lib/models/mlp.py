@@ -135,12 +135,22 @@ class MLP:
         `y` holds the right classes: shape (n,), or (n, heads) with several heads.
         """
         inputs, outputs = self._layers(X)
-        rows = len(X) * self.heads
-        y = np.asarray(y)
+        loss, delta = self._loss_and_delta(outputs[-1], y)
+        for layer in range(self.layers, 0, -1):
+            np.matmul(inputs[layer - 1].T, delta, out=self.g[f"W{layer}"])
+            if self.bias:
+                delta.sum(0, out=self.g[f"b{layer}"])
+            if layer > 1:
+                delta = delta @ self.p[f"W{layer}"].T
+                delta *= self._slope(outputs[layer - 2])
+        return loss
+
+    def _loss_and_delta(self, z, y):
+        """Return the mean loss and its gradient with respect to the logits, which are used up."""
+        rows, y = len(z) * self.heads, np.asarray(y)
         if y.size != rows:
             raise ValueError(f"y must hold {rows} classes ({self.heads} an example), not {y.size}")
-        at = (np.arange(rows), y.reshape(rows))
-        delta = outputs[-1].reshape(rows, self.classes)
+        at, delta = (np.arange(rows), y.reshape(rows)), z.reshape(rows, self.classes)
         if self.loss_name == "cross_entropy":
             delta = log_softmax(delta)
             loss = -float(delta[at].mean())
@@ -151,26 +161,13 @@ class MLP:
             delta[at] -= 1
             loss = float(np.vdot(delta, delta)) / rows
             delta *= 2 / rows
-        delta = delta.reshape(len(X), self.sizes[-1])
-        for layer in range(self.layers, 0, -1):
-            np.matmul(inputs[layer - 1].T, delta, out=self.g[f"W{layer}"])
-            if self.bias:
-                delta.sum(0, out=self.g[f"b{layer}"])
-            if layer > 1:
-                delta = delta @ self.p[f"W{layer}"].T
-                delta *= self._slope(outputs[layer - 2])
-        return loss
+        return loss, delta.reshape(len(z), self.sizes[-1])
 
     def evaluate(self, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
         """Return the mean loss, as `loss_and_grad` does, and the share of right answers."""
-        z = self.forward(X).reshape(-1, self.classes)
-        y = np.asarray(y).reshape(-1)
-        at = (np.arange(len(z)), y)
-        accuracy = float((z.argmax(1) == y).mean())
-        if self.loss_name == "cross_entropy":
-            return -float(log_softmax(z)[at].mean()), accuracy
-        z[at] -= 1
-        return float(np.vdot(z, z)) / len(z), accuracy
+        z = self._layers(X)[1][-1]
+        right = z.reshape(-1, self.classes).argmax(1) == np.asarray(y).reshape(-1)
+        return self._loss_and_delta(z, y)[0], float(right.mean())
 
     def accuracy(self, X: np.ndarray, y: np.ndarray) -> float:
         """Share of right answers."""

@@ -43,7 +43,8 @@ def test_a_common_cause_sets_a_floor():
 def test_units_needed_is_the_smallest_and_grows_with_the_logarithm_of_the_length():
     needed = [nu.units_needed(0.8, 10**j, 0.99) for j in range(7)]
     for j, n in enumerate(needed):
-        assert nu.chain(0.8, 10**j, n) >= 0.99 > nu.chain(0.8, 10**j, n - 2)
+        chain, shorter = (nu.majority(0.8, units) ** 10**j for units in (n, n - 2))
+        assert chain >= 0.99 > shorter
     gaps = np.diff(needed)
     assert gaps.max() <= 12 and gaps.min() >= 8
     assert nu.units_needed(0.4, 3, 0.9) is None
@@ -66,7 +67,7 @@ def test_vote_correlation_recovers_the_common_cause():
         (lambda: nu.majority(1.0, 3), "p must"),
         (lambda: nu.majority(0.6, 3, 1.0), "rho must"),
         (lambda: nu.majority(0.6, 3, 0.1, "copula"), "dependence"),
-        (lambda: nu.chain(0.9, 0), "steps"),
+        (lambda: nu.units_needed(0.9, 0, 0.9), "steps"),
         (lambda: nu.units_needed(0.9, 3, 1.0), "target"),
         (lambda: nu.vote_correlation([True, False]), "units, problems"),
     ],

@@ -2,8 +2,8 @@ r"""When a growing demand for data meets a stock that hardly grows: a date with 
 
 With stock :math:`S` and largest training set :math:`D` at a time :math:`t_0`, growing by the
 factors :math:`g_S` and :math:`g_D` a year, the two meet at
-:math:`t^* = t_0 + \ln (S / D) / (\ln g_D - \ln g_S)`. Each input is a range with a source, read as
-the 90 % interval of a log-normal. `dates` draws the inputs and returns the dates, `tornado` says
+:math:`t^* = t_0 + \ln (S / D) / (\ln g_D - \ln g_S)`. Each input is a range, read as the 90 %
+interval of a log-normal. `dates` draws the inputs and returns the dates, `tornado` says
 which of the inputs the date depends on (claim D1; [@villalobos2024run] does the same with more
 detail).
 """
@@ -22,11 +22,10 @@ INPUTS = ("stock", "largest", "growth", "stock_growth")
 
 @dataclass(frozen=True)
 class Range:
-    """An estimate known within a factor: its 90 % interval, and its source in words."""
+    """An estimate known within a factor, by its 90 % interval."""
 
     low: float
     high: float
-    source: str = ""
 
     def __post_init__(self):
         if positive(self.low, "low") > positive(self.high, "high"):

@@ -48,22 +48,12 @@ def majority(p: float, n: int, rho: float = 0.0, dependence: str = "common") -> 
     return float(np.exp(log_p) @ (np.sign(2 * right - n) + 1)) / 2
 
 
-def chain(p: float, steps: int, units: int = 1, rho: float = 0.0) -> float:
-    """Return the probability that all of `steps` succeed, each decided by a majority of `units`.
-
-    Steps are independent; `rho` is the correlation within a step, by a common cause.
-
-    >>> round(chain(0.99, 100), 3), chain(0.99, 100, units=5) > 0.999
-    (0.366, True)
-    """
-    return majority(p, units, rho) ** whole(steps, "steps")
-
-
 def units_needed(p: float, steps: int, target: float, rho: float = 0.0) -> int | None:
-    """Return the smallest odd number of units with which a `chain` succeeds with `target`.
+    """Return the smallest odd number of units with which `steps` all succeed with `target`.
 
-    None where `MOST_UNITS` do not reach it; with `rho` above zero that is often a floor and not a
-    matter of more units.
+    Steps are independent, each decided by a majority; `rho` is the correlation within a step, by a
+    common cause. None where `MOST_UNITS` do not reach the target; with `rho` above zero that is
+    often a floor and not a matter of more units.
 
     >>> [units_needed(0.9, steps, 0.99) for steps in (1, 10, 100, 1000)]
     [5, 9, 13, 19]
@@ -71,9 +61,10 @@ def units_needed(p: float, steps: int, target: float, rho: float = 0.0) -> int |
     True
     """
     level(target, "target")
+    whole(steps, "steps")
     # Above one half reliability rises with every pair of units; below, one unit is the best.
     odd = range(1, MOST_UNITS + 1 if p > 0.5 else 2, 2)
-    place = bisect.bisect_left(odd, True, key=lambda n: chain(p, steps, n, rho) >= target)
+    place = bisect.bisect_left(odd, True, key=lambda n: majority(p, n, rho) ** steps >= target)
     return odd[place] if place < len(odd) else None
 
 
