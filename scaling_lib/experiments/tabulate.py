@@ -41,7 +41,7 @@ def tabulate(run: Callable, jobs: int = 1, **knobs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def shipped_map(run: Callable, *parts: dict, places: int = 9, digits: int = 6) -> Callable:
+def shipped_map(run: Callable, *parts: dict, places: int | None = None, digits=6) -> Callable:
     """Return the function ``regenerate(out, jobs)`` that makes the shipped map of an experiment.
 
     It tabulates `run` over the knobs of each of `parts`, and writes the rows as CSV, rounded to so
@@ -50,7 +50,8 @@ def shipped_map(run: Callable, *parts: dict, places: int = 9, digits: int = 6) -
 
     def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
         tables = [tabulate(run, jobs, **knobs) for knobs in parts]
-        write_csv(pd.concat(tables, ignore_index=True).round(places), out, digits)
+        table = pd.concat(tables, ignore_index=True)
+        write_csv(table if places is None else table.round(places), out, digits)
 
     return regenerate
 

@@ -61,8 +61,8 @@ def play(first: Player, second: Player, games: int = 200, seed: int = 0) -> dict
         live = live[~(won | drawn)]
         ply += 1
     wins, draws, score = int((result == 1).sum()), int((result == 0.5).sum()), result.mean()
-    found = {"games": games, "wins": wins, "draws": draws, "score": score}
-    found |= zip(("low", "high"), wilson_interval(score, games), strict=True)
+    low, high = wilson_interval(score, games)
+    found = {"games": games, "wins": wins, "draws": draws, "score": score, "low": low, "high": high}
     return found | {"seconds": seconds / max(decisions, 1)}
 
 

@@ -63,13 +63,12 @@ def run(
     prompt = x[:, : length - written + 1]
     answer = model.complete(prompt, written, allowed=slice(len(table)))[:, -1]
     D = training_steps * BATCH
-    return {
-        **{"task": task, "k": k, "mode": mode, "seed": seed, "d": d, "layers": layers},
-        **{"N": model.N, "D": D, "train_flop": D * length * model.flops_per_token(length)},
-        "answer_flop": length * model.flops_per_token(length, backward=False),
-        "depth": layers * written,
-        "accuracy": float((answer == products[:, -1]).mean()),
-    }
+    settings = {"task": task, "k": k, "mode": mode, "seed": seed, "d": d, "layers": layers}
+    train_flop = D * length * model.flops_per_token(length)
+    answer_flop = length * model.flops_per_token(length, backward=False)
+    flop = {"N": model.N, "D": D, "train_flop": train_flop, "answer_flop": answer_flop}
+    right = float((answer == products[:, -1]).mean())
+    return settings | flop | {"depth": layers * written, "accuracy": right}
 
 
 def examples(

@@ -51,10 +51,11 @@ def train(p=53, fraction=0.3, training_steps=2000, seed=0) -> pd.DataFrame:
     """
 
     def scores(model, seen, unseen):
-        loss, right = zip(model.evaluate(*seen), model.evaluate(*unseen), strict=True)
-        named = dict(zip(("train_loss", "test_loss"), loss, strict=True))
-        named |= dict(zip(("train_accuracy", "test_accuracy"), right, strict=True))
-        return named | {"weight_norm": float(np.linalg.norm(model.theta))}
+        train_loss, train_accuracy = model.evaluate(*seen)
+        test_loss, test_accuracy = model.evaluate(*unseen)
+        losses = {"train_loss": train_loss, "test_loss": test_loss}
+        right = {"train_accuracy": train_accuracy, "test_accuracy": test_accuracy}
+        return losses | right | {"weight_norm": float(np.linalg.norm(model.theta))}
 
     steps = range(0, training_steps + 1, EVERY)
     return pd.DataFrame(learn(p, H, fraction, seed, steps, scores, STOP).rows)
