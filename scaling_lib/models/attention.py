@@ -26,38 +26,14 @@ NORM_EPS = 1e-5
 
 
 class AttentionLM:
-    """Decoder-only attention model with learned positions.
+    """Decoder-only attention model of a vocabulary of `V` and at most `T` tokens.
 
-    Parameters
-    ----------
-    V, T
-        Vocabulary size, and the longest sequence in tokens.
-    d
-        Width of the residual stream; a multiple of `heads`.
-    layers, heads
-        Number of blocks, and of attention heads in each.
-    ff
-        Width of the feed-forward layer as a multiple of `d`.
-
-    Attributes
-    ----------
-    N : int
-        Exact number of parameters, embeddings and positions included.
-    p, g : dict of str to numpy.ndarray
-        Named views of `theta` and `grad`.
+    The residual stream has the width `d`, each of the `layers` blocks so many `heads`, which divide
+    `d`, and a feed-forward layer of ``ff * d`` units. `N` is the exact number of parameters,
+    embeddings and positions included; `p` and `g` are named views of `theta` and `grad`.
     """
 
-    def __init__(
-        self,
-        V: int,
-        T: int,
-        d: int = 32,
-        layers: int = 1,
-        heads: int = 2,
-        ff: int = 4,
-        seed: int = 0,
-        dtype=np.float32,
-    ):
+    def __init__(self, V: int, T: int, d=32, layers=1, heads=2, ff=4, seed=0, dtype=np.float32):
         for name, value in dict(V=V, T=T, d=d, layers=layers, heads=heads, ff=ff).items():
             whole(value, name)
         if d % heads:
@@ -173,9 +149,7 @@ class AttentionLM:
         if x.ndim != 2 or not np.issubdtype(x.dtype, np.integer):
             raise ValueError(f"x must be integers of shape (B, t), not {x.dtype} {x.shape}")
         if x.shape[1] > self.T:
-            raise ValueError(
-                f"{x.shape[1]} tokens exceed T={self.T}: build the model with a larger T"
-            )
+            raise ValueError(f"{x.shape[1]} tokens exceed T={self.T}: build it with a larger T")
         if x.size and (x.min() < 0 or x.max() >= self.V):
             raise ValueError(f"tokens must lie in [0, {self.V}), not {x.min()} to {x.max()}")
         return x
@@ -196,10 +170,9 @@ class AttentionLM:
     def flops_per_token(self, t: int | None = None, backward: bool = True) -> float:
         """Count the FLOP of all matrix products for one token in a sequence of `t` tokens (or `T`).
 
-        The rule of thumb is ``6 * N`` (:math:`C = 6ND`). It counts embeddings, which are looked up
-        and not multiplied, and it leaves out attention scores, which grow with `t`. Element-wise
-        work (softmax, norm, ReLU) is not counted by either. A multiply and an add are two FLOP; the
-        backward pass costs twice the forward pass.
+        The rule of thumb, ``6 * N``, counts embeddings, which are looked up and not multiplied, and
+        leaves out attention scores, which grow with `t`. Element-wise work (softmax, norm, ReLU) is
+        not counted by either. The backward pass costs twice the forward pass.
         """
         t = t or self.T
         weights = self.layers * (4 * self.d**2 + 2 * self.d * self.f) + self.d * self.V

@@ -34,6 +34,13 @@ ACTIVATIONS = {
 class MLP:
     """Fully connected network on dense inputs, with one or several softmax (or linear) heads.
 
+    `N` is the exact number of parameters; `p` and `g` are views ``W1, b1, W2, b2, ...`` into
+    `theta` and `grad`.
+
+    >>> model = MLP((4, 8, 3), seed=0)
+    >>> model.N, model.forward(np.zeros((2, 4), np.float32)).shape
+    (67, (2, 3))
+
     Parameters
     ----------
     sizes
@@ -48,21 +55,6 @@ class MLP:
     init_std
         Standard deviation of each weight matrix at the start. Default: ``sqrt(2 / fan_in)`` for
         hidden layers and ``sqrt(1 / fan_in)`` for the last. Biases start at zero.
-
-    Attributes
-    ----------
-    N : int
-        Exact number of parameters.
-    p, g : dict of str to numpy.ndarray
-        Views ``W1, b1, W2, b2, ...`` into `theta` and `grad`.
-
-    Examples
-    --------
-    >>> model = MLP((4, 8, 3), seed=0)
-    >>> model.N
-    67
-    >>> model.forward(np.zeros((2, 4), np.float32)).shape
-    (2, 3)
     """
 
     def __init__(
@@ -180,11 +172,10 @@ class MLP:
     def flops_per_example(self) -> int:
         """FLOP of one training example, forward and backward, as this code performs them.
 
-        A multiply-add is 2 FLOP. Each weight is used three times (forward, its own gradient, the
-        gradient handed down), except that nothing is handed down below the first layer:
-        ``6 sum(fan_in * fan_out) - 2 * sizes[0] * sizes[1]``. Elementwise work and the optimizer
-        are left out, as in the 6N rule (:math:`C = 6 N` an example), which counts biases as
-        weights and hands a gradient down to the input.
+        Each weight is used three times, at 2 FLOP (forward, its own gradient, the gradient handed
+        down), except that nothing is handed down below the first layer. Elementwise work and the
+        optimizer are left out, as in the 6N rule, which counts biases as weights and hands a
+        gradient down to the input.
         """
         products = [m * n for m, n in pairwise(self.sizes)]
         return 6 * sum(products) - 2 * products[0]

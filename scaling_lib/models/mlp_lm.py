@@ -1,20 +1,17 @@
 r"""Two language models that see the last `k` tokens: forward and backward pass beside the formulas.
 
-Both have one hidden layer of `H` units and differ in how a token enters it.
-
-:class:`OneHotLM`, for the synthetic language: each of the `k` positions has a table with one row of
-`H` numbers for each of the `V` tokens. With :math:`x` the one-hot context (a row of `k·V + 1`
-numbers, of which `k + 1` are one: a token at each position, and the constant for the bias),
+Both have one hidden layer of `H` units and differ in how a token enters it. In :class:`OneHotLM`,
+for the synthetic language, each of the `k` positions has a table with one row of `H` numbers for
+each of the `V` tokens. With :math:`x` the one-hot context (a row of `k·V + 1` numbers, of which
+`k + 1` are one: a token at each position, and the constant for the bias),
 
 .. math::
     h = \max(0, x W_1), \qquad z = h W_2 + b_2, \qquad
     L = -\log \frac{e^{z_y}}{\sum_w e^{z_w}} .
 
-:class:`CharMLP`, for text: a token is first looked up in a table :math:`E` of `d` numbers that all
-positions share, and :math:`x` is the `k` vectors side by side
-[@bengio2003neural].
-
-Backward, for a batch of `B` rows:
+In :class:`CharMLP`, for text, a token is first looked up in a table :math:`E` of `d` numbers that
+all positions share, and :math:`x` is the `k` vectors side by side [@bengio2003neural]. Backward,
+for a batch of `B` rows:
 
 .. math::
     \delta z = \tfrac1B (\mathrm{softmax}(z) - \text{one-hot}(y)), \quad
@@ -22,9 +19,9 @@ Backward, for a batch of `B` rows:
     \delta h = (\delta z\, W_2^\top) \odot [h > 0], \quad
     \delta W_1 = x^\top \delta h .
 
-A product with a one-hot matrix only copies or adds rows, so it is done by look-up (forward) and
-with a sparse matrix (backward): `k·H` additions a token, not the `2·k·V·H` operations that a dense
-product, and the rule of 6 FLOP per parameter, would count.
+A product with a one-hot matrix is done by look-up (forward) and with a sparse matrix (backward):
+`k·H` additions a token, not the `2·k·V·H` operations of a dense product, which 6 FLOP per parameter
+count.
 """
 
 import numpy as np
@@ -104,8 +101,6 @@ class OneHotLM(_HiddenLayerLM):
 
     `p` and `g` hold the views ``W1`` (k·V, H), ``b1`` (H,), ``W2`` (H, V), ``b2`` (V,).
 
-    Examples
-    --------
     >>> OneHotLM(V=64, k=2, H=8).N
     1608
     """
@@ -139,12 +134,9 @@ class OneHotLM(_HiddenLayerLM):
     def flops_per_token(self) -> int:
         """Return the FLOP of one token in matrix products, forward and backward: ``6·H·V``.
 
-        One product forward and two backward, at two operations a weight. The rule ``6·N`` counts
-        the look-ups in `W1` as dense products too: about three times as much when k = 2. Neither
-        counts the additions of looked-up rows, ReLU, softmax and the optimizer.
+        The rule ``6·N`` counts the look-ups in `W1` as dense products too: about three times as
+        much when k = 2. Neither counts additions of rows, ReLU, softmax and the optimizer.
 
-        Examples
-        --------
         >>> model = OneHotLM(V=64, k=2, H=8)
         >>> model.flops_per_token(), 6 * model.N
         (3072, 9648)
@@ -190,11 +182,7 @@ class CharMLP(_HiddenLayerLM):
         self.g["E"][:] = batch.one_hot_T @ dx.reshape(-1, self.d)
 
     def flops_per_token(self) -> int:
-        """Return the FLOP of one token in matrix products, forward and backward.
-
-        ``6·(k·d·H + H·V)``. The rule ``6·N`` counts the embedding table, whose look-up is free, in
-        addition. Neither counts biases, ReLU, softmax and the optimizer.
-        """
+        """Return the FLOP of one token in matrix products: ``6·(k·d·H + H·V)``, no look-ups."""
         return 6 * (self.k * self.d * self.H + self.H * self.V)
 
     @staticmethod

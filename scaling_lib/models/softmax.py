@@ -17,14 +17,23 @@ def softmax(z: np.ndarray) -> np.ndarray:
     return np.exp(log_softmax(z))
 
 
+def of_right(log_p: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return what `log_p` (..., classes) says of the right classes `y` (...)."""
+    return np.take_along_axis(log_p, y[..., None], -1)[..., 0]
+
+
+def draw(p: np.ndarray, rng: np.random.Generator, times: tuple[int, ...] = ()) -> np.ndarray:
+    """Draw classes with the probabilities `p` (..., classes), all so many `times`."""
+    below = p.cumsum(-1)[..., :-1]
+    return (rng.random((*times, *below.shape[:-1], 1)) > below).sum(-1)
+
+
 def softmax_cross_entropy(z: np.ndarray, targets: np.ndarray) -> float:
     """Turn logits into the gradient of the mean cross-entropy, in place, and return that mean.
 
     `z` has shape (B, V) and is contiguous; on return it is ``(softmax(z) − one-hot(targets)) / B``.
     `targets` are tokens, shape (B,); or their probabilities, shape (B, V), in place of the one-hot.
 
-    Examples
-    --------
     >>> z = np.zeros((1, 2))
     >>> round(softmax_cross_entropy(z, np.array([1])), 4), z.tolist()
     (0.6931, [[0.5, -0.5]])

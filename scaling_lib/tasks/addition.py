@@ -32,8 +32,6 @@ def encode(a: np.ndarray, b: np.ndarray, digits: int) -> np.ndarray:
 def answer(a: np.ndarray, b: np.ndarray, digits: int) -> np.ndarray:
     """Digits of ``a + b``, units first, shape (n, digits + 1).
 
-    Examples
-    --------
     >>> answer(np.array([95]), np.array([7]), digits=2)
     array([[2, 0, 1]])
     """

@@ -48,9 +48,7 @@ LINES = np.array(
 _GATHER = _bits(42 - 6 * c for c in range(COLUMNS))
 _OPEN = [[c for c in range(COLUMNS) if pattern >> c & 1] for pattern in range(128)]
 _OPEN_COUNT = np.array([len(columns) for columns in _OPEN], dtype=np.float32)
-_OPEN_COLUMN = np.array(
-    [columns + [0] * (COLUMNS - len(columns)) for columns in _OPEN], dtype=np.int8
-)
+_OPEN_COLUMN = np.array([columns + [0] * (COLUMNS - len(columns)) for columns in _OPEN], np.int8)
 
 
 def _shift(stones: np.ndarray, cells: int) -> np.ndarray:

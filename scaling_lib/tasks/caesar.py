@@ -18,15 +18,9 @@ ROT13 = 13  # the shift that is never trained on
 def problems(shifts: Iterable[int]) -> tuple[np.ndarray, np.ndarray]:
     """Every problem of the given shifts: 26 example pairs times 26 letters to decipher, for each.
 
-    Returns
-    -------
-    letters : numpy.ndarray of int64, shape (n, 3)
-        Plain letter a, its cipher b, and the letter c to decipher.
-    y : numpy.ndarray of int64, shape (n,)
-        The deciphered letter.
+    Letters, shape (n, 3), are the plain letter a, its cipher b, and the letter c to decipher; y,
+    shape (n,), is the deciphered letter.
 
-    Examples
-    --------
     >>> letters, y = problems([3])
     >>> letters[1], int(y[1])  # A is written D; what is B? (Y)
     (array([0, 3, 1]), 24)

@@ -18,8 +18,6 @@ def dialect_weights(seed: int) -> dict[str, float]:
     where small models do, to many words and strong ties, which ask for large ones; what the last
     token tells is drawn apart.
 
-    Examples
-    --------
     >>> {name: round(weight, 2) for name, weight in dialect_weights(0).items()}
     {'zipf': 1.12, 'pair': 1.11, 'last': 1.45}
     """
@@ -46,8 +44,6 @@ def relative(of: MarkovLanguage, other: MarkovLanguage, share: float, seed: int)
 
     Which rows is drawn from `seed`; a larger share contains the rows of a smaller one.
 
-    Examples
-    --------
     >>> a, b = dialect(0), dialect(1)
     >>> half = relative(a, b, share=0.5, seed=0)
     >>> round(float((half.P == a.P).all(-1).mean()), 2)

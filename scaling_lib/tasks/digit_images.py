@@ -83,10 +83,7 @@ def _draw_glyphs(n, noise, rng, warp):
 def real(test: int = 597, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Handwritten digits of 8 by 8 pixels, of which `test` out of 1797 are held out.
 
-    Returns
-    -------
-    train_images, train_labels, test_images, test_labels : numpy.ndarray
-        Images as float32 between 0 and 1, shape (n, 8, 8).
+    Returns images, float32 from 0 to 1, and labels to train on, and those held out.
     """
     table = np.loadtxt(HANDWRITTEN, int, delimiter=",")
     images, labels = table[:, :-1], table[:, -1]

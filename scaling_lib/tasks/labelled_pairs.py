@@ -13,36 +13,21 @@ def repeated(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw random passages, each repeated until the sequence is full.
 
-    The length of the passage differs between sequences, so that looking back by a fixed number of
-    places does not work: the earlier occurrence has to be found by what it says.
+    A passage has from `shortest` to half of `length` tokens of a vocabulary of `V`, all different.
+    Its length differs between sequences, so that looking back by a fixed number of places does not
+    work: the earlier occurrence has to be found by what it says.
 
-    Parameters
-    ----------
-    length
-        Tokens of a sequence.
-    shortest
-        Shortest passage; the longest is half of `length`. Its tokens are all different.
-    V
-        Vocabulary size, at least ``length // 2``.
+    Returns, in shape (sequences, length), the tokens, the token that follows each, and whether the
+    current token stood earlier in the sequence, so that its successor is known.
 
-    Returns
-    -------
-    x, targets : numpy.ndarray of int, shape (sequences, length)
-        Tokens, and the token that follows each.
-    seen : numpy.ndarray of bool, shape (sequences, length)
-        Whether the current token stood earlier in the sequence, so that its successor is known.
-
-    Examples
-    --------
     >>> x, targets, seen = repeated(1, 8, 4, 10, np.random.default_rng(0))
     >>> bool((x[0, :4] == x[0, 4:]).all()), seen[0].tolist() == [False] * 3 + [False] + [True] * 4
     (True, True)
     """
     longest = length // 2
     if not 2 <= shortest <= longest <= V:
-        raise ValueError(
-            f"2 <= shortest <= length // 2 <= V must hold, not so of {shortest}, {longest}, {V}"
-        )
+        got = f"{shortest}, {longest}, {V}"
+        raise ValueError(f"2 <= shortest <= length // 2 <= V must hold, not so of {got}")
     order = rng.random((sequences, V)).argsort(axis=1)
     period = rng.integers(shortest, longest + 1, (sequences, 1))
     place = np.arange(length + 1)

@@ -8,18 +8,13 @@ Each token depends on the two before it. For tokens `u, v` and next token `w` am
 
 with `a = 1.5` (frequent and rare words, as in Zipf's law), `b = 1.5` (what the last token tells),
 `c = 1` (what only the pair tells), and `g₁, g₂` standard Gaussian numbers drawn from a seed.
-Every pair `(u, v)` has its own deviations, so there is always more to learn: a model can spend any
-number of parameters and of tokens on this language.
+Every pair `(u, v)` has its own deviations, so there is always more to learn. (With `a = 1` the loss
+bends as a function of N, and a small neural network as the teacher stops being worth imitating
+beyond its own size: both were tried and given up.)
 
 Because the table is known, so is the lowest possible loss, the entropy rate
-
-.. math:: E = -\sum_{u,v} \pi(u, v) \sum_w P(w \mid u, v) \log P(w \mid u, v),
-
-with :math:`\pi` the stationary distribution of pairs, and a model's test loss is an exact sum over
-the table rather than an estimate from a sample.
-
-Why these numbers: with `a = 1` the loss bends as a function of N, and a small neural network as the
-teacher stops being worth imitating beyond its own size. Both were tried and given up.
+:math:`E = -\sum_{u,v} \pi(u, v) \sum_w P(w \mid u, v) \log P(w \mid u, v)`, with :math:`\pi` the
+stationary distribution of pairs; and a model's test loss is an exact sum over the table.
 """
 
 from dataclasses import dataclass
@@ -39,12 +34,8 @@ TEST_BATCH = 1024
 class MarkovLanguage:
     """A language given by its table; `markov_language` draws one from a seed.
 
-    Attributes
-    ----------
-    P : numpy.ndarray, shape (V, V, V)
-        ``P[u, v, w]`` is the probability of `w` after `u`, `v`.
-    pi : numpy.ndarray, shape (V, V)
-        Stationary distribution of pairs of neighbouring tokens.
+    ``P[u, v, w]`` is the probability of `w` after `u`, `v`, and ``pi[u, v]`` the stationary
+    distribution of pairs of neighbouring tokens.
     """
 
     P: np.ndarray
@@ -54,11 +45,6 @@ class MarkovLanguage:
     def V(self) -> int:
         """Vocabulary size."""
         return len(self.P)
-
-    @property
-    def k(self) -> int:
-        """Tokens of context that the language uses: 2."""
-        return 2
 
     @property
     def entropy(self) -> float:
@@ -117,25 +103,19 @@ class MarkovLanguage:
             loss -= float((weights[part] * model.log_probs(contexts[part])).sum())
         return loss
 
+    def excess(self, model) -> float:
+        """Return how far the `test_loss` of a model lies above the entropy, nats per token."""
+        return self.test_loss(model) - self.entropy
+
 
 @lru_cache(maxsize=4)
-def markov_language(
-    seed: int = 0, V: int = 64, zipf: float = 1.5, last: float = 1.5, pair: float = 1.0
-) -> MarkovLanguage:
-    """Draw a language. The same arguments give the same language.
+def markov_language(seed=0, V=64, zipf=1.5, last=1.5, pair=1.0) -> MarkovLanguage:
+    """Draw a language of `V` tokens, 2 … 256. The same arguments give the same language.
 
-    Parameters
-    ----------
-    seed
-        Seed of the table. An instructor changes it for each term: other numbers, same shape.
-    V
-        Vocabulary size, 2 … 256.
-    zipf, last, pair
-        The weights `a`, `b`, `c` of the module's equation. ``pair=0`` makes the token before the
-        last one useless.
+    An instructor changes `seed` for each term: other numbers, same shape. `zipf`, `last` and `pair`
+    are the weights `a`, `b`, `c` of the module's equation; ``pair=0`` makes the token before the
+    last one useless.
 
-    Examples
-    --------
     >>> language = markov_language(seed=0)
     >>> [round(language.entropy_given(k), 4) for k in (0, 1, 2)]
     [2.9265, 2.4285, 2.1216]

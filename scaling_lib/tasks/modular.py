@@ -8,8 +8,6 @@ from scaling_lib.data.checks import whole
 def pairs(p: int) -> tuple[np.ndarray, np.ndarray]:
     """Every pair (a, b), one-hot a beside one-hot b, shape (p², 2p), and ``(a + b) % p``.
 
-    Examples
-    --------
     >>> X, y = pairs(3)
     >>> X[5], int(y[5])  # 1 + 2 = 0 (mod 3)
     (array([0., 1., 0., 0., 0., 1.], dtype=float32), 0)

@@ -18,8 +18,6 @@ def multiplication_table(n: int = 3) -> np.ndarray:
     ``table[a, b]`` is the permutation that applies b first, then a. Elements are in lexicographic
     order; element 0 changes nothing.
 
-    Examples
-    --------
     >>> multiplication_table(2)
     array([[0, 1],
            [1, 0]])
@@ -38,12 +36,8 @@ def sample(
     """Draw problems of `k` factors uniformly.
 
     `table` is from `multiplication_table`, or any other of shape (states, factors) that says which
-    state follows a state and a factor; the chain begins in state 0.
-
-    Returns
-    -------
-    factors, products : numpy.ndarray of int, shape (problems, k)
-        The factors, and the state after the first 1, 2, ..., k of them; the last is the answer.
+    state follows a state and a factor; the chain begins in state 0. Returns the factors, shape
+    (problems, k), and the state after the first 1, 2, ..., k of them; the last is the answer.
     """
     whole(k, "k")
     factors = rng.integers(0, table.shape[1], (problems, k))

@@ -27,24 +27,12 @@ MOVES = np.array(
 
 @dataclass(frozen=True, eq=False)
 class Puzzle:
-    """Every reachable position; `puzzle` builds it.
+    """Every reachable position; `puzzle` builds it."""
 
-    Attributes
-    ----------
-    boards : numpy.ndarray of int8, shape (181440, 9)
-        Tile in each place, row by row; 0 is the gap.
-    distance : numpy.ndarray of int64, shape (181440,)
-        Least number of moves to the goal, 0 to 31.
-    neighbours : numpy.ndarray of int64, shape (181440, 4)
-        Positions one move away, by index; -1 where there is a wall.
-    goal : int
-        Index of the solved position.
-    """
-
-    boards: np.ndarray
-    distance: np.ndarray
-    neighbours: np.ndarray
-    goal: int
+    boards: np.ndarray  #: (181440, 9), int8: tile in each place, row by row; 0 is the gap
+    distance: np.ndarray  #: (181440,): least number of moves to the goal, 0 to 31
+    neighbours: np.ndarray  #: (181440, 4): index one move away; -1 where there is a wall
+    goal: int  #: index of the solved position
 
 
 def slide(boards: np.ndarray, direction: int) -> tuple[np.ndarray, np.ndarray]:

@@ -15,14 +15,9 @@ from scaling_lib.data.checks import whole
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Names and descriptions that belong together; `draw` makes them.
+    """Names and descriptions, shape (n, 2), that belong together; `draw` makes them.
 
-    Attributes
-    ----------
-    names, descriptions : numpy.ndarray of int, shape (n, 2)
-        Tokens of each name, and of the description that belongs to it.
-    V : int
-        Vocabulary size; the last token is "is".
+    The last token of the vocabulary of `V` is "is".
     """
 
     names: np.ndarray
@@ -46,8 +41,6 @@ def draw(n: int, rng: np.random.Generator, pool: int = 40) -> Facts:
 
     Names are made of `pool` tokens, and descriptions of as many others.
 
-    Examples
-    --------
     >>> facts = draw(3, np.random.default_rng(0))
     >>> facts.forward(np.arange(3)).shape, facts.V
     ((3, 5), 81)

@@ -2,10 +2,8 @@
 
 ``data/python_docs.txt.gz`` holds the docstrings and help topics of Python 3.11.7, 2.15 million
 characters of English about programming, under the Python Software Foundation licence
-(``data/python_docs_LICENSE.txt``). It is stored, not read from the reader's own Python, because the
-text differs from one version to the next and so would every number in the book.
-
-Its entropy is not known: what the fitted irreducible loss means here cannot be checked.
+(``data/python_docs_LICENSE.txt``). It is stored because the text, and so every number in the book,
+differs from one version of Python to the next. Its entropy is not known.
 """
 
 import ast
@@ -30,19 +28,11 @@ TEST_BATCH = 4000  # windows tested at a time, to keep the memory small
 
 @dataclass(frozen=True, eq=False)
 class CharacterText:
-    """A text as numbers, split by document into a training and a held-out part.
-
-    Attributes
-    ----------
-    train, test : numpy.ndarray of uint8, one character each
-        Indices into `ALPHABET`.
-    k : int
-        Longest context that `windows` provides, characters.
-    """
+    """A text as indices into `ALPHABET`, split by document into a training and a held-out part."""
 
     train: np.ndarray
     test: np.ndarray
-    k: int = 8
+    k: int = 8  # longest context that `windows` provides, characters
 
     @property
     def V(self) -> int:
@@ -62,10 +52,8 @@ class CharacterText:
         """
         available = len(self.train) - self.k
         if not 1 <= n <= available:
-            raise ValueError(
-                f"the text has {available} training examples, not {n}: "
-                "take a smaller D, or more epochs over the same examples"
-            )
+            advice = "take a smaller D, or more epochs over the same examples"
+            raise ValueError(f"the text has {available} training examples, not {n}: {advice}")
         order = np.random.default_rng(seed).permutation(available)[:n]
         return np.lib.stride_tricks.sliding_window_view(self.train, self.k + 1)[order]
 
@@ -90,8 +78,6 @@ class CharacterText:
 def python_docs() -> CharacterText:
     """Read the shipped text.
 
-    Examples
-    --------
     >>> text = python_docs()
     >>> len(text.train), len(text.test)
     (1993876, 159324)
@@ -107,8 +93,6 @@ def python_docs() -> CharacterText:
 def encode(text: str) -> np.ndarray:
     """Turn a string into indices of `ALPHABET`; other characters count as a space.
 
-    Examples
-    --------
     >>> encode("a b").tolist()
     [66, 1, 67]
     """

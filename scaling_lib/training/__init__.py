@@ -1,7 +1,7 @@
 """Training: a configuration goes in, a run comes out; a grid of them goes into a file."""
 
 from scaling_lib.training.grids import expand, read_grid
-from scaling_lib.training.loop import fit_model
+from scaling_lib.training.loop import draw_batches, fit_model
 from scaling_lib.training.run import (
     LONGEST_CONTEXT,
     MACHINE_TOLERANCE,
@@ -25,6 +25,7 @@ __all__ = [
     "Run",
     "TrainConfig",
     "batch_rule",
+    "draw_batches",
     "expand",
     "fit_model",
     "learning_rate_rule",

@@ -14,11 +14,6 @@ def read_grid(path: str | os.PathLike) -> list[TrainConfig]:
 
     The table ``[base]`` holds settings of all runs; each ``[[grid]]`` holds lists, and every
     combination of them is a run. ``lr_factor`` multiplies the rule's learning rate.
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be read or names an unknown setting.
     """
     try:
         with open(path, "rb") as file:
@@ -37,8 +32,6 @@ def expand(grid: Mapping[str, object], **base) -> list[TrainConfig]:
 
     What is no list, and the settings `base`, are the same for all.
 
-    Examples
-    --------
     >>> [(c.D, c.H) for c in expand({"D": [4096, 8192], "H": [4, 8]})]
     [(4096, 4), (4096, 8), (8192, 4), (8192, 8)]
     """

@@ -2,12 +2,21 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from scaling_lib.models.flat import Model
 from scaling_lib.models.optimizers import SGD, Adam, cosine_schedule
+
+
+def draw_batches(
+    X: np.ndarray, y: np.ndarray, size: int, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield without end batches of `size` examples drawn with replacement."""
+    while True:
+        rows = rng.integers(0, len(y), size)
+        yield X[rows], y[rows]
 
 
 def fit_model(
@@ -22,6 +31,9 @@ def fit_model(
 ) -> np.ndarray:
     """Train `model` in place, one optimizer step a batch.
 
+    Returns the loss of each batch before its step, float32 of shape (steps,): NaN from where
+    training diverged or ended on.
+
     Parameters
     ----------
     batches
@@ -34,11 +46,6 @@ def fit_model(
         Built on ``model.theta``; Adam by default.
     after_step
         Called with the number of steps done; training ends early if it returns True.
-
-    Returns
-    -------
-    numpy.ndarray of float32, shape (steps,)
-        Loss of each batch before its step; NaN from where training diverged or ended on.
     """
     optimizer = optimizer or Adam(model.theta)
     losses = np.full(steps, np.nan, np.float32)

@@ -48,12 +48,10 @@ def sweep(
     scheduler: str | None = None,
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Train every configuration that is not in the file yet.
+    """Train every configuration (see `scaling_lib.training.grids`) that is not in the file yet.
 
     Parameters
     ----------
-    configs
-        The grid; see `scaling_lib.training.grids`.
     jobs
         Processes on this machine, each with one thread for matrix products (see `train`).
     out
@@ -171,8 +169,8 @@ def check_memory(configs: list[TrainConfig], jobs: int, available: float) -> Non
     if need * jobs > available:
         raise ValueError(
             f"the run with H={largest.H}, D={largest.D} needs about {need / 1e9:.1f} GB in each of "
-            f"{jobs} processes and {available / 1e9:.1f} GB are free: use fewer jobs, a smaller H, "
-            "or a smaller D"
+            f"{jobs} processes and {available / 1e9:.1f} GB are free: use fewer jobs, or a smaller "
+            "H or D"
         )
 
 
@@ -201,12 +199,8 @@ def config_of(row: dict[str, str]) -> TrainConfig:
 def read_records(path: str | os.PathLike) -> dict[str, dict[str, str]]:
     """Read the rows of a sweep's file by key, and cut off a last line that a kill left unfinished.
 
-    The file need not exist.
-
-    Raises
-    ------
-    ValueError
-        If a line is not a run, or its settings do not belong to its key. The line is named.
+    The file need not exist. A ValueError names a line that is not a run, or whose settings do not
+    belong to its key.
     """
     path = pathlib.Path(path)
     lines = list(csv.reader(io.StringIO(read_whole_lines(path).decode())))
