@@ -24,9 +24,16 @@ def pass_at_k(n, c, k):
               = 1 - \prod_{j=0}^{c-1} \Big(1 - \frac{k}{n - j}\Big),
 
     computed as a sum of logarithms, so that neither side overflows nor loses small values
-    (the plug-in :math:`1 - (1 - c/n)^k` is biased). `n`, `c` and `k` are whole numbers or arrays of
-    them, with ``0 <= c <= n`` and ``1 <= k <= n``; they broadcast, and so does the result.
+    (the plug-in :math:`1 - (1 - c/n)^k` is biased).
 
+    Parameters
+    ----------
+    n, c, k : int or array of int
+        Samples drawn, samples correct, and samples allowed, with ``0 <= c <= n`` and
+        ``1 <= k <= n``; they broadcast, and so does the result.
+
+    Examples
+    --------
     >>> pass_at_k(10, 3, 1)
     0.3
     >>> round(pass_at_k(4, 2, 2), 6)
@@ -91,9 +98,21 @@ def best_of_n(p, n, true_positive=1.0, false_positive=0.0):
     :math:`a / (a + b)`, however many samples are drawn. A verifier that errs in the same way on
     every sample of a problem is worse still: this formula does not describe it.
 
-    `p`, the probability that one sample is correct, has shape (problems,); the result has the shape
-    of `n`, the samples a problem.
+    Parameters
+    ----------
+    p : array, shape (problems,)
+        Probability that one sample is correct.
+    n : int or array of int
+        Number of samples a problem.
+    true_positive, false_positive : float
+        Probability that a correct, or a wrong, sample is accepted.
 
+    Returns
+    -------
+    float or ndarray, in the shape of `n`
+
+    Examples
+    --------
     >>> best_of_n([0.2], [1, 2, 1000], 1.0, 0.2).round(3).tolist()
     [0.2, 0.328, 0.556]
     """
@@ -126,9 +145,22 @@ def binary_vote(p, n):
 def sampled_vote(samples, right, k):
     """Return the accuracy of a plurality vote over the first `k` sampled answers, by counting.
 
-    `samples` has shape (draws, problems), with any integer code for an answer, `right` (problems,).
-    The result has that shape, too: a right answer among `s` leading answers scores ``1 / s``.
+    Parameters
+    ----------
+    samples : array of int, shape (draws, problems)
+        Sampled answers (any integer code).
+    right : array of int, shape (problems,)
+    k : int
+        Votes a problem, at most `draws`.
 
+    Returns
+    -------
+    ndarray, shape (problems,)
+        Probability that each problem is answered rightly, given these samples: a right answer
+        among `s` leading answers scores ``1 / s``.
+
+    Examples
+    --------
     >>> sampled_vote([[1, 7], [1, 8], [2, 9]], [1, 8], 3).round(3).tolist()
     [1.0, 0.333]
     """

@@ -129,8 +129,14 @@ def make_commitment(H, loss, low, high, learner="", entropy=0.0):
 class OneShot:
     """The game: buy runs, then commit once.
 
-    The ledger and the commitment, with the name of the learner in it, are kept in `folder`; a game
-    begun there is continued. `task_seed` is the seed of your language.
+    Parameters
+    ----------
+    task_seed : int
+        Seed of your language.
+    folder : path-like
+        Where the ledger and the commitment are kept. A game begun there is continued.
+    learner : str
+        Written into the commitment.
 
     Raises
     ------
@@ -185,7 +191,19 @@ class OneShot:
         return self._oracle.cost(config.H, config.D)
 
     def run(self, H, D):
-        """Train one model and pay for it; returns ``N``, ``D``, ``C`` and ``loss``.
+        """Train one model and pay for it.
+
+        Parameters
+        ----------
+        H : int
+            Width of the hidden layer, within `WIDTHS`.
+        D : int
+            Tokens, at least `LEAST_D`.
+
+        Returns
+        -------
+        Observation
+            With ``N``, ``D``, ``C`` and ``loss``.
 
         Raises
         ------
@@ -194,28 +212,40 @@ class OneShot:
         LedgerClosed
             If you have committed, and the run is a new one.
         ValueError
-            If the width `H` lies outside of `WIDTHS`, the tokens `D` are fewer than `LEAST_D`, or
-            `MOST_RUNS` were bought.
+            If `H` or `D` is out of range, or `MOST_RUNS` were bought.
         """
         if self.cost(H, D) > 0 and len(self._oracle.observations()) >= MOST_RUNS:
             raise ValueError(f"{MOST_RUNS} runs are the most that may be bought")
         return self._oracle.run(int(H), int(D))
 
     def runs(self):
-        """Return a table of what was bought so far, in the order of buying.
+        """Return what was bought so far, in the order of buying.
 
-        Columns: ``H``, ``N``, ``D``, ``C`` (FLOP), ``loss`` (nats per token; NaN if it diverged).
+        Returns
+        -------
+        pandas.DataFrame
+            ``H``, ``N``, ``D``, ``C`` (FLOP) and ``loss`` (nats per token; NaN if a run diverged).
         """
         return runs_table(
             (o.settings["H"], o.N, o.D, o.C, o.loss) for o in self._oracle.observations()
         )
 
     def commit(self, H, loss, low, high, final=False):
-        """Commit to a hero run of width `H` and a forecast of its loss: once.
+        """Commit to a hero run and a forecast of its loss: once.
 
-        The forecast is the loss and the ends of its 80 % interval, nats per token. Without `final`
-        it is rehearsed: everything is checked and nothing is written. The same commitment again is
-        no error, so that a notebook can be run again.
+        Parameters
+        ----------
+        H : int
+            Width; the tokens are what `HERO_FLOP` buys.
+        loss, low, high : float
+            Predicted loss and the ends of its 80 % interval, nats per token.
+        final : bool
+            False rehearses: everything is checked and nothing is written.
+
+        Returns
+        -------
+        Commitment or Rehearsal
+            The same commitment again is no error, so that a notebook can be run again.
 
         Raises
         ------

@@ -36,17 +36,23 @@ RELATIVE_NOISE = 0.015  # of the excess of a made-up run, about that of real one
 
 
 def practise(task_seed, plan, decide):
-    """Play a whole game on a practice language, 0 to 9; returns a `scoring.Result`.
+    """Play a whole game on a practice language, and score it.
 
     The runs of the plan are trained; the hero run is read from the curve through the shipped ones.
 
     Parameters
     ----------
+    task_seed : int
+        From 0 to 9.
     plan : sequence of (int, int)
         Width and tokens of each run to buy.
     decide : callable
         ``decide(H, N, D, loss, entropy)`` gets four arrays, one entry a run, and the entropy, and
         returns ``(H, loss, low, high)``: what to commit to.
+
+    Returns
+    -------
+    Result
 
     Raises
     ------

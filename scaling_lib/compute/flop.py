@@ -173,10 +173,14 @@ class Transformer:
     def flops_per_token(self, context=None, causal=True):
         """Count the FLOP of one token's matrix products; returns a `FlopCount`.
 
-        `context` is by default the model's own. A `causal` model is averaged over the positions of
-        a sequence, in which a token sees ``(context + 1) / 2`` tokens, itself and what came before;
-        otherwise every token is charged the whole context, which is what software without a
-        mask-aware kernel computes.
+        Parameters
+        ----------
+        context : int, optional
+            Tokens in a sequence; the model's own context if left out.
+        causal : bool
+            Average over the positions of a sequence in which a token sees itself and what came
+            before, ``(context + 1) / 2`` tokens; otherwise every token is charged the whole
+            context, which is what software without a mask-aware kernel computes.
         """
         n = self.context if context is None else whole(context, "context")
         seen = (n + 1) / 2 if causal else n

@@ -125,7 +125,7 @@ def chip(name):
 def budget(
     C, chip, *, utilisation, chips=None, days=None, precision="bf16", price_hour=None, overhead=1.0
 ):
-    """Return the `Budget` of `C` FLOP on a `Chip`: chips, time, money and energy.
+    """Chips, time, money and energy to spend `C` FLOP.
 
     A chip delivers `utilisation` times its peak rate, so a run needs ``C / (utilisation * rate)``
     chip-seconds; energy is that times the chip's design power times `overhead`, cost is chip-hours
@@ -133,6 +133,9 @@ def budget(
 
     Parameters
     ----------
+    C : float
+        FLOP.
+    chip : Chip
     utilisation : float
         Share of the peak rate that the run achieves, above 0 and at most 1.
     chips, days : float, optional
@@ -144,6 +147,10 @@ def budget(
     overhead : float
         Power of everything (hosts, network, cooling) relative to that of the chips, at least 1.
         The default counts the chips alone.
+
+    Returns
+    -------
+    Budget
 
     Raises
     ------
@@ -186,11 +193,23 @@ def budget(
 
 
 def thresholds_passed(C, on=None, biology=False):
-    """List each `Threshold` of the law that `C` FLOP exceed.
+    """List the legal thresholds that `C` FLOP exceed.
 
-    `on` keeps those that bind on this day (ISO 8601); without it, ended ones are included.
-    `biology` says that the model is trained mainly on biological sequences.
+    Parameters
+    ----------
+    C : float
+        FLOP.
+    on : str, optional
+        Keep those that bind on this day (ISO 8601); without it, ended ones are included.
+    biology : bool
+        Whether the model is trained mainly on biological sequences.
 
+    Returns
+    -------
+    list of Threshold
+
+    Examples
+    --------
     >>> [t.name for t in thresholds_passed(3.8e25)]
     ['EU AI Act, Article 51']
     """

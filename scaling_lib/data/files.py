@@ -14,8 +14,16 @@ SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 def read_table(path):
     """Read a CSV file: UTF-8, separated by commas, its first line naming the columns.
 
-    Returns the header and the rows, lists of str; each row is as long as the header, and blank
-    lines are left out. A `ValueError` names the file, the fault and, where there is one, the line.
+    Returns
+    -------
+    header : list of str
+    rows : list of list of str
+        Each as long as the header; blank lines are left out.
+
+    Raises
+    ------
+    ValueError
+        Names the file, the fault and, where there is one, the line.
     """
     return parse_table(read_bytes(path, "name a CSV file"), pathlib.Path(path))
 

@@ -67,10 +67,20 @@ class Question:
 
 
 def load(text=None):
-    """Read the questions of the book, or of a TOML text: each `Question` by its id, in order.
+    """Read the questions: a dict of `Question` by id, in the order of the file.
 
-    A `ValueError` names the question that is incomplete, or whose id is used twice.
+    Parameters
+    ----------
+    text : str, optional
+        TOML; default: the questions of the book.
 
+    Raises
+    ------
+    ValueError
+        If a question is incomplete or an id is used twice; the message names it.
+
+    Examples
+    --------
     >>> load()["largest-run"].unit
     'log10 of FLOP'
     """

@@ -26,11 +26,25 @@ NORM_EPS = 1e-5
 
 
 class AttentionLM:
-    """Decoder-only attention model of a vocabulary of `V` and at most `T` tokens.
+    """Decoder-only attention model with learned positions.
 
-    The residual stream has the width `d`, each of the `layers` blocks so many `heads`, which divide
-    `d`, and a feed-forward layer of ``ff * d`` units. `N` is the exact number of parameters,
-    embeddings and positions included; `p` and `g` are named views of `theta` and `grad`.
+    Parameters
+    ----------
+    V, T
+        Vocabulary size, and the longest sequence in tokens.
+    d
+        Width of the residual stream; a multiple of `heads`.
+    layers, heads
+        Number of blocks, and of attention heads in each.
+    ff
+        Width of the feed-forward layer as a multiple of `d`.
+
+    Attributes
+    ----------
+    N : int
+        Exact number of parameters, embeddings and positions included.
+    p, g : dict of str to numpy.ndarray
+        Named views of `theta` and `grad`.
     """
 
     def __init__(self, V: int, T: int, d=32, layers=1, heads=2, ff=4, seed=0, dtype=np.float32):

@@ -67,8 +67,12 @@ def self_check(chapter: str, *ids: str) -> SelfCheck:
     """Show self-check questions as the last line of a cell.
 
     `chapter` names a file in `page/bank`; of its questions those with the given ids are shown, in
-    this order, or all. Answers are kept by the reader's browser and sent nowhere. Raises a
-    `ValueError` if there is no such chapter or question.
+    this order, or all. Answers are kept by the reader's browser and sent nowhere.
+
+    Raises
+    ------
+    ValueError
+        If there is no such chapter or question.
     """
     return SelfCheck(
         {"component": "self-check", "chapter": chapter, "questions": load(chapter, *ids)}

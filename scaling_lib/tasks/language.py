@@ -34,8 +34,12 @@ TEST_BATCH = 1024
 class MarkovLanguage:
     """A language given by its table; `markov_language` draws one from a seed.
 
-    ``P[u, v, w]`` is the probability of `w` after `u`, `v`, and ``pi[u, v]`` the stationary
-    distribution of pairs of neighbouring tokens.
+    Attributes
+    ----------
+    P : numpy.ndarray, shape (V, V, V)
+        ``P[u, v, w]`` is the probability of `w` after `u`, `v`.
+    pi : numpy.ndarray, shape (V, V)
+        Stationary distribution of pairs of neighbouring tokens.
     """
 
     P: np.ndarray
@@ -110,12 +114,20 @@ class MarkovLanguage:
 
 @lru_cache(maxsize=4)
 def markov_language(seed=0, V=64, zipf=1.5, last=1.5, pair=1.0) -> MarkovLanguage:
-    """Draw a language of `V` tokens, 2 … 256. The same arguments give the same language.
+    """Draw a language. The same arguments give the same language.
 
-    An instructor changes `seed` for each term: other numbers, same shape. `zipf`, `last` and `pair`
-    are the weights `a`, `b`, `c` of the module's equation; ``pair=0`` makes the token before the
-    last one useless.
+    Parameters
+    ----------
+    seed
+        Seed of the table. An instructor changes it for each term: other numbers, same shape.
+    V
+        Vocabulary size, 2 … 256.
+    zipf, last, pair
+        The weights `a`, `b`, `c` of the module's equation. ``pair=0`` makes the token before the
+        last one useless.
 
+    Examples
+    --------
     >>> language = markov_language(seed=0)
     >>> [round(language.entropy_given(k), 4) for k in (0, 1, 2)]
     [2.9265, 2.4285, 2.1216]

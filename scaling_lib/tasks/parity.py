@@ -15,11 +15,26 @@ from scaling_lib.data.checks import whole
 
 @dataclasses.dataclass(frozen=True)
 class SparseParity:
-    """So many `tasks`, each the parity of `k` of the random `bits` of an input.
+    """A set of parity tasks.
 
-    Their frequencies fall as ``i ** -(1 + alpha)``; -1 makes all equally frequent. `seed` draws
-    ``subsets`` (tasks, k), the bits of each task; ``frequency`` (tasks,) has the sum 1.
+    Parameters
+    ----------
+    tasks, bits, k
+        Number of tasks, random bits of an input, and bits that count in each task.
+    alpha
+        Frequencies fall as ``i ** -(1 + alpha)``; -1 makes all tasks equally frequent.
+    seed
+        Seeds which bits belong to which task.
 
+    Attributes
+    ----------
+    subsets : numpy.ndarray of int64, shape (tasks, k)
+        The bits of each task.
+    frequency : numpy.ndarray of float64, shape (tasks,)
+        Probabilities of the tasks, falling, with sum 1.
+
+    Examples
+    --------
     >>> SparseParity(tasks=3, bits=8, k=2, alpha=0.0).frequency.round(3)
     array([0.545, 0.273, 0.182])
     """
@@ -44,8 +59,12 @@ class SparseParity:
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw n examples, tasks by their frequency.
 
-        X, float32 of shape (n, tasks + bits), is the one-hot task, then the bits; y (n,) is the
-        parity, 0 or 1.
+        Returns
+        -------
+        X : numpy.ndarray of float32, shape (n, tasks + bits)
+            One-hot task, then the bits.
+        y : numpy.ndarray of int64, shape (n,)
+            Parity, 0 or 1.
         """
         return self.examples(rng.choice(self.tasks, n, p=self.frequency), rng)
 

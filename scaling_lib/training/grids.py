@@ -14,6 +14,11 @@ def read_grid(path: str | os.PathLike) -> list[TrainConfig]:
 
     The table ``[base]`` holds settings of all runs; each ``[[grid]]`` holds lists, and every
     combination of them is a run. ``lr_factor`` multiplies the rule's learning rate.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read or names an unknown setting.
     """
     try:
         with open(path, "rb") as file:

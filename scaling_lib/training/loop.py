@@ -31,9 +31,6 @@ def fit_model(
 ) -> np.ndarray:
     """Train `model` in place, one optimizer step a batch.
 
-    Returns the loss of each batch before its step, float32 of shape (steps,): NaN from where
-    training diverged or ended on.
-
     Parameters
     ----------
     batches
@@ -46,6 +43,11 @@ def fit_model(
         Built on ``model.theta``; Adam by default.
     after_step
         Called with the number of steps done; training ends early if it returns True.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (steps,)
+        Loss of each batch before its step; NaN from where training diverged or ended on.
     """
     optimizer = optimizer or Adam(model.theta)
     losses = np.full(steps, np.nan, np.float32)

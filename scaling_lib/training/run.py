@@ -42,19 +42,38 @@ error of 1e-7 grows in the course of a run."""
 class TrainConfig:
     """Everything that decides a run: two equal configurations give the same loss.
 
-    - ``task``: the synthetic "language", or a "dialect", whose kind is drawn as well, of
-      ``task_seed``; or "text", the characters of Python's documentation.
-    - ``H``, ``k``, ``d``: width of the hidden layer, tokens of context (by default all that the
-      task offers: 2 in a language, 8 in the text), width of the embedding (text only; √H, rounded).
-    - ``D``, ``epochs``: tokens processed in all, and passes over ``D / epochs`` different ones.
-    - ``batch``, ``lr``: tokens a step, and the highest learning rate; by default `batch_rule` and
-      `learning_rate_rule`.
-    - ``schedule``, ``warmup``: the rate rises over a share of the run, in [0, 1); then "cosine"
-      brings it down to zero at the end of this run, and "constant" does not.
-    - ``optimizer``: "adam" with betas (0.9, 0.99), or "sgd", plain gradient descent.
-    - ``checkpoints``: after so many tokens, rounded up to whole steps, the test loss is measured as
-      well. Kept in order, each once.
-    - ``seed``: of the initial weights, the training sample and its order.
+    Parameters
+    ----------
+    task : {"language", "dialect", "text"}
+        The synthetic language, one whose kind is drawn as well (`tasks.dialects`), or the
+        characters of Python's documentation.
+    task_seed
+        Seed of the language or dialect; the text ignores it.
+    H
+        Width of the hidden layer.
+    D
+        Tokens processed, all epochs together; a multiple of `epochs`.
+    k
+        Tokens of context; by default all that the task offers: 2 in the language, 8 in the text.
+    d
+        Width of the embedding (text only); by default √H, rounded.
+    epochs
+        Passes over the data: the run sees ``D / epochs`` different tokens.
+    batch
+        Tokens a step; by default `batch_rule`.
+    lr
+        Highest learning rate; by default `learning_rate_rule`.
+    schedule : {"cosine", "constant"}
+        After the warm-up: half a cosine down to zero at the end of this run, or no change.
+    warmup
+        Share of the run over which the rate rises, in [0, 1).
+    optimizer : {"adam", "sgd"}
+        Adam with betas (0.9, 0.99), or plain gradient descent.
+    checkpoints
+        After so many tokens, rounded up to whole steps, the test loss is measured as well. Kept in
+        order, each once.
+    seed
+        Seed of the initial weights, the training sample and its order.
     """
 
     task: str = "language"
@@ -157,14 +176,33 @@ def learning_rate_rule(H: int, D: int, task: str = "language") -> float:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What a training run gave; losses are in nats per token.
+    """What a training run gave.
 
-    ``config`` has every default filled in. ``C`` is the FLOP of all matrix products, counted
-    exactly; the rule's ``C_6ND`` is higher, since look-ups are free. ``loss``, the test loss at the
-    end, is exact for a language, and NaN if the run diverged; ``checkpoints`` holds it by the
-    tokens asked for. ``entropy`` is NaN where it is not known. ``curve`` (steps,) is the training
-    loss of each batch before its step, ``seconds`` the CPU time, and ``version`` that of the
-    library. ``model`` is None in another process than that of the run.
+    Attributes
+    ----------
+    config : TrainConfig
+        With every default filled in.
+    N, D : int
+        Exact number of parameters; tokens processed.
+    C : int
+        FLOP of all matrix products, forward and backward, counted exactly.
+    C_6ND : int
+        FLOP by the rule ``6·N·D``; look-ups are free, so it is higher.
+    loss : float
+        Test loss at the end, nats per token: exact for the language. NaN if the run diverged.
+    entropy : float
+        Lowest possible loss, nats per token; NaN where it is not known.
+    curve : numpy.ndarray, shape (steps,)
+        Training loss of each step's batch before the step, nats per token.
+    checkpoints : dict of int to float
+        Test loss at the end of the step that reached so many tokens, under the number asked for;
+        NaN if the run diverged before.
+    seconds : float
+        CPU seconds.
+    model : OneHotLM or CharMLP
+        What was trained; None in another process, where a run arrives without it.
+    version : str
+        Version of the library.
     """
 
     config: TrainConfig
@@ -195,7 +233,12 @@ def train(config: TrainConfig, seed: int | None = None) -> Run:
     """Train one model on one configuration, with another `seed` if one is named.
 
     The same configuration gives the same loss to the last digit on one machine; on another one,
-    within `MACHINE_TOLERANCE`. A ValueError says where the task has too few examples.
+    within `MACHINE_TOLERANCE`.
+
+    Raises
+    ------
+    ValueError
+        If the task has fewer than ``D / epochs`` examples.
     """
     if seed is not None:
         config = replace(config, seed=seed)

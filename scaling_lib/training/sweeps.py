@@ -199,8 +199,12 @@ def config_of(row: dict[str, str]) -> TrainConfig:
 def read_records(path: str | os.PathLike) -> dict[str, dict[str, str]]:
     """Read the rows of a sweep's file by key, and cut off a last line that a kill left unfinished.
 
-    The file need not exist. A ValueError names a line that is not a run, or whose settings do not
-    belong to its key.
+    The file need not exist.
+
+    Raises
+    ------
+    ValueError
+        If a line is not a run, or its settings do not belong to its key. The line is named.
     """
     path = pathlib.Path(path)
     lines = list(csv.reader(io.StringIO(read_whole_lines(path).decode())))
