@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scaling_lib.fitting.points import Points
-from scaling_lib.fitting.scoring import CHUNK, Tangent, tilt
+from scaling_lib.fitting.tangent import CHUNK, Tangent, tilt
 from scaling_lib.laws.plain import moved_inside
 from scaling_lib.laws.terms import Linear, Offset, gram
 

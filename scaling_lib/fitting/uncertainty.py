@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scaling_lib.fitting.scoring import Tangent, inverse_hessian, spread
 from scaling_lib.fitting.solver import (
     GONE,
     LOWER,
@@ -19,6 +18,7 @@ from scaling_lib.fitting.solver import (
     VANISHED,
     WARM_UP,
 )
+from scaling_lib.fitting.tangent import Tangent, inverse_hessian, spread
 
 BLOCK = 1024  # replicates in one batch, and for one thread
 GRID_FOLLOWED = 8  # starts of the grid that each replicate follows where the constant is loose

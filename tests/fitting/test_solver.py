@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from scaling_lib.fitting import fit, solver
-from scaling_lib.fitting.scoring import Tangent
 from scaling_lib.fitting.solver import Problem
+from scaling_lib.fitting.tangent import Tangent
 from scaling_lib.laws import BESIROGLU_2024, LAWS, law
 
 COLUMNS = ("N", "D")
