@@ -466,9 +466,10 @@ class Problem:
     def gone(self, theta):
         """Return (S, p): which natural parameters are coefficients of terms that are gone."""
         out = np.zeros((len(theta), self.p), bool)
-        if coefficients := self._coefficients():
-            # A coefficient is the level of its term where the logarithms of the inputs are zero.
-            rows = np.flatnonzero((theta[:, coefficients] < VANISHED).any(1))
+        coefficients = self._coefficients()
+        # A coefficient is the level of its term where the logarithms of the inputs are zero.
+        rows = np.flatnonzero((theta[:, coefficients] < VANISHED).any(1))
+        if rows.size:
             for j, share in zip(coefficients, self._shares(theta[rows]).T, strict=True):
                 out[np.ix_(rows, self.index == j)] = (share <= NONE_LEFT)[:, None]
         return out

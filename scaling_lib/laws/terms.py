@@ -579,23 +579,20 @@ def log_coefficients(log_basis, y, least=1e-3):
     M, v = Phi.transpose(0, 2, 1) @ Phi, Phi.sum(1)
     size = np.sqrt(np.einsum("gkk->gk", M))
     M, v = M / (size[:, :, None] * size[:, None, :]), v / size
-    best, gain_best = np.zeros((G, K)), np.zeros(G)
+    best, gain_best, todo = np.zeros((G, K)), np.zeros(G), np.ones(G, bool)
     for length in range(K, 0, -1):
-        todo = np.flatnonzero(gain_best == 0) if length == K - 1 else np.arange(G)
+        if length == K - 1:
+            todo = gain_best == 0
         if length == 1:
-            todo = np.flatnonzero((best > 0).sum(1) < 2)
-        for subset in itertools.combinations(range(K), length):
-            if not len(todo):
-                break
-            index = np.ix_(todo, subset, subset)
-            ridged = M[index] + 1e-12 * np.eye(length)
-            part = np.linalg.solve(ridged, v[np.ix_(todo, subset)][..., None])[..., 0]
-            gain = np.einsum("gk,gk->g", part, v[np.ix_(todo, subset)])  # fall of the squared error
-            better = (part > 0).all(1) & (gain > gain_best[todo])
-            rows = todo[better]
+            todo = (best > 0).sum(1) < 2
+        for subset in map(list, itertools.combinations(range(K), length) if todo.any() else ()):
+            ridged = M[:, subset][:, :, subset] + 1e-12 * np.eye(length)
+            part = np.linalg.solve(ridged, v[:, subset, None])[..., 0]
+            gain = np.einsum("gk,gk->g", part, v[:, subset])  # fall of the squared error
+            rows = np.flatnonzero(todo & (part > 0).all(1) & (gain > gain_best))
             best[rows] = 0.0
-            best[np.ix_(rows, subset)] = part[better]
-            gain_best[rows] = gain[better]
+            best[rows[:, None], subset] = part[rows]
+            gain_best[rows] = gain[rows]
     smallest = least * np.sqrt(n)  # a function of this coefficient has that share of the level
     return np.log(np.maximum(best, smallest) / size)
 
