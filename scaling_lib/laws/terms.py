@@ -574,9 +574,11 @@ def log_coefficients(log_basis, y, least=1e-3):
     `log_basis` holds the logarithms of the K functions at G grid points, each (G, n); the logs of
     the coefficients are returned, (G, K).
     """
-    Phi = np.exp(np.stack(np.broadcast_arrays(*log_basis), axis=-1) - y[:, None])  # (G, n, K)
-    G, n, K = Phi.shape
-    M, v = Phi.transpose(0, 2, 1) @ Phi, Phi.sum(1)
+    Phi = np.exp(np.stack(np.broadcast_arrays(*log_basis)) - y)  # (K, G, n)
+    K, G, n = Phi.shape
+    M, v = np.empty((G, K, K)), Phi.sum(2).T
+    for k, m in itertools.combinations_with_replacement(range(K), 2):
+        M[:, k, m] = M[:, m, k] = np.vecdot(Phi[k], Phi[m])
     size = np.sqrt(np.einsum("gkk->gk", M))
     M, v = M / (size[:, :, None] * size[:, None, :]), v / size
     best, gain_best, todo = np.zeros((G, K)), np.zeros(G), np.ones(G, bool)
