@@ -91,7 +91,7 @@ zip: book ## the site as an archive that opens from the disk
 	$(PY) tools/make_zip.py
 
 lock: .venv/.ready ## compile requirements.txt from pyproject.toml
-	$(PY) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock" -o requirements.txt
+	$(PY) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-strip-extras --quiet --custom-compile-command "make lock" -o requirements.txt
 
 lint: .venv/.ready ## format the code and report what ruff finds
 	$(PY) -m ruff format .

@@ -30,9 +30,9 @@ def install():
     if not python().exists():
         venv.create(ENVIRONMENT, with_pip=True)
     requirements = sorted((ROOT / "benchmarks").glob("requirements*.txt"))
-    # The lock without its hashes serves as constraints: the same numpy as in .venv.
+    # The lock without hashes and extras serves as constraints: the same numpy as in .venv.
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    pins = re.findall(r"^([A-Za-z0-9][^\\\n]*?)\s*\\?$", lock, re.M)
+    pins = re.findall(r"^([A-Za-z0-9][^\\\n]*?)\s*\\?$", re.sub(r"\[[\w,-]+\]", "", lock), re.M)
     with tempfile.TemporaryDirectory() as folder:
         constraints = Path(folder, "constraints.txt")
         constraints.write_text("\n".join(pins) + "\n", encoding="utf-8")

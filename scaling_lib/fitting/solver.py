@@ -672,13 +672,13 @@ class Problem:
         singular = np.linalg.svd(J / (np.linalg.norm(J, axis=0) + TINY), compute_uv=False)
         return bool(singular[-1] > DEPENDENT * singular[0])
 
-    def search(self):
+    def search(self, short=True):
         """Look for the lowest minimum of the objective from many starts.
 
         A grid of starts is ranked by its objective. The best are brought close by Gauss-Newton
         steps, at `delta` and at a larger one that smooths the many small dents of a small delta;
-        what is then distinct is followed by exact Newton steps. With many runs all that is left
-        out where most starts meet at once.
+        what is then distinct is followed by exact Newton steps. With many runs a `short` search
+        leaves all that out where most starts meet at once.
 
         Returns
         -------
@@ -687,10 +687,10 @@ class Problem:
             `other_minima` follows them to their end.
         """
         if self.n >= 2 * SEARCHED:
-            return self._search_few()
+            return self._search_few(short)
         grid, follow = self.starts(), self.law.follow or FOLLOWED[self.n >= MANY_RUNS]
         many_minima = self.n < MANY_RUNS or self.law.follow
-        if not many_minima and (found := self._search_valley(grid)):
+        if short and not many_minima and (found := self._search_valley(grid)):
             return found
         picked, deltas = [], []
         for delta in dict.fromkeys([self.delta, WARM_UP * self.delta]):
@@ -740,7 +740,7 @@ class Problem:
         small = self._shares(found.theta[:1]) < PRESENT
         return None if small.any() or not found.converged[0] else found
 
-    def _search_few(self):
+    def _search_few(self, short):
         """Search with some of the runs, then go on from the lowest minima with all of them."""
         # Every k-th row of a file that counts through a grid can have one size alone.
         some = np.random.default_rng(0).choice(self.n, SEARCHED, replace=False)
@@ -748,7 +748,7 @@ class Problem:
         few.f = self.at({name: np.asarray(values)[some] for name, values in self._columns.items()})
         few.y, few.points, few.n = self.y[some], None, SEARCHED
         few.weights = None if self.weights is None else self.weights[some]
-        found = few.search()
+        found = few.search(short)
         theta = found.theta[found.F <= CLOSE * found.F.min()]
         for j in self._coefficients():  # what is gone from few runs may be there in all
             gone = theta[theta[:, j] < VANISHED]
@@ -783,6 +783,8 @@ class Problem:
 
     def other_minima(self, found):
         """Return the distinct minima above the lowest of a search, (k, p) and their objectives."""
+        if self.n >= MANY_RUNS and not self.law.follow:  # the search may have been a short one
+            found = _joined(found, self.search(short=False))
         found = _in_order(self._continue(found, np.arange(1, len(found.F)), 200))
         kept = [0]
         for row in range(1, len(found.F)):
