@@ -153,3 +153,17 @@ def test_arrays_that_are_used_again_change_no_digit(name, exact):
         anew, again = p.f.objective(*arguments), p.f.objective(*arguments, scratch)
         for a, b in zip(anew, again, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("seed", [7, 18, 54])
+def test_a_short_search_hides_no_other_minimum(seed, monkeypatch):
+    """Where all searches are short, the lowest minimum is found alone, and the other if asked."""
+    rng, n = np.random.default_rng(seed), 80
+    N, D = np.exp(rng.uniform(17, 23, n)), np.exp(rng.uniform(20, 27, n))
+    noise = np.exp(np.clip(0.05 * rng.standard_t(1, n), -3, 3))
+    p = problem({"N": N, "D": D, "loss": BESIROGLU_2024.loss(N, D) * noise})
+    whole = p.other_minima(p.search(short=False))[1]
+    monkeypatch.setattr(solver, "MOST", 0.0)
+    short = p.search()
+    assert len(short.F) == 1 and len(whole) == 1
+    np.testing.assert_allclose(p.other_minima(short)[1], whole, rtol=1e-7)
