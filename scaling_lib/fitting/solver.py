@@ -821,9 +821,9 @@ class Problem:
         weights = np.random.default_rng(0).exponential(size=(REWEIGHTED, self.n))
         weights *= 1.0 if self.weights is None else self.weights
         starts = found.theta[np.resize(order, REWEIGHTED)]
-        options = {"tolerance": TOLERANCE_ROUGH, "iterations": 10}
+        options = {"tolerance": TOLERANCE_ROUGH, "iterations": 20}
         moved = self.minimize(starts, weights=weights, **options).theta
-        more = self.minimize(_distinct(moved), iterations=12)
+        more = self.minimize(_distinct(moved), iterations=25)
         return _joined(found, more)
 
 
