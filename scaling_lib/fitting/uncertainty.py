@@ -19,6 +19,7 @@ from scaling_lib.fitting.solver import (
     WARM_UP,
 )
 from scaling_lib.fitting.tangent import Tangent, inverse_hessian, spread
+from scaling_lib.laws.terms import LARGE
 
 BLOCK = 1024  # replicates in one batch, and for one thread
 GRID_FOLLOWED = 8  # starts of the grid that each replicate follows where the constant is loose
@@ -364,6 +365,9 @@ def profile(problem, theta, F, kappa, level, standard_errors):
     # A coefficient moves with the exponent that it is tied to by the mean of its column.
     others = np.abs(problem.factors) * (np.arange(p) != problem.index[:, None])
     reach += (others @ (FAR_PLAIN + FAR_TIMES * np.abs(theta)))[which]
+    # Where a fit ran off, a search must not take the end of the numbers for that of the interval.
+    to_overflow = np.maximum(LARGE - side * centre, 1.0)
+    reach = np.where(bounded, np.minimum(reach, to_overflow), reach)
     shortest, longest = FIRST_STEP[0] * (1.0 + np.abs(centre)), FIRST_STEP[1]
     step = np.clip(quantile * standard_errors[which], shortest, longest)
     inner, outer = np.zeros(2 * p), np.full(2 * p, np.inf)  # distances with root below / above 1
