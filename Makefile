@@ -35,7 +35,7 @@ help: ## list these targets
 book: .venv/.ready ## build the site into _build/html
 	$(PY) tools/build_book.py
 
-check: .venv/.ready ## lint and unit tests: no site, no sandbox, under 90 seconds
+check: .venv/.ready ## lint and unit tests: no site, no sandbox, in about two minutes
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(BIN)/lint-imports

@@ -546,7 +546,7 @@ class Problem:
         scratch = []
 
         def evaluate(theta, rows):
-            if not scratch:  # as large as the first, all others are smaller
+            if not scratch:  # the first evaluation is of all rows, and so the largest
                 scratch.append(np.empty((ARRAYS, min(size, len(rows)), self.n)))
             parts = []
             for first in range(0, max(len(rows), 1), size):
@@ -782,14 +782,14 @@ class Problem:
         return self._continue(_joined(more, found), np.arange(1), 1000)
 
     def other_minima(self, found):
-        """Return the distinct minima above the lowest of a search, (k, p) and their objectives."""
+        """Return the minima of a search distinct from its first, (k, p) and their objectives."""
         if self.n >= MANY_RUNS and not self.law.follow:  # the search may have been a short one
             found = _joined(found, self.search(short=False))
-        found = _in_order(self._continue(found, np.arange(1, len(found.F)), 200))
+        found = self._continue(found, np.arange(1, len(found.F)), 200)
         kept = [0]
-        for row in range(1, len(found.F)):
+        for row in 1 + np.argsort(found.F[1:], kind="stable"):
             same = any(
-                found.F[row] - found.F[k] <= SAME_OBJECTIVE * found.F[row] + self.rounding
+                abs(found.F[row] - found.F[k]) <= SAME_OBJECTIVE * found.F[row] + self.rounding
                 or np.abs(found.theta[row] - found.theta[k]).max() < SAME_PLACE
                 for k in kept
             )

@@ -43,8 +43,8 @@ def spread(problem, residuals):
     return Spread(float(max(inside, 1.0 / n) * delta / window), float(pull))
 
 
-def inverse_hessian(problem, J, residuals):
-    """Return the inverse of J'J times the mean of rho'', (p, p), with weights where there are any.
+def inverse_hessian(problem, J, bend):
+    """Return the inverse of J'J times the mean `bend` of rho'', (p, p), with the runs' weights.
 
     Directions that the runs leave open get a huge variance.
     """
@@ -52,7 +52,7 @@ def inverse_hessian(problem, J, residuals):
     scale = np.maximum(np.sqrt(np.diag(information)), 1e-100)  # its square must not vanish
     values, vectors = np.linalg.eigh(information / (scale[:, None] * scale))
     inverse = (vectors / np.maximum(values, 1e-15)) @ vectors.T
-    return inverse / (scale[:, None] * scale) / spread(problem, residuals).bend
+    return inverse / (scale[:, None] * scale) / bend
 
 
 class Tangent:
@@ -67,7 +67,7 @@ class Tangent:
         self.J = problem.f.jacobian(theta[None])[0]
         self.J[:, list(held)] = 0.0
         # How far a unit of rho' of each run moves the minimum, (n, p).
-        self.moves = self.J @ inverse_hessian(problem, self.J, self.residuals)
+        self.moves = self.J @ inverse_hessian(problem, self.J, spread(problem, self.residuals).bend)
 
     def pull(self, residuals):
         """Return rho' of each residual, with the penalty."""

@@ -105,7 +105,7 @@ def covariance(problem, theta, residuals, held=()):
     J = problem.f.jacobian(theta[None])[0]
     s, free = spread(problem, residuals), np.setdiff1d(np.arange(p), held)
     inverse = np.zeros((p, p))
-    inverse[np.ix_(free, free)] = inverse_hessian(problem, J[:, free], residuals)
+    inverse[np.ix_(free, free)] = inverse_hessian(problem, J[:, free], s.bend)
     if weights is None and cluster is None:
         return s.pull / s.bend * inverse, inverse
     pull = problem.factors_of(residuals) * np.clip(residuals, -problem.delta, problem.delta)

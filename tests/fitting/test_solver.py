@@ -162,7 +162,10 @@ def test_a_short_search_hides_no_other_minimum(seed, monkeypatch):
     N, D = np.exp(rng.uniform(17, 23, n)), np.exp(rng.uniform(20, 27, n))
     noise = np.exp(np.clip(0.05 * rng.standard_t(1, n), -3, 3))
     p = problem({"N": N, "D": D, "loss": BESIROGLU_2024.loss(N, D) * noise})
-    whole = p.other_minima(p.search(short=False))[1]
+    lowest = p.search(short=False)
+    theta, whole = p.other_minima(lowest)
+    higher = solver.Minima(theta, whole, np.ones(1, bool), 0)
+    np.testing.assert_allclose(p.other_minima(higher)[1], lowest.F[:1], rtol=1e-7)
     monkeypatch.setattr(solver, "MOST", 0.0)
     short = p.search()
     assert len(short.F) == 1 and len(whole) == 1

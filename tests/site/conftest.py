@@ -50,6 +50,26 @@ def moving(site) -> Path:
     return site
 
 
+@pytest.fixture(scope="session")
+def load_again():
+    """Return a function that loads a page again, with what it kept.
+
+    A page from the disk may get another process, which begins before what the last one kept has
+    arrived: the next load has it.
+    """
+    kept = """JSON.stringify(Object.entries(localStorage)
+        .filter(([key]) => key.startsWith("scaling-measured/")).sort())"""
+
+    def again(page):
+        before = page.evaluate(kept)
+        for _ in range(5):
+            page.reload()
+            if page.evaluate(kept) == before:
+                break
+
+    return again
+
+
 @pytest.fixture(autouse=True)
 def _built(request):
     if "page_name" in request.fixturenames:

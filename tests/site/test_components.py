@@ -234,7 +234,7 @@ def test_the_editor_keeps_indentation_and_lets_tab_go(gallery):
     box.locator(".sm-try-reset").click()
 
 
-def test_questions_say_what_is_wrong_and_remember(gallery):
+def test_questions_say_what_is_wrong_and_remember(gallery, load_again):
     choice, number = (gallery.locator(".sm-question").nth(i) for i in (0, 1))
     choice.scroll_into_view_if_needed()
     choice.locator("button").click()
@@ -254,12 +254,12 @@ def test_questions_say_what_is_wrong_and_remember(gallery):
         field.fill(text)
         gallery.keyboard.press("Enter")
         assert number.locator(".sm-feedback").inner_text().startswith(verdict), text
-    gallery.reload()
+    load_again(gallery)
     gallery.wait_for_selector(".sm-selfcheck[data-state=ready]")
     expect(number.locator("input")).to_have_value("5,37")
     expect(number.locator(".sm-feedback")).to_have_text(re.compile(r"^Right\."))
     gallery.locator(".sm-clear").click()
-    gallery.reload()
+    load_again(gallery)
     gallery.wait_for_selector(".sm-selfcheck[data-state=ready]")
     assert number.locator("input").input_value() == ""
     assert not choice.locator("input:checked").count()

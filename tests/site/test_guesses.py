@@ -56,7 +56,7 @@ def opened(result):
 
 
 @ANYWHERE
-def test_a_number_is_kept_and_stands_beside_the_opened_result(browse):
+def test_a_number_is_kept_and_stands_beside_the_opened_result(browse, load_again):
     form, note, result = browse(NUMBER)
     page, beside = form.page, result.locator(".sm-guess-verdict")
     field = form.get_by_label("Your prediction: loss with 524,288 tokens")
@@ -70,7 +70,7 @@ def test_a_number_is_kept_and_stands_beside_the_opened_result(browse):
     assert "2.25" not in page.locator("div.predict").first.inner_text()
     expect(beside).to_be_hidden()
 
-    page.reload()
+    load_again(page)
     come(page)
     form, note, result = box(page, NUMBER)
     expect(form.locator("input")).to_have_value("2.1")
@@ -90,7 +90,7 @@ def test_a_number_is_kept_and_stands_beside_the_opened_result(browse):
     form.get_by_role("button", name="Forget").click()
     expect(note).to_be_empty()
     expect(form.locator("input")).to_be_focused()
-    page.reload()
+    load_again(page)
     come(page)
     expect(box(page, NUMBER)[0].locator("input")).to_have_value("")
     opened(page.locator("details.hide").first)
@@ -98,7 +98,7 @@ def test_a_number_is_kept_and_stands_beside_the_opened_result(browse):
 
 
 @ANYWHERE
-def test_a_choice_is_kept_by_keyboard(browse):
+def test_a_choice_is_kept_by_keyboard(browse, load_again):
     form, note, result = browse(CHOICE)
     group = form.get_by_role("group", name="Your prediction: after nine years")
     group.get_by_label("20,000 times").focus()
@@ -107,11 +107,8 @@ def test_a_choice_is_kept_by_keyboard(browse):
     opened(result)
     expect(note).to_have_text("You chose “about 400 times”; it was “about 20,000 times”.")
     expect(result.locator(".sm-guess-verdict")).to_be_visible()
-    for _ in range(3):  # a page from the disk may begin before what the last one kept has arrived
-        form.page.reload()
-        come(form.page)
-        if group.get_by_label("400 times").is_checked():
-            break
+    load_again(form.page)
+    come(form.page)
     expect(group.get_by_label("400 times")).to_be_checked()
     group.get_by_label("20,000 times").check()
     opened(result)
@@ -165,7 +162,7 @@ def test_the_distance_is_said_in_words(address, browser):
     context.close()
 
 
-def test_a_prediction_that_was_changed_with_the_result_in_sight_is_called_so(browse):
+def test_a_prediction_that_was_changed_with_the_result_in_sight_is_called_so(browse, load_again):
     form, note, result = browse(FAR)
     field, page = form.locator("input"), form.page
     for typed in ("x20", "20×", "1000 x", "20"):
@@ -176,7 +173,7 @@ def test_a_prediction_that_was_changed_with_the_result_in_sight_is_called_so(bro
     field.fill("93")
     field.press("Enter")
     expect(note).to_have_text("You said 93, and so it was. Before you saw it you had written 20.")
-    page.reload()
+    load_again(page)
     come(page)
     opened(result)
     expect(note).to_have_text("You said 93, and so it was. Before you saw it you had written 20.")
