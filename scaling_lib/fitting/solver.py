@@ -331,6 +331,8 @@ def newton(evaluate, theta, *, add=np.add, tolerance=TOLERANCE, floor=0.0, itera
             rows, theta, F, g, H, damping, move, positive = (
                 array[keep] for array in (rows, theta, F, g, H, damping, move, positive)
             )
+            if not len(rows):
+                break
         trial = add(theta, np.where(positive[:, None], -move, 0.0))
         F_new, g_new, H_new = evaluate(trial, rows)
         better = positive & (F_new < F)

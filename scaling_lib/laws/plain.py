@@ -7,6 +7,7 @@ shows a way. All else, from the search to the intervals, is as for the laws of t
 
 # ruff: noqa: D102 (what the methods of a term do is said once, in Term)
 import inspect
+import itertools
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -18,6 +19,7 @@ from scaling_lib.laws.declared import Law, Parameter
 from scaling_lib.laws.terms import Coordinate, Offset, Term
 
 STEP = 1e-3  # of a difference, in coordinates where 1 is a factor e: error about 1e-12 for slopes
+CHUNK = 16384  # numbers that the formula is asked for at once
 STARTS = 200  # points around the start, within the bounds
 SPREADS = (0.1, 0.5, 1.5)  # their distances in those coordinates
 
@@ -77,29 +79,33 @@ class Function(Term):
             f = np.nan
         return np.broadcast_to(np.asarray(f, float), self.n)
 
-    def _at(self, theta, *shifts):
-        """Return u (S, n) at each shift (q,) of all rows of theta, stacked: (shifts, S, n)."""
-        moved = np.concatenate([theta + STEP * shift for shift in shifts])
-        return self.value(moved).reshape(len(shifts), len(theta), self.n)
+    def _at(self, theta, shifts):
+        """Return u (k, S, n) at each of the shifts (k, q) of all rows of theta, in steps."""
+        moved = theta + STEP * shifts[:, None]
+        return self.value(moved.reshape(-1, self.size)).reshape(*moved.shape[:2], self.n)
 
     def __call__(self, theta):
         q, axes = self.size, np.eye(self.size)
-        shifts = [sign * axis for sign in (2, 1, -1, -2) for axis in axes]
-        u, *moved = self._at(theta, np.zeros(q), *shifts)
+        shifts = np.concatenate([np.zeros((1, q)), 2 * axes, axes, -axes, -2 * axes])
+        u, *moved = self._at(theta, shifts)
         far_up, up, down, far_down = np.reshape(moved, (4, q, *u.shape))
         J = (8.0 * (up - down) - (far_up - far_down)) / (12.0 * STEP)  # (q, S, n)
 
         def contract(v):
             def total(f):
-                return np.einsum("sn,...sn->s...", v, f)
+                return np.einsum("sn,ksn->sk", v, f)
 
             K = np.empty((len(theta), q, q))
             second = 16.0 * (up + down) - 30.0 * u - far_up - far_down
             K[:, range(q), range(q)] = total(second) / (12.0 * STEP**2)
-            for i, j in zip(*np.triu_indices(q, 1), strict=True):
-                both = self._at(theta, axes[i] + axes[j], -axes[i] - axes[j]).sum(0)
+            pairs = list(itertools.combinations(range(q), 2))
+            at_once = max(1, CHUNK // max(1, 2 * u.size))
+            for first in range(0, len(pairs), at_once):
+                i, j = np.transpose(pairs[first : first + at_once])
+                both = self._at(theta, axes[i] + axes[j]) + self._at(theta, -axes[i] - axes[j])
                 single = up[i] + down[i] + up[j] + down[j]
-                K[:, i, j] = K[:, j, i] = total(both - single + 2.0 * u) / (2.0 * STEP**2)
+                K[:, i, j] = total(both - single + 2.0 * u) / (2.0 * STEP**2)
+                K[:, j, i] = K[:, i, j]
             return K
 
         return u.copy(), np.moveaxis(J, 0, -1), contract
