@@ -61,6 +61,7 @@ def test_bad_input_is_named(tool, tmp_path, capsys):
         tool.make_class("scaling_laws", students=500)
 
 
+@pytest.mark.long
 def test_marks_are_those_of_the_grader(tool, tmp_path):
     """Three of the students, through the real grader."""
     from grading import grade as grade_class

@@ -283,6 +283,7 @@ def notebook_file(tmp_path, *sources):
     return path
 
 
+@pytest.mark.long
 def test_executing_twice_leaves_no_difference_and_folds_in_jupyterlab_what_the_book_folds(tmp_path):
     path = notebook_file(
         tmp_path,

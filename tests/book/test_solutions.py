@@ -94,6 +94,7 @@ def test_how_much_is_the_first_half_worth():
     assert f"\\approx {10 ** (1 / 0.35):.0f}$" in text
 
 
+@pytest.mark.long
 def test_a_rule_for_epochs():
     table, U = load("repetition"), 2**14
     worn = repetition.saturation(table)
@@ -124,6 +125,7 @@ def test_a_rule_for_epochs():
         assert row in text
 
 
+@pytest.mark.long
 def test_a_verifier_with_two_faults():
     counts, accuracy = [], {}
     for seed in range(3):

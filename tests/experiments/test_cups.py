@@ -44,6 +44,7 @@ def test_only_the_third_task_is_not_solvable(second, sizes):
     assert found == sizes
 
 
+@pytest.mark.long
 def test_turns_alone_are_learned_at_once_and_a_third_move_is_not():
     reach = {}
     for second in ("stay", "three"):

@@ -53,6 +53,7 @@ def test_shipped_distributions_agree_with_the_table(shipped):
     assert np.corrcoef(p.mean(-1).ravel(), table.ravel())[0, 1] > 0.995
 
 
+@pytest.mark.long
 def test_shipped_runs_come_again(shipped, tmp_path, monkeypatch):
     monkeypatch.setattr(emergence, "SHIPPED_SIZES", (8,))
     monkeypatch.setattr(emergence, "SHIPPED_SEEDS", (1,))

@@ -27,6 +27,7 @@ def reader():
     return retrieval.train_reader(training_steps=600)
 
 
+@pytest.mark.long
 def test_two_layers_copy_and_one_does_not_yet(reader):
     assert in_context.accuracy(reader) > 0.9
     one = in_context.run(32, 1, steps=(200,))

@@ -23,6 +23,7 @@ def test_only_right_answers_are_rewarded(model):
     np.testing.assert_array_equal(number(a) + number(b), number(y))
 
 
+@pytest.mark.long
 def test_answers_are_drawn_as_often_as_the_network_says(model):
     x, _ = next(reinforcement.rewarded(model, np.random.default_rng(1), draws=400_000))
     expected = reinforcement.right_draws(model).mean()

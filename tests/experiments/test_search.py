@@ -79,6 +79,7 @@ def tables(world, values):
     return {name: search.table_of_values(value, world) for name, value in values.items()}
 
 
+@pytest.mark.long
 def test_search_solves_what_an_attempt_misses_with_every_value(world, tables):
     starts = search.start_positions(60).tolist()
     followed = search.solved_within(search.run(tables, 60), [1000])[1000]

@@ -39,6 +39,7 @@ def test_chains_are_drawn_as_often_as_the_network_says():
     assert (ends == 2).mean() == pytest.approx(0.8, abs=0.02)
 
 
+@pytest.mark.long
 def test_a_small_run_is_made_again_and_counts_its_flop():
     one, two = (serial_parallel.run("maximum", 0, steps=(2,)) for _ in range(2))
     assert one.equals(two)

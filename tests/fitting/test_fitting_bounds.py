@@ -98,6 +98,7 @@ def test_replicates_are_minima_by_an_independent_optimizer(scipy_fit, name):
         assert result.refits.objectives[replicate] <= lowest * 1.001
 
 
+@pytest.mark.long
 def test_replicates_where_the_constant_vanishes_end_where_single_fits_do():
     result = fit("chinchilla", STEP_LAW, bootstrap=60)
     (weights,) = uncertainty.resampling_weights(17, 60, 0)
@@ -111,6 +112,7 @@ def test_replicates_where_the_constant_vanishes_end_where_single_fits_do():
     assert 1.9 < high < 2.1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "profile"), [("step law", False), ("equal exponents", True)])
 def test_a_bound_that_nothing_reaches_changes_nothing_where_the_constant_vanishes(name, profile):
     runs = VANISHING[name]
@@ -126,6 +128,7 @@ def test_a_bound_that_nothing_reaches_changes_nothing_where_the_constant_vanishe
         assert own[parameter] == pytest.approx((low, high), rel=2e-3), parameter
 
 
+@pytest.mark.long
 def test_a_constant_that_is_held_tied_or_bounded_is_no_part_of_its_own():
     fixed = fit("chinchilla", STEP_LAW, fixed={"E": 1.0})
     assert fixed.params["E"] == 1.0 and fixed.residuals.std() < 0.02
@@ -318,6 +321,7 @@ NARROW = np.array(
 NARROW = dict(zip(("N", "D", "loss"), NARROW, strict=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("runs", [LADDER, NARROW], ids=["ladder", "narrow"])
 def test_a_scale_ends_where_its_exponent_does(runs):
     """Where alpha has ends, A has: exp(alpha times the mean of log N) away from its estimate."""

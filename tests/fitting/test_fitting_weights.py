@@ -155,6 +155,7 @@ def _least_squares(x, z, y, start):
     return least_squares(residuals, start, x_scale="jac", xtol=1e-12, ftol=1e-12).x
 
 
+@pytest.mark.long
 def test_intervals_of_clusters_hold_the_truth_where_those_of_runs_do_not():
     """Coverage of alpha on 40 data sets; with 0.9 a count below 30 has a chance of 0.2 %."""
     truth, hits = BESIROGLU_2024.params["alpha"], {}

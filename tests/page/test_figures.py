@@ -196,6 +196,7 @@ def solved(explorer):
     return [moved(explorer, there) for there, _ in WAYS.get(name, [])]
 
 
+@pytest.mark.long
 def test_micropython_gives_the_same_frames():
     node = shutil.which("node")
     if node is None or not (ROOT / "web/node_modules/@micropython").exists():
