@@ -238,7 +238,7 @@ def fit(
         chosen.notes,
         held=chosen.held,
         unit=unit,
-        source=Source(data, columns, chosen.rows),
+        source=Source(data, columns, chosen.rows, chosen.held_rows),
     )
     return result.bootstrap(bootstrap, seed, threads) if bootstrap else result
 

@@ -49,6 +49,7 @@ class Chosen(NamedTuple):
     observed: np.ndarray  # target (n,)
     rows: np.ndarray  # their positions in the data (n,)
     held: dict | None  # columns, target among them, of the runs held out
+    held_rows: np.ndarray  # their positions in the data
     notes: list
 
 
@@ -103,7 +104,13 @@ def choose(
     law.check({name: inputs[name] for name in law.columns}, observed)
     held = {name: values[out] for name, values in {**inputs, law.target: observed}.items()}
     inputs = {name: values[~out] for name, values in inputs.items()}
-    return Chosen(inputs, observed[~out], rows[~out], held if out.any() else None, notes)
+    if CLUSTER in inputs and (shared := np.isin(held[CLUSTER], inputs[CLUSTER])).any():
+        notes.append(
+            f"{shared.sum()} of {out.sum()} held-out rows belong to clusters that are fitted too: "
+            "they are no new runs (hold out whole clusters)"
+        )
+    held = held if out.any() else None
+    return Chosen(inputs, observed[~out], rows[~out], held, rows[out], notes)
 
 
 def keep(data, rows, height, mapping=None, leave_out=None, best_of=None):

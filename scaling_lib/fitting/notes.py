@@ -41,17 +41,22 @@ FAMILIES = 12  # groups up to which a fit of each is advised, rather than resamp
 # Largest value of a column below which its unit cannot be one: the smallest models of this book
 # have several hundred parameters, and are trained on some 10^7 FLOP.
 LEAST = {"N": 200.0, "D": 200.0, "C": 1e6}
+# D / N that sweeps have, with all the room that odd ones need: outside, a unit is missing.
+TOKENS_A_PARAMETER = 0.1, 1e7
 # No column reaches this, so that a unit in its header is not one to multiply it by once more.
 MOST = {"N": 1e16, "D": 1e17, "C": 1e28}
 # Parameters that are ends of a curve, of laws whose target may be a share.
 ENDS = {"task_score": ("lower", "upper"), "task_error": ("epsilon",), "reward": ("A",)}
+ABOVE_END = 0.05  # of the range of a logistic law
 BEYOND_SHARE = 1e-5  # of 1: no printed digit shows less
+# Names of columns of settings that a group tries several values of.
+SETTINGS = {"lr", "maxlr", "peaklr", "learningrate", "batch", "batchsize", "wd", "weightdecay"}
 RUN_NAMES = {"run", "runid", "runname", "id", "name", "experiment", "model", "family", "dataset"}
 
 
 def about(result):
     """Return notes on the runs of a `FitResult`, as sentences."""
-    data, mapping, rows = result.source
+    data, mapping, rows = result.source[:3]
     unsorted = {}
     for name, values in result.data.items():
         unsorted[name] = np.empty(result.n)
@@ -63,10 +68,12 @@ def about(result):
     return [
         *units(data, mapping, inputs, free),
         *copies(copied(data, unsorted, rows), unsorted, numbers),
-        *_points(inputs, numbers),
+        *_held_copies(result, row_numbers(data)),
+        *_points(result, inputs, numbers),
         *_narrow(result),
         *_rising(result),
         *_beyond_shares(result, unsorted, numbers),
+        *_beyond_end(result, unsorted, numbers),
         *_far(result, unsorted, numbers),
         *_together(result, inputs),
     ]
@@ -99,8 +106,20 @@ def units(data, mapping, inputs, free=()):
                 f"{header} names another unit than the {factor} that it is multiplied by (--column "
                 f"{pair})"
             )
+    small = {name for name, values in inputs.items() if values.max() < LEAST.get(name, 0.0)}
+    if {"N", "D"} <= inputs.keys() and not {"N", "D"} & ({*free, *unused} | small):
+        ratio = float(np.median(inputs["D"] / inputs["N"]))
+        least, most = TOKENS_A_PARAMETER
+        if not least <= ratio <= most:
+            name = "D" if ratio < least else "N"
+            pair = shlex.quote(f"{name}={mapping.get(name, name)}*1e9")
+            yield (
+                f"half of the runs have {'at most' if ratio < least else 'at least'} {ratio:.2g} "
+                "tokens a parameter (D / N), as hardly any sweep has: is "
+                f"{name} counted in another unit? Give it, such as --column {pair}"
+            )
     for name, values in inputs.items():
-        if name in free or name in unused or not values.max() < LEAST.get(name, 0.0):
+        if name not in small - {*free, *unused}:
             continue
         what, given = name, name
         if name not in {*names, *mapping}:
@@ -147,7 +166,37 @@ def copies(again, columns, numbers):
         )
 
 
-def _points(inputs, numbers):
+def _held_copies(result, numbers):
+    """Name runs held out that agree with one that was fitted, or with one another."""
+    if not result.held:
+        return
+    codes = _repeated({n: np.append(result.data[n], result.held[n]) for n in result.data})[1]
+    first = np.unique(codes, return_index=True)[1]
+    again = np.setdiff1d(np.arange(result.n, len(codes)), first) - result.n
+    if again.size:
+        yield (
+            f"{rows_text(numbers[result.source.held_rows[again]])}, held out, "
+            f"agree{'s' * (len(again) == 1)} with another run in {', '.join(result.data)}: a copy "
+            "is no test of the law (--leave-out, or remove it from the file)"
+        )
+
+
+def _settings(result, codes):
+    """Return the names of settings that differ among the rows of most points with several."""
+    data, mapping, rows = result.source[:3]
+    used, several = {*result.data, *(mapping or {}).values()}, np.bincount(codes) > 1
+    found = []
+    for name in available(data):
+        if name in used or _letters(name) not in SETTINGS:
+            continue
+        own = np.unique([str(raw(data, name)[0][row]).strip() for row in rows], return_inverse=True)
+        differ = [len(np.unique(own[1][codes == code])) > 1 for code in np.flatnonzero(several)]
+        if differ and np.mean(differ) > 0.5:
+            found.append(name)
+    return found
+
+
+def _points(result, inputs, numbers):
     """Count the rows of each point, and the points of each size."""
     names, n = list(inputs), len(numbers)
     counts, codes = _repeated(inputs)
@@ -158,6 +207,11 @@ def _points(inputs, numbers):
             f"each ({rows_text(numbers[most], 3)}): where they are trials of other settings keep "
             f"the best (--best-of {','.join(names)}), else draw each point whole (--cluster "
             f"{','.join(names)})"
+        )
+    elif settings := _settings(result, codes):
+        yield (
+            f"rows of one point ({', '.join(names)}) differ in {' and '.join(settings)}: where "
+            f"they are trials, the law is one of the best of them (--best-of {','.join(names)})"
         )
     elif "N" in inputs and "D" in inputs:
         points = len(counts)
@@ -172,32 +226,46 @@ def _points(inputs, numbers):
 
 
 def _narrow(result):
-    """Say which column hardly varies, unless the parameters themselves do."""
+    """Say which column or ratio hardly varies, unless the parameters themselves do."""
     undetermined = result._undetermined(result.unidentified())
     said = result._columns_of(undetermined) if undetermined else []
+    if not said and {"N", "D"} <= {*result.law.columns}:
+        ratio = result.data["D"] / result.data["N"]
+        if not budgets(ratio).any():
+            yield (
+                f"D / N is {ratio[0]:.3g} in all runs: what belongs to N and what to D cannot be "
+                "told apart (it takes runs at other ratios)"
+            )
     for name in result.law.columns:
         low, high = result.data[name].min(), result.data[name].max()
         if name not in LEAST or name in said or name in result.law.may_be_constant:
             continue
-        if high > NARROW * low:
+        exponent = "beta" if name == "D" and len(result.law.columns) > 1 else "alpha"
+        if high > NARROW * low or exponent in result.law.fixed:
             continue
         yield (
             f"{name} varies by {100 * (high / low - 1):.2g} % only, from {low:.5g} to {high:.5g}: "
-            f"its exponent rests on differences that small (fix it, --fix alpha=0.34, or choose a "
-            f"law without {name})"
+            f"its exponent rests on differences that small (fix it, --fix {exponent}=0.34, or "
+            f"choose a law without {name})"
         )
 
 
-def _rises(result):
-    """Return whether the target rises with the only column of the law, by their ranks."""
+def _rises(result, sign=1.0):
+    """Return whether the target rises (or falls) with the law's only column, by their ranks."""
     if len(result.law.columns) > 1:
         return False
     pair = (result.data[name] for name in (*result.law.columns, result.law.target))
-    return np.corrcoef([values.argsort().argsort() for values in pair])[0, 1] > SAME_ORDER
+    ranks = [values.argsort().argsort() for values in pair]
+    return sign * np.corrcoef(ranks)[0, 1] > SAME_ORDER
 
 
 def _rising(result):
-    """Name exponents below zero: the law rises."""
+    """Name what falls where its law rises, and exponents below zero, with which a law rises."""
+    if result.law.name == "task_error" and _rises(result, -1.0):
+        yield (
+            "the error falls where the loss rises: is it an accuracy? (--law task_score --column "
+            "score=..., or give the column of errors)"
+        )
     falling = [p.name for p in result.law.free if p.name.startswith(("alpha", "beta"))]
     falling = [name for name in falling if result.params[name] < 0]
     open_names = result._undetermined(result.unidentified()) if falling else []
@@ -226,6 +294,23 @@ def _beyond_shares(result, columns, numbers):
                 f"comes closest): where the {name} is a share, forecasts beyond these runs can be "
                 f"ones that no run can have (--bounds {end}=0:1)"
             )
+
+
+def _beyond_end(result, columns, numbers):
+    """Name scores above the end of a logistic law, which noise does not explain."""
+    if result.law.name != "logistic":
+        return
+    values, ends = columns["score"], result.law.formula.keywords
+    lower, upper = ends["lower"], ends["upper"]
+    above = np.flatnonzero(values > upper + ABOVE_END * (upper - lower))
+    if above.size:
+        header = (result.source.columns or {}).get("score", "score")
+        percent = values.max() > 1 >= upper
+        way = f"in per cent, --column 'score={header}*0.01'" if percent else "--upper"
+        yield (
+            f"{above.size} of {len(values)} scores lie above {upper:g}, where this law ends, up to "
+            f"{values.max():g} ({rows_text(numbers[above], 3)}): give the law another end ({way})"
+        )
 
 
 def _far(result, columns, numbers):
@@ -323,18 +408,21 @@ def _together(result, inputs):
     x = np.stack([column - column.mean() for column in x], axis=-1)
     found, lines = {}, []
     for name, codes in _candidates(result, inputs):
-        k = codes.max() + 1
+        several = np.bincount(codes)[codes] > 1  # a row alone is like no other
+        codes = np.unique(codes[several], return_inverse=True)[1]
+        k = codes.max(initial=-1) + 1
         if not 2 <= k <= n / 3:
             continue
-        inflation, chance = alike(values, codes)
-        families = k <= FAMILIES and name != "C" and _vary_inside(x, codes)
+        inflation, chance = alike(values[several], codes)
+        families = k <= FAMILIES and name != "C" and _vary_inside(x[several], codes)
         if inflation > INFLATED and chance < CHANCE:
-            found.setdefault(families, []).append((inflation, name, codes))
+            found.setdefault(families, []).append((inflation, name, codes, several))
         elif families and 2 * k * (1 + len(inputs)) < n:
-            lines.append((*own_lines(values, codes, x), name, k))
+            lines.append((*own_lines(values[several], codes, x[several]), name, k))
     for families, group in found.items():
-        inflation, name, codes = max(group, key=lambda entry: entry[0])
-        k, means = codes.max() + 1, np.bincount(codes, result.residuals) / np.bincount(codes)
+        inflation, name, codes, several = max(group, key=lambda entry: entry[0])
+        n, k, counts = len(codes), codes.max() + 1, np.bincount(codes)
+        means = np.bincount(codes, result.residuals[several]) / counts
         way = f"--cluster {name}"
         if families:
             way = f"a fit of each, --by {name}, or {way}"
@@ -363,7 +451,7 @@ def _size(result, value):
 
 def _candidates(result, inputs):
     """Columns of names, and budgets."""
-    data, mapping, rows = result.source
+    data, mapping, rows, _ = result.source
     used = {*inputs, result.law.target, *(mapping or {}).values()}
     for name in available(data):
         if name in used or not _names_something(data, name, rows):
@@ -377,9 +465,13 @@ def _candidates(result, inputs):
             yield "C", codes
 
 
+def _letters(name):
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
 def _names_something(data, name, rows):
     """Return whether a column holds names rather than measurements."""
-    if "".join(filter(str.isalnum, name.casefold())) in RUN_NAMES:
+    if _letters(name) in RUN_NAMES:
         return True
     first = raw(data, name)[0][rows[0]]
     return isinstance(first, str) and number_of(first.strip(), "") is None

@@ -17,6 +17,7 @@ from scaling_lib.laws.published import ComputeOptimal
 
 LEVEL = 0.9  # of intervals, where no other is asked for
 FEWEST_REPLICATES = 20  # percentiles of fewer say nothing
+FEW_CLUSTERS = 4  # from here on, in simulations, percentiles held the truth about as often as said
 INTERCHANGEABLE = 1e10  # condition number beyond which parameters can hardly be told apart
 CLOSE_MINIMUM = 1.05  # ratio of objectives within which another minimum is worth a warning
 
@@ -59,6 +60,7 @@ class Source(NamedTuple):
     data: object
     columns: object
     rows: np.ndarray
+    held_rows: np.ndarray
 
 
 class FitResult(ComputeOptimal):
@@ -341,8 +343,14 @@ class FitResult(ComputeOptimal):
             columns = self._columns_of(open_names)
             spans = " and ".join(f"{c} (here {self._span(c)})" for c in columns)
             wider = f"over a wider range of {spans}"
-            if {"N", "D"} <= {*columns} and not budgets(self.data["N"] * self.data["D"]).any():
-                wider = "at other budgets (here C is one)"
+            if {"N", "D"} <= self.data.keys():
+                ratio = self.data["D"] / self.data["N"]
+                if not budgets(ratio).any():
+                    wider = f"at other ratios D / N (here it is {ratio[0]:.3g} in all)"
+                elif {"N", "D"} <= {*columns} and not budgets(
+                    self.data["N"] * self.data["D"]
+                ).any():
+                    wider = "at other budgets (here C is one)"
             out.append(
                 f"these runs do not determine {' and '.join(open_names)}: it takes runs {wider}"
             )
@@ -373,6 +381,12 @@ class FitResult(ComputeOptimal):
         if lower_met and (ended or not open_names):
             out.append(
                 "a lower objective was met along a profile: the minimum is not the global one"
+            )
+        if self.refits is not None and 0 < self.clusters < FEW_CLUSTERS:
+            draws = math.comb(2 * self.clusters - 1, self.clusters)
+            out.append(
+                f"{self.clusters} clusters have {draws} different draws, too few for intervals by "
+                "bootstrap, which are too narrow: take those of the profile"
             )
         if self.refits is not None and not self.refits.converged.all():
             count = int((~self.refits.converged).sum())

@@ -98,22 +98,32 @@ def covariance(problem, theta, residuals, held=()):
     The covariance is E[rho'^2] / E[rho'']^2 (J'J)^-1: that of least squares when delta is large. A
     pseudo-inverse is not used: a direction that the runs do not determine has an infinite variance.
 
-    With weights or clusters it is H^-1 V H^-1, where V is the sum over clusters (or runs) of the
-    squared sums of their gradients [@cameron2015practitioners].
+    With weights it is H^-1 V H^-1, where V is the sum over runs of their squared gradients. With
+    clusters it is that of a jackknife which leaves out one cluster after the other, each in one
+    step of Newton's method: with few clusters the sum of squared gradients is far too small
+    [@cameron2015practitioners].
     """
     n, p, weights, cluster = problem.n, problem.p, problem.weights, problem.cluster
     J = problem.f.jacobian(theta[None])[0]
     s, free = spread(problem, residuals), np.setdiff1d(np.arange(p), held)
-    inverse = np.zeros((p, p))
-    inverse[np.ix_(free, free)] = inverse_hessian(problem, J[:, free], s.bend)
+    J[:, held] = 0.0
+
+    def inverse_of(J):
+        inverse = np.zeros((p, p))
+        inverse[np.ix_(free, free)] = inverse_hessian(problem, J[:, free], s.bend)
+        return inverse
+
+    inverse = inverse_of(J)
     if weights is None and cluster is None:
         return s.pull / s.bend * inverse, inverse
     pull = problem.factors_of(residuals) * np.clip(residuals, -problem.delta, problem.delta)
-    scores, correction = pull[:, None] * J, n / (n - p)
-    if cluster is not None:
-        scores = np.stack([np.bincount(cluster, column) for column in scores.T], axis=-1)
-        correction *= len(scores) / (len(scores) - 1)
-    return correction * inverse @ (scores.T @ scores) @ inverse, inverse
+    scores = pull[:, None] * J
+    if cluster is None:
+        return n / (n - p) * inverse @ (scores.T @ scores) @ inverse, inverse
+    G = int(cluster.max()) + 1
+    outside = [(cluster != g)[:, None] for g in range(G)]
+    moves = np.array([inverse_of(J * rest) @ scores[~rest[:, 0]].sum(0) for rest in outside])
+    return (G - 1) / G * moves.T @ moves, inverse
 
 
 # Bootstrap --------------------------------------------------------------------------------------

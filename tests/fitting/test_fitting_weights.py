@@ -155,6 +155,29 @@ def _least_squares(x, z, y, start):
     return least_squares(residuals, start, x_scale="jac", xtol=1e-12, ftol=1e-12).x
 
 
+def test_few_clusters_have_the_standard_errors_that_estimates_have():
+    """Of 40 data sets of 8 runs; the sum of squared gradients would be half of it."""
+    found = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        N = np.repeat(np.geomspace(5e6, 5e8, 8), 15)
+        D = N * np.tile(np.geomspace(2, 60, 15), 8)
+        noise = np.repeat(rng.normal(0, 0.01, 8), 15) + rng.normal(0, 0.002, 120)
+        runs = {"N": N, "D": D, "loss": BESIROGLU_2024.loss(N, D) * np.exp(noise)}
+        result = fit("chinchilla", runs, cluster=np.repeat(np.arange(8), 15))
+        found.append((result.params["alpha"], result.stderr["alpha"]))
+    estimates, errors = np.transpose(found)
+    assert 0.8 < np.sqrt(np.mean(errors**2)) / np.std(estimates) < 1.3
+
+
+def test_too_few_clusters_for_a_bootstrap_are_said():
+    runs = checkpoints(0, clusters=16)
+    halves = fit("chinchilla", runs, cluster=np.asarray(runs["run"]) % 2, bootstrap=30)
+    assert any(note.startswith("2 clusters have 3 different draws") for note in halves.warnings)
+    whole = fit("chinchilla", runs, cluster="run", bootstrap=30)
+    assert not any("different draws" in note for note in whole.warnings)
+
+
 @pytest.mark.long
 def test_intervals_of_clusters_hold_the_truth_where_those_of_runs_do_not():
     """Coverage of alpha on 40 data sets; with 0.9 a count below 30 has a chance of 0.2 %."""

@@ -10,6 +10,7 @@ from scaling_lib.fitting import fit
 from scaling_lib.fitting.notes import alike
 from scaling_lib.fitting.runs import unit_of
 from scaling_lib.laws import BESIROGLU_2024
+from scaling_lib.laws.declared import logistic
 
 
 @pytest.fixture(scope="module")
@@ -284,3 +285,87 @@ def test_runs_of_one_budget_need_others():
     runs = {"N": N, "D": 1e19 / N, "loss": BESIROGLU_2024.loss(N, 1e19 / N) * np.exp(noise)}
     text = fit("chinchilla", runs).summary()
     assert "it takes runs at other budgets (here C is one)" in text
+
+
+def test_settings_that_differ_within_points_are_trials(clean):
+    worse = [clean.assign(loss=clean.loss * (1 + 0.02 * i), max_lr=10.0**-i) for i in range(2)]
+    tried = pd.concat(worse, ignore_index=True)
+    assert notes(tried) == [
+        "rows of one point (N, D) differ in max_lr: where they are trials, the law is one of the "
+        "best of them (--best-of N,D)"
+    ]
+    assert notes(tried, best_of="N,D") == []
+    assert notes(clean.assign(max_lr=clean.N**-0.2)) == []  # the law of each point's own
+
+
+def test_copies_among_the_runs_held_out_are_no_test(clean):
+    some = clean[::3].assign(split="train")
+    copied = pd.concat([some, some[:6].assign(split="test")], ignore_index=True)
+    assert notes(copied, hold_out="split == test") == [
+        "rows 73, 74, 75, 76, 77 and 1 more, held out, agree with another run in N, D, loss: a "
+        "copy is no test of the law (--leave-out, or remove it from the file)"
+    ]
+    assert notes(clean, hold_out="N > 3e8") == []
+
+
+def test_clusters_on_both_sides_of_a_split_are_counted(clean):
+    runs = clean.assign(run=clean.N.rank(method="dense"))
+    result = fit("chinchilla", runs, cluster="run", hold_out="D > 3e10")
+    (note,) = (note for note in result.notes if "clusters" in note)
+    assert note.startswith("54 of 54 held-out rows belong to clusters that are fitted too")
+    whole = fit("chinchilla", runs, cluster="run", hold_out="N > 3e8")
+    assert not any("clusters" in note for note in whole.notes)
+
+
+@pytest.mark.parametrize(("column", "factor"), [("D", 1e9), ("N", 1e6)])
+def test_a_unit_missing_in_large_numbers_shows_in_tokens_a_parameter(clean, column, factor):
+    runs = clean.assign(D=clean.D * 1e3)  # the largest is beyond what one unit can mean
+    (note,) = notes(runs.assign(**{column: runs[column] / factor}))
+    assert "tokens a parameter (D / N), as hardly any sweep has" in note
+    assert f"is {column} counted in another unit? Give it, such as --column '{column}=" in note
+    assert notes(runs) == []
+
+
+def test_a_group_of_one_row_makes_no_groups_alike(clean):
+    crashed = clean[::3].reset_index(drop=True).assign(State="finished")
+    crashed.loc[4, ["loss", "State"]] = 9.0, "crashed"
+    (note,) = notes(crashed.drop(columns="name"))
+    assert note.startswith("row 5 lies far from the law (loss 9")
+
+
+def test_scores_beyond_the_end_of_a_logistic_law_are_counted():
+    C = np.geomspace(1e18, 1e24, 30)
+    score = 0.9 / (1 + np.exp(-1.5 * (np.log10(C) - 21)))
+    score += 0.01 * np.random.default_rng(0).normal(size=30)
+    assert notes({"C": C, "score": np.clip(score, 0, 1)}, "logistic") == []
+    (note, *_) = notes({"C": C, "accuracy": 100 * score}, "logistic", columns={"score": "accuracy"})
+    assert note.startswith("30 of 30 scores lie above 1, where this law ends, up to 89.")
+    assert "(in per cent, --column 'score=accuracy*0.01')" in note
+    (note,) = notes({"C": C, "score": score}, logistic(0, 0.7))
+    assert note.startswith("10 of 30 scores lie above 0.7") and note.endswith(
+        "another end (--upper)"
+    )
+
+
+def test_an_accuracy_in_place_of_an_error_is_asked_for():
+    runs = scores(np.random.default_rng(0))
+    (note, *_) = notes({"loss": runs["loss"], "error": runs["score"]}, "task_error")
+    assert note.startswith("the error falls where the loss rises: is it an accuracy?")
+    error = 1 - np.asarray(runs["score"])
+    assert not any(
+        "accuracy" in n for n in notes({"loss": runs["loss"], "error": error}, "task_error")
+    )
+
+
+def test_an_exponent_that_is_fixed_rests_on_nothing(clean):
+    assert not any("varies by" in note for note in notes(narrow(clean), fixed={"alpha": 0.34}))
+    swapped = narrow(clean).rename(columns={"N": "D", "D": "N"})
+    assert any("D varies by 8 %" in n and "--fix beta=0.34" in n for n in notes(swapped))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_runs_of_one_ratio_need_others(seed):
+    N, noise = np.geomspace(1e7, 1e10, 20), 0.003 * np.random.default_rng(seed).normal(size=20)
+    runs = {"N": N, "D": 20 * N, "loss": BESIROGLU_2024.loss(N, 20 * N) * np.exp(noise)}
+    said = [text for text in fit("chinchilla", runs).warnings if "D / N" in text]
+    assert len(said) == 1 and "20 in all" in said[0] and "at other ratios" in said[0]
