@@ -223,7 +223,7 @@ def bench_many_rows(replicates=1000, few=5):
     print(f"{'':<20}{'fit':>10}{'bootstrap':>12}{'SciPy, from the best':>24}")
     for name, runs in cases.items():
         ours, result = best_seconds(lambda r=runs: fit("chinchilla", r, delta=DELTA), rounds=3)
-        boot, _ = best_seconds(lambda r=result: r.bootstrap(replicates, seed=1), rounds=1)
+        boot, _ = best_seconds(lambda r=result: r.bootstrap(replicates, seed=1), rounds=3)
         values = np.maximum([result.params[key] for key in ("E", "A", "B")], 1e-12)
         best = [*np.log(values), result.params["alpha"], result.params["beta"]]
         (counts, *_) = resampling_weights(len(runs["N"]), few, seed=1)
