@@ -135,7 +135,7 @@ def fit(
         Column of `data`, or several with commas between them, or labels, one for each run: runs of
         one label are not independent, such as checkpoints of one training. Budgets C are one label
         within 5 %. The bootstrap then draws whole clusters, and the variance behind the other
-        intervals is that of leaving out one cluster after the other. AIC and BIC do not know of them.
+        intervals is that of leaving out one after the other. AIC and BIC do not know of them.
     start : dict, optional
         Where the search for each parameter begins; needed for every free parameter of a function.
         The search tries 200 points around it and follows the best. A law of the book that is

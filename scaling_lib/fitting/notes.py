@@ -411,7 +411,7 @@ def _together(result, inputs):
         several = np.bincount(codes)[codes] > 1  # a row alone is like no other
         codes = np.unique(codes[several], return_inverse=True)[1]
         k = codes.max(initial=-1) + 1
-        if not 2 <= k <= n / 3:
+        if not 2 <= k <= len(codes) / 3 or len(codes) < n / 2:
             continue
         inflation, chance = alike(values[several], codes)
         families = k <= FAMILIES and name != "C" and _vary_inside(x[several], codes)
@@ -421,15 +421,15 @@ def _together(result, inputs):
             lines.append((*own_lines(values[several], codes, x[several]), name, k))
     for families, group in found.items():
         inflation, name, codes, several = max(group, key=lambda entry: entry[0])
-        n, k, counts = len(codes), codes.max() + 1, np.bincount(codes)
+        k, counts = codes.max() + 1, np.bincount(codes)
         means = np.bincount(codes, result.residuals[several]) / counts
         way = f"--cluster {name}"
         if families:
             way = f"a fit of each, --by {name}, or {way}"
         yield (
             f"rows of one {name} miss the law alike, by {_size(result, -means.max())} to "
-            f"{_size(result, -means.min())} on average: {n} rows say about as much as "
-            f"{max(round(n / inflation), 1)} ({k} values of {name}; {way})"
+            f"{_size(result, -means.min())} on average: {len(codes)} rows say about as much as "
+            f"{max(round(len(codes) / inflation), 1)} ({k} values of {name}; {way})"
         )
     share, chance, name, k = max(lines, default=(0.0, 1.0, "", 0))
     if True not in found and share > OWN_WAY and chance < CHANCE:
