@@ -159,8 +159,9 @@ def fit(
         Runs not to use at all, see `where`: ``"loss > 5"``, a column of yes and no, or several such
         conditions of which one is enough.
     best_of : str or sequence, optional
-        Columns such as ``"N,D"``: of the runs that agree in them only that with the lowest loss, or
-        the highest score, coverage or reward, is used.
+        Columns such as ``"N,D"``: of the runs that agree in them only that with the lowest loss or
+        error, or the highest score, coverage or reward, is used. For a law of anything else, such
+        as a learning rate, it is that with the lowest loss, a column that the data then need.
     hold_out : str or ndarray of bool, optional
         Runs not to fit but to score on, see `where`. They are chosen last, after invalid rows are
         dropped, others left out, and the best kept: a run of which ``best_of="run"`` keeps one

@@ -18,6 +18,7 @@ from scaling_lib.fitting.runs import (
     names_text,
     number_of,
     numbers,
+    offered,
     raw,
     row_numbers,
     take,
@@ -28,6 +29,7 @@ from scaling_lib.laws.declared import rows_text
 CLUSTER = "given as cluster"  # the column of clusters in a message
 SAME_BUDGET = 0.05  # runs belong to one budget when neighbours in log C differ by less
 RISING = {"score", "coverage", "reward"}  # targets of which the highest is the best
+FALLING = {"loss", "error"}  # the lowest; of any other, a learning rate, that of the lowest loss
 TRUE, FALSE = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no", ""}
 COMPARISONS = {
     "<=": operator.le,
@@ -88,11 +90,19 @@ def choose(
     faults=None,
 ):
     """Return the `Chosen` runs; see `fitting.fit` for the options, and `beside` for the others."""
+    more, faults, by = dict(more or {}), {} if faults is None else faults, law.target
+    if best_of is not None and by not in RISING | FALLING:
+        by = "loss"
+        if by not in law.columns:
+            more[by] = _loss(data, mapping, law.target, faults)
     inputs, observed, notes, rows = valid(
         law, data, mapping, drop_invalid, more=more, faults=faults
     )
-    height = -observed if law.target in RISING else observed
-    kept, said = keep(data, rows, height, mapping, leave_out, best_of)
+    height = -observed if by in RISING else observed
+    if by != law.target:
+        height = inputs[by] if by in law.columns else inputs.pop(by)
+    best = "best" if by == law.target else "lowest loss"
+    kept, said = keep(data, rows, height, mapping, leave_out, best_of, best)
     inputs = {name: values[kept] for name, values in inputs.items()}
     observed, rows, notes = observed[kept], rows[kept], notes + said
     out = np.zeros(len(rows), bool)
@@ -113,10 +123,22 @@ def choose(
     return Chosen(inputs, observed[~out], rows[~out], held, rows[out], notes)
 
 
-def keep(data, rows, height, mapping=None, leave_out=None, best_of=None):
+def _loss(data, mapping, target, faults):
+    """Return the loss of each row, (n,), by which runs are compared whose `target` does not."""
+    if "loss" not in offered(data, mapping):
+        raise ValueError(
+            f"best_of keeps the run of the lowest loss, whatever its {target}, and there is no "
+            "column loss: name it (--column loss=HEADER), or leave best_of out where each row is "
+            f"the best of its trials{did_you_mean(['loss'], available(data), given=mapping)}"
+        )
+    return take(data, ["loss"], mapping, faults=faults)[0]["loss"]
+
+
+def keep(data, rows, height, mapping=None, leave_out=None, best_of=None, best="best"):
     """Return which of the valid `rows` (n,) are kept, as positions in them, and notes on this.
 
-    Of each group that `best_of` names, only the row of the lowest `height` (n,) is kept.
+    Of each group that `best_of` names, only the row of the lowest `height` (n,) is kept, the `best`
+    in the words of the notes.
     """
     kept, notes = np.arange(len(rows)), []
     if out := conditions(leave_out):
@@ -130,10 +152,10 @@ def keep(data, rows, height, mapping=None, leave_out=None, best_of=None):
     if best_of is not None:
         codes = groups(data, best_of, mapping)[rows[kept]]
         order = np.lexsort([height[kept], codes])  # the best of each group is its first
-        best = np.sort(order[np.unique(codes[order], return_index=True)[1]])
+        first = np.sort(order[np.unique(codes[order], return_index=True)[1]])
         names = f"({', '.join(names_of(best_of))})"
-        notes.append(f"kept the best of each {names}: {len(best)} of {len(kept)} runs")
-        kept = kept[best]
+        notes.append(f"kept the {best} of each {names}: {len(first)} of {len(kept)} runs")
+        kept = kept[first]
     return kept, notes
 
 

@@ -63,7 +63,12 @@ def common_options(parser):
         metavar="CONDITION",
         help="do not use these runs: 'loss > 5'; may be repeated, and one condition is enough",
     )
-    add("--best-of", metavar="N,D", help="use only the best of runs that agree in these columns")
+    add(
+        "--best-of",
+        metavar="N,D",
+        help="of runs that agree in these columns use only that of the lowest loss or error, or of "
+        "the highest score, coverage or reward",
+    )
     return choose
 
 

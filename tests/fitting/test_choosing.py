@@ -106,6 +106,50 @@ def test_the_best_score_is_the_highest():
     )
 
 
+@pytest.fixture(scope="module")
+def rates():
+    """Trials of learning rates at 18 points, of which that of the lowest loss is not the lowest."""
+    N, D = (v.ravel() for v in np.meshgrid(np.geomspace(1e7, 1e9, 6), np.geomspace(1e9, 1e11, 3)))
+    N, D, step = np.repeat(N, 6), np.repeat(D, 6), np.tile(np.arange(-2, 4), 18)
+    lr = 1e-3 * (N / 1e7) ** -0.2 * 2.0**step
+    loss = BESIROGLU_2024.loss(N, D) + 0.03 * np.log(lr / (3.6 * N**-0.42 * D**0.07)) ** 2
+    return pd.DataFrame({"N": N, "D": D, "lr": lr, "batch": lr, "loss": loss})
+
+
+def test_the_best_learning_rate_is_that_of_the_lowest_loss(rates):
+    best = rates.loc[rates.groupby(["N", "D"]).loss.idxmin()]
+    result = fit("learning_rate", rates, best_of="N,D")
+    assert result.params == fit("learning_rate", best).params
+    assert result.notes == ["kept the lowest loss of each (N, D): 18 of 108 runs"]
+    assert set(result.data) == {"N", "D", "lr"}
+    batch = fit("batch_size", rates, best_of="N,D").params
+    assert batch == fit("batch_size", best).params
+    own = rates.rename(columns={"loss": "l"})
+    renamed = fit("learning_rate", own, best_of="N,D", columns={"loss": "l"})
+    assert renamed.params == result.params
+    gap = rates.assign(loss=rates.loss.mask(rates.index == 3))
+    with pytest.raises(ValueError, match=r"loss is missing \(NaN\) in row 4"):
+        fit("learning_rate", gap, best_of="N,D")
+    dropped = fit("learning_rate", gap, best_of="N,D", drop_invalid=True).params
+    assert dropped == fit("learning_rate", gap.dropna(), best_of="N,D").params
+
+
+def test_the_best_of_another_target_needs_the_loss(rates):
+    own = rates.rename(columns={"loss": "val_loss"})
+    message = "no column loss: name it .*, or leave best_of out .* --column loss=val_loss "
+    with pytest.raises(ValueError, match=message):
+        fit("learning_rate", own, best_of="N,D")
+    assert fit("learning_rate", own).n == 108  # without a choice it needs none
+
+    def accuracy(loss, top, slope):
+        return top - slope * loss
+
+    scores = rates.assign(mmlu=0.9 - 0.1 * rates.loss)
+    own = {"target": "mmlu", "start": {"top": 1.0, "slope": 0.1}}
+    kept = fit(accuracy, scores, best_of="N,D", **own)
+    assert sorted(kept.data["loss"]) == sorted(scores.groupby(["N", "D"]).loss.min())
+
+
 def test_runs_held_out_are_scored_and_not_fitted(grid):
     far = grid.N > 5e8
     result = fit("chinchilla", grid, best_of="N,D", hold_out="N > 5e8")
