@@ -142,7 +142,8 @@ def fit(
         held, tied or bounded begins at the best of its own starting points.
     bounds : dict, optional
         Pairs that a parameter stays between, such as ``{"alpha": (0, 2)}``. A positive parameter of
-        unknown size, ``(0, np.inf)``, is searched for on a logarithmic scale.
+        unknown size, ``(0, np.inf)``, is searched for on a logarithmic scale. A fixed value must
+        lie within its bounds, and of tied parameters the one that others are equal to has them.
     fixed, tied : dict, optional
         Values of parameters that are not fitted, and names of those that others are equal to:
         ``fixed={"E": 1.6}, tied={"beta": "alpha"}``. The runs need to determine only the others.

@@ -196,18 +196,19 @@ def constrained(law, bounds=None, fixed=None, tied=None):
         if other in fixed:
             fixed[name] = fixed[other]
     tied = {name: other for name, other in tied.items() if name not in fixed}
-    for p in law.parameters:
-        if not p.lower <= fixed.get(p.name, p.lower) <= p.upper:
-            ends = (
-                f"{p.lower:g} or above" if p.upper == np.inf else f"from {p.lower:g} to {p.upper:g}"
-            )
-            raise ValueError(f"fixed[{p.name!r}] must be {ends}, not {fixed[p.name]:g}")
+    for name in tied.keys() & bounds.keys():
+        raise ValueError(f"{name} must be tied or bounded, not both: give {tied[name]} the bounds")
     parameters = []
-    for parameter in law.parameters:
-        if parameter.name in bounds.keys() - fixed.keys() - tied.keys():
-            lower, upper = _two_rising(bounds[parameter.name], f"bounds[{parameter.name!r}]")
-            parameter = replace(parameter, lower=lower, upper=upper)
-        parameters.append(parameter)
+    for p in law.parameters:
+        if p.name in bounds:
+            lower, upper = _two_rising(bounds[p.name], f"bounds[{p.name!r}]")
+            p = replace(p, lower=lower, upper=upper)
+        if not p.lower <= fixed.get(p.name, p.lower) <= p.upper:
+            ends = f"from {p.lower:g} to {p.upper:g}"
+            ends = f"{p.lower:g} or above" if p.upper == inf else ends
+            ends = f"{p.upper:g} or below" if p.lower == -inf else ends
+            raise ValueError(f"fixed[{p.name!r}] must be {ends}, not {fixed[p.name]:g}")
+        parameters.append(p)
     law = replace(law, parameters=tuple(parameters), fixed=fixed, tied=tied)
     if not law.free:
         raise ValueError(f"All parameters of {law.name} are fixed: nothing is left to fit")

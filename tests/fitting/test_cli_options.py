@@ -161,6 +161,14 @@ def test_isoflop_and_envelope_are_commands(file, runs, capsys):
         (["--tie", "alpha=gamma"], "must name a free or fixed parameter (E, A, B, beta), not"),
         (["--tie", "alpha=beta", "--tie", "beta=alpha"], "(E, A, B), not 'beta'"),
         (["--tie", "alpha=beta", "--fix", "alpha=1"], "alpha must be fixed or tied, not both"),
+        (
+            ["--fix", "alpha=0.3", "--bounds", "alpha=0:0.2"],
+            "fixed['alpha'] must be from 0 to 0.2, not 0.3",
+        ),
+        (
+            ["--tie", "alpha=beta", "--bounds", "alpha=0:0.2"],
+            "alpha must be tied or bounded, not both: give beta the bounds",
+        ),
         (["--bounds", "alpha=1"], "must be two numbers such as 0:2, not '1'"),
         (["--bounds", "alpha=2:1"], "must be two rising numbers"),
         (["--hold-out", "N ~ 1"], "must be a column of yes and no"),

@@ -235,3 +235,35 @@ def negative(N, D, E):
 def test_what_is_wrong_with_a_plain_law_is_said(law, options, message):
     with pytest.raises(ValueError, match=message):
         fit(law, surface(6, 30), **options)
+
+
+@pytest.mark.parametrize(
+    ("held", "bounds", "message"),
+    [
+        ({"fixed": {"alpha": 0.3}}, (0, 0.2), "must be from 0 to 0.2, not 0.3"),
+        ({"fixed": {"alpha": 0.3}}, (-np.inf, 0.2), "must be 0.2 or below, not 0.3"),
+        ({"fixed": {"alpha": 0.3}}, (0.4, np.inf), "must be 0.4 or above, not 0.3"),
+        ({"tied": {"alpha": "beta"}}, (0, 0.2), "alpha must be tied or bounded, not both"),
+        (
+            {"tied": {"alpha": "beta"}, "fixed": {"beta": 0.3}},
+            (0, 0.2),
+            r"fixed\['alpha'\] must be from 0 to 0.2, not 0.3",
+        ),
+    ],
+)
+def test_bounds_of_what_is_held_or_tied_are_not_ignored(held, bounds, message):
+    start = {name: value for name, value in START.items() if name != "alpha"}
+    if "beta" in held.get("fixed", {}):
+        del start["beta"]
+    for law, options in (("chinchilla", {}), (chinchilla, {"start": start})):
+        with pytest.raises(ValueError, match=message):
+            fit(law, surface(0), bounds={"alpha": bounds}, **held, **options)
+
+
+def test_bounds_that_hold_a_fixed_value_change_nothing():
+    runs, fixed = surface(0), {"alpha": 0.3}
+    alone = fit("chinchilla", runs, fixed=fixed)
+    bounded = fit("chinchilla", runs, fixed=fixed, bounds={"alpha": (0, 0.3)})
+    assert bounded.params == alone.params and bounded.intervals() == alone.intervals()
+    both = fit("chinchilla", runs, tied={"alpha": "beta"}, bounds={"beta": (0, 0.2)})
+    assert both.params["alpha"] == both.params["beta"] <= 0.2
