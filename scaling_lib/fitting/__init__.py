@@ -245,7 +245,7 @@ def fit(
     return result.bootstrap(bootstrap, seed, threads) if bootstrap else result
 
 
-def fit_by(law, data, by, **options):
+def fit_by(law, data, by, *, level=LEVEL, **options):
     """Fit a law to each group of runs.
 
     Parameters
@@ -254,6 +254,8 @@ def fit_by(law, data, by, **options):
         As for `fit`.
     by : str
         Column whose values name the groups.
+    level : float
+        Of the prediction intervals that held-out runs are counted in.
     **options
         Passed to `fit`; the conditions `leave_out` and `hold_out` where they hold in a group.
 
@@ -286,7 +288,8 @@ def fit_by(law, data, by, **options):
             skipped[label] = str(error)
             continue
         table[label] = {"runs": result.n, **result.params, "objective": result.objective}
-        if (score := result.held_out) is not None:
+        if result.held is not None:
+            score = result.score(result.held, level=level)
             table[label] |= {"held-out mean error": score.mean_error, "inside": score.inside}
     if not fits:
         reasons = "; ".join(f"{label}: {reason}" for label, reason in [*skipped.items()][:3])

@@ -133,7 +133,7 @@ def fit_run(options):
     }
     with threadpool_limits(1):  # small matrices: threads inside one product only cost time
         if options.by is not None:
-            several = fit_by(law, runs, options.by, **arguments)
+            several = fit_by(law, runs, options.by, level=options.level, **arguments)
             parts = {label: _report(result, options) for label, result in several.fits.items()}
             record = {"by": options.by, "fits": {k: v for k, (_, v) in parts.items()}}
             record["skipped"] = several.skipped

@@ -520,7 +520,10 @@ class FitResult(ComputeOptimal):
     @property
     def held_out(self):
         """The `Score` on the runs held out, or None."""
-        return None if self.held is None else self.score(self.held)
+        return self._held_score()
+
+    def _held_score(self, level=LEVEL):
+        return None if self.held is None else self.score(self.held, level=level)
 
     def loss(self, *columns):
         """Return the predicted target of the law's columns in their order (N, D, ...)."""
@@ -569,7 +572,7 @@ class FitResult(ComputeOptimal):
             rows.append((name, estimate, *cells, units[name]))
         return rows
 
-    def _facts(self):
+    def _facts(self, level=LEVEL):
         """Return what a reader must know below the table."""
         lines = [
             f"objective {self.objective:.6g} (sum of Huber losses, delta {self.delta:g}), "
@@ -583,7 +586,7 @@ class FitResult(ComputeOptimal):
             )
         else:
             lines.append("no other minimum was found")
-        if (score := self.held_out) is not None:
+        if (score := self._held_score(level)) is not None:
             lines.append(
                 f"held-out runs: {score.n}, mean error {_error(self, score.mean_error)}, worst "
                 f"{_error(self, score.worst_error)}, {round(score.inside * score.n)} inside the "
@@ -607,7 +610,7 @@ class FitResult(ComputeOptimal):
         title = [f"{self.law.title}: {self.law.equation}", f"{self.n} runs, {ways}"]
         rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
         body = [rule, lines[0], rule, *lines[1:], rule]
-        return "\n".join([*title, *body, *self._facts()])
+        return "\n".join([*title, *body, *self._facts(level)])
 
     def _repr_html_(self):
         header, *rows = self.table()
@@ -642,7 +645,7 @@ class FitResult(ComputeOptimal):
         def all_finite(params):
             return {name: finite(value) for name, value in params.items()}
 
-        ends = self.intervals(level)
+        ends, score = self.intervals(level), self._held_score(level)
         return {
             "law": self.law.name,
             "equation": self.law.equation,
@@ -668,7 +671,7 @@ class FitResult(ComputeOptimal):
                 }
                 for minimum in self.other_minima
             ],
-            "held_out": None if self.held is None else self.held_out._asdict(),
+            "held_out": score and score._asdict(),
             "clusters": self.clusters,
             "warnings": self.warnings,
         }

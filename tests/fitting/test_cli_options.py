@@ -193,6 +193,21 @@ def test_bad_options_give_status_two_and_one_line(file, capsys, arguments, messa
     assert out == "" and err.count("\n") == 1 and message in err, err
 
 
+def test_the_level_is_that_of_the_held_out_score_too(file, runs, capsys):
+    runs = runs.assign(half=np.resize(["a", "b"], 35))
+    runs.to_csv(file, index=False, float_format="%.17g")
+    line = ["fit", file, "--hold-out", "N > 1e9", "--level", "0.2"]
+    result = fit("chinchilla", runs, hold_out="N > 1e9")
+    narrow = result.score(result.held, level=0.2)
+    assert narrow.inside < result.held_out.inside
+    assert record(capsys, *line)["held_out"] == narrow._asdict()
+    assert f"{round(narrow.inside * narrow.n)} inside the 20 % interval" in printed(capsys, *line)
+    part = fit("chinchilla", runs[runs.half == "a"], hold_out="N > 1e9")
+    row = printed(capsys, *line, "--by", "half").partition("inside\n")[2].splitlines()[1]
+    inside = part.score(part.held, level=0.2).inside
+    assert float(row.split()[-1]) == pytest.approx(inside, rel=1e-3) != part.held_out.inside
+
+
 def test_the_option_that_the_note_on_shares_names_is_one(capsys, tmp_path):
     loss = np.linspace(0.75, 1.1, 14)
     score = 0.25 + 0.7 / (1 + np.exp(14 * (loss - 0.72)))
