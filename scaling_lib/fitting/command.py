@@ -170,10 +170,16 @@ def _read(options):
 def _report(result, options):
     """Return a fit, its optima and predictions as text, and as what JSON holds."""
     text, record = [result.summary(options.level)], result.to_dict(options.level)
-    for name, table in (
-        ("optimum", result.optimum_table(options.optimum, options.level)),
-        ("predictions", _predictions(result, options)),
-    ):
+    tables = {"optimum": None, "predictions": _predictions(result, options)}
+    try:
+        tables["optimum"] = result.optimum_table(options.optimum, options.level)
+    except ValueError as error:
+        if result.law.bottlenecks(result.params) is None:  # no fit of this law has one
+            raise
+        text.append(f"note: optimum: {error}")
+        record["warnings"] = record["warnings"] + [f"optimum: {error}"]
+        record["optimum"] = None
+    for name, table in tables.items():
         if table is not None:
             text.append(f"\n{name}\n{_text(table)}")
             record[name] = _records(table)

@@ -193,6 +193,21 @@ def test_bad_options_give_status_two_and_one_line(file, capsys, arguments, messa
     assert out == "" and err.count("\n") == 1 and message in err, err
 
 
+def test_a_fit_without_an_optimum_is_printed_with_a_note_in_its_place(file, runs, capsys):
+    rising = runs.assign(loss=(1.5 + 900 / runs.D**0.3) * runs.N**0.02, family="odd")
+    pd.concat([runs.assign(family="good"), rising]).to_csv(file, index=False)
+    line = ["fit", file, "--by", "family", "--optimum", "1e22"]
+    found = record(capsys, *line)["fits"]
+    assert found["good"]["optimum"][0]["N"] > 1e9
+    assert found["odd"]["optimum"] is None and found["odd"]["params"]["alpha"] < 0
+    note = "optimum: The Chinchilla law fitted here has no compute optimum: alpha must be positive"
+    assert found["odd"]["warnings"][-1].startswith(note)
+    text = printed(capsys, *line)
+    assert text.index("family = odd") < text.index(f"note: {note}") < text.index("runs  ")
+    alone = printed(capsys, "fit", file, "--leave-out", "family == good", "--optimum", "1e22")
+    assert alone.index("alpha is negative") < alone.index(f"note: {note}")
+
+
 def test_the_level_is_that_of_the_held_out_score_too(file, runs, capsys):
     runs = runs.assign(half=np.resize(["a", "b"], 35))
     runs.to_csv(file, index=False, float_format="%.17g")
