@@ -105,7 +105,7 @@ def fit_run(options):
 def isoflop_options(parser):
     """Find the compute-optimal sizes: a parabola of loss in log N through the runs of each budget.
 
-    The file needs the columns C, N and loss, or two of C, N and D.
+    The file needs the columns C, N, D and loss; one of C, N and D may follow from C = 6 N D.
     """
     from scaling_lib.fitting import command
 
@@ -115,7 +115,8 @@ def isoflop_options(parser):
 def envelope_options(parser):
     """Find the compute-optimal sizes: the lowest of the training curves at each compute.
 
-    The file needs the columns run (which curve a row belongs to), N, loss, and C or D so far.
+    The file needs the columns run (which curve a row belongs to), N, loss, and C and D so far, one
+    of which may follow from C = 6 N D.
     """
     isoflop_options(parser)
 

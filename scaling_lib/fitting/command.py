@@ -236,7 +236,13 @@ def list_laws():
 def allocation_options(parser):
     """Add the options of `isoflop` and `envelope`."""
     common_options(parser)
-    parser.add_argument("--bootstrap", type=_count, default=1000, metavar="B", help="replicates")
+    parser.add_argument(
+        "--bootstrap",
+        type=_count,
+        default=1000,
+        metavar="B",
+        help="replicates (1000; 0: no intervals)",
+    )
 
 
 def allocation_run(options):

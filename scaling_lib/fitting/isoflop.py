@@ -1,8 +1,9 @@
 """Compute-optimal allocation without a surface, in two ways [@hoffmann2022training].
 
 `envelope` (Approach 1) reads the lowest of the training curves at each compute, `isoflop` (Approach
-2) a parabola in log N at each budget. Both give N* and D* by budget; a straight line in logarithms
-through them gives the exponents.
+2) a parabola in log N at each budget. Both give N* and D* by budget; straight lines in logarithms
+through them give the exponents. D* follows from the tokens of the runs, where the data have them,
+for a FLOP count need not be 6 N D.
 """
 
 from dataclasses import dataclass, field
@@ -13,15 +14,15 @@ from scaling_lib.data import checks
 from scaling_lib.fitting.choosing import budgets as budgets_of
 from scaling_lib.fitting.choosing import groups, keep
 from scaling_lib.fitting.notes import OUTLYING, SCATTERS, copied, copies, far_from, units
-from scaling_lib.fitting.result import LEVEL, Interval, number
+from scaling_lib.fitting.result import FEWEST_REPLICATES, LEVEL, Interval
 from scaling_lib.fitting.runs import row_numbers, take, without_invalid
 from scaling_lib.laws.declared import rows_text
-from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.laws.published import Allocation
 from scaling_lib.laws.terms import line
 
 ROUNDING = 1e-12  # relative range up to which values are one value
-FEWEST_SLOPES = 20  # percentiles of fewer resampled slopes say nothing
+FEWEST_POINTS = 3  # a line goes through any two
+SHOWN = 3  # budgets of one reason, and reasons, in a message
 TRIPLES = 1000  # drawn from the runs of a budget: half of these may be far from the others
 # Of its lowest loss: the minimum of a parabola through tuned runs is not lower than that by more.
 BENT = 0.05
@@ -37,7 +38,7 @@ class AllocationFit:
     loss: np.ndarray  # there, in nats per token
     a: float  # N* grows as C^a
     b: float  # D* grows as C^b
-    a_interval: Interval  # of the bootstrap, at `level`
+    a_interval: Interval  # of the bootstrap, at `level`; infinite ends where there is none
     b_interval: Interval
     level: float
     skipped: dict = field(default_factory=dict)  # reason by budget for those without a minimum
@@ -50,8 +51,8 @@ class AllocationFit:
     def optimum(self, C):
         """Return the `Allocation` on the fitted lines at `C` FLOP."""
         C = np.asarray(C, float)
-        N = np.exp(np.mean(np.log(self.N / self.C**self.a)) + self.a * np.log(C))
-        return Allocation(C, N, C / (FLOP_PER_PARAMETER_TOKEN * N))
+        lines = ((self.N, self.a), (self.D, self.b))
+        return Allocation(C, *(np.exp(np.mean(np.log(y / self.C**k))) * C**k for y, k in lines))
 
     def to_dict(self):
         """Return what `python -m scaling_lib isoflop --json` prints; None for an open end."""
@@ -74,11 +75,23 @@ class AllocationFit:
             ("N* ~ C^a, a", self.a, self.a_interval),
             ("D* ~ C^b, b", self.b, self.b_interval),
         ):
-            low, high = (f"{x:.4f}" if np.isfinite(x) else number(x) for x in (low, high))
-            lines.append(f"{name} = {value:.4f} ({percent} from {low} to {high})")
-        for C, reason in self.skipped.items():
-            lines.append(f"note: {C:.3e} FLOP gave no minimum: {reason}")
+            ends = f" ({percent} from {low:.4f} to {high:.4f})" if np.isfinite(low) else ""
+            lines.append(f"{name} = {value:.4f}{ends}")
+        lines += [f"note: no minimum at {reason}" for reason in _reasons(self.skipped)]
         return "\n".join(lines + [f"note: {note}" for note in self.notes])
+
+
+def _reasons(skipped):
+    """Return the reasons why budgets have no minimum, each with the first of its budgets."""
+    by_reason = {}
+    for C, reason in skipped.items():
+        by_reason.setdefault(reason, []).append(f"{C:.3e}")
+    return [
+        f"{', '.join(budgets[:SHOWN])} FLOP"
+        + (f" and {len(budgets) - SHOWN} more" if len(budgets) > SHOWN else "")
+        + f": {reason}"
+        for reason, budgets in by_reason.items()
+    ]
 
 
 def parabola(x, y):
@@ -148,14 +161,18 @@ def isoflop(
     are not centred on the optimum, N* is biased even without noise, and more so the wider the
     range. The exponent is biased when the centring drifts from budget to budget.
 
+    D* = C / (k N*), where k = C / (N D), the FLOP for a parameter and a token, is interpolated in
+    log N between the runs of the budget. It is 6 where the data lack one of C, N and D.
+
     Parameters
     ----------
     data : mapping or DataFrame
-        Columns N, D and loss, or C with one of N and D.
+        Columns C, N, D and loss; one of C, N and D may follow from C = 6 N D.
     columns : mapping, optional
         Name in `data` for a name here, where they differ.
     level, bootstrap, seed : float, int, int
-        Of the intervals; runs are resampled within each budget.
+        Of the intervals; runs are resampled within each budget. There is none with 0 replicates,
+        or fewer than three N*.
     drop_invalid, leave_out, best_of : bool, str, str
         Which runs to use, as for `fit`.
 
@@ -165,7 +182,7 @@ def isoflop(
         When fewer than two budgets have a minimum.
     """
     _check_options(level, bootstrap, seed)
-    C, N, loss, used, notes = _columns(data, columns, drop_invalid, leave_out, best_of)
+    C, N, D, loss, used, notes = _columns(data, columns, drop_invalid, leave_out, best_of)
     codes, numbers = budgets_of(C), row_numbers(data)[used]
     rng, found, draws, skipped = np.random.default_rng(seed), [], [], {}
     by_budget, bent = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)], []
@@ -173,7 +190,8 @@ def isoflop(
     for group in by_budget:
         miss[group], errors[group], scatter = outside(np.log(N[group]), np.log(loss[group]))
         scatters += [scatter] * (group.size > 3)
-    far = np.isfinite(errors) & (np.abs(miss) > SCATTERS * errors * np.median(scatters or 0.0))
+    far = np.isfinite(errors)  # of budgets with more than three runs
+    far[far] = np.abs(miss[far]) > SCATTERS * errors[far] * np.median(scatters or 0.0)
     for group in by_budget:
         budget = float(np.exp(np.log(C[group]).mean()))
         x, y = np.log(N[group]), loss[group]
@@ -196,19 +214,32 @@ def isoflop(
                     f"{rows_text(numbers[group])} diverge (--leave-out CONDITION), or are the "
                     "sizes too far apart?"
                 )
-            found.append((budget, place, height))
+            runs = x, np.log(C / (N * D))[group]
+            found.append((budget, place, _log_tokens(budget, place, *runs), height))
             chosen = rng.integers(x.size, size=(bootstrap, x.size))
             place, _, curvature = parabola(x[chosen], y[chosen])
             inside = (curvature > 0) & (x.min() <= place) & (place <= x.max())
-            draws.append(np.where(inside, place, np.nan))  # resamples without a minimum
+            place = np.where(inside, place, np.nan)  # resamples without a minimum
+            draws.append((place, _log_tokens(budget, place, *runs)))
     names = {"C": C, "N": N, "loss": loss}
     odd = [*far_from("the parabola", np.flatnonzero(far), miss, names, "loss", numbers), *bent]
     if len(found) < 2:
-        reasons = [*(f"{C:.3g} FLOP: {why}" for C, why in skipped.items()), *odd]
-        raise ValueError(f"Fewer than two budgets have a minimum ({'; '.join(reasons)})")
-    notes += _units(data, columns, C, N)
+        reasons = _reasons(skipped)
+        more = [f"{len(reasons) - SHOWN} more reasons"] if len(reasons) > SHOWN else []
+        reasons = "; ".join([*reasons[:SHOWN], *more, *odd])
+        raise ValueError(
+            f"Fewer than two budgets have a minimum ({reasons}). It takes runs of three sizes or "
+            "more at each; envelope takes curves of runs, and fit runs at any C"
+        )
+    notes += units(data, columns, {"C": C, "N": N, "D": D})
     notes += odd + _repeats(data, names, codes, used, numbers)
-    return _lines(*np.array(found).T, np.stack(draws, axis=-1), level, skipped, notes)
+    return _lines(*np.array(found).T, np.array(draws).T, level, skipped, notes)
+
+
+def _log_tokens(C, log_N, x, k):
+    """Return log D* at C and log N*, from the logarithms of N and of C / (N D) of runs, (n,)."""
+    sizes, which = np.unique(x, return_inverse=True)
+    return np.log(C) - log_N - np.interp(log_N, sizes, np.bincount(which, k) / np.bincount(which))
 
 
 def _repeats(data, columns, codes, used, numbers):
@@ -245,17 +276,20 @@ def envelope(
     beyond them. Losses on the way of a run whose learning rate still falls are higher than those of
     a run that ends there; the envelope then favours the wrong sizes.
 
+    D* is that of the best curve at C, interpolated in logarithms between its rows.
+
     Parameters
     ----------
     data : mapping or DataFrame
-        Columns ``run`` (number or name of the curve a row belongs to), N, C (compute spent so far,
-        or D) and loss.
+        Columns ``run`` (number or name of the curve a row belongs to), N, C (compute spent so far)
+        and D, one of which may follow from the other by C = 6 N D, and loss.
     columns : mapping, optional
         Name in `data` for a name here, where they differ.
     budgets : int
         Number of budgets, evenly spaced in log C over the range in which at least two curves run.
     level, bootstrap, seed : float, int, int
-        Of the intervals; whole curves are resampled.
+        Of the intervals; whole curves are resampled. There is none with 0 replicates, or fewer
+        than three N*.
     drop_invalid, leave_out, best_of : bool, str, str
         Which rows to use, as for `fit`.
 
@@ -266,7 +300,7 @@ def envelope(
     """
     checks.whole(budgets, "budgets")
     _check_options(level, bootstrap, seed)
-    C, N, loss, used, notes = _columns(data, columns, drop_invalid, leave_out, best_of)
+    C, N, D, loss, used, notes = _columns(data, columns, drop_invalid, leave_out, best_of)
     run, labels = groups(data, "run", columns, labels=True)
     curves = []
     for code in np.unique(run[used]):
@@ -274,72 +308,85 @@ def envelope(
         rows = rows[np.argsort(C[rows], kind="stable")]
         if np.ptp(N[rows]) > 0:
             raise ValueError(f"Run {labels[code]} has more than one N: a curve is one model")
-        curves.append((np.log(C[rows]), loss[rows], np.log(N[rows[0]])))
-    if sum(len(c) > 1 for c, _, _ in curves) < 3 <= len(curves):
+        curves.append((np.log(C[rows]), loss[rows], np.log(D[rows]), np.log(N[rows[0]])))
+    points = sum(np.ptp(c) == 0 for c, *_ in curves)
+    if len(curves) - points < 3 <= len(curves):
         raise ValueError(
             "An envelope needs curves: several rows a run, with the C or D spent so far; here "
-            f"{sum(len(c) == 1 for c, _, _ in curves)} of {len(curves)} runs have one row "
-            "(isoflop needs one row a run)"
+            f"{points} of {len(curves)} runs have one row, or rows of one C (isoflop needs one row "
+            "a run)"
         )
     if len(curves) < 3:
         raise ValueError(f"{len(curves)} curves have no envelope: at least 3 are needed")
-    low = np.sort([c[0] for c, _, _ in curves])[1]
-    high = np.sort([c[-1] for c, _, _ in curves])[-2]
+    low = np.sort([c[0] for c, *_ in curves])[1]
+    high = np.sort([c[-1] for c, *_ in curves])[-2]
     if not low < high:
         raise ValueError("The curves do not overlap in compute")
     grid = np.linspace(low, high, budgets)
-    losses = np.array([np.interp(grid, c, y, left=np.inf, right=np.inf) for c, y, _ in curves])
-    sizes = np.array([size for _, _, size in curves])
+    ends = {"left": np.inf, "right": np.inf}
+    losses = np.array([np.interp(grid, c, y, **ends) for c, y, *_ in curves])
+    tokens = np.array([np.interp(grid, c, d) for c, _, d, _ in curves])
+    sizes = np.array([size for *_, size in curves])
 
-    log_N, height = _lowest(losses, sizes)
-    kept = np.isfinite(log_N)
-    if not kept.any() or np.ptp(log_N[kept]) == 0:
+    best, height = _lowest(losses, sizes, tokens)
+    kept = np.isfinite(best[0])
+    if not kept.any() or np.ptp(best[0, kept]) == 0:
         raise ValueError("Fewer than two models between the smallest and the largest are ever best")
     rng = np.random.default_rng(seed)
     chosen = rng.integers(len(curves), size=(bootstrap, len(curves)))
-    draws = np.array([_lowest(losses[some], sizes[some])[0][kept] for some in chosen])
-    notes += _units(data, columns, C, N)
-    return _lines(np.exp(grid[kept]), log_N[kept], height[kept], draws, level, {}, notes)
+    draws = [_lowest(losses[some], sizes[some], tokens[some])[0][:, kept] for some in chosen]
+    notes += units(data, columns, {"C": C, "N": N, "D": D})
+    names = {"C": C, "N": N, "loss": loss}
+    notes += copies(copied(data, names, used), names, row_numbers(data)[used])
+    return _lines(np.exp(grid[kept]), *best[:, kept], height[kept], draws, level, {}, notes)
 
 
-def _lowest(losses, sizes):
-    """Return the log N of the lowest of the curves (n, budgets), NaN at an edge, and its loss."""
-    best = losses.argmin(0)
-    height, size = losses[best, np.arange(losses.shape[1])], sizes[best]
-    inner = (sizes.min() < size) & (size < sizes.max())
-    return np.where(np.isfinite(height) & inner, size, np.nan), height
+def _lowest(losses, sizes, tokens):
+    """Return log N and log D of the lowest of the curves (n, budgets), and its loss (budgets,).
+
+    NaN where a curve of the smallest or the largest size is the lowest.
+    """
+    best, at = losses.argmin(0), np.arange(losses.shape[1])
+    height, size = losses[best, at], sizes[best]
+    inner = np.isfinite(height) & (sizes.min() < size) & (size < sizes.max())
+    return np.where(inner, [size, tokens[best, at]], np.nan), height
 
 
 def _check_options(level, bootstrap, seed):
     checks.level(level)
-    checks.whole(bootstrap, "bootstrap", least=0)
+    checks.whole(bootstrap, "bootstrap", least=FEWEST_REPLICATES if bootstrap else 0)
     checks.whole(seed, "seed", least=0)
 
 
 def _columns(data, mapping, drop_invalid, leave_out, best_of):
-    """Return C, N and the loss of the rows to use, their positions, and notes on the others."""
+    """Return C, N, D and loss of the rows to use, their positions, and notes on the others."""
     faults = {}
-    columns, _ = take(data, ["C", "N", "loss"], mapping, faults=faults)
+    columns, derived = take(data, ["C", "N", "loss"], mapping, faults=faults)
+    more, last = take(data, ["D"], mapping, faults=faults)
+    columns = {"C": columns["C"], "N": columns["N"], **more, "loss": columns["loss"]}
     columns, notes, rows = without_invalid(data, columns, {*columns}, drop_invalid, faults)
     kept, said = keep(data, rows, columns["loss"], mapping, leave_out, best_of)
-    return *(values[kept] for values in columns.values()), rows[kept], notes + said
+    return *(values[kept] for values in columns.values()), rows[kept], derived + last + notes + said
 
 
-def _units(data, mapping, C, N):
-    return units(data, mapping, {"C": C, "N": N, "D": C / (FLOP_PER_PARAMETER_TOKEN * N)})
+def _lines(C, log_N, log_D, loss, draws, level, skipped, notes):
+    """Fit log N* and log D* against log C.
 
-
-def _lines(C, log_N, loss, draws, level, skipped, notes):
-    """Fit log N* against log C, with percentiles of the slope over the draws (B, budgets)."""
-    x, slopes = np.log(C), []
+    The intervals are percentiles of the slopes over the draws of both, (B, 2, budgets).
+    """
+    x, slopes, ends = np.log(C), [], [Interval(-np.inf, np.inf)] * 2
     for draw in draws:
-        known = np.isfinite(draw)
+        known = np.isfinite(draw[0])
         if known.sum() > 1:
-            slopes.append(line(x[known], draw[known])[1])
-    low, high = -np.inf, np.inf
-    if len(slopes) >= FEWEST_SLOPES:
-        low, high = map(float, np.quantile(slopes, [(1 - level) / 2, (1 + level) / 2]))
-    a, N = float(line(x, log_N)[1]), np.exp(log_N)
-    D = C / (FLOP_PER_PARAMETER_TOKEN * N)
-    ends = Interval(low, high), Interval(1.0 - high, 1.0 - low)
-    return AllocationFit(C, N, D, loss, a, 1.0 - a, *ends, level, skipped, notes)
+            slopes.append([line(x[known], y[known])[1] for y in draw])
+    points = np.unique(log_N).size
+    why = f"it takes three different N*, and here are {points}" * (points < FEWEST_POINTS)
+    if not why and len(slopes) < FEWEST_REPLICATES:
+        why = f"{len(slopes)} of {len(draws)} resamples have two minima"
+    if not why:
+        shares = [(1 - level) / 2, (1 + level) / 2]
+        ends = [Interval(*map(float, pair)) for pair in np.quantile(slopes, shares, axis=0).T]
+    elif len(draws):
+        notes = [*notes, f"no interval of a and b: {why}"]
+    a, b = (float(line(x, y)[1]) for y in (log_N, log_D))
+    return AllocationFit(C, np.exp(log_N), np.exp(log_D), loss, a, b, *ends, level, skipped, notes)

@@ -237,7 +237,8 @@ def test_allocations_leave_out_and_keep_the_best_too(way):
     spoiled = pd.concat([runs, runs.assign(loss=runs.loss + 1), runs[:2].assign(loss=99.0)])
     result = way(spoiled, leave_out="loss > 50", best_of="N,C", bootstrap=50)
     clean = way(runs, bootstrap=50)
-    assert result.notes[:2] == [
+    assert result.notes[:3] == [
+        "D derived from C = 6 N D",
         "left out 2 of 842 runs: loss > 50",
         "kept the best of each (N, C): 420 of 840 runs",
     ]

@@ -1,11 +1,16 @@
 """Allocation without a surface: parabolas and envelopes on exact surfaces with a known optimum."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from scaling_lib.__main__ import main
 from scaling_lib.fitting.isoflop import envelope, isoflop, parabola
 from scaling_lib.laws import BESIROGLU_2024, HOFFMANN_2022
+
+DERIVED = "D derived from C = 6 N D"
 
 
 def budgets(constants, span=3.0, shift=1.0, sizes=9, noise=0.0):
@@ -88,7 +93,7 @@ def test_invalid_rows_are_named_or_dropped_as_if_they_were_not_there(way):
         way(bad)
     dropped = way(bad, drop_invalid=True)
     without = way({name: np.delete(values, [3, 40]) for name, values in runs.items()})
-    assert dropped.notes == ["dropped 2 invalid rows", *without.notes]
+    assert dropped.notes == [DERIVED, "dropped 2 invalid rows", *without.notes[1:]]
     assert {**dropped.to_dict(), "notes": []} == {**without.to_dict(), "notes": []}
 
 
@@ -150,15 +155,16 @@ def test_a_budget_in_another_unit_is_noted():
     result = isoflop(gflop, columns={"C": "total_gflops"}, bootstrap=0)
     assert "note: the unit named by total_gflops is not applied" in result.summary()
     right = isoflop(gflop, columns={"C": "total_gflops*1e9"}, bootstrap=0)
-    assert right.notes == right.to_dict()["notes"] == []
+    assert right.notes == right.to_dict()["notes"] == [DERIVED]
     plain = isoflop({**runs, "C": runs["C"] / 1e15}, bootstrap=0)
-    assert "the largest D, which follows from C and N, is" in plain.notes[0]
+    assert "the largest D, which follows from C and N, is" in plain.notes[1]
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.002, 0.03])
 @pytest.mark.parametrize(("span", "shift", "sizes"), [(4, 1, 9), (1.5, 1, 5), (30, 0.25, 6)])
 def test_clean_valleys_give_no_note(span, shift, sizes, noise):
-    assert isoflop(budgets(HOFFMANN_2022, span, shift, sizes, noise), bootstrap=0).notes == []
+    runs = budgets(HOFFMANN_2022, span, shift, sizes, noise)
+    assert isoflop(runs, bootstrap=0).notes == [DERIVED]
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.4, 5.0])
@@ -167,21 +173,20 @@ def test_a_run_far_from_its_parabola_is_named(sizes, place, factor):
     runs, row = budgets(HOFFMANN_2022, 4.0, sizes=sizes, noise=0.003), 2 * sizes + place
     runs["loss"][row] *= factor
     result = isoflop(runs, bootstrap=0)
-    (note,) = result.notes
+    (_, note) = result.notes
     assert note.startswith(f"row {row + 1} lies far from the parabola (loss {runs['loss'][row]:g}")
     assert ("diverged" in note) == (factor > 1)
     assert all(f", with row {row + 1} far off" in reason for reason in result.skipped.values())
     if "--leave-out" in note:
         rest = isoflop(runs, bootstrap=0, leave_out=note.split("'")[1])
-        assert rest.notes[1:] == [] and not rest.skipped
+        assert rest.notes[2:] == [] and not rest.skipped
 
 
 def test_what_bends_a_parabola_of_four_runs_is_looked_for_among_them():
     runs = budgets(HOFFMANN_2022, 4.0, sizes=4, noise=0.003)
     runs["loss"][11] = 11.0
     result = isoflop(runs, bootstrap=0)
-    assert "(90 % from unbounded to unbounded)" in result.summary()
-    (note,) = result.notes
+    (_, note) = result.notes
     assert "has its minimum, 1.6" in note and "did one of rows 9, 10, 11, 12 diverge" in note
 
 
@@ -198,6 +203,113 @@ def test_too_few_minima_name_the_runs_that_took_them():
 def test_copies_and_other_rows_of_one_size_are_told_apart():
     runs = pd.DataFrame(budgets(HOFFMANN_2022, noise=0.003))
     seeds = runs[:2].assign(loss=runs.loss[:2] + 0.001)
-    copy, seed = isoflop(pd.concat([runs, runs[5:6], seeds], ignore_index=True), bootstrap=0).notes
+    rows = pd.concat([runs, runs[5:6], seeds], ignore_index=True)
+    _, copy, seed = isoflop(rows, bootstrap=0).notes
     assert copy.startswith("row 64 repeats an earlier row in every column")
     assert seed.startswith("rows 65, 66 have the size of an earlier row of the same budget")
+
+
+def own_flop(runs):
+    """Return runs with a C that is not 6 N D: small models cost less than that, as embeddings do.
+
+    It is k N D with k = 6 N / (N + 1e9), and D buys the same C.
+    """
+    k = 6 * runs["N"] / (runs["N"] + 1e9)
+    return {**runs, "D": runs["C"] / (k * runs["N"]), "k": k}
+
+
+def test_tokens_are_those_of_the_runs_where_the_file_has_them(tmp_path, capsys):
+    runs = own_flop(budgets(BESIROGLU_2024, noise=0.002))
+    result = isoflop(runs)
+    np.testing.assert_allclose(result.D, result.C * (result.N + 1e9) / (6 * result.N**2), rtol=0.03)
+    line = np.polyfit(np.log(result.C), np.log(result.D), 1)
+    assert result.b == pytest.approx(line[0]) != pytest.approx(1 - result.a, abs=0.01)
+    assert result.b_interval.low < result.b < result.b_interval.high
+    assert np.log(result.optimum(1e23).D) == pytest.approx(np.polyval(line, np.log(1e23)))
+    assert result.notes == []
+    six = isoflop({**runs, "D": runs["C"] / (6 * runs["N"])})
+    assumed = isoflop({name: runs[name] for name in ("C", "N", "loss")})
+    np.testing.assert_allclose(six.D, assumed.D, rtol=1e-12)
+    np.testing.assert_allclose(assumed.D, assumed.C / (6 * assumed.N), rtol=1e-12)
+    assert (six.notes, assumed.notes) == ([], [DERIVED])
+    path = tmp_path / "runs.csv"
+    pd.DataFrame(runs).to_csv(path, index=False, float_format="%.17g")
+    assert main(["isoflop", str(path), "--json", "--optimum", "1e23"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["D"] == pytest.approx(result.D)
+    assert found["optimum"][0]["D"] == pytest.approx(result.optimum(1e23).D)
+
+
+def test_tokens_of_an_envelope_are_those_of_its_curves():
+    rows = {name: np.asarray(values, float) for name, values in curves(BESIROGLU_2024).items()}
+    cost = 2 * rows["N"] ** 1.05
+    own = envelope({**rows, "C": cost * rows["D"]}, bootstrap=40)
+    np.testing.assert_allclose(own.D, own.C / (2 * own.N**1.05), rtol=1e-9)
+    assert own.b != pytest.approx(1 - own.a, abs=0.01)
+    assert own.notes == []
+    six = envelope(rows, bootstrap=40)
+    np.testing.assert_allclose(six.D, six.C / (6 * six.N), rtol=1e-9)
+    assert six.b == pytest.approx(1 - six.a)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_interval_that_was_not_measured_is_not_given():
+    three = budgets(HOFFMANN_2022, sizes=3)
+    two = isoflop({name: values[:6] for name, values in three.items()})
+    assert two.a_interval == two.b_interval == (-np.inf, np.inf)
+    assert two.to_dict()["a_interval"] == [None, None]
+    note = "no interval of a and b: it takes three different N*, and here are 2"
+    assert two.notes[-1] == note and " % from" not in two.summary()
+    assert np.ptp(isoflop(three).a_interval) > 0 and " % from" in isoflop(three).summary()
+    rows = pd.DataFrame(curves(BESIROGLU_2024, sizes=4))
+    found = envelope(rows)
+    assert np.unique(found.N).size == 2 and found.notes[-1] == note
+    none = isoflop(three, bootstrap=0)
+    assert none.notes == [DERIVED] and " % from" not in none.summary()
+    hard = budgets(HOFFMANN_2022, sizes=3)
+    hard["loss"][9:] = 9 - hard["loss"][9:]  # three minima, which resamples of 3 runs seldom show
+    few = isoflop(hard, bootstrap=20)
+    assert few.notes[-1].startswith("no interval of a and b: ") and few.notes[-1].endswith(
+        "of 20 resamples have two minima"
+    )
+
+
+@pytest.mark.parametrize("way", [isoflop, envelope])
+def test_few_replicates_are_refused_as_in_a_fit(way):
+    runs = curves(HOFFMANN_2022)
+    for few in (1, 5, 19):
+        with pytest.raises(ValueError, match=f"bootstrap must be .* at least 20, not {few}"):
+            way(runs, bootstrap=few)
+
+
+def test_a_file_without_budgets_has_a_short_error_that_names_other_ways():
+    with pytest.raises(ValueError, match="have a minimum") as error:
+        isoflop(own_flop(curves_of_many_budgets()))
+    assert len(str(error.value)) < 400
+    assert "FLOP and 117 more: fewer than three sizes" in str(error.value)
+    assert "envelope takes curves of runs" in str(error.value)
+
+
+def curves_of_many_budgets():
+    C = np.geomspace(1e18, 1e22, 120)
+    N = HOFFMANN_2022.optimum(C).N
+    return {"C": C, "N": N, "loss": HOFFMANN_2022.loss(N, C / (6 * N))}
+
+
+def test_budgets_skipped_for_one_reason_share_a_line():
+    runs, more = budgets(HOFFMANN_2022), curves_of_many_budgets()
+    more["C"] = more["C"] * 1e6
+    result = isoflop({name: np.append(runs[name], more[name]) for name in runs}, bootstrap=0)
+    assert len(result.to_dict()["skipped"]) == 120
+    assert "FLOP and 117 more: fewer than three sizes" in result.summary()
+    assert result.summary().count("no minimum at") == 1
+
+
+def test_copies_are_named_in_curves_and_make_none():
+    rows = pd.DataFrame(curves(BESIROGLU_2024))
+    twice = pd.concat([rows, rows[3:5]], ignore_index=True)
+    (_, note) = envelope(twice, bootstrap=0).notes
+    assert note.startswith("rows 3501, 3502 repeat an earlier row in every column")
+    ends = rows.groupby("run").tail(1)
+    with pytest.raises(ValueError, match="14 of 14 runs have one row, or rows of one C"):
+        envelope(pd.concat([ends, ends]))
