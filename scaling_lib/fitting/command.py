@@ -38,7 +38,12 @@ CONDITION is a comparison (< <= > >= == !=) of a column with a number or a word,
 def common_options(parser):
     """Add what all commands that read runs share; return the group of those that choose runs."""
     add = parser.add_argument
-    add("runs", nargs="?", metavar="RUNS", help="CSV, TSV, JSON lines, Parquet, also .gz; or -")
+    add(
+        "runs",
+        nargs="?",
+        metavar="RUNS",
+        help="CSV, TSV, JSON lines, Parquet (pip install pyarrow), also .gz; or -",
+    )
     add(
         "--column",
         action="append",

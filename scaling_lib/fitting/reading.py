@@ -23,9 +23,10 @@ def read_runs(path):
     ----------
     path : path-like
         A file, or ``"-"`` for standard input: text separated by commas, semicolons, tabs or
-        vertical bars, its first line naming the columns; JSON, or JSON lines; Parquet, where pandas
-        has an engine. Each may be compressed by gzip. Lines that begin with # are comments. A panel
-        of Weights & Biases, a column for each run, becomes a row for each point of each run.
+        vertical bars, its first line naming the columns; JSON, or JSON lines; Parquet, where
+        pyarrow is installed. Each may be compressed by gzip. Lines that begin with # are comments.
+        A panel of Weights & Biases, a column for each run, becomes a row for each point of each
+        run.
 
     Returns
     -------

@@ -3,11 +3,13 @@
 import gzip
 import io
 import json
+import pathlib
 import re
 
 import numpy as np
 import pytest
 
+from scaling_lib.__main__ import main
 from scaling_lib.fitting import fit, read_runs
 from scaling_lib.fitting.runs import numbers, take
 
@@ -61,6 +63,17 @@ def test_parquet_is_read_or_says_what_is_missing(tmp_path):
             read_runs(path)
     else:
         assert read_runs(path).loss.tolist() == [3.4, 3.25, 3.0]
+
+
+def test_whoever_says_parquet_says_what_it_takes(capsys):
+    root = pathlib.Path(__file__).parents[2]
+    with pytest.raises(SystemExit):
+        main(["fit", "--help"])
+    texts = [" ".join(capsys.readouterr().out.split())]
+    texts += [(root / name).read_text() for name in ("README.md", "chapters/fit_your_runs.ipynb")]
+    for text in texts:
+        for place in re.finditer("Parquet", text):
+            assert "pip install pyarrow" in text[place.start() - 60 : place.end() + 60]
 
 
 def test_words_for_missing_are_missing():
