@@ -188,9 +188,11 @@ def _report(result, options):
         if table is not None:
             text.append(f"\n{name}\n{_text(table)}")
             record[name] = _records(table)
-            dropped = [note for note in table.attrs.get("notes", ()) if note.startswith("dropped")]
-            text += [f"note: {name}: {note}" for note in dropped]
-            record["warnings"] = record["warnings"] + [f"{name}: {note}" for note in dropped]
+            notes = table.attrs.get("notes", ())
+            if name == "predictions":
+                notes = [note for note in notes if note.startswith("dropped")]
+            text += [f"note: {name}: {note}" for note in notes]
+            record["warnings"] = record["warnings"] + [f"{name}: {note}" for note in notes]
     return "\n".join(text), record
 
 

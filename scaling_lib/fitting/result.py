@@ -507,6 +507,10 @@ class FitResult(ComputeOptimal):
         best = self.optimum(np.asarray(C, float))
         table = pd.DataFrame({"C": best.C, "N": best.N, "D": best.D})
         table["D/N"], table[self.law.target] = best.tokens_per_parameter, best.loss
+        if open_names := self._undetermined(self.unidentified()):
+            table.attrs["notes"] = [
+                f"it rests on {' and '.join(open_names)}, which these runs do not determine"
+            ]
         if self.refits is not None:
             with np.errstate(all="ignore"):
                 constants = [np.asarray(x)[:, None] for x in self.law.bottlenecks(self.draws)]

@@ -208,6 +208,18 @@ def test_a_fit_without_an_optimum_is_printed_with_a_note_in_its_place(file, runs
     assert alone.index("alpha is negative") < alone.index(f"note: {note}")
 
 
+def test_an_optimum_says_that_it_rests_on_what_the_runs_leave_open(file, runs, capsys):
+    line = ["fit", file, "--optimum", "1e22"]
+    runs.to_csv(file, index=False)
+    assert "it rests on" not in printed(capsys, *line)
+    N = np.geomspace(1e7, 1e10, 20)
+    loss = BESIROGLU_2024.loss(N, 20 * N) * np.exp(0.002 * np.random.default_rng(4).normal(size=20))
+    pd.DataFrame({"N": N, "D": 20 * N, "loss": loss}).to_csv(file, index=False)
+    text = printed(capsys, *line)
+    assert "note: optimum: it rests on beta, which these runs do not determine" in text
+    assert record(capsys, *line)["warnings"][-1].startswith("optimum: it rests on beta")
+
+
 def test_the_level_is_that_of_the_held_out_score_too(file, runs, capsys):
     runs = runs.assign(half=np.resize(["a", "b"], 35))
     runs.to_csv(file, index=False, float_format="%.17g")
