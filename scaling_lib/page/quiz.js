@@ -38,10 +38,13 @@ export function judge(feedback, answer) {
     const chosen = feedback[answer];
     return chosen ? [chosen.right, chosen.why] : null;
   }
-  const value = toNumber(answer ?? "");
+  const signed = /%\s*$/.test(answer ?? "");
+  const value = toNumber(answer ?? "") * (signed && feedback.percent ? 100 : 1); // 50% where per cent are asked for is 50
   if (Number.isNaN(value)) return null;
   if (close(value, feedback.number, feedback.tolerance)) return [true, feedback.why];
-  const known = feedback.wrong.find((w) => close(value, w.number, Math.max(feedback.tolerance, 0.01)));
+  const known =
+    feedback.wrong.find((w) => close(value, w.number, Math.max(feedback.tolerance, 0.01))) ??
+    feedback.others.find((unit) => !signed && close(value * unit.factor, feedback.number, feedback.tolerance));
   return [false, known ? known.why : feedback.otherwise];
 }
 

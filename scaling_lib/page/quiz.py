@@ -24,6 +24,9 @@ the reason::
     wrong = [ { number = 5.0, why = "That halves the factor; here the exponent is halved." } ]
     otherwise = "N grows as C^{0.5}."
 
+A number between 0 and 1 without a unit is a share. Who gives the right number in another unit of
+`OTHER_UNITS` hears so, unless `wrong` has a reason for that number.
+
 In texts `code`, *emphasis*, ^{superscript} and _{subscript} are set as such.
 """
 
@@ -39,6 +42,16 @@ from scaling_lib.page.explorer import KEYS, MIME, bundle, embedded_json, style_s
 
 HERE = pathlib.Path(__file__).parent
 BANK = HERE / "bank"
+
+#: Units in which a reader may answer, by the unit asked for: how many of the asked unit one of the
+#: other is, its name, and how to answer in the one asked for.
+OTHER_UNITS = {
+    "share": [(0.01, "in per cent", "as a share between 0 and 1, or write % behind it")],
+    "%": [(100, "as a share of 1", "in per cent")],
+    "months": [(12, "in years", "in months")],
+    "years": [(1 / 12, "in months", "in years")],
+    "trillion tokens": [(1e-12, "in tokens", "in trillions")],
+}
 
 
 class SelfCheck(anywidget.AnyWidget):
@@ -194,11 +207,19 @@ def feedback(question):
             {"right": bool(a.get("right")), "why": inline(a["why"])} for a in question["answers"]
         ]
     wrong = [{"number": w["number"], "why": inline(w["why"])} for w in question.get("wrong", [])]
+    share = "share" if 0 < question["number"] < 1 else None
+    unit = question.get("unit", share)
+    others = [
+        {"factor": factor, "why": f"The number is right {other}. Here it is asked for {asked}."}
+        for factor, other, asked in OTHER_UNITS.get(unit, [])
+    ]
     return {
         "number": question["number"],
         "tolerance": question["tolerance"],
         "why": inline(question["why"]),
         "wrong": wrong,
+        "percent": unit == "%",
+        "others": others,
         "otherwise": inline(question["otherwise"]),
     }
 

@@ -1,12 +1,15 @@
 import html.parser
 import json
 import re
+import shutil
+import subprocess
 
+import needs
 import pytest
 
 from scaling_lib.page import self_check
 from scaling_lib.page.explorer import MIME
-from scaling_lib.page.quiz import chapters, inline, load, parse, selfcheck_html
+from scaling_lib.page.quiz import HERE, chapters, feedback, inline, load, parse, selfcheck_html
 
 EVERY = [(chapter, question) for chapter in chapters() for question in load(chapter)]
 RIGHT = "{text = 'yes', why = 'so', right = true}"
@@ -82,6 +85,49 @@ def test_computed_answers_are_what_they_are_said_to_be():
 def test_a_broken_question_is_refused(text, message):
     with pytest.raises(ValueError, match=message):
         parse(text)
+
+
+OTHERWISE = "It fails only if"
+PER_CENT = "right in per cent. Here it is asked for as a share between 0 and 1"
+
+
+@pytest.mark.parametrize(
+    ("chapter", "name", "answer", "right", "words"),
+    [
+        ("scaffolding", "pass-at-k", "0.65", True, "= 0.65"),
+        ("scaffolding", "pass-at-k", "65%", True, "= 0.65"),
+        ("scaffolding", "pass-at-k", "65", False, PER_CENT),
+        ("scaffolding", "pass-at-k", "60", False, OTHERWISE),  # wrong in any unit
+        ("scaffolding", "pass-at-k", "6500 %", False, OTHERWISE),
+        ("scaffolding", "pass-at-k", "0.35", False, "all ten fail"),
+        ("hypothesis", "exact-match", "35", False, PER_CENT),
+        ("data_limits", "parameters-alone", "50", True, ""),
+        ("data_limits", "parameters-alone", "50 %", True, ""),
+        ("data_limits", "parameters-alone", "0.5", False, "right as a share of 1"),
+        ("data_limits", "parameters-alone", "0.5 %", False, "Write the excess"),
+        ("data_limits", "ten-times-the-stock", "30.1", False, "right in months"),
+        ("hypothesis", "followers", "6.6", False, "right in years. Here it is asked for in months"),
+        ("since_2024", "answer-price", "4.5e13", False, "right in tokens"),
+        ("evidence_and_rules", "writing-price", "33.3", False, ""),  # a reason of its own
+        ("scaling_laws", "tokens-per-parameter", "0.2", False, "Divide"),  # no share
+    ],
+)
+def test_a_right_number_in_another_unit_is_called_right_in_it(
+    tmp_path, chapter, name, answer, right, words
+):
+    node = shutil.which("node")
+    if node is None:
+        needs.missing("node judges the answers, and is not installed")
+    shutil.copy(HERE / "quiz.js", tmp_path / "quiz.mjs")
+    (question,) = load(chapter, name)
+    told = json.dumps([feedback(question), answer])
+    script = f"import {{ judge }} from './quiz.mjs'; console.log(JSON.stringify(judge(...{told})))"
+    said = subprocess.run(
+        [node, "--input-type=module", "-e", script],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    verdict, why = json.loads(said.stdout)
+    assert verdict == right and words in why
 
 
 def test_unknown_chapters_and_questions_are_named():
