@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 from task_ways import WAYS, moved
 
-from scaling_lib import compute
+from scaling_lib import compute, load
 from scaling_lib.laws import formulas, published
 from scaling_lib.page import choice, explore, figures, slider, toggle
 from scaling_lib.page.explorer import MIME, explorer_html
@@ -36,7 +36,12 @@ from scaling_lib.page.micropython.pass_at_k import pass_at_k
 from scaling_lib.page.micropython.repetition_figure import repetition
 from scaling_lib.page.micropython.samples_or_size import samples_or_size
 from scaling_lib.page.micropython.stock_and_demand import stock_and_demand
-from scaling_lib.page.micropython.strong_or_weak import strong_or_weak
+from scaling_lib.page.micropython.strong_or_weak import (
+    LARGEST,
+    MONTH,
+    WHEN,
+    strong_or_weak,
+)
 from scaling_lib.page.micropython.time_horizon import time_horizon
 from scaling_lib.page.micropython.what_counts import EUROPE, STATES, what_counts
 
@@ -368,6 +373,18 @@ def test_a_target_before_the_barrier_tells_nothing_apart():
     assert "cannot tell" not in strong_or_weak(barrier=1e22, **arguments)["text"]
     full = {**arguments, "strength": 1.0, "target": 0.1}
     assert "does not reach it" in strong_or_weak(barrier=1e22, **full)["text"]
+
+
+def test_dates_count_from_the_largest_run_of_the_table_and_are_rounded():
+    systems = load("notable_systems").dropna(subset="C")
+    largest = systems.loc[systems["C"].idxmax()]
+    assert largest["C"] == LARGEST and f"{largest['date']:%B %Y}" == MONTH
+    assert abs(numbers.decimal_years([largest["date"]])[0] - WHEN) < 0.01
+    # 2026.67 and 1.33 years are the end of 2027 or the beginning of 2028.
+    target = (LARGEST * 4**1.32 / 1e20) ** -0.1
+    arguments = dict(exponent=0.1, barrier=1e34, strength=0.7, growth=4.0)
+    text = strong_or_weak(target=target, **arguments)["text"]
+    assert f"(about 2028, growing ×4.00 a year from 10^27 FLOP in {MONTH})" in text
 
 
 def test_pass_at_k_of_equal_problems_is_the_textbook_formula():

@@ -124,6 +124,24 @@ def test_what_is_said_of_knowledge_holds_wherever_it_is_said():
         assert knowledge > moves["D"] * (moves["better_method"] - 1)
 
 
+def test_a_prior_hardly_counts_only_where_it_cuts_little():
+    function, said = FIGURES["two_kinds_of_engineering"]["function"], set()
+    for D in np.geomspace(100, 1e7, 21):
+        for method in (1.0, 3.0, 10.0):
+            for better in (1.0, 2.0, 20.0, 100.0):
+                shown = function(D=D, better_method=method, better_prior=better)
+                plain, by_method, by_prior = shown["series"][-1]["y"]
+                hardly = "hardly count" in shown["text"]
+                more = [
+                    kind for kind in ("method", "knowledge") if f"{kind} is worth" in shown["text"]
+                ]
+                said.add((hardly, *more))
+                assert not hardly or by_prior > 0.95 * plain
+                assert more != ["method"] or by_method < by_prior
+                assert more != ["knowledge"] or by_prior < by_method
+    assert said == {(False,), (False, "method"), (False, "knowledge"), (True, "method")}
+
+
 def test_what_is_said_of_shares_and_costs_holds_wherever_it_is_said():
     for moves in where_reached("scale_and_algorithms", 2, exponent=0.03):
         assert min(moves[gain] ** -0.03 for gain in ("compute", "algorithms")) > 0.5

@@ -81,8 +81,8 @@ def stock_and_demand(stock, uncertainty, demand_growth, stock_growth, epochs):
             f"moves the date only to {in_year(most_text)}."
             if pace >= 0.005 and 2040.0 <= meeting(1.0)
             else "",
-            "Ten times less text moves the date forward, and ten times more moves it back, by "
-            f"{fixed(math.log(10.0) / pace, 1)} years, because demand grows "
+            f"With ten times less text they meet {fixed(math.log(10.0) / pace, 1)} years earlier, "
+            "and with ten times more as much later, because demand grows "
             f"{times(demand_growth)} a year. To doubt the date, doubt the growth."
             if pace >= 0.005 and uncertainty > 9.9 and math.log(10.0) / pace < 2.0
             else "",

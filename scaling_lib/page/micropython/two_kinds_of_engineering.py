@@ -7,8 +7,8 @@ from scaling_lib.page.micropython.numbers import log_grid, percent, si
 
 @figure(
     title="Two kinds of engineering",
-    alt="Three learning curves: a better method shifts the whole curve, a prior lowers only its "
-    "beginning.",
+    alt="Three learning curves: a better method shifts the whole curve, a prior lowers mainly "
+    "its beginning.",
     x=log_axis("Training examples", 100, 1e7, "si"),
     y=log_axis("Error, relative to the start", 0.005, 1, "percent"),
     controls=[
@@ -39,8 +39,10 @@ def two_kinds_of_engineering(D, better_method, better_prior):
     gain = percent(1.0 - prior / plain, 0 if prior < 0.95 * plain else 1)
     if abs(method - prior) < 0.005 * plain:
         end = "Here the two are worth the same."
+    elif method < prior and prior > 0.95 * plain:
+        end = "The method is worth more: the examples that the prior spares hardly count here."
     elif method < prior:
-        end = "The method goes on paying; what the prior knew has since been learned from data."
+        end = "The method is worth more here; its gain stays as data grow, the prior's fades."
     else:
         end = "This early knowledge is worth more; its gain fades as data grow, the method's stays."
     xs = log_grid(100.0, 1e7, 81)
