@@ -104,12 +104,12 @@ def _check_header(header, name):
 
 
 def is_number(cell):
-    """Tell whether a cell reads as a number; NaN and infinity do."""
+    """Tell whether a cell reads as a number; NaN and infinity do, 1_10 does not."""
     try:
         float(cell)
     except ValueError:
         return False
-    return True
+    return "_" not in cell  # which float leaves out
 
 
 def rows_by_id(text, table, name, read):

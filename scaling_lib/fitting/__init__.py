@@ -52,7 +52,6 @@ from scaling_lib.fitting.isoflop import envelope, isoflop
 from scaling_lib.fitting.reading import read_runs
 from scaling_lib.fitting.result import LEVEL, FitResult, Interval, Prediction, Score, Source, number
 from scaling_lib.fitting.runs import (
-    MISSING,
     check_count,
     check_rows,
     check_variation,
@@ -163,7 +162,7 @@ def fit(
         Columns such as ``"N,D"``: of the runs that agree in them only that with the lowest loss or
         error, or the highest score, coverage or reward, is used. For a law of anything else, such
         as a learning rate, it is that with the lowest loss, a column that the data then need.
-    hold_out : str or ndarray of bool, optional
+    hold_out : str or sequence of bool, optional
         Runs not to fit but to score on, see `where`. They are chosen last, after invalid rows are
         dropped, others left out, and the best kept: a run of which ``best_of="run"`` keeps one
         checkpoint is then either fitted or held out.
@@ -258,6 +257,7 @@ def fit_by(law, data, by, *, level=LEVEL, **options):
         Of the prediction intervals that held-out runs are counted in.
     **options
         Passed to `fit`; the conditions `leave_out` and `hold_out` where they hold in a group.
+        Weights, clusters and booleans have a value for each row of `data`.
 
     Returns
     -------
@@ -271,16 +271,25 @@ def fit_by(law, data, by, *, level=LEVEL, **options):
     codes, labels = groups(data, by, options.get("columns"), labels=True)
     check_rows(data)
     mapping, hold, leave = (options.get(name) for name in ("columns", "hold_out", "leave_out"))
-    for name, given in (("leave_out", leave), ("hold_out", hold)):
-        for condition in conditions(given):
-            check_sides(data, condition, mapping, name=name)
+    for condition in conditions(leave):
+        check_sides(data, condition, mapping, name="leave_out")
+    if hold is not None:
+        check_sides(data, hold, mapping)
+    each = {}  # what has a value for each row
+    for name in ("hold_out", "weights", "cluster"):
+        if not isinstance(options.get(name), str | None):
+            each[name] = np.asarray(options[name])
+            if each[name].shape != codes.shape:
+                raise ValueError(
+                    f"{name} must have a value for each of the {len(codes)} rows, not the shape "
+                    f"{each[name].shape}"
+                )
     used = ~left_out(data, leave, mapping)
-    for code, label in enumerate(labels):
-        label = label if isinstance(label, str) else f"{label:g}"
-        label = "(missing)" if label.casefold() in MISSING else label
-        runs, own = subset(data, codes == code), dict(options)
+    for code, label in enumerate(_labels(labels)):
+        rows = codes == code
+        runs, own = subset(data, rows), options | {name: v[rows] for name, v in each.items()}
         own["leave_out"] = [c for c in conditions(leave) if where(runs, c, mapping, ()).any()]
-        if hold and not where(runs, hold, mapping, ())[used[codes == code]].any():
+        if hold is not None and not where(runs, own["hold_out"], mapping, ())[used[rows]].any():
             del own["hold_out"]
         try:
             result = fits[label] = fit(law, runs, **own)
@@ -295,6 +304,19 @@ def fit_by(law, data, by, *, level=LEVEL, **options):
         reasons = "; ".join(f"{label}: {reason}" for label, reason in [*skipped.items()][:3])
         raise ValueError(f"No group of {by} could be fitted ({reasons})")
     return Comparison(fits, pd.DataFrame.from_dict(table, orient="index").rename_axis(by), skipped)
+
+
+def _labels(values):
+    """Return values of groups as text, of numbers as few digits as keep them apart.
+
+    >>> _labels([1.0, 0.1 + 0.2]), _labels([20240101.0, 20240102.0, np.nan])
+    (['1', '0.3'], ['20240101', '20240102', '(missing)'])
+    """
+    for digits in range(6, 18):
+        texts = [str(v) if isinstance(v, str) else f"{v:.{digits}g}" for v in values]
+        if len({*texts}) == len(values):
+            break
+    return ["(missing)" if text in ("", "nan") else text for text in texts]
 
 
 @dataclass(frozen=True)
@@ -328,7 +350,7 @@ def compare(laws, data, *, held_out=None, **options):
         ``(my_law, {"start": {...}})``.
     data : mapping, DataFrame or structured array
         Runs, as for `fit`.
-    held_out : ndarray of bool, str or data, optional
+    held_out : str, sequence of bool or data, optional
         Which rows of `data` to hold out, as `hold_out` of `fit` does, or other runs to score on.
     **options
         Passed to `fit`.
@@ -342,7 +364,7 @@ def compare(laws, data, *, held_out=None, **options):
 
     if isinstance(laws, str) or not len(laws):
         raise ValueError(f"laws must be a sequence of laws, not {laws!r}")
-    split = held_out is not None and not hasattr(held_out, "keys")
+    split = isinstance(held_out, str) or np.asarray(held_out).dtype == bool
     if split:
         if options.get("hold_out") is not None:
             raise ValueError("hold_out must not be given beside held_out, which holds runs out")

@@ -27,6 +27,7 @@ from scaling_lib.fitting.runs import (
 from scaling_lib.laws.declared import rows_text
 
 CLUSTER = "given as cluster"  # the column of clusters in a message
+EXACT = 2.0**53  # below it whole numbers differ, as those of runs do, in any digit
 SAME_BUDGET = 0.05  # runs belong to one budget when neighbours in log C differ by less
 RISING = {"score", "coverage", "reward"}  # targets of which the highest is the best
 FALLING = {"loss", "error"}  # the lowest; of any other, a learning rate, that of the lowest loss
@@ -41,7 +42,8 @@ COMPARISONS = {
     "=": operator.eq,
 }
 CONDITION = re.compile(r"\s*(.+?)\s*(<=|>=|==|!=|<|>|=)\s*(.+?)\s*")
-AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+AND = re.compile(r"((?<!\w)'[^']*'|(?<!\w)\"[^\"]*\")|\s+and\s+", re.IGNORECASE)  # not in quotes
+UNNAMED = {"nan", "None", "<NA>"}  # how Python writes a cell that holds nothing
 
 
 class Chosen(NamedTuple):
@@ -161,7 +163,13 @@ def keep(data, rows, height, mapping=None, leave_out=None, best_of=None, best="b
 
 def conditions(given):
     """Return conditions as a list: one, several, or none."""
-    return [given] if isinstance(given, str) else list(given or ())
+    found = [given] if isinstance(given, str) else [] if given is None else list(given)
+    if not all(isinstance(condition, str) for condition in found):
+        raise ValueError(
+            "leave_out must be conditions in text, such as 'loss > 5', not booleans: leave such "
+            "rows out of the data"
+        )
+    return found
 
 
 def left_out(data, given, mapping=None, rows=()):
@@ -180,8 +188,9 @@ def names_of(names):
 def groups(data, names, mapping=None, labels=False):
     """Return the group of each row, (n,) from 0: rows of one group agree in all named columns.
 
-    Numbers agree up to rounding, budgets C as `budgets` says. With `labels`, the value of the one
-    column in each group is returned too.
+    A column of numbers, some of them missing, is compared as numbers: 7 and 007 agree. In any other
+    a cell is what is written in it. Numbers agree up to rounding, budgets C as `budgets` says. With
+    `labels`, the value of the one column in each group is returned too.
     """
     known = [*available(data), *(mapping or {})]
     names = [names] if isinstance(names, str) and names in known else names_of(names)
@@ -195,7 +204,8 @@ def groups(data, names, mapping=None, labels=False):
         except ValueError:
             if name not in known:
                 raise
-            column = np.array([str(cell).strip() for cell in raw(data, name, mapping)[0]])
+            column = _written(data, name, mapping)
+            column[np.isin(column, list(UNNAMED))] = ""
             own = np.unique(column, return_inverse=True)[1]
         codes = np.unique(codes * (own.max() + 1) + own, return_inverse=True)[1]
         values = column
@@ -204,9 +214,15 @@ def groups(data, names, mapping=None, labels=False):
     )
 
 
+def _written(data, name, mapping=None):
+    """Return what is written in the cells of a column (n,)."""
+    return np.array([str(cell).strip() for cell in raw(data, name, mapping)[0]])
+
+
 def _same(column):
     with np.errstate(all="ignore"):
         digits = 9 - np.floor(np.log10(np.abs(column)))
+        digits = np.where(np.abs(column) < EXACT, np.maximum(digits, 0), digits)
         scale = 10.0 ** np.where(np.isfinite(digits), digits, 0.0)
     return np.unique(np.round(column * scale) / scale, return_inverse=True)[1]
 
@@ -245,20 +261,30 @@ def _parts(condition, data, mapping):
     """Return (name, value) of each comparison, none where the condition is a column."""
     if condition in [*available(data), *(mapping or {})]:
         return []
-    parts = [CONDITION.fullmatch(part) for part in AND.split(condition)]
+    parts = [CONDITION.fullmatch(part) for part in _split(condition)]
     return [(m[1].strip("\"' "), m[3].strip("\"' ")) for m in parts if m]
+
+
+def _split(condition):
+    """Return the comparisons that ``and`` joins; what is in quotes stays whole."""
+    return AND.sub(lambda match: match[1] or "\0", condition).split("\0")
+
+
+def _number(text):
+    """Return the number that a condition compares with, None for text and a missing value."""
+    value = number_of(text, "")
+    return None if value is None or np.isnan(value) else value
 
 
 def _held_by(data, name, value, mapping, rows):
     """Return what a column holds, as text: its range beside a number, else its values."""
     rows = slice(None) if rows is None else rows
-    if number_of(value, "") is not None:
+    if _number(value) is not None:
         column = take(data, [name], mapping, faults={})[0][name][rows]
         if np.isnan(column).all():
             return f"{name} is missing"
         return f"{name} goes from {np.nanmin(column):.5g} to {np.nanmax(column):.5g}"
-    cells = np.array([str(cell).strip() for cell in raw(data, name, mapping)[0]])[rows]
-    return f"{name} is {names_text(list(np.unique(cells)))}"
+    return f"{name} is {names_text(list(np.unique(_written(data, name, mapping)[rows])))}"
 
 
 def where(data, condition, mapping=None, rows=None):
@@ -266,9 +292,11 @@ def where(data, condition, mapping=None, rows=None):
 
     Parameters
     ----------
-    condition : str or ndarray of bool
+    condition : str or sequence of bool
         A comparison such as ``"N > 1e9"`` or ``"split == test"``, several joined by ``and`` that
-        must all hold, the name of a column of yes and no, or the answer for each row.
+        must all hold, the name of a column of yes and no, or the answer for each row. A cell equals
+        the text that is written in it, ``"quant == none"``, and in a column of numbers each number
+        that is the same.
     rows : sequence of int, optional
         Positions of the rows that matter (all): there a number is not compared with text.
     """
@@ -287,32 +315,38 @@ def where(data, condition, mapping=None, rows=None):
             )
         return np.array([cell in TRUE for cell in cells])
     out = np.ones(count_rows(data), bool)
-    for part in AND.split(condition):
+    for part in _split(condition):
         if not (match := CONDITION.fullmatch(part)):
             raise _no_condition(condition, known)
         name, sign, text = (piece.strip("\"' ") for piece in match.groups())
-        value, equality = number_of(text, ""), sign in ("=", "==", "!=")
+        value, equality = _number(text), sign in ("=", "==", "!=")
+        words = {}
         if value is not None:
             faults = {}
             column = take(data, [name], mapping, faults=faults)[0][name]
             words = {row: why for row, why in sorted(faults.items()) if TEXT in why}
+        if words and equality and name in known and text in _written(data, name, mapping):
+            value = None  # a name among names, such as 007
+        if value is not None:
             if len(words) < len(column):  # text equals no number, but is not smaller or larger
                 needed = words if rows is None else rows
                 words = {} if equality else {row: words[row] for row in words.keys() & set(needed)}
             if words:
                 raise ValueError(f"Column {faults_text(data, words)}, and {part!r} needs numbers")
             if equality:  # up to rounding of the decimals
-                out &= np.isclose(column, value, rtol=CONSTANT, atol=0.0) == (sign != "!=")
+                near = CONSTANT * abs(value)
+                near = min(near, 0.5) if abs(value) < EXACT else near
+                out &= np.isclose(column, value, rtol=0.0, atol=near) == (sign != "!=")
             else:
                 out &= COMPARISONS[sign](column, value)
             continue
         two = re.search("[<>=]", text)  # comparisons, unless it is the text of a cell
         if not equality and not two:
             raise ValueError(f"A condition with {sign} must compare with a number, not {text!r}")
-        cells = [str(cell).strip() for cell in raw(data, name, mapping)[0]] if equality else []
+        cells = _written(data, name, mapping) if equality else []
         if two and text not in cells:
             raise _no_condition(condition, known)
-        out &= COMPARISONS[sign](np.array(cells), text)
+        out &= COMPARISONS[sign](cells, text)
     return out
 
 

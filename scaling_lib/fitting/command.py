@@ -308,10 +308,10 @@ def _pair(name, text):
     ends = text.split(":")
     try:
         low, high = (
-            float(end) if end else default
+            float(number_of(end, "")) if end else default
             for end, default in zip(ends, (-math.inf, math.inf), strict=True)
         )
-    except ValueError:
+    except (TypeError, ValueError):
         raise ValueError(f"--bounds {name} must be two numbers such as 0:2, not {text!r}") from None
     return low, high
 

@@ -133,14 +133,14 @@ def offered(data, mapping=None):
 
 
 def count_rows(data):
-    """Return the number of rows of data."""
-    return len(data[available(data)[0]])
+    """Return the number of rows of data, 0 where there is no column."""
+    return next((len(data[name]) for name in available(data)), 0)
 
 
 def check_rows(data):
     """Raise ValueError for data without a row."""
     if not count_rows(data):
-        raise ValueError("The data must have at least one row, and have none: only columns")
+        raise ValueError("The data must have at least one row, and have none")
 
 
 def subset(data, rows):

@@ -16,6 +16,11 @@ RUNS = pd.DataFrame(
         "split": ["train", "test", "test"],
         "old": ["yes", "no", "0"],
         "lr": ["lr=1", "b", "lr=1e-3"],
+        "id": ["1_10", "7", "007"],
+        "code": ["007", "7.0", ""],
+        "stamp": [20240101123000, 20240101123001, 20240101123002],
+        "kind": ["none", "-", "sgd and momentum"],
+        "runner": ["Ann", "Bob's", "Bob"],
     }
 )
 
@@ -35,6 +40,17 @@ RUNS = pd.DataFrame(
         ("N >= 2B AND lr != lr=1e-3", [1]),
         ([True, False, True], [0, 2]),
         ("size<=1e9", [0]),
+        ("id == 1_10", [0]),
+        ("id == 110", []),
+        ("id == 7", [1]),
+        ("id != 7", [0, 2]),
+        ("code == 7", [0, 1]),
+        ("stamp == 20240101123001", [1]),
+        ("kind == none", [0]),
+        ("kind != none and kind != -", [2]),
+        ("kind == 'sgd and momentum'", [2]),
+        ('kind == "sgd and momentum" AND N > 1', [2]),
+        ("runner == Bob's and N > 1 and runner == Bob's", [1]),
     ],
 )
 def test_conditions(condition, rows):
@@ -73,6 +89,9 @@ def test_groups_agree_in_all_columns_and_budgets_up_to_rounding():
     assert groups(data, ["b"]).tolist() == [0, 0, 0]
     assert groups(data, "C").tolist() == [0, 0, 1]
     assert groups({"a,b": [2, 1]}, "a,b").tolist() == [1, 0]
+    assert groups(RUNS, "id").max() == groups(RUNS, "stamp").max() == 2
+    assert groups(RUNS, "code").tolist() == [0, 0, 1]  # numbers, of which one is missing
+    assert groups({"a": [None, "", "none", "x"]}, "a").tolist() == [0, 0, 1, 2]
     with pytest.raises(ValueError, match="Missing column c"):
         groups(data, "c")
 
@@ -265,6 +284,36 @@ def test_a_fit_for_each_group(grid):
     assert "unbounded" in several.summary() and "inf" not in several.summary()
     with pytest.raises(ValueError, match="No group of N could be fitted"):
         fit_by("chinchilla", grid, "N")
+    seeds = grid.assign(seed=20240100 + grid.lr)
+    ids = [f"2024010{lr}" for lr in (1, 2, 4, 8)]
+    assert [*fit_by("chinchilla", seeds, "seed").fits] == ids
+    with pytest.raises(ValueError, match="must have at least one row"):
+        fit_by("chinchilla", {}, "lr")
+
+
+def test_what_has_a_value_for_each_row_goes_with_the_rows_of_a_group(grid):
+    rng = np.random.default_rng(0)
+    weights, cluster, out = (
+        rng.uniform(1, 2, 120),
+        np.arange(120) // 8,
+        (grid.N > 5e8) & (grid.lr < 8),
+    )
+    several = fit_by("kaplan_D", grid, "lr", weights=weights, cluster=[*cluster], hold_out=out)
+    own = grid.lr == 4
+    one = {"weights": weights[own], "cluster": cluster[own], "hold_out": out[own]}
+    result = fit("kaplan_D", grid[own], **one)
+    assert several.fits["4"].params == result.params
+    assert several.fits["4"].stderr == result.stderr
+    assert several.fits["4"].held_out == result.held_out and several.fits["8"].held is None
+    with pytest.raises(ValueError, match=r"weights must have a value for each of the 120 rows"):
+        fit_by("kaplan_D", grid, "lr", weights=weights[1:])
+    with pytest.raises(ValueError, match="leave_out must be conditions in text, such as"):
+        fit("kaplan_D", grid, leave_out=out)
+    table = compare(["kaplan_D"], grid, held_out=out).table
+    assert table.equals(compare(["kaplan_D"], grid, held_out=[*out]).table)
+    records = grid.to_records(index=False)
+    scored = compare(["kaplan_D"], records, held_out=records).table
+    assert scored.equals(compare(["kaplan_D"], grid, held_out=grid).table)
 
 
 def test_clusters_are_drawn_whole_as_an_independent_bootstrap_draws_them():

@@ -169,6 +169,7 @@ def test_isoflop_and_envelope_are_commands(file, runs, capsys):
             ["--tie", "alpha=beta", "--bounds", "alpha=0:0.2"],
             "alpha must be tied or bounded, not both: give beta the bounds",
         ),
+        (["--bounds", "alpha=0:1_0"], "must be two numbers such as 0:2, not '0:1_0'"),
         (["--bounds", "alpha=1"], "must be two numbers such as 0:2, not '1'"),
         (["--bounds", "alpha=2:1"], "must be two rising numbers"),
         (["--hold-out", "N ~ 1"], "must be a column of yes and no"),
