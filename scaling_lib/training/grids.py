@@ -49,6 +49,8 @@ def expand(grid: Mapping[str, object], **base) -> list[TrainConfig]:
     if unknown or missing:
         names = ", ".join(sorted(unknown or missing))
         raise ValueError(f"{'unknown' if unknown else 'missing'} settings in the grid: {names}")
+    if {"lr", "lr_factor"} <= lists.keys():
+        raise ValueError("lr must be left out beside lr_factor, which multiplies the rule's rate")
     configs = []
     for values in itertools.product(*lists.values()):
         settings = dict(zip(lists, values, strict=True))

@@ -19,7 +19,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from scaling_lib import __version__
-from scaling_lib.data.checks import one_of, positive, whole
+from scaling_lib.data.checks import finite, one_of, positive, whole
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.models.mlp_lm import CharMLP, OneHotLM
 from scaling_lib.models.optimizers import SGD, Adam, constant_schedule, cosine_schedule
@@ -106,7 +106,8 @@ class TrainConfig:
         if self.D % self.epochs:
             raise ValueError(f"D must be a multiple of epochs={self.epochs}, not {self.D}")
         if self.lr is not None:
-            positive(self.lr, "lr")
+            object.__setattr__(self, "lr", positive(self.lr, "lr"))
+        object.__setattr__(self, "warmup", finite(self.warmup, "warmup"))
         if not 0 <= self.warmup < 1:
             raise ValueError(f"warmup must be at least 0 and below 1, not {self.warmup}")
         asked = {whole(tokens, "checkpoints", most=self.D) for tokens in self.checkpoints}

@@ -268,6 +268,7 @@ def test_grid_files(tmp_path):
         ("[[grid]]\nH = [8]", "missing settings in the grid: D"),
         ("[[grid]]\nH = [8]\nD = [64]\nlayers = [2]", "unknown settings in the grid: layers"),
         ("[[grid]]\nH = [0]\nD = [64]", "H must"),
+        ("[base]\nlr = 0.1\n[[grid]]\nH = [8]\nD = [64]\nlr_factor = [2]", "lr must be left out"),
     ):
         path.write_text(text)
         with pytest.raises(ValueError, match=word):

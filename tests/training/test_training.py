@@ -120,6 +120,9 @@ def test_key_names_the_run_not_how_it_was_written():
     sizes = np.array([8, 4096])
     assert TrainConfig(H=sizes[0], D=sizes[1]).key == SMALL.key
     assert SMALL.key == SMALL.resolved().key == TrainConfig(H=8, D=4096, batch=16).key
+    numpy = TrainConfig(H=8, D=4096, lr=np.float32(1), warmup=np.float32(0))
+    assert TrainConfig(H=8, D=4096, lr=1, warmup=0).key == numpy.key
+    assert numpy.key == TrainConfig(H=8, D=4096, lr=1.0, warmup=0.0).key
     keys = {replace(SMALL, **change).key for change in ({}, {"seed": 1}, {"D": 8192}, {"lr": 0.1})}
     assert len(keys) == 4
 
