@@ -87,7 +87,7 @@ class AttentionLM:
         d, heads = self.d, self.heads
         p, g = self.p, self.g
         logits, cache = self._forward(x)
-        counted = np.flatnonzero(targets.reshape(-1) >= 0)
+        counted = np.flatnonzero(targets.reshape(-1) != -1)
         if not len(counted):
             raise ValueError("targets must count at least one position; all are -1")
         z = logits.reshape(B * t, self.V)[counted]

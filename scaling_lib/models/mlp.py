@@ -20,7 +20,7 @@ import numpy as np
 
 from scaling_lib.data.checks import one_of, whole
 from scaling_lib.models.flat import flat_views
-from scaling_lib.models.softmax import log_softmax, softmax
+from scaling_lib.models.softmax import check_tokens, log_softmax, softmax
 
 LOSSES = ("cross_entropy", "mse")
 #: φ and φ', both of the pre-activation z.
@@ -150,6 +150,7 @@ class MLP:
         rows, y = len(z) * self.heads, np.asarray(y)
         if y.size != rows:
             raise ValueError(f"y must hold {rows} classes ({self.heads} an example), not {y.size}")
+        check_tokens(y, self.classes, "y")
         at, delta = (np.arange(rows), y.reshape(rows)), z.reshape(rows, self.classes)
         if self.loss_name == "cross_entropy":
             delta = log_softmax(delta)

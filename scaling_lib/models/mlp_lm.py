@@ -29,7 +29,7 @@ from scipy.sparse import csc_array
 
 from scaling_lib.data.checks import whole
 from scaling_lib.models.flat import flat_views
-from scaling_lib.models.softmax import log_softmax, softmax_cross_entropy
+from scaling_lib.models.softmax import check_tokens, log_softmax, softmax_cross_entropy
 
 
 class _HiddenLayerLM:
@@ -82,10 +82,7 @@ class _HiddenLayerLM:
         """Return the working memory for contexts of this length, with their one-hot matrix."""
         if contexts.shape[1:] != (self.k,):
             raise ValueError(f"contexts must have shape (B, {self.k}), not {contexts.shape}")
-        low, high = contexts.min(), contexts.max()
-        if low < 0 or high >= self.V:  # look-ups do not check
-            wrong = low if low < 0 else high
-            raise ValueError(f"contexts must hold tokens from 0 to {self.V - 1}, not {wrong}")
+        check_tokens(contexts, self.V, "contexts")
         B = len(contexts)
         if B not in self._batches:
             if len(self._batches) == 4:  # a caller with ever new sizes must not fill the memory

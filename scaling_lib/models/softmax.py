@@ -5,6 +5,13 @@ import numpy as np
 SPREAD = 80.0  # exp(-80) is still a normal float32
 
 
+def check_tokens(tokens: np.ndarray, V: int, name: str) -> None:
+    """Raise a `ValueError` unless tokens are from 0 to V − 1, which look-ups do not check."""
+    low, high = 0 if tokens.dtype.kind == "u" else tokens.min(), tokens.max()
+    if low < 0 or high >= V:
+        raise ValueError(f"{name} must be from 0 to {V - 1}, not {low if low < 0 else high}")
+
+
 def log_softmax(z: np.ndarray) -> np.ndarray:
     """Return ``z − log Σ exp z``, without overflow."""
     z = z - z.max(-1, keepdims=True)
@@ -45,6 +52,7 @@ def softmax_cross_entropy(z: np.ndarray, targets: np.ndarray) -> float:
         z -= targets
         z /= B
         return float(-(targets * log_p).sum() / B)
+    check_tokens(targets, V, "targets")
     flat = z.reshape(-1)  # the same numbers in one row: places in it are quicker to reach
     at_target = np.arange(0, B * V, V) + targets
     # Subtracting a maximum keeps exponentials from overflowing. One for all rows is ten times

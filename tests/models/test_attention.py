@@ -65,6 +65,9 @@ def test_bad_targets():
         model.loss_and_grad(x, np.full_like(y, -1))
     with pytest.raises(ValueError, match="one shape"):
         model.loss_and_grad(x, y[:, :2])
+    for token in (-2, model.V):
+        with pytest.raises(ValueError, match=f"targets must be from 0 to .*, not {token}"):
+            model.loss_and_grad(x, np.full_like(y, token))
 
 
 def test_counts():

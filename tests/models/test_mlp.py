@@ -66,6 +66,8 @@ def test_same_seed_same_network_and_seeds_differ():
         (lambda: MLP((4, 3), init_std=(1, 1)), "init_std"),
         (lambda: MLP((4, 3)).forward(np.zeros((2, 5))), "shape"),
         (lambda: MLP((4, 3)).loss_and_grad(np.zeros((2, 4)), np.zeros(3, int)), "y must"),
+        (lambda: MLP((4, 3)).evaluate(np.zeros((2, 4)), [0, -1]), "y must be from 0 to 2, not -1"),
+        (lambda: MLP((4, 3), loss="mse").evaluate(np.zeros((1, 4)), [3]), "from 0 to 2, not 3"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -100,7 +100,9 @@ def test_bad_input_is_named():
     with pytest.raises(ValueError, match="shape"):
         model.logits(np.zeros((4, 3), int))
     for token in (-1, 7):
-        with pytest.raises(ValueError, match=f"tokens from 0 to 6, not {token}"):
+        with pytest.raises(ValueError, match=f"contexts must be from 0 to 6, not {token}"):
             model.logits(np.full((4, 2), token))
+        with pytest.raises(ValueError, match=f"targets must be from 0 to 6, not {token}"):
+            model.loss_and_grad(np.zeros((4, 2), int), np.array([0, 1, 2, token]))
     with pytest.raises(ValueError, match="H must be"):
         OneHotLM(V=7, k=2, H=0)
