@@ -12,7 +12,7 @@ import math
 import numpy as np
 from scipy.special import bdtrc
 
-from scaling_lib.data.checks import positive, probability, whole
+from scaling_lib.data.checks import finite, positive, probability, whole
 
 
 def pass_at_k(n, c, k):
@@ -55,7 +55,7 @@ def pass_at_k(n, c, k):
 def _pass_at_k(n, c, k):
     if k > n - c:
         return 1.0  # every subset of k samples holds a correct one
-    if k == 1:
+    if k == 1 or not c:
         return c / n
     return -math.expm1(math.fsum(math.log1p(-k / (n - j)) for j in range(c)))
 
@@ -207,7 +207,7 @@ def compute_equivalent_gain(scale, score, base, reached):
     >>> compute_equivalent_gain([1e3, 1e4, 1e5], [0.1, 0.2, 0.3], 1e3, 0.2)
     10.0
     """
-    scale, score = positive(scale, "scale", many=True), np.asarray(score, float)
+    scale, score = positive(scale, "scale", many=True), finite(score, "score", many=True)
     if scale.shape != score.shape or score.ndim != 1 or len(score) < 2:
         raise ValueError(
             "scale and score must be two lists of equal length, at least 2, not of shapes "
@@ -216,6 +216,7 @@ def compute_equivalent_gain(scale, score, base, reached):
     if np.any(np.diff(scale) <= 0):
         raise ValueError(f"scale must be increasing, not {scale}")
     positive(base, "base")
+    finite(reached, "reached")
     best = np.maximum.accumulate(score)
     if reached > best[-1]:
         return math.inf

@@ -31,6 +31,7 @@ def test_pass_at_k_keeps_small_values_and_large_counts():
     assert sampling.pass_at_k(10**6, 3, 1000) == pytest.approx(exact, rel=1e-10)
     assert sampling.pass_at_k(10**12, 1, 7) == pytest.approx(7e-12, rel=1e-9)
     assert sampling.pass_at_k([5, 5], [0, 5], 3).tolist() == [0, 1]
+    assert str(sampling.pass_at_k(10, 0, 2)) == "0.0"  # and not -0.0
 
 
 @pytest.mark.parametrize(
@@ -136,3 +137,7 @@ def test_compute_equivalent_gain():
         gain(scale[::-1], score, 1e3, 0.2)
     with pytest.raises(ValueError, match="equal length"):
         gain(scale, score[:2], 1e3, 0.2)
+    with pytest.raises(ValueError, match="reached must be a finite number, not nan"):
+        gain(scale, score, 1e3, math.nan)
+    with pytest.raises(ValueError, match="score must be a finite number, not nan"):
+        gain(scale, [0.1, math.nan, 0.2, 0.3], 1e3, 0.2)

@@ -147,7 +147,7 @@ class OneShot:
     """
 
     def __init__(self, task_seed, folder=".", learner=""):
-        self.task_seed, self.learner = task_seed, learner
+        self.task_seed, self.learner = whole(task_seed, "task_seed", 0), learner
         self._folder = pathlib.Path(folder)
         self._oracle = TrainingOracle(
             EXPLORE_FLOP,

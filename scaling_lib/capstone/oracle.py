@@ -88,9 +88,9 @@ class TrainingOracle:
 
     def __init__(self, budget_flop, seed, ledger, task="language", task_seed=0):
         self.budget = positive(budget_flop, "budget_flop")
-        self._fixed = {"task": task, "task_seed": task_seed, "seed": seed}
+        config = TrainConfig(H=1, D=1, task=task, task_seed=task_seed, seed=seed)
+        self._fixed = {"task": task, "task_seed": config.task_seed, "seed": config.seed}
         self._ledger = pathlib.Path(ledger)
-        TrainConfig(H=1, D=1, **self._fixed)  # raises if a setting is wrong
         self._charges, self._losses, self._closing = {}, {}, None
         self.last_hash = FIRST_HASH  # of the last line: it stands for everything that was written
         entries = read_ledger(self._ledger)

@@ -17,8 +17,9 @@ def tabulate(run: Callable, jobs: int = 1, **knobs) -> pd.DataFrame:
     """Run an experiment at every combination of its knobs; the rows lead with the varied ones.
 
     `run` takes one value of each knob by name, and returns a dict (one row) or a table of rows.
-    A list, tuple or range holds the values to combine, the first knob varying slowest; anything
-    else is passed on as it is. With several `jobs` (processes) `run` must be a module's function.
+    A list, tuple, range or array holds the values to combine, the first knob varying slowest;
+    anything else is passed on as it is. With several `jobs` (processes) `run` must be a module's
+    function.
 
     >>> tabulate(lambda H, seed, a: {"loss": a / H + seed}, H=[2, 4], seed=range(2), a=8)
        H  seed  loss
@@ -27,7 +28,11 @@ def tabulate(run: Callable, jobs: int = 1, **knobs) -> pd.DataFrame:
     2  4     0   2.0
     3  4     1   3.0
     """
-    varied = {name: v for name, v in knobs.items() if isinstance(v, list | tuple | range)}
+    several = list | tuple | range | np.ndarray
+    varied = {name: v for name, v in knobs.items() if isinstance(v, several)}
+    for name, values in varied.items():
+        if not len(values):
+            raise ValueError(f"{name} must hold at least one value, not {values}")
     fixed = {name: v for name, v in knobs.items() if name not in varied}
     points = [
         dict(zip(varied, values, strict=True)) for values in itertools.product(*varied.values())

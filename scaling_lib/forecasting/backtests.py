@@ -49,6 +49,7 @@ def backtest(method, when, value, standpoints, horizon, levels):
             "when and value must be two lists of one length, not of shapes "
             f"{when.shape} and {value.shape}"
         )
+    finite(standpoints, "standpoints", many=True)
     order = np.argsort(when, kind="stable")
     when, value = when[order], value[order]
     levels = np.asarray(levels, float)

@@ -33,8 +33,8 @@ class Question:
         `answer` gives a value for each level (dict). Raises a `ValueError` if a level is missing or
         unknown, quantiles cross or all agree, or a value lies outside of `between`.
         """
-        if not isinstance(answer, dict) or sorted(answer) != list(LEVELS):
-            given = sorted(answer) if isinstance(answer, dict) else answer
+        if not isinstance(answer, dict) or set(answer) != set(LEVELS):
+            given = list(answer) if isinstance(answer, dict) else answer
             raise ValueError(
                 f"{self.id}: give a value for each of the levels {list(LEVELS)}, not {given!r}"
             )

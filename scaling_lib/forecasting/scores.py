@@ -93,13 +93,17 @@ def interval_score(low, high, observed, level=0.8):
               \qquad \alpha = 1 - \text{level}
 
     It is least in expectation at the quantiles :math:`\alpha/2` and :math:`1 - \alpha/2`
-    [@gneiting2007strictly]. `low`, `high` and `observed` have one shape, and so has the score.
+    [@gneiting2007strictly]. `low`, `high` and `observed` have one shape, which is that of the
+    score, or are numbers.
     """
     alpha = 1 - checks.level(level)
     low, high, observed = (
         finite(value, name, many=True)
         for name, value in {"low": low, "high": high, "observed": observed}.items()
     )
+    shapes = [value.shape for value in (low, high, observed) if value.ndim]
+    if len({*shapes}) > 1:
+        raise ValueError(f"low, high and observed must have one shape, not {shapes}")
     if (low > high).any():
         raise ValueError("low must not be above high: an interval is turned round")
     misses = np.maximum(low - observed, 0) + np.maximum(observed - high, 0)
@@ -196,7 +200,8 @@ def _groups(p, bins):
     """Return the group of each forecast: equal (or binned) probabilities, numbered from 0."""
     if bins is not None:
         bins = whole(bins, "bins")
-        p = np.minimum((p * bins).astype(int), bins - 1)
+        # Rounded, since 0.29 · 100 is 28.999999999999996.
+        p = np.minimum(np.round(p * bins, 9).astype(int), bins - 1)
     return np.unique(p, return_inverse=True)[1]
 
 

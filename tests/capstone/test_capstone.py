@@ -184,7 +184,8 @@ def test_numbers_of_numpy_are_numbers(tmp_path):
     assert type(commitment.H) is int and type(commitment.low) is float
     game = OneShot(1, tmp_path)
     game.run(np.int64(4), np.int32(1024))
-    assert OneShot(1, tmp_path).runs().H.tolist() == [4]
+    assert OneShot(np.int64(1), tmp_path).runs().H.tolist() == [4]
+    assert OneShot(np.int64(1), tmp_path / "new").remaining == game.remaining + game.spent
 
 
 def test_a_rehearsal_writes_nothing(tmp_path):

@@ -1,6 +1,14 @@
+import numpy as np
 import pandas as pd
+import pytest
 
-from scaling_lib.experiments.tabulate import read_off, shipped_map
+from scaling_lib.experiments.tabulate import read_off, shipped_map, tabulate
+
+
+def test_an_array_holds_values_and_no_values_are_refused():
+    assert tabulate(lambda H: {"twice": 2 * H}, H=np.array([1, 2]))["twice"].tolist() == [2, 4]
+    with pytest.raises(ValueError, match=r"H must hold at least one value, not \[\]"):
+        tabulate(lambda H, seed: {}, seed=[1], H=[])
 
 
 def test_a_shipped_map_holds_all_parts_one_after_the_other_and_rounded(tmp_path):

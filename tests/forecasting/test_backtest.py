@@ -45,6 +45,7 @@ def test_scores_are_those_of_the_quantiles():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"standpoints": []}, r"standpoints must be .*, not \[\]"),
         ({"standpoints": [2000]}, "standpoint 2000: 0 observations before"),
         ({"standpoints": [2030]}, "20 observations before it and 0 to forecast"),
         ({"value": VALUE[:-1]}, "of one length"),

@@ -143,6 +143,8 @@ def test_bins_leave_a_rest_that_closes_the_sum():
     assert total == pytest.approx(parts.score)
     assert len(f.reliability(p, o, bins=10)) == 10
     assert f.reliability([0.0, 1.0], [0, 1], bins=10)["share"].tolist() == [0, 1]
+    edges = np.arange(100) / 100  # 0.29 * 100 is 28.999999999999996
+    assert len(f.reliability(edges, edges > 0.5, bins=100)) == 100
 
 
 def test_calibration_of_an_honest_and_of_an_overconfident_forecaster():
@@ -187,6 +189,7 @@ def test_outcomes_on_a_quantile_count_as_below():
         (lambda: f.pinball([0.1, 0.9], [1, 2], [1, 2]), "one outcome for each"),
         (lambda: f.pinball(["a"], [1], 1), r"levels must be .*, not \['a'\]"),
         (lambda: f.interval_score(2, 1, 1), "turned round"),
+        (lambda: f.interval_score([[0]], 1, [0.5, 2]), r"one shape, not \[\(1, 1\), \(2,\)\]"),
         (lambda: f.interval_score(1, 2, 1, 80), "level must be above 0 and below 1, not 80"),
         (lambda: f.interval_score(1, np.nan, 1), "high must be a finite number, not nan"),
         (lambda: f.brier(70, True), "probability must be between 0 and 1, not 70"),

@@ -55,6 +55,7 @@ def test_an_answer_is_scored_like_any_quantiles():
     ("answer", "message"),
     [
         ({0.5: 27.0}, "value for each of the levels"),
+        ({0.5: 27.0, "a": 28.0}, "value for each of the levels"),
         ([27, 28], "value for each of the levels"),
         ({**ANSWER, 0.25: 27.6}, "must not cross"),
         ({**ANSWER, 0.95: 3e28}, "unit is log10 of FLOP"),
