@@ -420,7 +420,8 @@ class FitResult(ComputeOptimal):
         Parameters
         ----------
         columns : mapping
-            Input columns of the law (arrays or numbers); N, D or C may be derived from C = 6 N D.
+            Input columns of the law (arrays of one length, or numbers); N, D or C may be derived
+            from C = 6 N D.
         level : float, optional
             Level of an interval; without it only the values are returned.
         kind : {"observation", "mean"}
@@ -431,7 +432,9 @@ class FitResult(ComputeOptimal):
         ndarray or Prediction
             Values of shape (m,), with the interval's ends if `level` is given.
         """
-        columns = {name: np.atleast_1d(values) for name, values in dict(columns).items()}
+        columns = dict(columns)
+        n = max((len(values) for values in columns.values() if np.ndim(values)), default=1)
+        columns = {name: v if np.ndim(v) else np.full(n, v) for name, v in columns.items()}
         columns, _, _ = prepare(self.law, columns, target=False)
         f, to_target = self.problem.at(columns), self.problem.to_target
         middle = f.value(self.theta[None])[0]

@@ -37,8 +37,9 @@ def generalised_chinchilla(N, D, E, A, B, alpha, beta, s):
 
     With ``s = 1`` this is the additive law; as ``s`` grows, only the tighter bottleneck counts.
     """
-    log_N_term = np.log(A) - alpha * np.log(N)
-    log_D_term = np.log(B) - beta * np.log(D)
+    with np.errstate(divide="ignore"):  # a term without a height is exp(-inf), which is 0
+        log_N_term = np.log(A) - alpha * np.log(N)
+        log_D_term = np.log(B) - beta * np.log(D)
     return E + np.exp(np.logaddexp(s * log_N_term, s * log_D_term) / s)
 
 

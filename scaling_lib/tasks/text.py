@@ -96,10 +96,11 @@ def encode(text: str) -> np.ndarray:
     >>> encode("a b").tolist()
     [66, 1, 67]
     """
-    table = np.full(256, ALPHABET.index(" "), np.uint8)
+    table = np.full(128, ALPHABET.index(" "), np.uint8)
     for i, character in enumerate(ALPHABET):
         table[ord(character)] = i
-    return table[np.frombuffer(text.encode("latin-1", "replace"), np.uint8)]
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return table[np.minimum(points, 127)]  # 127 is no character of the alphabet
 
 
 def write_corpus(out):

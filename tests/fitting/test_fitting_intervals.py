@@ -149,6 +149,10 @@ def test_prediction_intervals_widen_with_distance_and_noise(fitted):
         assert p.low[0] < p.value[0] < p.high[0]
         return np.log(p.high / p.low)[0]
 
+    both = fitted.predict({"N": [1e9, 1e13], "D": 2e10})
+    np.testing.assert_array_equal(both, fitted.predict({"N": [1e9, 1e13], "D": [2e10, 2e10]}))
+    with pytest.raises(ValueError, match="different lengths: N 2, D 1"):
+        fitted.predict({"N": [1e9, 1e13], "D": [2e10]})
     assert width(far, kind="mean") > 3 * width(near, kind="mean")
     assert width(near) > 3 * width(near, kind="mean")
     assert width(near) == pytest.approx(2 * 1.645 * 0.005, rel=0.2)

@@ -159,6 +159,11 @@ def test_generalised_is_the_law_of_a_power_of_the_sum():
         dict(E=E, A=A**k, B=B**k, alpha=a * k, beta=b * k, s=1 / k), {"N": N, "D": D}
     )
     np.testing.assert_allclose(ours, E + (A / N**a + B / D**b) ** k)
+    with np.errstate(all="raise"):  # a term of no height
+        alone = law("generalised").predict(
+            dict(E=E, A=0.0, B=B, alpha=a, beta=b, s=1 / k), {"N": N, "D": D}
+        )
+    np.testing.assert_allclose(alone, E + B / D**b)
 
 
 def test_the_ends_of_a_sigmoid_are_not_exchanged():
