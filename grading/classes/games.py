@@ -67,7 +67,7 @@ def read_languages(path):
     return languages
 
 
-def grade_games(submissions, out, secret, languages, jobs=1, progress=True):
+def grade_games(submissions, out, secret, languages, jobs=1):
     """Grade the games of a class; return results, in the order of the students.
 
     Parameters
@@ -87,9 +87,9 @@ def grade_games(submissions, out, secret, languages, jobs=1, progress=True):
     games = [_read(*found, languages) for found in by_student(submissions)]
     records.expect([game.submission for game in games])
     _note_twins(games)
-    _check_runs(games, jobs, progress)
+    _check_runs(games, jobs)
     valid = [game for game in games if not game.problem]
-    losses = _hero_losses(valid, secret, out / HERO_RUNS, jobs, progress)
+    losses = _hero_losses(valid, secret, out / HERO_RUNS, jobs)
     for game in games:
         record, counts, _ = records.deliver(game.submission, place, LateRule())
         if counts.digest == game.submission.digest or "score" not in record:
@@ -172,19 +172,19 @@ def _note_twins(games):
             game.notes.append(f"The same commitment, digit by digit, as {', '.join(others)}.")
 
 
-def _check_runs(games, jobs, progress):
+def _check_runs(games, jobs):
     """Train again what was bought; games with losses that nobody trained no longer count."""
     valid = [game for game in games if not game.problem]
-    found = _each(_forgery, [(game.played,) for game in valid], jobs, "ledger", progress)
+    found = _each(_forgery, [(game.played,) for game in valid], jobs, "ledger")
     for game, problem in zip(valid, found, strict=True):
         game.problem = problem
 
 
-def _each(function, arguments, jobs, unit, progress):
+def _each(function, arguments, jobs, unit):
     """Yield what a function returns for each tuple of arguments, in several processes."""
     parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
     results = parallel(joblib.delayed(function)(*given) for given in arguments)
-    return tqdm(results, total=len(arguments), unit=unit, disable=not progress)
+    return tqdm(results, total=len(arguments), unit=unit)
 
 
 def _forgery(played):
@@ -197,7 +197,7 @@ def _forgery(played):
     return ""
 
 
-def _hero_losses(games, secret, path, jobs, progress):
+def _hero_losses(games, secret, path, jobs):
     """Return the hero losses that the games need, by language, width and seed."""
     needed = {}
     for game in games:
@@ -212,7 +212,7 @@ def _hero_losses(games, secret, path, jobs, progress):
         known = {}
     missing = [key for key in needed if key not in known]
     runs = [needed[key] for key in missing]
-    found = _each(capstone_scoring.hero_loss, runs, jobs, "hero run", progress)
+    found = _each(capstone_scoring.hero_loss, runs, jobs, "hero run")
     for key, loss in zip(missing, found, strict=True):
         known[key] = loss
         write_json(path, known)

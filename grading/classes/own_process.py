@@ -16,7 +16,7 @@ MEMORY = 1 << 30
 SECONDS = 60.0
 
 
-def read_apart(function, *arguments, seconds=SECONDS, memory=MEMORY):
+def read_apart(function, *arguments, seconds=SECONDS):
     """Return what ``function(*arguments)`` returns in a child with limits on time and memory.
 
     Raises `Refused`, which says what went wrong, whatever it was. The function is one of ours and
@@ -33,7 +33,7 @@ def read_apart(function, *arguments, seconds=SECONDS, memory=MEMORY):
             pid = os.fork()
         if pid == 0:
             os.close(reader)
-            _child(writer, function, arguments, seconds, memory)
+            _child(writer, function, arguments, seconds)
         os.close(writer)
         try:
             answer = _listen(reader, time.monotonic() + seconds, seconds)
@@ -61,7 +61,7 @@ def _attempt(function, arguments):
         return None, f"it is damaged ({type(error).__name__}{': ' * bool(words)}{words})"
 
 
-def _child(writer, function, arguments, seconds, memory):
+def _child(writer, function, arguments, seconds):
     """Answer; never returns."""
     try:
         import resource
@@ -70,7 +70,7 @@ def _child(writer, function, arguments, seconds, memory):
         resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
         with contextlib.suppress(OSError, ValueError):  # elsewhere than on Linux only time counts
             with open("/proc/self/statm") as file:
-                most = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE") + memory
+                most = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE") + MEMORY
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
         try:
             content = pickle.dumps(_attempt(function, arguments))

@@ -566,11 +566,11 @@ def linear_starts(shapes, y):
     )
 
 
-def log_coefficients(log_basis, y, least=1e-3):
+def log_coefficients(log_basis, y):
     """Fit exp(y) by non-negative combinations of basis functions, with relative errors.
 
     The best combination over all subsets of the K <= 3 functions whose coefficients are all
-    positive; a function left out gets the share `least` of the level, so that Newton may grow it.
+    positive; a function left out gets a thousandth of the level, so that Newton may grow it.
     `log_basis` holds the logarithms of the K functions at G grid points, each (G, n); the logs of
     the coefficients are returned, (G, K).
     """
@@ -595,7 +595,7 @@ def log_coefficients(log_basis, y, least=1e-3):
             best[rows] = 0.0
             best[rows[:, None], subset] = part[rows]
             gain_best[rows] = gain[rows]
-    smallest = least * np.sqrt(n)  # a function of this coefficient has that share of the level
+    smallest = 1e-3 * np.sqrt(n)  # a function of this coefficient has that share of the level
     return np.log(np.maximum(best, smallest) / size)
 
 

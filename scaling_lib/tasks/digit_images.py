@@ -10,7 +10,6 @@ by zones, profiles and histograms of edge directions.
 import numpy as np
 
 from scaling_lib.data import DATA
-from scaling_lib.data.checks import whole
 
 HANDWRITTEN = DATA / "handwritten_digits.csv.gz"  # 64 pixels from 0 to 16, and the label
 SIZE = 16
@@ -80,17 +79,16 @@ def _draw_glyphs(n, noise, rng, warp):
     return images.astype(np.float32), labels
 
 
-def real(test: int = 597, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Handwritten digits of 8 by 8 pixels, of which `test` out of 1797 are held out.
+def real(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Handwritten digits of 8 by 8 pixels, of which 597 out of 1797 are held out.
 
     Returns images, float32 from 0 to 1, and labels to train on, and those held out.
     """
     table = np.loadtxt(HANDWRITTEN, int, delimiter=",")
     images, labels = table[:, :-1], table[:, -1]
-    whole(test, "test", most=len(labels) - 1)
     images = (images.reshape(-1, 8, 8) / 16).astype(np.float32)
     order = np.random.default_rng(seed).permutation(len(labels))
-    held_out, train = order[:test], order[test:]
+    held_out, train = order[:597], order[597:]
     return images[train], labels[train], images[held_out], labels[held_out]
 
 

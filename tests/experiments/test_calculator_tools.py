@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from scaling_lib.experiments.scaffolding import tools
 from scaling_lib.models import MLP
@@ -36,12 +35,11 @@ def test_the_tool_makes_a_small_network_exact():
 
 
 def test_calling_when_unsure():
-    table = tools.call_when_unsure((0.0, 0.25, 1.0))
+    table = tools.call_when_unsure()
     ends = table[table.share == 0]
     np.testing.assert_allclose(ends.accuracy, ends.alone)
     assert (table[table.share == 1].accuracy == 1).all()
-    assert (table.accuracy <= np.minimum(1, table.alone + table.share) + 1e-12).all()
+    rounded = 0.5 / 256  # of all problems: calls are whole
+    assert (table.accuracy <= np.minimum(1, table.alone + table.share) + rounded).all()
     middle = table[(table.share == 0.25) & table.alone.between(0.5, 0.95)]
     assert (middle.accuracy > middle.random).all()
-    with pytest.raises(ValueError, match="shares"):
-        tools.call_when_unsure((1.5,))

@@ -23,8 +23,8 @@ class Clerk:
 
 
 def test_each_right_step_is_as_probable_as_the_network_says():
-    p = chain_horizons.right_steps(Clerk(0.9), 50)
-    assert p.shape == (50, chain_horizons.STEPS)
+    p = chain_horizons.right_steps(Clerk(0.9))
+    assert p.shape == (chain_horizons.PIECES, chain_horizons.STEPS)
     np.testing.assert_allclose(p, 0.9)
 
 

@@ -38,14 +38,12 @@ def test_features_do_not_mind_where_the_digit_is():
 
 
 def test_real_digits_are_split_without_overlap():
-    train, train_labels, test, _ = digits.real(test=597, seed=1)
+    train, train_labels, test, _ = digits.real(seed=1)
     assert len(train) == len(train_labels) == 1200
     assert test.shape == (597, 8, 8)
     assert train.max() == 1
     keep = {image.tobytes() for image in train}
     assert sum(image.tobytes() in keep for image in test) == 0
-    with pytest.raises(ValueError, match=r"test must be .* from 1 to 1796"):
-        digits.real(test=1797)
 
 
 def test_prior_leads_with_few_images_and_real_data_catch_up():

@@ -16,16 +16,18 @@ def number(digits):
     return digits @ 10 ** np.arange(digits.shape[1])
 
 
-def test_only_right_answers_are_rewarded(model):
-    x, y = next(reinforcement.rewarded(model, np.random.default_rng(0), draws=20_000))
+def test_only_right_answers_are_rewarded(model, monkeypatch):
+    monkeypatch.setattr(reinforcement, "DRAWS", 20_000)
+    x, y = next(reinforcement.rewarded(model, np.random.default_rng(0)))
     a, b = x.reshape(-1, 2, 4, 10).argmax(-1).transpose(1, 0, 2)
     assert 0 < len(x) < 20_000
     np.testing.assert_array_equal(number(a) + number(b), number(y))
 
 
 @pytest.mark.long
-def test_answers_are_drawn_as_often_as_the_network_says(model):
-    x, _ = next(reinforcement.rewarded(model, np.random.default_rng(1), draws=400_000))
+def test_answers_are_drawn_as_often_as_the_network_says(model, monkeypatch):
+    monkeypatch.setattr(reinforcement, "DRAWS", 400_000)
+    x, _ = next(reinforcement.rewarded(model, np.random.default_rng(1)))
     expected = reinforcement.right_draws(model).mean()
     assert len(x) / 400_000 == pytest.approx(expected, rel=0.15)
 

@@ -90,7 +90,7 @@ def test_the_factors_are_not_separate():
 
 
 def test_gains_and_their_intervals():
-    table = scaffolds.gains(resamples=60)
+    table = scaffolds.gains()
     assert np.all(table["gain"] >= 1) and np.all(table["low"] <= table["high"])
     assert np.mean((table["low"] <= table["gain"]) & (table["gain"] <= table["high"])) > 0.9
     finite = table[np.isfinite(table["gain"])]

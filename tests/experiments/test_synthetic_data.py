@@ -34,9 +34,7 @@ def test_sampled_answers_follow_the_model():
 def test_samples_agree_where_the_model_is_sure():
     X = np.eye(10)[DIGITS]
     X[2, 0] = 0.1  # the units of the third answer are a guess
-    commonest, sure = synthetic_data.agreed(
-        Certain(), X.reshape(3, 30), np.random.default_rng(0), least=6
-    )
+    commonest, sure = synthetic_data.agreed(Certain(), X.reshape(3, 30), np.random.default_rng(0))
     assert sure.tolist() == [True, True, False]
     np.testing.assert_array_equal(commonest[:2], DIGITS[:2])
 

@@ -97,7 +97,7 @@ def out(tmp_path_factory):
 @pytest.fixture(scope="module")
 def graded(submissions, out, hero):
     hero.clear()
-    results = grade_games(submissions, out, "secret", LANGUAGES, progress=False)
+    results = grade_games(submissions, out, "secret", LANGUAGES)
     return {result["student"]: result for result in results}
 
 
@@ -147,7 +147,7 @@ def test_files_and_a_second_call_that_trains_nothing(graded, submissions, out, h
     assert rows.keys() == graded.keys() and rows["ada"]["max_score"] == "20"
     assert "Content-Security-Policy" in (out / "ada" / "feedback.html").read_text()
     known = len(hero)
-    again = grade_games(submissions, out, "secret", LANGUAGES, progress=False)
+    again = grade_games(submissions, out, "secret", LANGUAGES)
     assert len(hero) == known and [r["score"] for r in again] == [
         r["score"] for r in graded.values()
     ]
@@ -186,13 +186,13 @@ def test_bad_tables_and_lists(tmp_path):
             languages_table(students, "s")
     with pytest.raises(ValueError, match="no submissions"):
         (tmp_path / "empty").mkdir()
-        grade_games(tmp_path / "empty", tmp_path / "out", "s", 1, progress=False)
+        grade_games(tmp_path / "empty", tmp_path / "out", "s", 1)
 
 
 def test_a_width_whose_training_would_take_gigabytes_is_read_from_the_curve(tmp_path, hero):
     play(tmp_path / "in" / "narrow", 1, H=4)
     hero.clear()
-    (result,) = grade_games(tmp_path / "in", tmp_path / "out", "secret", 1, progress=False)
+    (result,) = grade_games(tmp_path / "in", tmp_path / "out", "secret", 1)
     assert min(H for _, H, _ in hero) == 64
     assert result["score"] < 1 and "read from the curve" in result["notes"][0]
 
@@ -246,7 +246,7 @@ def test_one_student_s_files_end_nobody_else_s_game(submissions, tmp_path):
         archive.writestr("A", "x")
     content = (root / "Eve" / "hw.zip").read_bytes().replace(b"A", b"\0")
     (root / "Eve" / "hw.zip").write_bytes(content)
-    results = grade_games(root, tmp_path / "out", "secret", 1, progress=False)
+    results = grade_games(root, tmp_path / "out", "secret", 1)
     found = {r["student"]: (r["status"], r["message"]) for r in results}
     assert found["Zoe"][0] == "graded"
     assert found["Mallory"][0] == found["Eve"][0] == "refused"
@@ -265,4 +265,4 @@ def test_games_of_an_extension_stay_in_the_table(submissions, tmp_path):
 
 
 def graded_class(folder, tmp_path):
-    return grade_games(folder, tmp_path / "out", "secret", 1, progress=False)
+    return grade_games(folder, tmp_path / "out", "secret", 1)

@@ -18,6 +18,7 @@ from scaling_lib.data.checks import positive
 
 Z90 = 1.6448536269514722  # half width of a normal's 90 % interval, standard deviations
 INPUTS = ("stock", "largest", "growth", "stock_growth")
+DRAWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,14 @@ def _check(inputs):
         raise ValueError(f"inputs must be named {', '.join(INPUTS)}, not {', '.join(inputs)}")
 
 
-def dates(now: float, inputs: Mapping[str, Range], n: int = 20_000, seed: int = 0) -> np.ndarray:
-    """Draw the `INPUTS` of `meeting` independently and return the years of meeting, shape (n,)."""
+def dates(now: float, inputs: Mapping[str, Range], seed: int = 0) -> np.ndarray:
+    """Draw the `INPUTS` of `meeting` independently and return the years of meeting, (DRAWS,)."""
     _check(inputs)
     rng = np.random.default_rng(seed)
-    return meeting(now, **{name: inputs[name].draw(rng, n) for name in INPUTS})
+    return meeting(now, **{name: inputs[name].draw(rng, DRAWS) for name in INPUTS})
 
 
-def tornado(now: float, inputs: Mapping[str, Range], n=20_000, seed=0) -> pd.DataFrame:
+def tornado(now: float, inputs: Mapping[str, Range], seed: int = 0) -> pd.DataFrame:
     """Say how much of the date's uncertainty each input carries; arguments as for `dates`.
 
     Columns, the widest input first: ``input``; ``at_low`` and ``at_high``, the date with this input
@@ -83,7 +84,7 @@ def tornado(now: float, inputs: Mapping[str, Range], n=20_000, seed=0) -> pd.Dat
     middle = {name: inputs[name].median for name in INPUTS}
     rows = []
     for name in INPUTS:
-        values = inputs[name].draw(np.random.default_rng(seed), n)
+        values = inputs[name].draw(np.random.default_rng(seed), DRAWS)
         alone = meeting(now, **middle | {name: values})
         ends = (meeting(now, **middle | {name: x}) for x in (inputs[name].low, inputs[name].high))
         rows.append((name, *map(float, ends), np.var(alone[np.isfinite(alone)])))

@@ -60,10 +60,8 @@ def answer(model: MLP, X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return draw(model.probabilities(X), rng)
 
 
-def agreed(
-    model: MLP, X: np.ndarray, rng: np.random.Generator, least: int = AGREE
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sample `SAMPLES` answers a problem: the commonest, and where at least `least` are the same.
+def agreed(model: MLP, X: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Sample `SAMPLES` answers a problem: the commonest, and where at least `AGREE` are the same.
 
     Shapes (n, 3) and (n,).
     """
@@ -71,7 +69,7 @@ def agreed(
     votes = (samples[:, None] == samples[None]).all(-1).sum(1)
     best = votes.argmax(0)
     each = np.arange(len(X))
-    return samples[best, each], votes[best, each] >= least
+    return samples[best, each], votes[best, each] >= AGREE
 
 
 def rounds(keep: str, real=1000, count=14, seed=0, passes=0.0, training_steps=1500) -> pd.DataFrame:

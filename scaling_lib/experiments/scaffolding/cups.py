@@ -79,8 +79,8 @@ def run(
     return rows.astype({"moves": int, "accuracy": float})
 
 
-def reach(runs: pd.DataFrame, share: float = 0.9) -> pd.DataFrame:
-    """Return how many moves each shipped run follows with at least the `share` right, from the 1st.
+def reach(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return how many moves each shipped run follows with at least 0.9 right, from the 1st on.
 
     Columns: ``second``; ``arm``, "1 layer", "1 wider layer", "3 layers" (all at once) or "steps";
     ``step, seed, reach``.
@@ -88,7 +88,7 @@ def reach(runs: pd.DataFrame, share: float = 0.9) -> pd.DataFrame:
     arm = runs.layers.map({1: "1 layer", 3: "3 layers"})
     arm = arm.mask(runs.d == WIDER, "1 wider layer").mask(runs["mode"] == "steps", "steps")
     names = ["second", "arm", "step", "seed"]
-    far = runs.assign(arm=arm, reach=runs.accuracy >= share).groupby(names).reach
+    far = runs.assign(arm=arm, reach=runs.accuracy >= 0.9).groupby(names).reach
     return far.agg(lambda right: right.cumprod().sum()).reset_index()
 
 

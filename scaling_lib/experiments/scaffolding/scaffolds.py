@@ -24,7 +24,7 @@ from scaling_lib.sampling import best_of_n, compute_equivalent_gain, solve_proba
 
 #: The share of problems that the scaffold with a tool may hand over.
 CALLS = 0.25
-LEVEL = 0.9  #: of the intervals of `gains`
+LEVEL, RESAMPLES = 0.9, 400  #: of the intervals of `gains`
 
 
 def residue_probability(
@@ -138,21 +138,21 @@ def interaction(table: pd.DataFrame, scale=np.asarray) -> dict[str, float]:
     return {name: float(part / total) for name, part in squares.items()} | {"F": float(F)}
 
 
-def gains(resamples: int = 400, seed: int = 0) -> pd.DataFrame:
+def gains() -> pd.DataFrame:
     """Measure the compute-equivalent gain of each scaffold at each size, with intervals.
 
     Scores are averaged over seeds and problems; the interval of level `LEVEL` comes from resampling
-    both. Columns: ``scaffold, N, C, bare, score, gain, low, high, most``. A gain is a ratio of
-    training FLOP, ``inf`` beyond the largest network, and ``most`` is the largest ratio that the
-    table can show at that size.
+    both, `RESAMPLES` times. Columns: ``scaffold, N, C, bare, score, gain, low, high, most``. A gain
+    is a ratio of training FLOP, ``inf`` beyond the largest network, and ``most`` is the largest
+    ratio that the table can show at that size.
     """
     right = success()
     C, N = training_compute(), emergence.shipped_distributions()["N"]
     seeds, _, problems = right["bare"].shape
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     draws = [
         (rng.integers(seeds, size=seeds), rng.integers(problems, size=problems))
-        for _ in range(resamples)
+        for _ in range(RESAMPLES)
     ]
     again = {
         name: np.stack([each[i][:, :, j].mean((0, 2)) for i, j in draws])

@@ -6,12 +6,9 @@ small numbers in each place. **A tool for the hard problems** (`call_when_unsure
 answers alone where it is confident and an exact adder answers the rest.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
-from scaling_lib.data.checks import probability
 from scaling_lib.experiments.scaffolding.adders import adders
 
 
@@ -25,7 +22,7 @@ def carry_bits(a: np.ndarray, b: np.ndarray, digits: int) -> np.ndarray:
     return (a[:, None] % power + b[:, None] % power >= power).astype(np.float32) * (power > 1)
 
 
-def call_when_unsure(shares: Sequence[float] = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)) -> pd.DataFrame:
+def call_when_unsure() -> pd.DataFrame:
     """Let the shipped networks hand their least certain problems to an exact adder.
 
     Columns: ``seed, H, N, share`` (of problems that may be handed over), ``accuracy`` (calls where
@@ -37,7 +34,7 @@ def call_when_unsure(shares: Sequence[float] = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0))
         confidence = np.exp(adder.log_p.max(-1).sum(-1))
         surest_last = adder.right[np.argsort(confidence)]
         alone, problems = adder.right.mean(), len(adder.right)
-        for share in probability(shares, "shares", many=True):
+        for share in (0.0, 0.1, 0.25, 0.5, 0.75, 1.0):
             calls = round(share * problems)
             accuracy = (calls + surest_last[calls:].sum()) / problems
             by_lot = {"random": share + (1 - share) * alone, "alone": alone}

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.experiments.tabulate import SEEDS, tabulate
 
 
 def losses(
@@ -49,9 +49,7 @@ def losses(
     return float(train), float(test)
 
 
-def double_descent(
-    sizes: Sequence[int], D=128, ridges=(1e-8, 1e-2), seeds=(0, 1, 2), latent=2048
-) -> pd.DataFrame:
+def double_descent(sizes: Sequence[int], D=128, ridges=(1e-8, 1e-2)) -> pd.DataFrame:
     """Train and test loss on both sides of N = D, with alpha = 1 and noise of 0.3 on the targets.
 
     Columns: ``ridge, seed, N, train, test``. Near N = D the test loss has heavy tails over seeds:
@@ -60,7 +58,7 @@ def double_descent(
 
     def run(ridge, seed, N):
         rng = np.random.default_rng([seed, N])  # the same draws for every ridge
-        train, test = losses(N, D, 1.0, rng, latent, ridge, noise=0.3, teachers=16)
+        train, test = losses(N, D, 1.0, rng, 2048, ridge, noise=0.3, teachers=16)
         return {"train": train, "test": test}
 
-    return tabulate(run, ridge=list(ridges), seed=list(seeds), N=list(sizes))
+    return tabulate(run, ridge=list(ridges), seed=SEEDS, N=list(sizes))

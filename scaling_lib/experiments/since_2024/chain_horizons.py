@@ -36,9 +36,9 @@ def problems(number: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndar
     return chains.examples(*permutations.sample(number, K, rng, PRODUCT), "steps", GROUP)
 
 
-def right_steps(model: AttentionLM, number: int = PIECES) -> np.ndarray:
-    """Return how probable each right step of a piece is after right ones, shape (number, 7)."""
-    x, targets = problems(number, np.random.default_rng(chains.TEST_SEED))
+def right_steps(model: AttentionLM) -> np.ndarray:
+    """Return how probable each right step of a piece is after right ones, shape (PIECES, 7)."""
+    x, targets = problems(PIECES, np.random.default_rng(chains.TEST_SEED))
     log_p = log_softmax(model.logits(x)[:, K + 1 :, :GROUP])
     return np.exp(of_right(log_p, targets[:, K + 1 :]))
 

@@ -32,15 +32,13 @@ WARM_UP = 50  # steps
 SHIPPED_STEPS = tuple(int(2 ** (i / 2)) for i in range(8, 23))  # 16 to 2,048
 
 
-def rewarded(
-    model: MLP, rng: np.random.Generator, draws: int = DRAWS
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def rewarded(model: MLP, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield without end the problems of a step whose drawn answer was right, and the answers.
 
     A step in which no answer is right is drawn again.
     """
     while True:
-        a, b = addition.sample(draws, DIGITS, rng)
+        a, b = addition.sample(DRAWS, DIGITS, rng)
         x = addition.encode(a, b, DIGITS)
         drawn = draw(model.probabilities(x), rng)
         right = (drawn == addition.answer(a, b, DIGITS)).all(1)
