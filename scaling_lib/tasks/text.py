@@ -6,17 +6,13 @@ characters of English about programming, under the Python Software Foundation li
 differs from one version of Python to the next. Its entropy is not known.
 """
 
-import ast
 import gzip
-import pathlib
-import sysconfig
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from scaling_lib.data import DATA
-from scaling_lib.data.files import write_bytes
 
 CORPUS = DATA / "python_docs.txt.gz"
 ALPHABET = "\n " + "".join(chr(i) for i in range(33, 127))
@@ -101,34 +97,3 @@ def encode(text: str) -> np.ndarray:
         table[ord(character)] = i
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     return table[np.minimum(points, 127)]  # 127 is no character of the alphabet
-
-
-def write_corpus(out):
-    """Extract the text from the running Python's standard library; 3.11.7 made the shipped file.
-
-    Docstrings longer than 40 characters, each once, and the topics of ``help()``, in an order
-    shuffled with seed 0 so that any share of the documents is a fair sample.
-    """
-    import pydoc_data.topics  # 0.7 MB that nothing else reads
-
-    documents = _docstrings() + [text for _, text in sorted(pydoc_data.topics.topics.items())]
-    order = np.random.default_rng(0).permutation(len(documents))
-    text = DOCUMENT_END.join(documents[i].replace(DOCUMENT_END, " ") for i in order)
-    write_bytes(out, gzip.compress(text.encode("ascii", "replace"), mtime=0))
-
-
-def _docstrings():
-    library = pathlib.Path(sysconfig.get_paths()["stdlib"])
-    # Installed packages and tests are not part of it; lib2to3 and turtledemo left with 3.13.
-    skipped = {"site-packages", "dist-packages", "test", "tests", "idle_test", "__pycache__"}
-    skipped |= {"lib2to3", "turtledemo"}
-    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    found = {}  # a dict keeps the order and drops doubles
-    for path in sorted(library.rglob("*.py")):
-        if skipped.isdisjoint(path.relative_to(library).parts):
-            tree = ast.parse(path.read_bytes())
-            for node in ast.walk(tree):
-                docstring = ast.get_docstring(node) if isinstance(node, kinds) else None
-                if docstring and len(docstring) > 40:
-                    found[docstring] = None
-    return list(found)
