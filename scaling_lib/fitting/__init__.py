@@ -26,9 +26,9 @@ The same by a constraint on a law of the book:
 True
 
 How it is done: `reading` reads a file, `runs` checks the columns, `choosing` chooses rows, `solver`
-looks for the lowest minimum, `result` is what comes out, `uncertainty` its intervals, `notes` what
-is odd about the runs; `isoflop` finds allocations without a surface, `command` is all of it on the
-command line.
+looks for the lowest minimum by `tangent`, with `points` where runs share their inputs, `result` is
+what comes out, `uncertainty` its intervals, `notes` what is odd about the runs; `isoflop` finds
+allocations without a surface, `command` is all of it on the command line.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 `LAWS` holds every law by name and `law(name)` looks one up; `PUBLISHED` holds every set of
 published constants. The modules: `formulas` the values, `published` the constants, `declared` the
-laws, `terms` what they are fitted by, `plain` laws made of a function.
+laws, `terms` what they are fitted by (`curves` where scores are), `plain` laws made of a function.
 """
 
 from scaling_lib.laws.declared import ALIASES, LAWS, Law, Parameter, bnsl, data_constrained, law
