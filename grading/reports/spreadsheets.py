@@ -78,12 +78,9 @@ def read_rows(path, needed, what):
     text = text[marks.end() :] if marks else text
     try:
         mark = marks[1] if marks else _separator(text, needed)
-        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
     except csv.Error as error:
         raise ValueError(f"{path} is not a CSV table: {error}") from None
-    again = io.StringIO()
-    csv.writer(again).writerows(table)
-    header, rows = parse_table(again.getvalue().encode(), path)
+    header, rows = parse_table(text.encode(), path, mark)
     header = [plain(title) for title in header]
     for title in needed:
         if title not in header:
