@@ -64,21 +64,13 @@ def asked(question: str) -> str:
     """Return what the cell prints in which the notebook asks about the future, else nothing."""
     if (named := re.search(r'questions\.load\(\)\["([\w-]+)"\]', question)) is None:
         return ""
-    it = questions.load()[named[1]]
-    facts = "\n".join(f"- {typeset(fact)} {{cite:p}}`{','.join(keys)}`" for fact, keys in it.world)
+    text = questions.load()[named[1]]._repr_markdown_("{{cite:p}}`{}`")
     return f"""
 ## Your forecast
 
 The cell `{named[0]}` of the notebook asks:
 
-**{it.ask}**, in {it.unit}.
-
-*How it is decided.* {typeset(it.resolution)}
-
-*State of the world on {it.as_of.day} {it.as_of:%B %Y}:*
-
-{facts}
-"""
+{typeset(text)}"""
 
 
 def exercise_page(name: str, facts: dict, cells: dict[str, str], student: dict[str, str]) -> str:

@@ -56,8 +56,8 @@ class Question:
         """Score an answer, once the question is decided, by `crps_quantiles`."""
         return float(crps_quantiles(LEVELS, self.check(answer), outcome))
 
-    def _repr_markdown_(self):
-        facts = "\n".join(f"- {fact} [{', '.join(sources)}]" for fact, sources in self.world)
+    def _repr_markdown_(self, cited="[{}]"):
+        facts = "\n".join(f"- {fact} {cited.format(', '.join(keys))}" for fact, keys in self.world)
         day = f"{self.as_of.day} {self.as_of:%B %Y}"
         return (
             f"**{self.ask}**, in {self.unit}.\n\n*How it is decided.* {self.resolution}\n\n"
