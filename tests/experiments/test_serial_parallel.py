@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scaling_lib.data import load
-from scaling_lib.experiments.scaffolding.chain_of_thought import TASKS
+from scaling_lib.experiments.scaffolding.chain_of_thought import TASKS, sample_ends
 from scaling_lib.experiments.since_2024 import serial_parallel
 from scaling_lib.tasks import permutations
 
@@ -33,7 +33,8 @@ def test_chains_are_drawn_as_often_as_the_network_says():
             return z
 
     rng = np.random.default_rng(0)
-    ends = serial_parallel.draw(Coin(), np.zeros((50, 8), int), 4, 100, rng)
+    questions = np.zeros((50, 9), int)
+    ends = sample_ends(Coin(), questions, 100, rng, steps=4)
     assert ends.shape == (100, 50)
     assert set(np.unique(ends)) == {2, 4}
     assert (ends == 2).mean() == pytest.approx(0.8, abs=0.02)

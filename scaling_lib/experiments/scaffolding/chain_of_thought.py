@@ -28,6 +28,7 @@ from scaling_lib.training import fit_model
 MODES = ("direct", "supervised", "blank", "steps")
 TEST_SEED = 999
 BATCH, LR = 64, 3e-3
+GROUP = 6  # things in each of `TASKS`
 TASKS = {
     "product": permutations.multiplication_table(3),
     "sum": np.add.outer(np.arange(6), np.arange(6)) % 6,
@@ -105,25 +106,24 @@ def problems(
         yield examples(*permutations.sample(BATCH, k, rng, table), mode, len(table))
 
 
-def draw_next(
-    model: AttentionLM, x: np.ndarray, group: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Append to each of `x` one of the first `group` tokens, drawn at temperature one."""
-    z = model.logits(x)[:, -1, :group]
+def draw_next(model: AttentionLM, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Append to each of `x` one of the first `GROUP` tokens, drawn at temperature one."""
+    z = model.logits(x)[:, -1, :GROUP]
     drawn = (z + rng.gumbel(size=z.shape)).argmax(-1)  # as probable as softmax says
     return np.concatenate([x, drawn[:, None]], 1)
 
 
 def sample_ends(
-    model: AttentionLM, questions: np.ndarray, draws: int, rng: np.random.Generator
+    model: AttentionLM, questions: np.ndarray, draws: int, rng: np.random.Generator, steps=None
 ) -> np.ndarray:
-    """Sample chains of steps at temperature one; return where they end, shape (draws, B).
+    """Sample chains of `steps` at temperature one; return where they end, shape (draws, B).
 
-    `questions` (B, k + 1) are tokens up to "=", whose number is that of the possible results.
+    `questions` (B, k + 1) are `k` tokens and one, `GROUP` or beyond, that asks for steps: `k`,
+    unless another number is given.
     """
-    x, group = np.repeat(questions, draws, 0), questions[0, -1]
-    for _ in range(questions.shape[1] - 1):
-        x = draw_next(model, x, group, rng)
+    x = np.repeat(questions, draws, 0)
+    for _ in range(steps or questions.shape[1] - 1):
+        x = draw_next(model, x, rng)
     return x[:, -1].reshape(-1, draws).T
 
 

@@ -24,7 +24,7 @@ from scaling_lib.models.softmax import log_softmax, of_right
 from scaling_lib.tasks import permutations
 from scaling_lib.training import fit_model
 
-K, GROUP = 8, 6
+K, GROUP = 8, chains.GROUP
 STEPS = K - 1  # of a piece: its first result only repeats the result so far
 PIECES = 4000
 PRODUCT = chains.TASKS["product"]
@@ -51,7 +51,7 @@ def reached(model: AttentionLM, tasks: int, pieces: int, rng: np.random.Generato
         factors = rng.integers(0, GROUP, (tasks, STEPS))
         x = np.column_stack([state, factors, np.full(tasks, GROUP), state])
         for factor in factors.T:
-            x = chains.draw_next(model, x, GROUP, rng)
+            x = chains.draw_next(model, x, rng)
             state = PRODUCT[state, factor]
             alive &= x[:, -1] == state
             count += alive

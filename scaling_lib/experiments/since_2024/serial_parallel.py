@@ -19,10 +19,11 @@ from scaling_lib.data.checks import one_of
 from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.scaffolding.chain_of_thought import (
     BATCH,
+    GROUP,
     LR,
     TASKS,
     TEST_SEED,
-    draw_next,
+    sample_ends,
 )
 from scaling_lib.experiments.tabulate import SEEDS, tabulate
 from scaling_lib.models import AttentionLM, constant_after
@@ -32,7 +33,6 @@ from scaling_lib.training import fit_model
 
 K = 8
 SERIAL = (1, 2, 4, 8)  # steps written
-GROUP = 6  # results; the tokens behind them ask for 1, 2, 4 or 8 steps
 CHAINS = (1, 2, 4, 8, 16)
 SHIPPED_STEPS = (750, 1000, 1500, 2500)
 PROBLEMS = 200
@@ -42,6 +42,8 @@ def examples(
     factors: np.ndarray, products: np.ndarray, serial: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Write problems of K factors as tokens, with `serial` steps, and what should follow each.
+
+    The tokens from `GROUP` on ask for 1, 2, 4 or 8 steps.
 
     >>> x, targets = examples(np.arange(8)[None] % 6, np.arange(8)[None] % 6, 2)
     >>> x.tolist(), targets.tolist()
@@ -54,16 +56,6 @@ def examples(
     targets = np.full_like(x, -1)
     targets[:, K:] = written
     return x, targets
-
-
-def draw(
-    model: AttentionLM, factors: np.ndarray, serial: int, chains: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Draw chains of `serial` steps; return the answers they end in, shape (chains, problems)."""
-    x = np.repeat(examples(factors, factors, serial)[0][:, : K + 1], chains, 0)
-    for _ in range(serial):
-        x = draw_next(model, x, GROUP, rng)
-    return x[:, -1].reshape(-1, chains).T
 
 
 def run(task: str, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEPS) -> pd.DataFrame:
@@ -82,7 +74,9 @@ def run(task: str, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEPS) -> pd.
     def measure(step):
         for serial in SERIAL if step in steps else ():
             length = K + serial
-            ends = draw(model, factors, serial, max(CHAINS), np.random.default_rng([seed, 2]))
+            questions = examples(factors, factors, serial)[0][:, : K + 1]
+            draws = np.random.default_rng([seed, 2])
+            ends = sample_ends(model, questions, max(CHAINS), draws, serial)
             flop = length * model.flops_per_token(length, backward=False)
             for chains in CHAINS:
                 groups = ends.reshape(-1, chains, PROBLEMS)  # all that were drawn count
