@@ -133,8 +133,7 @@ def constant_schedule(step: int, total: int, peak: float, warmup: float = 0.05) 
     >>> [constant_schedule(t, 40, 1.0) for t in (0, 1, 39)]
     [0.5, 1.0, 1.0]
     """
-    rise = max(1, int(warmup * total))
-    return peak * min(1.0, (step + 1) / rise)
+    return constant_after(max(1, int(warmup * total)))(step, total, peak)
 
 
 def constant_after(rise: int) -> Callable[[int, int, float], float]:

@@ -19,6 +19,13 @@ def draw_batches(
         yield X[rows], y[rows]
 
 
+def one_pass(text: np.ndarray, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield contexts and the tokens after them of a text (n, k + 1), `batch` examples at a time."""
+    for start in range(0, len(text), batch):
+        part = text[start : start + batch]
+        yield part[:, :-1], part[:, -1]
+
+
 def fit_model(
     model: Model,
     batches: Iterable[tuple[np.ndarray, np.ndarray]],

@@ -26,7 +26,7 @@ from scaling_lib.models.optimizers import SGD, Adam, constant_schedule, cosine_s
 from scaling_lib.tasks.dialects import dialect
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.tasks.text import python_docs
-from scaling_lib.training.loop import fit_model
+from scaling_lib.training.loop import fit_model, one_pass
 
 SCHEDULES = {"cosine": cosine_schedule, "constant": constant_schedule}
 OPTIMIZERS = {"adam": Adam, "sgd": SGD}
@@ -325,6 +325,4 @@ def _batches(examples, config, seed):
     for epoch in range(config.epochs):
         if epoch:  # the first pass is in the order of the sample, which is random already
             examples = examples[rng.permutation(len(examples))]
-        for start in range(0, len(examples), config.batch):
-            batch = examples[start : start + config.batch]
-            yield batch[:, :-1], batch[:, -1]
+        yield from one_pass(examples, config.batch)

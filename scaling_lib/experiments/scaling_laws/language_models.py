@@ -7,13 +7,7 @@ import numpy as np
 from scaling_lib.models import OneHotLM
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import TrainConfig, batch_rule, fit_model, learning_rate_rule, make_model
-
-
-def one_pass(text: np.ndarray, batch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield contexts and the tokens after them of a text (n, k + 1), `batch` examples at a time."""
-    for start in range(0, len(text), batch):
-        part = text[start : start + batch]
-        yield part[:, :-1], part[:, -1]
+from scaling_lib.training.loop import one_pass
 
 
 def untrained(

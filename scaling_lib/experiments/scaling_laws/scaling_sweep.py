@@ -12,6 +12,7 @@ import pathlib
 
 import numpy as np
 import pandas as pd
+from scipy.stats import linregress
 
 from scaling_lib.data import load
 from scaling_lib.data.files import write_csv
@@ -76,11 +77,8 @@ def allocation_exponent(minima: pd.DataFrame) -> tuple[float, float]:
     """Return `a` of the line N_opt ∝ C^a through minima of `isoflop_minima`, and its std. error."""
     if len(minima) < 3:
         raise ValueError(f"three minima are needed for a slope and its error, not {len(minima)}")
-    x, y = np.log(minima.C), np.log(minima.N_opt)
-    x = x - x.mean()
-    slope = (x @ y) / (x @ x)
-    residual = y - y.mean() - slope * x
-    return float(slope), float(np.sqrt((residual @ residual) / (len(x) - 2) / (x @ x)))
+    line = linregress(np.log(minima.C), np.log(minima.N_opt))
+    return float(line.slope), float(line.stderr)
 
 
 def run_grid(name: str, jobs: int) -> pd.DataFrame:
