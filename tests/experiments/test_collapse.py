@@ -10,6 +10,7 @@ from scipy.special import digamma
 from scaling_lib import load
 from scaling_lib.experiments.data_limits import collapse
 from scaling_lib.experiments.tabulate import tabulate
+from scaling_lib.models import Counts
 
 PAGE = Path(__file__).parents[2] / "chapters" / "repeated_and_synthetic_data.ipynb"
 
@@ -70,7 +71,7 @@ def test_shipped_generations_come_again():
 
 
 def test_smoothed_trigrams_are_probabilities():
-    model = collapse.Trigrams(5)
+    model = Counts(5, (5, 5, 2))
     model.add(np.random.default_rng(0).integers(0, 5, (200, 3)))
     p = model.probabilities()
     np.testing.assert_allclose(p.sum(-1), 1)

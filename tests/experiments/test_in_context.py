@@ -6,11 +6,11 @@ import pytest
 from scaling_lib.data import load
 from scaling_lib.experiments.scaffolding import retrieval
 from scaling_lib.experiments.scaling_hypothesis import in_context
-from scaling_lib.tasks import labelled_pairs as repeats
+from scaling_lib.tasks import repeating_text
 
 
 def test_repeated_text_can_be_continued_exactly_where_it_says():
-    x, targets, seen = repeats.repeated(50, 20, 3, 32, np.random.default_rng(0))
+    x, targets, seen = repeating_text.repeated(50, 20, 3, 32, np.random.default_rng(0))
     np.testing.assert_array_equal(x[:, 1:], targets[:, :-1])
     for row, target, known in zip(x, targets, seen, strict=True):
         for t in range(20):
@@ -19,7 +19,7 @@ def test_repeated_text_can_be_continued_exactly_where_it_says():
                 assert row[earlier[-1] + 1] == target[t]
             assert known[t] == (len(earlier) > 0)
     with pytest.raises(ValueError, match="shortest"):
-        repeats.repeated(1, 20, 12, 32, np.random.default_rng(0))
+        repeating_text.repeated(1, 20, 12, 32, np.random.default_rng(0))
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scaling_lib import load
 from scaling_lib.experiments.scaling_laws import scaling_sweep as lab
 from scaling_lib.experiments.scaling_laws import schedules, text_sweep
+from scaling_lib.models import Counts
+from scaling_lib.tasks.text import python_docs
 from scaling_lib.training import (
     MACHINE_TOLERANCE,
     TrainConfig,
@@ -69,7 +72,10 @@ def test_a_table_of_counts_bounds_the_floor_of_two_characters():
     assert two < one < np.log(96)
     runs = text_sweep.shipped(2)
     assert two < runs["loss"].min() < one
-    assert text_sweep.counted_loss(2, added=1e-9) > two  # what never occurred is not impossible
+    text = python_docs()
+    raw = Counts(text.V, added=[1e-9] * 3)
+    raw.add(text.windows(len(text.train) - text.k, 0)[:, -3:])
+    assert text.test_loss(raw) > two  # what never occurred is not impossible
 
 
 def test_shipped_language_covers_the_range_that_the_book_speaks_of():
@@ -121,7 +127,7 @@ def test_schedules_are_unfolded_into_losses():
 
 
 def test_shipped_schedules():
-    losses = schedules.shipped()
+    losses = load("scaling_schedules")
     long = dict.fromkeys(("constant", "long cosine", "matched"), 3 * 7 * 9)
     short = dict.fromkeys(schedules.SPOILED, 3 * 7 * 7)
     assert losses.groupby("method").size().to_dict() == long | short
@@ -139,7 +145,7 @@ def test_shipped_schedules():
 
 @pytest.mark.parametrize("method", schedules.SPOILED)
 def test_a_spoiled_run_is_made_again(method):
-    row = schedules.shipped().query("method == @method and H == 16 and D == 8192").iloc[0]
+    row = load("scaling_schedules").query("method == @method and H == 16 and D == 8192").iloc[0]
     matched = [
         TrainConfig(H=16, D=8192, batch=64, lr=float(f"{f * learning_rate_rule(16, 8192):.3g}"))
         for f in (0.4, 1.0)

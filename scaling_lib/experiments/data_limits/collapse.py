@@ -13,39 +13,12 @@ import pandas as pd
 
 from scaling_lib.data.checks import one_of, probability
 from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.models import Counts
 from scaling_lib.tasks.language import MarkovLanguage, markov_language
 
 REGIMES = ("replace", "accumulate", "mix")
 SHIPPED_GENERATIONS = (*range(21), *range(30, 201, 10))
-
-
-class Trigrams:
-    """Counts of three tokens in a row, smoothed by bigrams, unigrams and a uniform floor."""
-
-    k = 2  # tokens of context: what `MarkovLanguage.test_loss` asks of a model
-    WEIGHTS = (2.0, 5.0, 1.0)  # of the shorter context, in counts: trigram, bigram, unigram
-
-    def __init__(self, V: int):
-        self.V, self.counts = V, np.zeros((V, V, V))
-
-    def add(self, windows: np.ndarray) -> None:
-        """Count text given as windows of three tokens, shape (n, 3)."""
-        u, v, w = windows.astype(np.int64).T
-        code = (u * self.V + v) * self.V + w
-        self.counts += np.bincount(code, minlength=self.V**3).reshape(self.counts.shape)
-
-    def probabilities(self) -> np.ndarray:
-        """Return P[u, v, w], the smoothed probability of `w` after `u`, `v`."""
-        trigram, bigram, unigram = self.WEIGHTS
-        three = self.counts
-        two, one = three.sum(0), three.sum((0, 1))
-        p = (one + unigram) / (one.sum() + unigram * self.V)
-        p = (two + bigram * p) / (two.sum(1, keepdims=True) + bigram)
-        return (three + trigram * p) / (three.sum(2, keepdims=True) + trigram)
-
-    def log_probs(self, contexts: np.ndarray) -> np.ndarray:
-        """Return log-probabilities of the next token in nats; contexts of shape (B, 2)."""
-        return np.log(self.probabilities()[contexts[:, 0], contexts[:, 1]])
+SMOOTHING = (64, 5, 2)  # counts added to those of tokens, of pairs, of trigrams
 
 
 def trigrams(n=100_000, generations=15, regime="replace", seed=0, real_share=0.1) -> pd.DataFrame:
@@ -60,10 +33,10 @@ def trigrams(n=100_000, generations=15, regime="replace", seed=0, real_share=0.1
     V = language.V
     newest = language.windows(n, seed)
     kept = newest[: round(real_share * n)] if regime == "mix" else newest[:0]
-    model, rows = Trigrams(V), []
+    model, rows = Counts(V, SMOOTHING), []
     for generation in range(generations + 1):
         if regime != "accumulate":
-            model = Trigrams(V)
+            model = Counts(V, SMOOTHING)
         model.add(newest)
         pairs = np.zeros((V, V))
         np.add.at(pairs, (newest[:, 0], newest[:, 1]), 1 / len(newest))

@@ -24,11 +24,6 @@ H = 64
 RATES = (1.0, 0.3, 0.1)
 
 
-def read(model: OneHotLM, language: MarkovLanguage, D: int, seed: int, rate: float = 1.0) -> None:
-    """Train `model` on `D` fresh tokens, at `rate` times the learning rate of the rule."""
-    read_text(model, language.windows(D, seed), rate)
-
-
 def after_reading(theta: np.ndarray, language: MarkovLanguage, D: int, seed: int) -> float:
     """Return the lowest test loss on `language`, over `RATES`, of a network that starts at `theta`.
 
@@ -38,7 +33,7 @@ def after_reading(theta: np.ndarray, language: MarkovLanguage, D: int, seed: int
     for rate in RATES:
         model = OneHotLM(language.V, 2, H)
         model.theta[:] = theta
-        read(model, language, D, seed, rate)
+        read_text(model, language.windows(D, seed), rate)
         losses.append(language.test_loss(model))
     return min(losses)
 
@@ -48,7 +43,8 @@ def _first_read(share, other, seed):
     wanted = dialect(2 * seed)
     model = OneHotLM(wanted.V, 2, H, seed)
     if other:
-        read(model, relative(wanted, dialect(2 * seed + 1), share, seed), other, seed + 100)
+        foreign = relative(wanted, dialect(2 * seed + 1), share, seed)
+        read_text(model, foreign.windows(other, seed + 100))
     return wanted, model.theta
 
 

@@ -1,7 +1,7 @@
 """Learning in context: copying from a passage seen once, by width, depth and training time.
 
 An attention model is trained as an ordinary language model on random passages that repeat
-(`scaling_lib.tasks.labelled_pairs`). Nothing can be stored in its weights: to predict the second
+(`scaling_lib.tasks.repeating_text`). Nothing can be stored in its weights: to predict the second
 occurrence it has to learn, during the sequence, what follows what. Copying takes two steps of
 attention, one to mark each token with the one before it and one to find it [@olsson2022context];
 one layer can do it only if it is exponentially larger [@sanford2024one].
@@ -15,7 +15,7 @@ import pandas as pd
 from scaling_lib.experiments.learning_curve import LearningCurve
 from scaling_lib.experiments.tabulate import SEEDS, shipped_map
 from scaling_lib.models import AttentionLM, constant_after
-from scaling_lib.tasks.labelled_pairs import repeated
+from scaling_lib.tasks.repeating_text import repeated
 from scaling_lib.training import fit_model
 
 LENGTH = 24  # tokens of a sequence

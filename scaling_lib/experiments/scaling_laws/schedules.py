@@ -21,7 +21,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from scaling_lib.data import load
 from scaling_lib.experiments.scaling_laws.scaling_sweep import (
     ROOT,
     allocation_exponent,
@@ -37,11 +36,6 @@ SPOILED = ("long warm-up", "large batch")
 LONGEST_SPOILED = 2**18  # tokens
 LONG_WARMUP = 0.05 * 2**20  # tokens
 LARGE_BATCH = 256
-
-
-def shipped() -> pd.DataFrame:
-    """Read the shipped losses; ``C`` is the exact FLOP up to D, ``loss`` in nats per token."""
-    return load("scaling_schedules")
 
 
 def spoiled(config: TrainConfig, method: str) -> TrainConfig:
@@ -87,6 +81,7 @@ def unfold(runs: pd.DataFrame) -> pd.DataFrame:
 def exponents(losses: pd.DataFrame) -> pd.DataFrame:
     """Fit N_opt ∝ C^a for each method and seed, on lines of compute that all methods resolve.
 
+    `losses` are those of ``load("scaling_schedules")``: ``C`` is the exact FLOP up to D.
     Columns: ``method, seed, a``, its ``standard_error``, and ``lines``, how many minima it is drawn
     through.
     """

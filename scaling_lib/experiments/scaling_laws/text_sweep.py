@@ -31,6 +31,7 @@ import pandas as pd
 from scaling_lib.data import load
 from scaling_lib.data.checks import one_of, whole
 from scaling_lib.experiments.scaling_laws.scaling_sweep import run_grid, unfinished, write_table
+from scaling_lib.models import Counts
 from scaling_lib.tasks.text import python_docs
 from scaling_lib.training import TrainConfig, sweep
 
@@ -67,34 +68,19 @@ def again(run, k: int, seed: int) -> TrainConfig:
     return TrainConfig(task="text", k=k, H=int(run.H), D=int(run.D), lr=float(run.lr), seed=seed)
 
 
-def counted_loss(k: int = 2, added: float = 8.0) -> float:
+def counted_loss(k: int = 2) -> float:
     """Loss of a table of counts on the held-out text, nats per character: no floor is above it.
 
     The table says how often each character followed each `k` characters in all of the training
-    text, with `added` imagined counts in the proportions that `k - 1` characters give (and so on).
+    text, with 8 imagined counts in the proportions that `k - 1` characters give (and so on).
 
     >>> round(counted_loss(2), 2)
     1.89
     """
     text = python_docs()
-    model = _Counts(text.train, text.V, whole(k, "k", most=2), added)
+    model = Counts(text.V, added=[8] * (whole(k, "k", most=2) + 1))
+    model.add(np.lib.stride_tricks.sliding_window_view(text.train, k + 1))
     return text.test_loss(model)
-
-
-class _Counts:
-    def __init__(self, train, V, k, added):
-        self.k = k
-        windows = np.lib.stride_tricks.sliding_window_view(train, k + 1)
-        counts = np.zeros((V,) * (k + 1))
-        np.add.at(counts, tuple(windows.T), 1)
-        p = np.full(V, 1 / V)
-        for length in range(k + 1):
-            seen = counts.sum(axis=tuple(range(k - length)))
-            p = (seen + added * p) / (seen.sum(-1, keepdims=True) + added)
-        self.log_p = np.log(p)
-
-    def log_probs(self, contexts):
-        return self.log_p[tuple(contexts.T)]
 
 
 def regenerate(out: pathlib.Path, jobs: int) -> None:
