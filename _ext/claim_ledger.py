@@ -34,7 +34,12 @@ FURTHER_PAGES = {
 STATUSES = ("measured", "computed", "cited", "open")
 RUN = ("measured", "computed")
 # How far a run showed its claim: all of it, or what it fell short in.
-FALLS_SHORT = ("condition", "untested", "failed", "no")
+FALLS_SHORT = {
+    "condition": "holds under a condition",
+    "untested": "not tested in full",
+    "failed": "failed in part",
+    "no": "not shown",
+}
 SHOWN = ("yes", *FALLS_SHORT)
 # What a row needs that is not open, and what besides it needs if its cell was run.
 CITED = ("anchor", "result")

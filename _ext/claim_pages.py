@@ -18,12 +18,6 @@ from sphinx.util.docutils import SphinxDirective
 FILE = ROOT / "chapters" / "claims.toml"
 BIBLIOGRAPHY = ROOT / "references.bib"
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-FALLS_SHORT = {
-    "condition": "holds under a condition",
-    "untested": "not tested in full",
-    "failed": "failed in part",
-    "no": "not shown",
-}
 # What the reader may ask for: word on the button -> class of the rows it keeps.
 FILTERS = {
     "all": "",
@@ -85,7 +79,7 @@ def claim_lines(claim: ledger.Claim) -> list[tuple[str, str]]:
     sources = ", ".join(f"{{cite:t}}`{key}`" for key in claim.sources)
     if claim.status == "open":
         return [("words", f"**{claim.id}** {claim.claim}"), ("facts", f"**open** · {sources}")]
-    short = FALLS_SHORT.get(claim.shown)
+    short = ledger.FALLS_SHORT.get(claim.shown)
     status = f"{claim.status}, {short}" if short else claim.status
     return [
         ("words", f"**{claim.id}** {claim.claim}"),
@@ -100,7 +94,7 @@ def not_shown_lines(claim: ledger.Claim) -> list[tuple[str, str]]:
     return [
         ("words", f"**{name}** {claim.claim}"),
         ("result", typeset(claim.why)),
-        ("facts", f"**{FALLS_SHORT[claim.shown]}** · {place(claim)}"),
+        ("facts", f"**{ledger.FALLS_SHORT[claim.shown]}** · {place(claim)}"),
     ]
 
 
@@ -112,7 +106,7 @@ def count_rows(claims: list[ledger.Claim]) -> list[str]:
     for name, title in [*ledger.CHAPTERS.items(), ("", "all")]:
         of = [c for c in claims if name in ("", c.chapter)]
         counts = [sum(c.status == s for c in of) for s in statuses]
-        counts.append(sum(c.shown in FALLS_SHORT for c in of))
+        counts.append(sum(c.shown in ledger.FALLS_SHORT for c in of))
         rows.append(f"| {title} | " + " | ".join(map(str, counts)) + " |")
     return rows
 
@@ -141,7 +135,7 @@ class Rows(SphinxDirective):
 
     def item(self, claim: ledger.Claim) -> nodes.list_item:
         """Return the item of one claim."""
-        doubtful = ["claim-doubtful"] if claim.shown in FALLS_SHORT else []
+        doubtful = ["claim-doubtful"] if claim.shown in ledger.FALLS_SHORT else []
         item = nodes.list_item(classes=["claim", f"claim-{claim.status}", *doubtful])
         for style, text in self.parts(claim):
             for node in self.parse(text):
@@ -183,7 +177,7 @@ class NotShown(Rows):
 
     def wanted(self, claim: ledger.Claim) -> bool:
         """Return whether something is missing."""
-        return claim.shown in FALLS_SHORT
+        return claim.shown in ledger.FALLS_SHORT
 
     parts = staticmethod(not_shown_lines)
 

@@ -175,7 +175,7 @@ class Book:
         lines = claim_pages.claim_lines if kind == "claims" else claim_pages.not_shown_lines
         found = [c for c in self.claims if c.chapter == argument]
         if kind == "not-shown":
-            found = [c for c in found if c.shown in claim_pages.FALLS_SHORT]
+            found = [c for c in found if c.shown in claim_ledger.FALLS_SHORT]
         items = ["\n\n".join(text for _, text in lines(claim)) for claim in found]
         if kind == "claims":
             items = [f"(claim-{c.id.lower()})=\n{i}" for c, i in zip(found, items, strict=True)]
