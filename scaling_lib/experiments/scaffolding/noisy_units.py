@@ -13,7 +13,7 @@ all units repeat one draw) and ``beta`` (each problem has its own, Beta-distribu
 import bisect
 
 import numpy as np
-from scipy.special import betaln
+from scipy.stats import betabinom
 
 from scaling_lib.data.checks import level, one_of, whole
 from scaling_lib.sampling import binary_vote
@@ -43,9 +43,7 @@ def majority(p: float, n: int, rho: float = 0.0, dependence: str = "common") -> 
         return rho * p + (1 - rho) * binary_vote(p, n)
     a, b = p * (1 / rho - 1), (1 - p) * (1 / rho - 1)
     right = np.arange(n + 1)
-    log_ways = -betaln(right + 1, n - right + 1) - np.log(n + 1)
-    log_p = log_ways + betaln(right + a, n - right + b) - betaln(a, b)
-    return float(np.exp(log_p) @ (np.sign(2 * right - n) + 1)) / 2
+    return float(betabinom.pmf(right, n, a, b) @ (np.sign(2 * right - n) + 1)) / 2
 
 
 def units_needed(p: float, steps: int, target: float, rho: float = 0.0) -> int | None:
