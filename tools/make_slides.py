@@ -106,11 +106,6 @@ def first(found: list[str], room: int) -> list[str]:
     return shown
 
 
-def figure_in(part: Tag) -> Tag | None:
-    """Return the figure that a part of a page is or holds."""
-    return part if part.name == "figure" else part.find("figure")
-
-
 def stops(fragment: str) -> bool:
     """Whether a fragment ends as a sentence does, and does not lead to what follows."""
     return text_of(BeautifulSoup(fragment, "html.parser")).rstrip("”’)").endswith((".", "?", "!"))
@@ -226,8 +221,8 @@ class Deck:
             before = part.find_previous_sibling()
             leads = before and before.name == "p" and not stops(str(before))
             self.add_list(part, title, self.lead(part, LEAD // 2) if leads else "")
-        elif (figure := figure_in(part)) and "tag_no-slide" not in classes:
-            self.add_figure(figure, title)
+        elif (part.name == "figure" or part.find("figure")) and "tag_no-slide" not in classes:
+            self.add_figure(part if part.name == "figure" else part.find("figure"), title)
         elif "tag_slide" in classes:
             self.add(title, self.tidy(str(part.select_one(".cell_output"))), "output")
 
