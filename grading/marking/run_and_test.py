@@ -26,7 +26,7 @@ from grading.marking.session import CallFailed, CallLost, Function, Session
 from grading.sandbox.enclosure import Limits
 from grading.source.assignment import parse
 from grading.source.hidden_tests import reference
-from grading.source.source_names import SourceNames
+from grading.source.source_names import SourceNames, bound_names
 from grading.source.submitted_cells import defined_names, match, read_notebook, written_names
 
 # The moment when all cells have run. A test's own moment has its ``grade_id``, never empty.
@@ -209,8 +209,8 @@ class Namespace(dict):
 class Watched(Function):
     """A function of the submission whose last call is told to `watch`.
 
-    It is told as a function that puts the call into words: words take longer than calls, and most
-    calls are followed by another.
+    It is told with the name, as a function that puts the call into words: words take longer than
+    calls, and most calls are followed by another.
     """
 
     def __init__(self, function, watch):
@@ -224,10 +224,10 @@ class Watched(Function):
         try:
             value = super().__call__(*args, **kwargs)
         except (CallFailed, CallLost):
-            self.watch(lambda: f"The call was {call()}.")
+            self.watch(self.__name__, lambda: f"The call was {call()}.")
             raise
         value_kept = _kept(value)
-        self.watch(lambda: f"The last call, {call()}, gave {_short(value_kept)}.")
+        self.watch(self.__name__, lambda: f"The last call, {call()}, gave {_short(value_kept)}.")
         return value
 
 
@@ -275,13 +275,14 @@ class Tests:
 
     def __init__(self, assignment, source, session):
         self.assignment, self.source, self.session = assignment, source, session
-        self.last_call, self.compared = None, ""
+        self.calls, self.compared, self.blamed = {}, "", set()
         # Hidden tests have names of their own: what a visible check has changed is not theirs.
         self.visible = Namespace(session, source, self._remember)
         self.complete = Namespace(session, source, self._remember)
 
-    def _remember(self, call):
-        self.last_call = call
+    def _remember(self, name, call):
+        self.calls.pop(name, None)  # the last one comes last
+        self.calls[name] = call
 
     def check_visible(self, test):
         """Return the `Outcome` of what learners see of a test cell: all points if none failed."""
@@ -312,15 +313,17 @@ class Tests:
         return Outcome(test, 0, cell.points, message + ".", detail)
 
     def _with_call(self, message, error):
-        """Return a message with what the submission was called with last."""
-        if self.last_call and not isinstance(error, Undefined):
+        """Return a message with the last call on which the check that failed depends."""
+        any_call = isinstance(error, CallFailed | CallLost | TestTimeout)
+        calls = [call for name, call in self.calls.items() if any_call or name in self.blamed]
+        if calls and not isinstance(error, Undefined):
             end = "" if message.rstrip(")\"'`").endswith(("?", "!", ".")) else "."
-            message = f"{message}{end} {self.last_call()}"
+            message = f"{message}{end} {calls[-1]()}"
         return _cut(message, MAX_MESSAGE)
 
     def _execute(self, cell, text, names):
         """Return points, exception and the text of the line that failed."""
-        self.last_call, self.compared = None, ""
+        self.calls, self.compared, self.blamed = {}, "", set()
         names.forget()
         filename = f"<test {cell.id}>"
         tree = ast.parse(text)
@@ -344,6 +347,7 @@ class Tests:
                     raise
         except (Exception, CallLost, TestTimeout, SystemExit) as error:
             numbers = [line for _, line in _frames(error, filename)]
+            self.blamed = _depends_on(ast.parse(text), numbers)
             return 0, error, text.split("\n")[numbers[-1] - 1].strip() if numbers else ""
         if type(value) in (int, float) and 0 <= value <= cell.points:
             return value, None, ""
@@ -354,6 +358,25 @@ def _frames(error, filename):
     """Return the frames of a file, and the numbers of its lines, that led to an exception."""
     frames = traceback.walk_tb(error.__traceback__)
     return [(frame, line) for frame, line in frames if frame.f_code.co_filename == filename]
+
+
+def _depends_on(tree, lines):
+    """Return the names on which the statements in some lines, those that failed, depend."""
+    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    names = set()
+    for line in lines:
+        around = [node for node in statements if node.lineno <= line <= node.end_lineno]
+        if around:  # the innermost comes last; why something is raised, the outermost says
+            names |= _names(around[0] if isinstance(around[-1], ast.Raise) else around[-1])
+    known = None
+    while known != names:
+        known = set(names)
+        names.update(*(_names(node) for node in statements if bound_names(node) & known))
+    return names
+
+
+def _names(node):
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
 def _compared(tree, frame, line, functions):
@@ -368,7 +391,7 @@ def _compared(tree, frame, line, functions):
     if isinstance(test, ast.Compare):
         parts = [test.left, *test.comparators]
     for part in parts:
-        used = {node.id for node in ast.walk(part) if isinstance(node, ast.Name)}
+        used = _names(part)
         if used and not used & functions.keys():
             with contextlib.suppress(Exception):  # what a second look does not find
                 code = compile(ast.Expression(part), "", "eval")

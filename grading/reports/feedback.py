@@ -59,7 +59,7 @@ def feedback_page(result):
             parts.append(_table("Marked by a person, not counted above", head, {"": rows}))
     if result["restored"]:
         names = ", ".join(result["restored"])
-        parts.append(f"<p>Cells that were missing and were put back: {e(names)}.</p>")
+        parts.append(f"<p>Given cells that were missing or changed, now put back: {e(names)}.</p>")
     if result["errors"]:
         parts.append("<h2>Cells that raised an error</h2>")
         for error in result["errors"][:50]:

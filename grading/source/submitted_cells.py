@@ -118,14 +118,15 @@ class Match:
     steps: tuple  # in the order in which cells are to be run and tested
     text: dict  # from ids of cells that are marked by hand to what the learner wrote
     places: dict  # from number of a submission's cell to the id of the source's cell
-    restored: tuple  # ids of test cells and locked cells that were missing
+    # Ids of test cells and locked cells that were missing or changed, in the source's order.
+    restored: tuple
 
 
 def match(assignment, cells):
     """Return the `Match` of a list of submitted cells with an assignment."""
     places = match_places(assignment, cells)
     order = {cell.id: i for i, cell in enumerate(assignment.cells) if cell.id}
-    steps, done = [], set()
+    steps, done, changed = [], set(), set()
     for number, cell in enumerate(cells):
         name = places.get(number)
         known = assignment.by_id.get(name)
@@ -138,6 +139,10 @@ def match(assignment, cells):
             # cell, a solution above its test. That runs too, and what is given has the last word.
             if _edited(known, cell):
                 steps.append((order[name], Step(cell.source, cell=number)))
+            if _without_spaces(cell.source) not in map(
+                _without_spaces, (known.released, known.source)
+            ):
+                changed.add(name)
             steps.append((order[name], _given_step(known, number)))
             done.add(name)
         elif cell.source.strip():
@@ -162,8 +167,8 @@ def match(assignment, cells):
         at = before[-1] + 1 if before else (len(steps) if cell.role == "test" else 0)
         steps.insert(at, (place, new))
     text = _written_answers(assignment, cells, places)
-    restored = tuple(cell.id for cell in missing)
-    return Match(tuple(step for _, step in steps), text, places, restored)
+    restored = sorted({cell.id for cell in missing} | changed, key=order.get)
+    return Match(tuple(step for _, step in steps), text, places, tuple(restored))
 
 
 def _given_step(cell, number):

@@ -12,7 +12,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
-from small_assignment import LOSS, Paper, cell, notebook, source
+from small_assignment import LOSS, SETUP, Paper, cell, notebook, source
 
 from grading.classes import archives, submissions
 from grading.classes.archives import Refused, list_archive, list_files
@@ -216,6 +216,16 @@ PLAIN += ["learner", "slope-test"]
 )
 def test_everything_is_found_again(paper):
     assert steps(paper) == PLAIN
+
+
+@pytest.mark.parametrize("text", ["print('all fine')", "", "assert True", "%%bash\ntrue"])
+def test_given_cells_that_were_changed_are_named_as_those_that_were_deleted(text):
+    paper = Paper().edit("slope-test", text).remove("loss-test")
+    paper.edit("setup", "import os\n" + SETUP)
+    cells = read_notebook(paper.text.encode())
+    assert match(SMALL, cells).restored == ("setup", "loss-test", "slope-test")
+    same = Paper().edit("setup", "# mine\n" + SETUP.replace("\n", "\n\n"))
+    assert match(SMALL, read_notebook(same.text.encode())).restored == ()
 
 
 def test_what_was_written_into_given_cells_runs_before_what_is_given():

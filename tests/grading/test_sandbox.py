@@ -424,6 +424,7 @@ HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
         ("assert loss(1) == 3, '(not two.)'", 0, "(not two.) The last call, loss(1), gave 2."),
         ("x = [1]\ny = loss(x)\nx[0] = 9\nassert y == 3", 0, "The last call, loss([1]), gave 2."),
         ("import numpy\nassert loss(numpy.float64(0.5)) == 3", 0, "last call, loss(0.5), gave 2"),
+        ("if loss(1) != 3:\n    raise AssertionError('odd')", 0, "The last call, loss(1), gave 2."),
         ("assert loss(1) == 3", 0, "This check failed: assert loss(1) == 3. The last call, loss"),
         ("assert other(1)", 0, "`other` is not defined"),
         ("loss(1)[0]", 0, "The answer does not fit the check `loss(1)[0]`: TypeError"),
@@ -446,6 +447,21 @@ def test_visible_checks(test, score, message):
     outcome = graded(test, hidden=False, **answers)
     assert outcome.score == score and message in outcome.message
     assert outcome.detail == outcome.message
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        ("assert loss(1)\nassert value == 5, 'five'", "five"),
+        ("y = loss(1)\nx = value\nassert x == 5, 'five'", "five"),
+        ("for n in (1, 2):\n    assert loss(n)\n    assert value == 5, 'five'", "five"),
+        ("y = loss(1)\nodd(2)\nassert y == 5, 'five'", "five. The last call, loss(1), gave 2."),
+        ("ys = []\nys.append(loss(1))\nassert ys == 5, 'x'", "x. The last call, loss(1), gave 2."),
+    ],
+)
+def test_a_call_is_named_only_if_the_failed_check_depends_on_it(test, message):
+    answers = dict(loss=lambda n: 2, odd=lambda n: 3, value=4)
+    assert graded(test, hidden=False, **answers).message == message
 
 
 @pytest.mark.parametrize("hidden", [False, True])
