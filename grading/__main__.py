@@ -57,7 +57,7 @@ def grade_run(options):
         more = f"{assignment.max_by_hand:g} more points"
         print(f"{more} are to be marked by hand: see `by_hand` in each result.json")
     for result in summary.results:
-        if result["status"] in ("unreadable", "refused", "other"):
+        if result["status"] in ("unreadable", "missing", "refused", "other"):
             print(f"{result['student']}: {result['message']}", file=sys.stderr)
     for remark in summary.remarks:
         print(remark, file=sys.stderr)
@@ -105,61 +105,106 @@ def check_run(options):
 
 
 def export_options(parser):
-    """Write the scores for Canvas, Moodle or Gradescope."""
+    """Write the scores for Canvas, Moodle, Gradescope or a table."""
     add = parser.add_argument
-    add("graded", help="the folder that `grade --out` named")
+    add(
+        "graded",
+        nargs="+",
+        help="the folder that `grade --out` named; of several (capstone and its games) the points "
+        "are added",
+    )
     kinds = parser.add_mutually_exclusive_group(required=True)
     kinds.add_argument("--canvas", metavar="ROSTER.csv", help="gradebook that Canvas exported")
     kinds.add_argument("--moodle", metavar="ROSTER.csv", help="grading worksheet of Moodle")
     kinds.add_argument(
         "--gradescope", action="store_true", help="a results.json in each student's folder"
     )
-    kinds.add_argument("--to-mark", action="store_true", help="sheet of what is marked by hand")
-    add("--marks", metavar="SHEET.csv", help="the sheet of --to-mark, filled in")
+    kinds.add_argument("--table", action="store_true", help="grades.csv again, with the marks")
+    kinds.add_argument(
+        "--to-mark",
+        action="store_true",
+        help="sheet of what is marked by hand; marks that are in it are kept",
+    )
+    add("--marks", metavar="SHEET.csv", help="the sheet of --to-mark, filled in; goes to feedback")
     add("--column", help="Canvas's column, if it is not called as the assignment")
     add("--scale", action="store_true", help="convert to the platform's maximum")
-    add("--out", help="file to write (GRADED/canvas.csv, moodle.csv, to_mark.csv)")
+    add("--out", help="file to write (GRADED/canvas.csv, moodle.csv, table.csv, to_mark.csv)")
 
 
 def export_run(options):
     """Write the scores; 1 if a result found no place in the roster."""
     from grading.platforms.gradescope import gradescope_results
-    from grading.platforms.rosters import add_marks, canvas, marking_sheet, moodle
-    from grading.reports.student_results import number, read_results, write_json
+    from grading.platforms.rosters import add_marks, canvas, joined, moodle, named
+    from grading.reports.feedback import write_feedback
+    from grading.reports.student_results import number, read_results, write_grades, write_json
     from scaling_lib.data.files import write_bytes
 
-    folder = pathlib.Path(options.graded)
-    everybody = read_results(folder)
-    results = [result for result in everybody if result["status"] != "other"]
-    if left := [r["student"] for r in everybody if r["status"] == "other"]:
-        words = "left out, with the notebook of another assignment"
-        print(f"{words}: {', '.join(left)}", file=sys.stderr)
-    if not results:
-        raise ValueError(f"{folder} has no result to export")
+    classes = []
+    for folder in map(pathlib.Path, options.graded):
+        everybody = read_results(folder)
+        classes.append([result for result in everybody if result["status"] != "other"])
+        if left := [r["student"] for r in everybody if r["status"] == "other"]:
+            words = "left out, with the notebook of another assignment"
+            print(f"{words}: {', '.join(left)}", file=sys.stderr)
+        if not classes[-1]:
+            raise ValueError(f"{folder} has no result to export")
+    results, folder = [r for results in classes for r in results], pathlib.Path(options.graded[0])
+    if options.to_mark:
+        if options.marks:
+            raise ValueError("--to-mark takes no --marks: it keeps those of the sheet in its place")
+        return _write_sheet(results, pathlib.Path(options.out or folder / "to_mark.csv"))
     if options.marks:
         add_marks(results, options.marks)
-    elif not options.to_mark and (left := results[0]["max_by_hand"]):
+    elif left := sum(results[0]["max_by_hand"] for results in classes):
         words = "points to be marked by hand are left out: give --marks"
         print(f"{number(left)} {words}", file=sys.stderr)
     if options.gradescope:
         for result in results:
             write_json(pathlib.Path(result["folder"], "results.json"), gradescope_results(result))
-        print(f"{len(results)} files results.json in the folders of {folder}")
-        return 0
-    missing = []
-    if options.canvas:
-        name = "canvas.csv"
-        text, missing = canvas(options.canvas, results, options.column, options.scale)
-    elif options.moodle:
-        name, (text, missing) = "moodle.csv", moodle(options.moodle, results, options.scale)
+        print(f"{len(results)} files results.json in the folders of {' '.join(options.graded)}")
+        missing = []
     else:
-        name, text = "to_mark.csv", marking_sheet(results)
-    out = pathlib.Path(options.out or folder / name)
-    write_bytes(out, text.encode())
-    print(f"{len(results) - len(missing)} students in {out}")
+        students, absent = joined(classes)
+        if absent:
+            print(f"0 points for what has no result: {named(absent)}", file=sys.stderr)
+        name = "canvas" if options.canvas else "moodle" if options.moodle else "table"
+        out, missing = pathlib.Path(options.out or folder / f"{name}.csv"), []
+        if options.table:
+            write_grades(out, students)
+        elif options.canvas:
+            text, missing = canvas(options.canvas, students, options.column, options.scale)
+        else:
+            text, missing = moodle(options.moodle, students, options.scale)
+        if not options.table:
+            write_bytes(out, text.encode())
+        print(f"{len(students) - len(missing)} students in {out}")
+    if options.marks:
+        for result in results:
+            write_feedback(pathlib.Path(result["folder"], "feedback.html"), result)
+        print(f"the marks are in {len(results)} files feedback.html")
     if missing:
         print(f"not in the roster: {', '.join(missing)}", file=sys.stderr)
     return 1 if missing else 0
+
+
+def _write_sheet(results, out):
+    """Write the sheet of what is marked by hand, with the marks of the one that is there."""
+    from grading.platforms.rosters import kept_marks, marking_sheet, named
+    from scaling_lib.data.files import write_bytes
+
+    marks, lost = kept_marks(results, out) if out.exists() else ({}, [])
+    if lost:
+        number = 1
+        while (copy := out.with_name(f"{out.stem}-old-{number}{out.suffix}")).exists():
+            number += 1
+        write_bytes(copy, out.read_bytes())
+        words = f"{len(lost)} marks are not in the new sheet, as their answers are others now"
+        print(f"{words}: {named(lost)}; the old sheet is kept as {copy}", file=sys.stderr)
+    write_bytes(out, marking_sheet(results, marks).encode())
+    kept = sum(bool(row["points"].strip()) for row in marks.values())
+    known = f", {kept} marks of the sheet that was there are kept" if kept else ""
+    print(f"{len(results)} students in {out}{known}")
+    return 0
 
 
 def arrange_options(parser):

@@ -64,6 +64,12 @@ def gradescope_results(result):
         }
         for item in result["items"]
     ]
+    tests += [
+        {"name": item["id"], "score": item["score"], "max_score": item["points"]}
+        | {"visibility": "after_published"}
+        for item in result["by_hand"]
+        if "score" in item  # by `export --marks`
+    ]
     hidden = [item for item in result["items"] if item["hidden"]]
     shown = result | {"items": [item for item in result["items"] if not item["hidden"]]}
     if result["status"] == "stopped":  # the tests that were not reached say so

@@ -5,6 +5,7 @@ worksheet; the columns Grade and Feedback comments are filled in.
 """
 
 import math
+import re
 
 from grading.reports.spreadsheets import (
     Kept,
@@ -20,36 +21,102 @@ from grading.source.submitted_cells import says_nothing
 
 CANVAS_KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 SHEET = ("student", "item", "points", "max_points", "answer")
+MOST_TOLD = 10  # students, or faults, that a message names: it must fit on a screen
 
 
-def marking_sheet(results):
-    """Return a table of the answers that a person marks; 0 points are in it where there is none."""
-    rows = [SHEET]
-    for result in results:
-        for item in result["by_hand"]:
-            points = "" if _answered(item) else "0"
-            most = number(item["points"])
-            rows.append([result["student"], item["id"], points, most, item["text"]])
+def marking_sheet(results, marks=None):
+    """Return a table of the answers that a person marks; 0 points are in it where there is none.
+
+    `marks` are rows of an earlier sheet, from `kept_marks`, which stay as they were.
+    """
+    marks = marks or {}
+    extra = [title for title in next(iter(marks.values()), ()) if title not in SHEET]
+    rows = [(*SHEET, *extra)]
+    for (student, name), (_, item) in _items(results).items():
+        row = marks.get((student, name), {"points": "" if _answered(item) else "0"})
+        cells = [row["points"], number(item["points"]), item["text"]]
+        rows.append([student, name, *cells, *(row.get(title, "") for title in extra)])
     return to_csv(rows)
+
+
+def kept_marks(results, path):
+    """Return what an earlier sheet says of answers that are the same still, and what is lost.
+
+    Returns
+    -------
+    marks : dict
+        From student and item to the row of the sheet.
+    lost : list of (str, str)
+        Student and item of rows in which somebody has written, of answers that changed or are gone.
+    """
+    items = _items(results)
+    header, rows = read_rows(path, ("student", "item", "points"), "the sheet of --to-mark")
+    written = ["points", *(title for title in header if title not in SHEET)]
+    students, marks, lost = _sheet_names(items), {}, []
+    for row in rows:
+        name = plain(row["student"])
+        key = students.get(name, name), plain(row["item"])
+        same = key in items and "answer" in row and _is_same(row["answer"], items[key][1]["text"])
+        ours = row["points"].strip() == "0" and says_nothing(row.get("answer", "?"))
+        if same and key not in marks:
+            marks[key] = row
+        elif any(row[title].strip() for title in written[ours:]):
+            lost.append(key)
+    return marks, lost
+
+
+def _items(results):
+    """Return results and answers by student and item."""
+    return {(r["student"], i["id"]): (r, i) for r in results for i in r["by_hand"]}
+
+
+def _sheet_names(items):
+    """Return students by what a sheet calls them."""
+    # First as the sheet was written, then as a spreadsheet saves what looked like a formula.
+    students = {plain(student): student for student, _ in items}
+    return students | {plain(harmless(student)): student for student, _ in items}
 
 
 def _answered(item):
     return not says_nothing(item["text"])
 
 
+def _is_same(written, text):
+    """Tell whether a cell has this answer, in whatever way a spreadsheet has saved it."""
+    if says_nothing(text):
+        return says_nothing(written)
+    narrow = plain(text).encode("cp1252", "replace").decode("cp1252")
+    return _bare(written) in (_bare(text), _bare(narrow))
+
+
+def _bare(text):
+    """Return a text without what spreadsheets add, lose or have no sign for."""
+    return re.sub(r"\?+", "?", re.sub(r"[\s']", "", plain(text)))
+
+
+def named(pairs):
+    """Return students with their items in words; of many the first."""
+    groups = {}
+    for student, item in pairs:
+        groups.setdefault(student, []).append(item)
+    words = [f"{student} ({', '.join(items)})" for student, items in groups.items()]
+    more = f" and {len(words) - MOST_TOLD} more students" if len(words) > MOST_TOLD else ""
+    return ", ".join(words[:MOST_TOLD]) + more
+
+
 def add_marks(results, path):
     """Add the points of a filled-in sheet to the ``score`` and ``max_score`` of results, in place.
 
-    What nobody has answered is worth 0, whether or not the sheet says so. Raises `ValueError`, with
-    a line for each fault, if a row names nobody or nothing, or has no points between 0 and what the
-    item is worth, or if an answer is not marked.
+    Each item gets a ``score``, too. What nobody has answered is worth 0, whether or not the sheet
+    says so. Raises `ValueError`, which tells all faults, if a row names nobody or nothing, has no
+    points between 0 and what the item is worth, or another answer than the one on record, or if an
+    answer is not marked.
     """
-    items = {(r["student"], i["id"]): (r, i) for r in results for i in r["by_hand"]}
-    # First as the sheet was written, then as a spreadsheet saves what looked like a formula.
-    students = {plain(student): student for student, _ in items}
-    students |= {plain(harmless(student)): student for student, _ in items}
-    _, rows = read_rows(path, ("student", "item", "points"), "the sheet of --to-mark")
-    faults, marked = [], {}
+    items = _items(results)
+    students = _sheet_names(items)
+    what = "the sheet of --to-mark, with the answers that were marked"
+    _, rows = read_rows(path, ("student", "item", "points", "answer"), what)
+    faults, marked, changed, open_ = [], {}, [], []
     for line, row in enumerate(rows, 2):
         student, name = students.get(plain(row["student"])), plain(row["item"])
         where = f"row {line} ({plain(row['student'])}, {name})"
@@ -60,21 +127,58 @@ def add_marks(results, path):
             faults.append(f"{where}: it is marked twice")
             continue
         item, points = items[student, name][1], read_number(row["points"])
-        if not row["points"].strip() and not _answered(item):
-            points = 0.0
-        marked[student, name] = points
-        if not 0 <= points <= item["points"]:
+        blank = not row["points"].strip()
+        marked[student, name] = 0.0 if blank else points
+        if not _is_same(row["answer"], item["text"]):
+            changed.append((student, name))
+        elif blank and _answered(item):
+            open_.append((student, name))
+        elif not blank and not 0 <= points <= item["points"]:
             wrong = f"must be from 0 to {number(item['points'])}, not {row['points']!r}"
             faults.append(f"{where}: points {wrong}")
-    for student, name in sorted(items.keys() - marked.keys()):
-        if _answered(items[student, name][1]):
-            faults.append(f"{name} of {student} is not marked")
+    open_ += [key for key in sorted(items.keys() - marked.keys()) if _answered(items[key][1])]
+    if len(faults) > MOST_TOLD:
+        faults[MOST_TOLD:] = [f"{len(faults) - MOST_TOLD} more rows with faults"]
+    if open_:
+        faults.insert(0, f"answers without points ({len(open_)}): {named(open_)}")
+    if changed:
+        words = f"no longer the answers that were marked ({len(changed)}): {named(changed)}"
+        advice = "run --to-mark, which keeps all other marks of its sheet, and mark these again"
+        faults.insert(0, f"{words}: {advice}")
     if faults:
-        raise ValueError("\n  ".join([f"{path} cannot be used:", *faults]))
+        raise ValueError(f"{path} cannot be used: {'; '.join(faults)}")
     for key, (result, item) in items.items():
-        result["score"] = round(result["score"] + marked.get(key, 0.0), 6)
+        item["score"] = marked.get(key, 0.0)
+        result["score"] = round(result["score"] + item["score"], 6)
         result["max_score"] += item["points"]
         result["max_by_hand"] = 0
+
+
+def joined(classes):
+    """Return the results of several folders as one a student, with the points of all of them.
+
+    A student is known by the platform's id, else by name. Who has no result in one of the folders
+    has 0 points there; the second value returned says who.
+    """
+    made, absent = [dict(result) for result in classes[0]], []
+    for results in classes[1:]:
+        students = _Students(made)
+        before = {name: made[0][name] for name in ("max_score", "max_by_hand")}
+        nothing = {"score": 0, "items": [], "by_hand": [], "message": "", "notes": []}
+        for result in results:
+            keys = *result.get("ids", {}).items(), result["student"]
+            mine = students.find(*keys, _other_order(result["student"]))
+            if mine is None:
+                absent.append((result["student"], made[0]["assignment"]))
+                made.append(mine := result | before | nothing)
+            mine["score"] = round(mine["score"] + result["score"], 6)
+            mine["message"] = f"{mine['message']} {result['message']}".strip()
+            for name in ("items", "by_hand", "notes"):
+                mine[name] = mine[name] + result[name]
+        absent += [(student, results[0]["assignment"]) for student in students.missing()]
+        for result in made:
+            result |= {name: before[name] + results[0][name] for name in before}
+    return sorted(made, key=lambda result: result["student"]), absent
 
 
 def canvas(path, results, column=None, scale=False):
@@ -184,6 +288,6 @@ def _scaled(result, maximum, scale):
         raise ValueError(
             f"the platform gives up to {number(maximum)} points and the tests up to "
             f"{number(result['max_score'])}: give --scale to convert, --marks to add what was "
-            "marked by hand, or change the maximum there"
+            "marked by hand, further folders of results to add theirs, or change the maximum there"
         )
     return round(result["score"] * maximum / result["max_score"], 2) if result["max_score"] else 0

@@ -35,6 +35,8 @@ def feedback_page(result):
     """Return the page of one result (`grading.reports.student_results`): HTML in a single file."""
     e = html.escape
     style = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    points = f"{number(result['score'])} of {number(result['max_score'])} points"
+    points = "no score" if result["status"] == "other" else points
     policy = f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
     parts = [
         "<!doctype html>",
@@ -45,7 +47,7 @@ def feedback_page(result):
         f"<style>{STYLE}</style></head><body><main>",
         f"<h1>{e(result['assignment'])}</h1>",
         f"<p>{e(result['student'])}</p>",
-        f'<p class="score">{number(result["score"])} of {number(result["max_score"])} points</p>',
+        f'<p class="score">{points}</p>',
     ]
     remarks = [result["message"], *result["notes"]]
     if result["sandbox"] == "none":
@@ -54,9 +56,14 @@ def feedback_page(result):
     if result["status"] in ("graded", "stopped"):
         parts.append(_table("Tests", ("test", "points", "what happened"), _tests(result)))
         if result["by_hand"]:
-            rows = [[i["id"], f"up to {number(i['points'])}", i["text"]] for i in result["by_hand"]]
+            marked = all("score" in item for item in result["by_hand"])  # by `export --marks`
+            rows = [
+                [i["id"], _share([i]) if marked else f"up to {number(i['points'])}", i["text"]]
+                for i in result["by_hand"]
+            ]
             head = ("answer", "points", "what you wrote, as it reaches the person")
-            parts.append(_table("Marked by a person, not counted above", head, {"": rows}))
+            caption = f"Marked by a person{'' if marked else ', not counted above'}"
+            parts.append(_table(caption, head, {"": rows}))
     if result["restored"]:
         names = ", ".join(result["restored"])
         parts.append(f"<p>Given cells that were missing or changed, now put back: {e(names)}.</p>")

@@ -177,8 +177,11 @@ def one_line(result):
             lost[exercise] = f"{exercise} {number(missing)} of {number(most)}"
     if result["status"] in ("graded", "stopped") and lost:
         parts.append(f"Points lost: {', '.join(lost.values())}.")
-    if result["max_by_hand"]:
+    if result["status"] in ("graded", "stopped") and result["max_by_hand"]:
         parts.append(f"{number(result['max_by_hand'])} more points are to be marked by hand.")
+    if marked := [item for item in result["by_hand"] if "score" in item]:
+        earned, most = (sum(item[name] for item in marked) for name in ("score", "points"))
+        parts.append(f"Answers in words: {number(earned)} of {number(most)} points.")
     if result.get("sandbox") == "none":
         parts.append("Graded without a sandbox.")
     return " ".join(" ".join(parts).split())

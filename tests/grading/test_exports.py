@@ -14,6 +14,7 @@ from grading.reports.student_results import (
     GRADES,
     clean,
     empty_result,
+    one_line,
     read_results,
 )
 from grading.source.assignment import parse
@@ -186,3 +187,98 @@ def test_the_feedback_says_what_a_person_marks(class_of_three):
     assert "allocation-text" in page and "up to 2" in page and "11 of 11 points" in page
     assert "It assumes, &lt;b&gt;that&lt;/b&gt;" in page
     assert GRADES[2] == "max_score"
+
+
+def answer(folder, student, text):
+    path = folder / student / "result.json"
+    made = json.loads(path.read_text())
+    made["by_hand"][0]["text"] = text
+    path.write_text(json.dumps(made))
+
+
+def fill(sheet, points):
+    rows = table(sheet.read_text())
+    for row in rows[1:]:
+        row[2] = row[2] or points
+    with sheet.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def test_a_sheet_with_marks_is_never_written_over(graded, capsys):
+    sheet, command = graded / "to_mark.csv", ["export", str(graded), "--to-mark"]
+    answer(graded, "s1", "Because.")
+    assert main(command) == 0
+    fill(sheet, "1.5")
+    filled = sheet.read_bytes()
+    assert main(command) == 0
+    told = capsys.readouterr()
+    assert "3 marks of the sheet that was there are kept" in told.out and not told.err
+    assert [row[2] for row in table(sheet.read_text())[1:]] == ["1.5", "0", "1.5"]
+    assert len(list(graded.glob("to_mark*"))) == 1
+    answer(graded, "s1", "Something else.")
+    answer(graded, "s2", "At last.")
+    assert main(["export", str(graded), "--table", "--marks", str(sheet)]) == 2
+    told = capsys.readouterr().err
+    assert "=1+1 (allocation-text), Zoe Quinn (allocation-text): run --to-mark" in told
+    for _ in range(2):
+        assert main(command) == 0
+    told = capsys.readouterr()
+    assert "1 marks are not in the new sheet" in told.err and "=1+1 (allocation-text)" in told.err
+    assert (graded / "to_mark-old-1.csv").read_text().split() == filled.decode().split()
+    assert len(list(graded.glob("to_mark*"))) == 2
+    assert {row[0]: row[2] for row in table(sheet.read_text())[1:]} == {
+        "'=1+1": "",
+        "Zoe Quinn": "",
+        "adalovelace": "1.5",
+    }
+    sheet.write_text("my,notes\n1,2\n")
+    assert main(command) == 2 and sheet.read_text() == "my,notes\n1,2\n"
+
+
+def test_marks_reach_the_feedback_with_the_gradebook_s_total(graded, capsys):
+    main(["export", str(graded), "--to-mark"])
+    fill(graded / "to_mark.csv", "1.5")
+    marks = ["--marks", str(graded / "to_mark.csv")]
+    assert main(["export", str(graded), "--table", *marks]) == 0
+    assert "the marks are in 3 files feedback.html" in capsys.readouterr().out
+    with (graded / "table.csv").open() as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert [(r["score"], r["max_score"]) for r in rows.values()] == [
+        ("3.5", "13"),
+        ("0", "13"),
+        ("12.5", "13"),
+    ]
+    assert "Answers in words: 1.5 of 2 points." in rows["adalovelace"]["message"]
+    page = (graded / "s0" / "feedback.html").read_text()
+    assert "12.5 of 13 points" in page and "1.5 of 2" in page
+    assert "Marked by a person" in page and "not counted above" not in page
+    assert main(["export", str(graded), "--gradescope", *marks]) == 0
+    written = json.loads((graded / "s0" / "results.json").read_text())
+    assert written["tests"][-1]["name"] == "allocation-text" and written["score"] == 12.5
+
+
+def test_the_points_of_two_folders_go_into_one_gradebook(tmp_path, graded, class_of_three, capsys):
+    for i, one in enumerate([*class_of_three[:1], result("Nobody, No", 2)]):
+        folder = tmp_path / "games" / f"s{i}"
+        folder.mkdir(parents=True)
+        one = one | {"assignment": "small_game", "student": one["student"].title(), "by_hand": []}
+        (folder / "result.json").write_text(json.dumps(one | {"max_by_hand": 0, "score": 4}))
+    roster = tmp_path / "roster.csv"
+    roster.write_text(CANVAS.format(maximum=24))
+    main(["export", str(graded), "--to-mark"])
+    fill(graded / "to_mark.csv", "2")
+    both = ["export", str(graded), str(tmp_path / "games"), "--canvas", str(roster)]
+    assert main([*both, "--marks", str(graded / "to_mark.csv")]) == 0
+    rows = {row[0]: row[-1] for row in table((graded / "canvas.csv").read_text())[2:]}
+    assert rows == {"Lovelace, Ada": "17", "Quinn, Zoe": "0", "Nobody, No": "4", "Two, Two": "3.5"}
+    told = capsys.readouterr().err
+    assert "Nobody, No (small), =1+1 (small_game), Zoe Quinn (small_game)" in told
+    assert "17 of 24" not in (graded / "s0" / "feedback.html").read_text()
+    assert "13 of 13 points" in (graded / "s0" / "feedback.html").read_text()
+
+
+def test_who_cannot_be_graded_has_nothing_to_be_marked(class_of_three):
+    for status in ("missing", "unreadable", "refused", "other"):
+        one = class_of_three[0] | {"status": status, "message": "Why."}
+        assert one_line(one) == "Why."
+        assert ("no score" in feedback_page(one)) is (status == "other")

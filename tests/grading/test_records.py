@@ -110,12 +110,14 @@ def test_work_that_came_later_elsewhere_counts_also_when_all_is_graded_again(
     assert [old["score"] for old in record["history"]] == [0]
 
 
-def test_what_cannot_be_graded_never_takes_the_place_of_what_can(course):
+def test_what_cannot_be_graded_never_takes_the_place_of_what_can(course, capsys):
     hand_in(course / "early" / "Bob", Paper())
     grade(course, "early")
     shutil.rmtree(course / "class" / "Bob" / "small")
+    (course / "class" / "Nobody").mkdir()
     grade(course, "class")
-    assert table(course) == {"Ada": "11", "Bob": "11", "Zoe": "4"}
+    assert table(course) == {"Ada": "11", "Bob": "11", "Zoe": "4", "Nobody": "0"}
+    assert "Nobody: No notebook was handed in." in capsys.readouterr().err
 
 
 def test_who_goes_back_to_an_earlier_version_has_gone_back(course):

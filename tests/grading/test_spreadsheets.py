@@ -10,7 +10,7 @@ import unicodedata
 import pytest
 from small_assignment import source
 
-from grading.platforms.rosters import SHEET, add_marks, canvas, marking_sheet, moodle
+from grading.platforms.rosters import SHEET, add_marks, canvas, kept_marks, marking_sheet, moodle
 from grading.reports.spreadsheets import Kept, harmless, read_number, read_rows, to_csv
 from grading.reports.student_results import empty_result
 from grading.source.assignment import parse
@@ -131,23 +131,25 @@ def test_what_nobody_has_answered_needs_no_mark(tmp_path):
 
 def test_all_faults_of_a_sheet_are_told_at_once(tmp_path):
     results = [result(name) for name in ("Ada", "Bob", "Cleo", "Dora", "Eve", "Finn")]
-    lines = ["student;item;points"]
-    lines += ["Ada;allocation-text;3", "Bob;allocation-text;", "Cleo;allocation-text;much"]
+    lines = ["Ada;allocation-text;3", "Bob;allocation-text;", "Cleo;allocation-text;much"]
     lines += ["Dora;allocation-text;1", "Dora;allocation-text;1", "Eve;loss-text;1"]
     lines += ["Nobody;allocation-text;1", "Bob;allocation-text;1"]
-    (tmp_path / "sheet.csv").write_text("\n".join(lines))
+    rows = [f'{line};"{ANSWER}"' for line in lines] + ["Gus;allocation-text;2;I have no idea"]
+    results.append(result("Gus"))
+    (tmp_path / "sheet.csv").write_text("\n".join(["student;item;points;answer", *rows]))
     with pytest.raises(ValueError, match="cannot be used") as caught:
         add_marks(results, tmp_path / "sheet.csv")
-    assert str(caught.value).split("\n  ")[1:] == [
+    assert str(caught.value).partition(" cannot be used: ")[2].split("; ") == [
+        "no longer the answers that were marked (1): Gus (allocation-text): run --to-mark, "
+        "which keeps all other marks of its sheet, and mark these again",
+        "answers without points (3): Bob (allocation-text), Eve (allocation-text), "
+        "Finn (allocation-text)",
         "row 2 (Ada, allocation-text): points must be from 0 to 2, not '3'",
-        "row 3 (Bob, allocation-text): points must be from 0 to 2, not ''",
         "row 4 (Cleo, allocation-text): points must be from 0 to 2, not 'much'",
         "row 6 (Dora, allocation-text): it is marked twice",
         "row 7 (Eve, loss-text): there is no such answer",
         "row 8 (Nobody, allocation-text): there is no such answer",
         "row 9 (Bob, allocation-text): it is marked twice",
-        "allocation-text of Eve is not marked",
-        "allocation-text of Finn is not marked",
     ]
     assert {(r["score"], r["max_score"]) for r in results} == {(0, 11)}  # nothing half done
 
@@ -165,6 +167,63 @@ def test_names_that_a_spreadsheet_minds(tmp_path, keeps_apostrophes):
     (tmp_path / "sheet.csv").write_text(as_comma(rows))
     add_marks(results, tmp_path / "sheet.csv")
     assert [r["score"] for r in results] == [i + i / 10 for i in range(len(results))]
+
+
+def test_an_unfilled_sheet_is_refused_on_one_screen(tmp_path):
+    results = [result(f"Student {i}") for i in range(200)]
+    (tmp_path / "sheet.csv").write_text(marking_sheet(results))
+    with pytest.raises(ValueError, match=r"without points \(200\): Student 0 \(.*\) and 190 more"):
+        add_marks(results, tmp_path / "sheet.csv")
+    (tmp_path / "sheet.csv").write_text(marking_sheet(results).replace(",,2,", ",3,2,"))
+    with pytest.raises(ValueError, match=r"190 more rows with faults$") as caught:
+        add_marks(results, tmp_path / "sheet.csv")
+    assert len(str(caught.value)) < 1500
+
+
+def test_a_sheet_without_the_answers_says_what_is_missing(tmp_path):
+    (tmp_path / "sheet.csv").write_text("student,item,points\nAda,allocation-text,2\n")
+    with pytest.raises(ValueError, match=r"no column 'answer': is it the sheet .*, with the answ"):
+        add_marks([result("Ada")], tmp_path / "sheet.csv")
+
+
+@pytest.mark.parametrize(("then", "now"), [("", ANSWER), (ANSWER, "No idea."), (ANSWER, "")])
+def test_marks_are_for_the_answer_that_was_read(tmp_path, then, now):
+    old = marking_sheet([result("Ada", 3, then), result("Bob", 3)]).replace(",,2,", ",2,2,")
+    (tmp_path / "sheet.csv").write_text(old)
+    results = [result("Ada", 3, now), result("Bob", 3)]
+    with pytest.raises(ValueError, match=r"no longer the answers .*: Ada \(allocation-text"):
+        add_marks(results, tmp_path / "sheet.csv")
+    marks, lost = kept_marks(results, tmp_path / "sheet.csv")
+    assert lost == ([("Ada", "allocation-text")] if then else [])
+    points = [row[2] for row in table(marking_sheet(results, marks))[1:]]
+    assert points == ["" if now else "0", "2"]
+
+
+@pytest.mark.parametrize("saved", SAVED)
+def test_marks_are_kept_however_the_sheet_was_saved(tmp_path, saved):
+    texts = ["=1+1 is \u20ac 5,\nor \u2018more\u2019?", "a; b\t c \r\n'quoted'", "-x\n\n+y", "é?"]
+    texts += [] if "UTF" not in saved else ["α > β \U0001f600"]
+    results = [result(f"s{i}", 1, text) for i, text in enumerate(texts)]
+    rows = [
+        [*row, "fine" if i else "remark"] for i, row in enumerate(table(marking_sheet(results)))
+    ]
+    for row in rows[1:]:
+        row[2] = "1,5"
+    (tmp_path / "sheet.csv").write_bytes(SAVED[saved](rows))
+    marks, lost = kept_marks(results, tmp_path / "sheet.csv")
+    again = table(marking_sheet(results, marks))
+    assert lost == [] and {(row[2], row[5]) for row in again[1:]} == {("1,5", "fine")}
+    (tmp_path / "sheet.csv").write_text(marking_sheet(results, marks))
+    add_marks(results, tmp_path / "sheet.csv")
+    assert {r["score"] for r in results} == {2.5}
+
+
+def test_signs_that_excel_has_no_letter_for_are_no_other_answer(tmp_path):
+    (ada,) = [result("Ada", 1, "α > β \U0001f600")]
+    sheet = marking_sheet([ada]).replace(",,2,", ",1,2,").encode("cp1252", "replace")
+    (tmp_path / "sheet.csv").write_bytes(sheet.replace(b"? ?", b"? ??"))
+    add_marks([ada], tmp_path / "sheet.csv")
+    assert ada["score"] == 2
 
 
 def test_students_who_differ_by_an_apostrophe_are_two(tmp_path):
@@ -191,7 +250,9 @@ def test_a_part_of_a_grade_is_not_blown_up_to_the_whole(tmp_path):
     roster.write_text("Student,ID,Small (1)\nPoints Possible,,26\nAda,1,\n")
     with pytest.raises(ValueError, match="11 points and answers in words 2 more: give --marks"):
         canvas(roster, [result("Ada", 5)], scale=True)
-    (tmp_path / "sheet.csv").write_text("student,item,points\nAda,allocation-text,2\n")
+    (tmp_path / "sheet.csv").write_text(
+        f'student,item,points,answer\nAda,allocation-text,2,"{ANSWER}"\n'
+    )
     add_marks([ada := result("Ada", 11)], tmp_path / "sheet.csv")
     assert table(canvas(roster, [ada], scale=True)[0])[2][-1] == "26"
 
