@@ -1,7 +1,8 @@
-"""Who handed in what, and when: folders, or the archive of Canvas or Moodle."""
+"""Who handed in what, and when: folders, or the archive of Canvas, Moodle or Gradescope."""
 
 import dataclasses
 import datetime
+import itertools
 import pathlib
 import re
 import time
@@ -9,6 +10,7 @@ import time
 from grading.classes.archives import Refused, list_files, list_inner, readable
 from grading.classes.own_process import SECONDS, read_apart
 from grading.reports.late_rule import read_time
+from grading.reports.spreadsheets import letters
 from grading.source.assignment import digest
 from grading.source.submitted_cells import Unreadable, read_notebook, without_outputs, worth
 
@@ -16,6 +18,8 @@ from grading.source.submitted_cells import Unreadable, read_notebook, without_ou
 CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)")
 # The folders of Moodle's archive: Name of Student_12345_assignsubmission_file
 MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+?_?")
+# Whose the folders of Gradescope's archive are, submission_111 and so on, and when they came.
+GRADESCOPE = "submission_metadata.yml"
 TIMESTAMP = "timestamp.txt"  # the file in which nbgrader keeps when a submission was handed in
 MAX_NOTEBOOKS = 100  # files of a student, or of an archive, that are looked into
 MAX_DEPTH = 3  # archives inside archives
@@ -30,7 +34,7 @@ class Submission:
     """What one student handed in."""
 
     student: str
-    # What the learning platform calls the student: ``canvas`` or ``moodle``.
+    # What the learning platform calls the student: ``canvas``, ``moodle`` or ``gradescope``.
     ids: dict = dataclasses.field(default_factory=dict)
     file: str = ""  # path of the file that is graded; empty if there is none that can be
     content: bytes = b""  # that notebook without its outputs
@@ -49,37 +53,42 @@ def collect(path, assignment):
     """Yield the submissions of a class, one a student, ordered by name; read one at a time.
 
     `path` has nbgrader's folders (``STUDENT/ASSIGNMENT/*.ipynb``), folders of students
-    (``STUDENT/*.ipynb``), files (``STUDENT.ipynb``), or the archive of Canvas or Moodle, unpacked
-    or not; or it is a zip archive of any of these, or one student's own folder. The assignment
-    tells which of several notebooks is meant. Raises `ValueError` if there is nothing.
+    (``STUDENT/*.ipynb``), files (``STUDENT.ipynb``), or the archive of Canvas, Moodle or
+    Gradescope, unpacked or not; or it is a zip archive of any of these, one folder around any of
+    these, or one student's own folder. The assignment tells which of several notebooks is meant.
+    Raises `ValueError` if there is nothing.
     """
-    for submission, found in by_student(path, assignment.name):
+    for submission, found in by_student(path, assignment.name, lambda f: _belongs(f, assignment)):
         yield choose_notebook(submission, found, assignment)
 
 
-def by_student(path, assignment=""):
+def by_student(path, assignment="", is_one=lambda file: False):
     """Yield each student's `Submission` and files.
 
     With each file come whether the platform marked it as late, and its path as handed in. Where
-    the one notebook, or its folder, is called as the assignment, all is one student's.
+    the one notebook, or its folder, is called as the assignment, all is one student's. Of files
+    side by side in one folder `is_one` tells which are notebooks of the assignment: several are
+    several students'.
     """
     files = list_files(path)
-    # Canvas's archive, unpacked into some folder. Elsewhere a name such as homework_3_1_final.ipynb
-    # is the student's own, and says nothing about who it is from.
-    flat = len(files) > 1 and len({file.path[:-1] for file in files}) == 1
-    flat = flat and all(CANVAS.fullmatch(file.name) for file in files)
-    groups = {}
+    around = _around(files, path, assignment, is_one)
+    sent = _read_gradescope(files, around)
+    groups, times = {}, {}
     for file in files:
-        student, ids, late, inner = owner(file.path[-1:] if flat else file.path)
-        group = groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
-        group[2].append((file, late, inner))
-    if pathlib.Path(path).is_dir():  # a student who handed in an empty folder, or nothing
-        full = {file.path[0] for file in files}
-        for folder in sorted(pathlib.Path(path).iterdir()):
-            empty = folder.is_dir() and readable(folder.name) not in full
-            if empty and not folder.name.startswith((".", "__")):
-                student, ids, _, _ = owner((readable(folder.name), "x"))
-                groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
+        place = file.path[around:]
+        if sent and place == (GRADESCOPE,):
+            continue
+        people, time = sent.get(place[0], ((), None))  # a group's submission is that of each
+        owners = [(*person, False, place[1:]) for person in people] or [owner(place)]
+        for student, ids, late, inner in owners:
+            key = (student, *sorted(ids.values()))
+            groups.setdefault(key, (student, ids, []))[2].append((file, late, inner))
+            times[key] = max(filter(None, (time, times.get(key))), default=None)
+    # A student who handed in an empty folder, or nothing.
+    empty = _folders(path, files, around) - {file.path[around] for file in files}
+    for name in sorted(empty):
+        student, ids, _, _ = owner((name, "x"))
+        groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
     if not groups:
         raise ValueError(f"there are no submissions in {path}")
     authors = [
@@ -97,7 +106,84 @@ def by_student(path, assignment=""):
         student, ids, found = groups[key]
         if names.count(student) > 1:  # two students of one name: their ids tell them apart
             student = "_".join([student, *ids.values()])
-        yield Submission(student, ids), found
+        yield Submission(student, ids, submitted=times.get(key)), found
+
+
+def _around(files, path, assignment, is_one):
+    """Return how many folders, one in the other, are around the class."""
+    depth = 0
+    while _is_around(files, depth, path, assignment, is_one):
+        depth += 1
+    return depth
+
+
+def _is_around(files, depth, path, assignment, is_one):
+    """Tell whether the folder in which all files lie is that of a class, not of one student."""
+    if len({file.path[depth] for file in files if len(file.path) > depth}) != 1:
+        return False
+    if not all(len(file.path) > depth + 1 for file in files):
+        return False
+    if pathlib.Path(path).is_dir() and len(_folders(path, files, depth)) != 1:
+        return False
+    top, inner = files[0].path[depth], [file.path[depth + 1 :] for file in files]
+    folders = {place[0] for place in inner if len(place) > 1}
+    loose = [file for file, place in zip(files, inner, strict=True) if len(place) == 1]
+    if (GRADESCOPE,) in inner:
+        return True
+    if assignment in folders or MOODLE.fullmatch(top) or (folders and loose):
+        return False
+    if not folders:
+        # Canvas's archive, unpacked into some folder. Elsewhere a name such as
+        # homework_3_1_final.ipynb is the student's own, and says nothing about who it is from.
+        if all(CANVAS.fullmatch(file.name) for file in loose):
+            return len(loose) > 1
+        own = rf"({letters(assignment)}|untitled)(\d|v|copy|old|new|final|draft|backup|version)*"
+        if any(re.fullmatch(own, letters(file.name.partition(".")[0])) for file in loose):
+            return False
+        found = (file for file in loose if is_one(file))
+        return len(list(itertools.islice(found, 2))) > 1
+    if len(folders) > 1 or all(map(MOODLE.fullmatch, folders)):
+        return True
+    return _is_around(files, depth + 1, path, assignment, is_one)
+
+
+def _folders(path, files, depth):
+    """Return the names of the folders of a folder, empty ones too; none of an archive."""
+    here = pathlib.Path(path, *(files[0].path[:depth] if files else ()))
+    names = {readable(one.name) for one in here.iterdir() if one.is_dir()} if here.is_dir() else ()
+    return {name for name in names if not name.startswith((".", "__"))}
+
+
+def _read_gradescope(files, around):
+    """Return by folder whose submissions Gradescope has packed, and when they came."""
+    import yaml  # only here: it takes a moment to load
+
+    found = [file for file in files if file.path[around:] == (GRADESCOPE,)]
+    if not found:
+        return {}
+    try:
+        # Of any tag, since Gradescope names classes of Ruby; all values are texts.
+        data = yaml.load(found[0].read(), Loader=yaml.BaseLoader)
+        sent = {}
+        for folder, facts in data.items():
+            people = [
+                (readable(one[":name"]), {"gradescope": one.get(":sid") or one.get(":email", "")})
+                for one in facts[":submitters"]
+            ]
+            time = facts.get(":created_at", "")
+            sent[folder] = people, read_time(time["utc"] if isinstance(time, dict) else time)
+    except (yaml.YAMLError, Refused, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{'/'.join(found[0].path)} cannot be read: {error}") from None
+    return sent
+
+
+def _belongs(file, assignment):
+    """Tell whether a file is, or holds, a notebook of the assignment."""
+    try:
+        read = read_apart(read_contents, file, assignment)
+    except Refused:
+        return False
+    return any(one.belongs for one in read.notebooks)
 
 
 def owner(path):
@@ -256,4 +342,4 @@ def _timestamp(file):
         text = file.read().decode("utf-8").strip()
     except (Refused, UnicodeDecodeError):
         return None
-    return read_time(re.sub(r" ?(UTC|GMT)$", "+00:00", text))
+    return read_time(text)

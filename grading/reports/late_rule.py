@@ -3,12 +3,14 @@
 import dataclasses
 import datetime
 import math
+import re
 
 
 def read_time(text):
     """Return a time in ISO format with its zone (UTC if it names none); None for other text."""
     try:
-        time = datetime.datetime.fromisoformat(text.strip())
+        text = re.sub(r" ?(UTC|GMT|Z)$", "+00:00", text.strip())
+        time = datetime.datetime.fromisoformat(text)
     except ValueError:
         return None
     return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)

@@ -349,6 +349,111 @@ def test_the_files_of_canvas_in_a_folder(tmp_path):
     assert list(students(tmp_path)) == ["ada", "bob"]
 
 
+AROUND = {
+    "files": ("class/ada.ipynb", "class/bob.ipynb"),
+    "files called alike": ("class/small_ada.ipynb", "class/small_bob.ipynb"),
+    "folders": ("class/ada/small.ipynb", "class/bob/small.ipynb"),
+    "folders in two": (
+        "x/class/ada/small.ipynb",
+        "x/class/bob/my.ipynb",
+        "x/class/bob/small.ipynb",
+    ),
+    "nbgrader": ("class/ada/small/small.ipynb", "class/bob/small/small.ipynb"),
+    "Canvas": ("submissions/ada_7_100_small.ipynb", "submissions/bob_8_101_small.ipynb"),
+    "Moodle": (
+        "m/ada_1_assignsubmission_file/small.ipynb",
+        "m/bob_2_assignsubmission_file/small.ipynb",
+    ),
+}
+
+
+@pytest.mark.parametrize("packed_", [False, True])
+@pytest.mark.parametrize("names", AROUND.values(), ids=AROUND)
+def test_a_folder_around_a_class_is_no_student(tmp_path, names, packed_):
+    made = packed(**dict.fromkeys(names, Paper().text))
+    (tmp_path / "c.zip").write_bytes(made)
+    zipfile.ZipFile(io.BytesIO(made)).extractall(tmp_path / "c")
+    folder = (tmp_path / "c" / names[0]).parents[
+        names[0].count("/") - names[0].startswith("x/") - 1
+    ]
+    (folder / "nobody").mkdir()
+    found = students(tmp_path / ("c.zip" if packed_ else "c"))
+    assert packed_ or found.pop("nobody").status == "missing"
+    assert {name.removeprefix("small_") for name in found} == {"ada", "bob"}
+    assert all(one.file for one in found.values())
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("ada/small.ipynb",),
+        ("ada/small.ipynb", "ada/small-old.ipynb"),
+        ("ada/Untitled.ipynb", "ada/Untitled1 (copy).ipynb"),
+        ("ada/small/small.ipynb", "ada/other/other.ipynb"),
+        ("ada/homework/a.ipynb",),
+        ("ada/homework/small.ipynb", "ada/homework/small_v2.ipynb"),
+        ("ada_7_assignsubmission_file/one/a.ipynb", "ada_7_assignsubmission_file/two/b.ipynb"),
+    ],
+)
+def test_the_folder_of_one_student_is_that_student(tmp_path, names):
+    zipfile.ZipFile(io.BytesIO(packed(**dict.fromkeys(names, Paper().text)))).extractall(tmp_path)
+    assert list(students(tmp_path)) == ["ada"]
+
+
+METADATA = """---
+submission_111:
+  :submitters:
+  - :name: Ann Lee
+    :sid: '1'
+    :email: ann@example.org
+  :created_at: 2026-11-29 10:00:00.000000000 Z
+  :score: 0.0
+submission_222:
+  :submitters:
+  - :name: Bob Ray
+    :sid: ''
+    :email: bob@example.org
+  - :name: Cy Bob
+    :sid: '3'
+    :email: cy@example.org
+  :created_at: !ruby/object:ActiveSupport::TimeWithZone
+    utc: 2026-12-03 10:00:00.123456789 Z
+    zone: &1 !ruby/object:ActiveSupport::TimeZone
+      name: America/Los_Angeles
+"""
+
+
+@pytest.mark.parametrize("folder", ["", "assignment_99_export/"])
+@pytest.mark.parametrize("packed_", [False, True])
+def test_the_archive_of_gradescope(tmp_path, folder, packed_):
+    names = [f"{folder}submission_{n}/small.ipynb" for n in (111, 222, 333)]
+    made = packed(
+        **dict.fromkeys(names, Paper().text), **{f"{folder}submission_metadata.yml": METADATA}
+    )
+    (tmp_path / "g.zip").write_bytes(made)
+    zipfile.ZipFile(io.BytesIO(made)).extractall(tmp_path / "g")
+    found = students(tmp_path / ("g.zip" if packed_ else "g"))
+    assert list(found) == ["Ann Lee", "Bob Ray", "Cy Bob", "submission_333"]
+    assert [one.ids.get("gradescope") for one in found.values()] == [
+        "1",
+        "bob@example.org",
+        "3",
+        None,
+    ]
+    assert found["Ann Lee"].submitted == datetime.datetime(2026, 11, 29, 10, tzinfo=datetime.UTC)
+    assert found["Bob Ray"].submitted == found["Cy Bob"].submitted
+    assert found["Cy Bob"].submitted.day == 3 and found["submission_333"].submitted is None
+    assert all(one.file and not one.left_aside for one in found.values())
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", "submission_111: 3", "submission_111: {}"])
+def test_what_gradescope_never_wrote_is_named(tmp_path, text):
+    names = {"submission_111/small.ipynb": Paper().text, "submission_metadata.yml": text}
+    (tmp_path / "g.zip").write_bytes(packed(**names))
+    with pytest.raises(ValueError, match=r"submission_metadata\.yml cannot be read"):
+        students(tmp_path / "g.zip")
+
+
 def test_names_and_dates_of_any_kind(tmp_path):
     for name in (b"L\xf6sung.ipynb", b"a\x1b[2Jb.ipynb"):
         with open(os.path.join(os.fsencode(tmp_path), name), "w") as file:
