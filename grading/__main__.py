@@ -25,23 +25,28 @@ def grade_options(parser):
     add(
         "submissions",
         help="folder (STUDENT/ASSIGNMENT/*.ipynb, STUDENT/*.ipynb or STUDENT.ipynb) or the zip "
-        "archive that Canvas or Moodle exports",
+        "archive that Canvas, Moodle or Gradescope exports",
     )
     add("--out", required=True, help="folder of results; an unfinished one is continued")
     add("--jobs", type=int, default=1, help="submissions at a time (1)")
     add("--scheduler", help="Dask scheduler, tcp://host:8786, instead of --jobs")
-    add("--due", help="deadline, such as 2026-11-30T23:59+01:00")
+    add("--due", help="deadline: 2026-11-30T23:59+01:00, or 2026-11-30 for the end of that day")
+    add("--worksheet", metavar="WORKSHEET.csv", help="Moodle's, which says when each one came")
     _settings_options(parser)
 
 
 def grade_run(options):
     """Grade; 1 if a submission got no result, 130 after Ctrl-C."""
     from grading.classes.batch import grade
+    from grading.platforms.rosters import worksheet_times
     from grading.reports.late_rule import LateRule
     from grading.source.assignment import load
 
     assignment = load(options.assignment, options.overlay)
-    settings, late = _settings(options), LateRule.parse(options.due, options.late)
+    if options.worksheet and not options.due:
+        raise ValueError("--worksheet says when submissions came: give --due, too")
+    times = worksheet_times(options.worksheet) if options.worksheet else {}
+    settings, late = _settings(options), LateRule.parse(options.due, options.late, times)
     if not settings.seed:
         words = "hidden inputs are drawn from the public seed, which anyone can use"
         print(f"{words}: give --seed-file", file=sys.stderr)
@@ -53,6 +58,8 @@ def grade_run(options):
         return 130
     known = f", {summary.resumed} of them known before" if summary.resumed else ""
     print(f"{len(summary.results)} results in {options.out}{known}; grades.csv has the table")
+    for sentence in summary.late:
+        print(sentence)
     if assignment.max_by_hand:
         more = f"{assignment.max_by_hand:g} more points"
         print(f"{more} are to be marked by hand: see `by_hand` in each result.json")

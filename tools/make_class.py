@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = ROOT / "exercises"
 FIRST = "Ada Bela Chidi Dora Emeka Farid Greta Hana Ines Jonas".split()
 LAST = "Almeida Brandt Castillo Diop Eriksen Fontaine Gupta Haddad".split()
+ON_TIME = "Sunday, 29 November 2026, 6:05 PM"
 TEXT = (
     "The residuals describe the runs at hand; held-out runs would tell whether the form is right."
 )
@@ -105,8 +106,9 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
         last_first = ", ".join(reversed(name.split()))
         gradebook.append([last_first, canvas_id, f"s{number:03d}", f"s{number:03d}", "A", ""])
         mail = f"s{number:03d}@example.org"
+        time = {2: "-", 3: "Tuesday, 1 December 2026, 9:05 AM"}.get(number, ON_TIME)
         worksheet.append(
-            [f"Participant {moodle_id}", name, mail, "", "", f"{most:g}", "Yes", "-", ""]
+            [f"Participant {moodle_id}", name, mail, "", "", f"{most:g}", "Yes", time, ""]
         )
         notebook, score = solve(source, release, answers, rng)
         content = nbformat.writes(notebook).encode()

@@ -45,6 +45,7 @@ class Summary:
     failed: dict  # from students without a result to the reason
     resumed: int  # how many had a result already
     remarks: list  # what the instructor should know of earlier runs
+    late: list = dataclasses.field(default_factory=list)  # what the late rule meant, in sentences
 
 
 def grade(
@@ -108,6 +109,8 @@ def grade(
             batch.run(delivered, pool, lambda: max(1, AHEAD * width()), bar)
     batch.summary.results = records.table()
     batch.summary.remarks = batch.remarks()
+    now = [r for r in batch.summary.results if records.was_delivered(r) and r["file"]]
+    batch.summary.late = late.in_words(now)
     return batch.summary
 
 
@@ -230,12 +233,18 @@ class _Batch:
     def remarks(self):
         """Return what the instructor should know of earlier runs."""
         others = [r for r in self.summary.results if not self.records.was_delivered(r)]
-        names = ", ".join(r["student"] for r in others)
-        made = [f"{len(others)} results of earlier runs stay in the table: {names}"]
         facts = self.assignment.digest, self.settings.seed_name
-        old = [r["student"] for r in others if (r.get("source"), r["seed"]) != facts]
-        made += [f"graded by another source or secret, so grade them again: {', '.join(old)}"]
-        return self.records.remarks + made[: bool(others) + bool(old)]
+        old = [r for r in others if (r.get("source"), r["seed"]) != facts]
+        said = {
+            f"{len(others)} results of earlier runs stay in the table": others,
+            "graded by another source or secret, so grade them again": old,
+            "marked as late by Canvas, taken as in time for a deadline later than that of the run "
+            "before": self.records.lifted,
+        }
+        made = [
+            f"{words}: {', '.join(r['student'] for r in who)}" for words, who in said.items() if who
+        ]
+        return self.records.remarks + made
 
 
 def _check_library(kind):

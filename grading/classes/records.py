@@ -12,7 +12,7 @@ import pathlib
 import re
 
 from grading.classes.submissions import Submission
-from grading.reports.late_rule import cost, mildest
+from grading.reports.late_rule import cost, mildest, read_time
 from grading.reports.spreadsheets import letters
 from grading.reports.student_results import write_grades, write_json
 from grading.source.assignment import digest
@@ -29,6 +29,7 @@ class Records:
     def __init__(self, out, assignment):
         self.out = pathlib.Path(out)
         self.records, self.delivered, self.remarks, self.present = [], [], [], set()
+        self.lifted = []  # records of those whom Canvas marked as late, by an earlier deadline
         # From paths to what was handed in of records that have not been written since.
         self.unwritten = {}
         for path in sorted(self.out.glob(f"*/{RESULT}")):
@@ -82,7 +83,14 @@ class Records:
         known = [entry for entry in entries if entry["digest"] == submission.digest]
         entry = known[0] if known else {"rules": {}}
         entry |= {name: getattr(submission, name) for name in KEPT}
-        entry["rules"][place] = late.terms(submission)
+        terms = late.terms(submission)
+        # Canvas's mark is for its deadline then; a later one, in another run, has to go before it.
+        earlier = [r for one in entries for r in one["rules"].values() if r["given"]]
+        if terms["days"] and late.due and not terms["submitted"]:
+            if any(not r.get("due") or read_time(r["due"]) < late.due for r in earlier):
+                terms["days"] = 0
+                self.lifted.append(record)
+        entry["rules"][place] = terms
         entries = [*entries, *([] if known else [entry])]
         record["handed_in"] = [one for one in entries if one["rules"]]
         if submission.file:

@@ -4,6 +4,8 @@ Canvas: Grades, Export; the column of the assignment is filled in. Moodle: the a
 worksheet; the columns Grade and Feedback comments are filled in.
 """
 
+import contextlib
+import datetime
 import math
 import re
 
@@ -20,6 +22,14 @@ from grading.reports.student_results import number, one_line
 from grading.source.submitted_cells import says_nothing
 
 CANVAS_KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+MODIFIED = "Last modified (submission)"  # when it came, in the time of whoever downloads
+MOODLE_FORMS = (
+    "%A, %d %B %Y, %I:%M %p",
+    "%A, %B %d, %Y, %I:%M %p",
+    "%A, %d %B %Y, %H:%M",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+)
 SHEET = ("student", "item", "points", "max_points", "answer")
 MOST_TOLD = 10  # students, or faults, that a message names: it must fit on a screen
 
@@ -226,6 +236,31 @@ def moodle(path, results, scale=False):
                 row["Feedback comments"] = harmless(one_line(result))
     table = [header, *(row.values() for row in rows)]
     return to_csv(map(_kept, table)), students.missing()
+
+
+def worksheet_times(path):
+    """Return when each submission came, from Moodle's grading worksheet, for `LateRule.times`."""
+    needed = ("Identifier", "Full name", MODIFIED)
+    _, rows = read_rows(path, needed, "Moodle's grading worksheet")
+    times, twice = {}, set()
+    for line, row in enumerate(rows, 2):
+        text = " ".join(row[MODIFIED].split())
+        if text.strip("- "):
+            name, number = letters(row["Full name"]), row["Identifier"].split()[-1:]
+            twice |= {name} & times.keys()
+            times[name] = _moodle_time(text, f"{path}, row {line}")
+            times["moodle", *number] = times[name]
+    return {key: time for key, time in times.items() if key not in twice}
+
+
+def _moodle_time(text, where):
+    for form in MOODLE_FORMS:
+        with contextlib.suppress(ValueError):
+            return datetime.datetime.strptime(text, form).astimezone()
+    raise ValueError(
+        f"{where}: {MODIFIED!r} must be a time as 'Monday, 30 November 2026, 11:59 PM', not "
+        f"{text!r}: set Moodle's language to English and download the worksheet again"
+    )
 
 
 class _Students:

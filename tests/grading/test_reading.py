@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import zipfile
 
 import numpy as np
@@ -606,6 +607,25 @@ def test_lateness(submitted, flagged, days, score):
     take_off(made, rule.terms(one))
     assert (made["late"]["days"], made["score"]) == (days, score)
     assert bool(made["notes"]) == bool(days)
+
+
+@pytest.mark.parametrize(
+    ("due", "utc"),
+    [
+        ("2026-11-30", "2026-12-01T04:59:59.999999+00:00"),
+        ("2026-11-30T12:00", "2026-11-30T17:00:00+00:00"),
+        ("2026-11-30T12:00Z", "2026-11-30T12:00:00+00:00"),
+        ("2026-11-30 12:00+01:00", "2026-11-30T11:00:00+00:00"),
+    ],
+)
+def test_a_day_ends_at_midnight_where_the_instructor_is(due, utc, monkeypatch):
+    monkeypatch.setenv("TZ", "America/Bogota")
+    time.tzset()
+    try:
+        assert LateRule.parse(due, 10).due.astimezone(datetime.UTC).isoformat() == utc
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(("due", "percent"), [("yesterday", 10), (None, -1), (None, 101), ("", 5)])

@@ -204,3 +204,58 @@ def test_notebooks_of_another_assignment_have_no_score(course, capsys):
         capsys.readouterr().err
     )
     assert table(course)["Zoe"] == ""
+
+
+def test_a_later_deadline_wins_over_canvas_s_mark(course, capsys):
+    late = "lovelaceada_LATE_1_10_small.ipynb"
+    pack(course / "canvas.zip", late, "quinnzoe_LATE_2_11_small.ipynb", "bob_3_12_small.ipynb")
+    assert grade(course, "canvas.zip", *RULE) == 0
+    first = {"lovelaceada": "9.9", "quinnzoe": "9.9", "bob": "11"}
+    assert table(course) == first
+    told = capsys.readouterr().out
+    assert "deadline: 2026-12-01 23:59+00:00; 10 % a day" in told
+    assert "marked as late by Canvas, which counts as one day: lovelaceada, quinnzoe" in told
+    assert "taken as in time, as no time is known (1): bob" in told
+    (course / "extension").mkdir()
+    (course / "extension" / late).write_text(Paper().text)
+    for _ in range(2):
+        assert grade(course, "extension", *LATER) == 0
+        assert table(course) == first | {"lovelaceada": "11"}
+        assert "deadline later than that of the run before: lovelaceada" in capsys.readouterr().err
+    assert grade(course, "canvas.zip", *RULE) == 0
+    assert table(course) == first | {"lovelaceada": "11"}
+    assert grade(course, "extension", *RULE) == 0 and table(course) == first
+
+
+WORKSHEET = """Identifier,Full name,Grade,Maximum Grade,Last modified (submission)
+Participant 41,Ada Lovelace,,11,"Tuesday, 1 December 2026, 11:58 PM"
+Participant 42,Zoe Quinn,,11,"Thursday, December 3, 2026, 9:05 AM"
+Participant 43,Bob,,11,-
+"""
+
+
+@pytest.mark.parametrize("kind", ["moodle", "folder"])
+def test_moodle_s_worksheet_is_the_clock(course, capsys, kind):
+    who = {"Ada Lovelace": 41, "Zoe Quinn": 42, "Bob": 43}
+    names = [f"{name}_{n}_assignsubmission_file/small.ipynb" for name, n in who.items()]
+    pack(course / "c.zip", *(names if kind == "moodle" else [f"{name}.ipynb" for name in who]))
+    (course / "w.csv").write_text(WORKSHEET)
+    assert grade(course, "c.zip", *RULE) == 0
+    assert "as no time is known (3): Ada Lovelace, Bob, Zoe Quinn" in capsys.readouterr().out
+    rule = ("--due", "2026-12-01", "--late", "10", "--worksheet", str(course / "w.csv"))
+    assert grade(course, "c.zip", *rule) == 0
+    assert table(course) == {"Ada Lovelace": "11", "Zoe Quinn": "8.8", "Bob": "11"}
+    told = capsys.readouterr().out
+    assert "late, in days: Zoe Quinn (2)" in told and "no time is known (1): Bob" in told
+    # An extension, on the same clock.
+    pack(course / "extension.zip", names[1] if kind == "moodle" else "Zoe Quinn.ipynb")
+    assert grade(course, "extension.zip", "--due", "2026-12-10", *rule[2:]) == 0
+    assert table(course)["Zoe Quinn"] == "11"
+
+
+def test_a_worksheet_that_cannot_be_used_is_named(course, capsys):
+    (course / "w.csv").write_text(WORKSHEET.replace("Tuesday, 1 Dec", "Dienstag, 1. Dez"))
+    assert grade(course, "class", "--worksheet", str(course / "w.csv")) == 2
+    assert "give --due, too" in capsys.readouterr().err
+    assert grade(course, "class", *RULE, "--worksheet", str(course / "w.csv")) == 2
+    assert "w.csv, row 2: 'Last modified (submission)' must be" in capsys.readouterr().err
