@@ -23,7 +23,13 @@ ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = ROOT / "exercises"
 FIRST = "Ada Bela Chidi Dora Emeka Farid Greta Hana Ines Jonas".split()
 LAST = "Almeida Brandt Castillo Diop Eriksen Fontaine Gupta Haddad".split()
-ON_TIME = "Sunday, 29 November 2026, 6:05 PM"
+ON_TIME, LATE = "Sunday, 29 November 2026, 6:05 PM", "Tuesday, 1 December 2026, 9:05 AM"
+GRADESCOPE = """submission_{}:
+  :submitters:
+  - :name: {}
+    :email: {}
+  :created_at: 2026-{}:05:00.000000000 Z
+"""
 TEXT = (
     "The residuals describe the runs at hand; held-out runs would tell whether the form is right."
 )
@@ -77,7 +83,8 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
     """Make up a class of 3 to 80 students; another seed makes another class.
 
     Returns files by their path: `folder/`, `nbgrader/`, `canvas.zip` with `canvas_gradebook.csv`,
-    `moodle.zip` with `moodle_worksheet.csv`, `expected.csv` and `expected_canvas.csv`.
+    `moodle.zip` with `moodle_worksheet.csv`, `gradescope.zip`, `expected.csv` and
+    `expected_canvas.csv`.
     """
     known = sorted(p.name for p in (EXERCISES / "source").iterdir() if p.is_dir())
     if assignment not in known:
@@ -93,7 +100,7 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
     most = sum(points_of(source, e) for e in {a["exercise"] for a in answers})
     names = [f"{first} {last}" for last in LAST for first in FIRST][:students]
     file = f"{assignment}.ipynb"
-    files, canvas, moodle = {}, {}, {}
+    files, canvas, moodle, gradescope, metadata = {}, {}, {}, {}, "---\n"
     gradebook = [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", f"{assignment} (4711)"],
         ["    Points Possible", "", "", "", "", f"{most:g}"],
@@ -106,7 +113,8 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
         last_first = ", ".join(reversed(name.split()))
         gradebook.append([last_first, canvas_id, f"s{number:03d}", f"s{number:03d}", "A", ""])
         mail = f"s{number:03d}@example.org"
-        time = {2: "-", 3: "Tuesday, 1 December 2026, 9:05 AM"}.get(number, ON_TIME)
+        late = number == 3
+        time = {2: "-", 3: LATE}.get(number, ON_TIME)
         worksheet.append(
             [f"Participant {moodle_id}", name, mail, "", "", f"{most:g}", "Yes", time, ""]
         )
@@ -119,12 +127,15 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
         if number == 2:  # hands in nothing
             continue
         expected_canvas.append([canvas_name, f"{score:g}"])
-        late = "LATE_" if number == 3 else ""
         files[f"folder/{name}.ipynb"] = content
         files[f"nbgrader/{name}/{assignment}/{file}"] = content
-        canvas[f"{canvas_name}_{late}{canvas_id}_77{number:03d}_{file}"] = content
+        canvas[f"{canvas_name}_{'LATE_' * late}{canvas_id}_77{number:03d}_{file}"] = content
         moodle[f"{name}_{moodle_id}_assignsubmission_file/{file}"] = content
+        gradescope[f"assignment_4711_export/submission_{8000 + number}/{file}"] = content
+        metadata += GRADESCOPE.format(8000 + number, name, mail, "12-01 09" if late else "11-29 18")
+    gradescope["assignment_4711_export/submission_metadata.yml"] = metadata
     files["canvas.zip"], files["moodle.zip"] = zipped(canvas), zipped(moodle)
+    files["gradescope.zip"] = zipped(gradescope)
     files |= {"canvas_gradebook.csv": table(gradebook), "moodle_worksheet.csv": table(worksheet)}
     # In the order and with the names of grades.csv: of a folder or Moodle, and of Canvas.
     for path, rows in {"expected.csv": expected, "expected_canvas.csv": expected_canvas}.items():

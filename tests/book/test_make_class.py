@@ -25,6 +25,9 @@ def test_a_class_is_the_same_on_every_platform(tool):
         with zipfile.ZipFile(io.BytesIO(made[archive])) as opened:
             held = sorted(opened.read(name) for name in opened.namelist())
         assert held == sorted(folder.values())
+    with zipfile.ZipFile(io.BytesIO(made["gradescope.zip"])) as opened:
+        held = sorted(opened.read(n) for n in opened.namelist() if n.endswith(".ipynb"))
+    assert held == sorted(folder.values())
     assert made["expected.csv"].decode().count("\n") == 9
     for roster in ("canvas_gradebook.csv", "moodle_worksheet.csv"):
         assert made[roster].decode().count("Almeida") == 8
@@ -50,6 +53,25 @@ def test_every_student_predicts(tool):
         }
         lines = "".join(cells["cool-down-prediction"]["source"]).splitlines()
         assert any(line.startswith("PREDICTED_EXPONENT = (") for line in lines)
+
+
+def test_every_platform_knows_who_was_late(tool, tmp_path):
+    from grading.classes.submissions import collect
+    from grading.platforms.rosters import worksheet_times
+    from grading.reports.late_rule import LateRule
+    from grading.source.assignment import load
+
+    for path, content in tool.make_class("scaling_laws", students=5).items():
+        if "/" not in path:
+            (tmp_path / path).write_bytes(content)
+    times = worksheet_times(tmp_path / "moodle_worksheet.csv")
+    rule = LateRule.parse("2026-11-30", 10, times)
+    for platform in ("canvas", "moodle", "gradescope"):
+        found = list(collect(tmp_path / f"{platform}.zip", load("scaling_laws")))
+        late = [one.student for one in found if rule.days(one)]
+        assert len(found) == 4 and late == [
+            "almeidadora" if platform == "canvas" else "Dora Almeida"
+        ]
 
 
 def test_bad_input_is_named(tool, tmp_path, capsys):

@@ -86,6 +86,9 @@ def test_an_extension_keeps_the_class_and_the_class_keeps_the_extension(course, 
     assert table(course) == FIRST | {"Bob": "11"}
     assert "Bob: the milder deadline of an earlier run" in capsys.readouterr().err
     assert [r["student"] for r in read_results(course / "out")] == ["Ada", "Bob", "Zoe"]
+    known = len(graded)
+    grade(course, "class", "--due", "2026-12-01T22:59Z", "--late", "10")
+    assert len(graded) == known + 1  # the source; nobody is later or earlier for it
     # A deadline that was wrong is set right by the next run on the same folder.
     assert grade(course, "extension", *RULE) == 0 and table(course) == FIRST
 
