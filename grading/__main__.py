@@ -205,7 +205,7 @@ def _write_sheet(results, out):
         while (copy := out.with_name(f"{out.stem}-old-{number}{out.suffix}")).exists():
             number += 1
         write_bytes(copy, out.read_bytes())
-        words = f"{len(lost)} marks are not in the new sheet, as their answers are others now"
+        words = f"marks left out, since their answers are others now ({len(lost)})"
         print(f"{words}: {named(lost)}; the old sheet is kept as {copy}", file=sys.stderr)
     write_bytes(out, marking_sheet(results, marks).encode())
     kept = sum(bool(row["points"].strip()) for row in marks.values())

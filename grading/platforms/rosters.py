@@ -204,7 +204,10 @@ def canvas(path, results, column=None, scale=False):
     found = found or [t for t in titles if letters(t).startswith(letters(name))]
     if len(found) != 1:
         known = ", ".join(titles) or "none"
-        raise ValueError(f"{path}: name the assignment's column with --column; there are {known}")
+        raise ValueError(
+            f"{path}: name the assignment's column with --column, or the folder of its assignment "
+            f"before that of {name}, to add these points to it; there are {known}"
+        )
     (column,) = found
     students = _Students(results)
     maximum = math.nan

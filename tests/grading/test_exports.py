@@ -223,7 +223,7 @@ def test_a_sheet_with_marks_is_never_written_over(graded, capsys):
     for _ in range(2):
         assert main(command) == 0
     told = capsys.readouterr()
-    assert "1 marks are not in the new sheet" in told.err and "=1+1 (allocation-text)" in told.err
+    assert "answers are others now (1)" in told.err and "=1+1 (allocation-text)" in told.err
     assert (graded / "to_mark-old-1.csv").read_text().split() == filled.decode().split()
     assert len(list(graded.glob("to_mark*"))) == 2
     assert {row[0]: row[2] for row in table(sheet.read_text())[1:]} == {
@@ -273,6 +273,8 @@ def test_the_points_of_two_folders_go_into_one_gradebook(tmp_path, graded, class
     assert rows == {"Lovelace, Ada": "17", "Quinn, Zoe": "0", "Nobody, No": "4", "Two, Two": "3.5"}
     told = capsys.readouterr().err
     assert "Nobody, No (small), =1+1 (small_game), Zoe Quinn (small_game)" in told
+    assert main(["export", str(tmp_path / "games"), "--canvas", str(roster)]) == 2
+    assert "before that of small_game, to add these points" in capsys.readouterr().err
     assert "17 of 24" not in (graded / "s0" / "feedback.html").read_text()
     assert "13 of 13 points" in (graded / "s0" / "feedback.html").read_text()
 
