@@ -63,8 +63,15 @@ class Slide:
 
 
 def text_of(tag: Tag) -> str:
-    """Return the words of an element, formulas in their TeX."""
+    """Return the words of an element, formulas in their TeX.
+
+    >>> text_of(BeautifulSoup("<p>10<sup>27</sup> FLOP, N<sub>opt</sub></p>", "html.parser"))
+    '10^27 FLOP, N_opt'
+    """
     tag = copy.copy(tag)
+    for name, sign in {"sup": "^", "sub": "_"}.items():
+        for part in tag.find_all(name):
+            part.insert(0, sign)
     for formula in tag.select(".katex"):
         source = formula.find("annotation")
         formula.replace_with(source.get_text() if source else formula.get_text())

@@ -150,6 +150,21 @@ def test_every_figure_of_a_chapter_is_on_a_slide(site, chapter):
 
 
 @pytest.mark.browser
+def test_exponents_stand_high_and_code_looks_like_code(address, browser):
+    page = browser.new_page()
+    page.goto(f"{address}slides/scaling_laws.html")
+    look = """(name) => [...document.querySelectorAll(`.slides ${name}`)].map(e => {
+        const its = getComputedStyle(e), around = getComputedStyle(e.parentElement);
+        return [its.verticalAlign, parseFloat(its.fontSize) < parseFloat(around.fontSize),
+            its.fontFamily !== around.fontFamily];
+    })"""
+    raised, code = page.evaluate(look, "sup"), page.evaluate(look, "code")
+    page.close()
+    assert raised and all(its[:2] == ["super", True] for its in raised)
+    assert code and all(its[2] for its in code)
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("chapter", make_slides.CHAPTERS)
 def test_slides_fit_and_ask_nobody(address, browser, chapter):
     asked, wrong = [], []
