@@ -60,14 +60,20 @@ The notebook has this cell above your function.
 """
 
 
-def asked(question: str) -> str:
+# How the cell begins that asks for a forecast, with its minutes and its points.
+FORECAST = re.compile(r"### (Your forecast: `[\w-]+`)\n\n\*About (\d+) minutes · (\d+) points?\*\n")
+
+
+def asked(question: str, cells: dict[str, str]) -> str:
     """Return what the cell prints in which the notebook asks about the future, else nothing."""
     if (named := re.search(r'questions\.load\(\)\["([\w-]+)"\]', question)) is None:
         return ""
     text = questions.load()[named[1]]._repr_markdown_("{{cite:p}}`{}`")
+    _, minutes, points = FORECAST.match(cells[f"{named[1]}-task"]).groups()
     return f"""
 ## Your forecast
 
+It takes about {minutes} minutes more and has {points} point of its own.
 The cell `{named[0]}` of the notebook asks:
 
 {typeset(text)}"""
@@ -144,23 +150,30 @@ hidden tests with the feedback that a class gets, in a terminal in the book's fo
 ## Say what it means
 
 {question}
-{asked(question)}"""
+{asked(question, cells)}"""
 
 
-def assignment_page(name: str, intro: str, exercises: list[dict]) -> str:
-    """Return the page of an assignment: what to do, and a table of its exercises."""
-    points, minutes = (sum(e[key] for e in exercises) for key in ("points", "minutes"))
+def total(parts: list[dict], key: str) -> int:
+    """Return the points or the minutes of all that an assignment asks for."""
+    return sum(part[key] for part in parts)
+
+
+def assignment_page(name: str, intro: str, parts: list[dict]) -> str:
+    """Return the page of an assignment: what to do, and a table of its exercises and forecasts."""
     rows = "\n".join(
-        f"| {{doc}}`{e['title']} <{name}/{e['id']}>` | {e['difficulty']} | {e['importance']} "
-        f"| {e['minutes']} | {e['points']} |"
-        for e in exercises
+        f"| {{doc}}`{p['title']} <{name}/{p['id']}>` | {p['difficulty']} | {p['importance']} "
+        f"| {p['minutes']} | {p['points']} |"
+        if "id" in p
+        else f"| {p['title']} | | | {p['minutes']} | {p['points']} |"
+        for p in parts
     )
     return f"""(exercises-{name.replace("_", "-")})=
 {intro}
 
 Download {{download}}`{name}.ipynb <../release/{name}/{name}.ipynb>` and open it in JupyterLab, in
 the environment of this book: `make lab` starts it, and the notebook lies in `exercises/release`.
-Together about {minutes} minutes and {points} points. Difficulty and importance run from 1 to 5.
+Together about {total(parts, "minutes")} minutes and {total(parts, "points")} points. Difficulty and
+importance run from 1 to 5.
 
 | Exercise | Difficulty | Importance | Minutes | Points |
 |---|--:|--:|--:|--:|
@@ -171,9 +184,9 @@ Together about {minutes} minutes and {points} points. Difficulty and importance 
 def index_page(assignments: dict[str, list[dict]]) -> str:
     """Return the page that leads to all assignments."""
     rows = "\n".join(
-        f"| {{doc}}`{name}` | {len(found)} | {sum(e['minutes'] for e in found)} "
-        f"| {sum(e['points'] for e in found)} |"
-        for name, found in assignments.items()
+        f"| {{doc}}`{name}` | {sum('id' in part for part in parts)} "
+        f"| {total(parts, 'minutes')} | {total(parts, 'points')} |"
+        for name, parts in assignments.items()
     )
     return f"""(exercises)=
 # Exercises
@@ -193,22 +206,33 @@ Whoever teaches with them can grade a class with one command: see
 
 
 def read(source: Path) -> tuple[dict[str, str], list[dict]]:
-    """Return the text of each cell of an assignment by its id, and the facts of its exercises."""
-    nb = nbformat.read(source, as_version=4)
-    exercises = [cell.metadata.exercise for cell in nb.cells if "exercise" in cell.metadata]
-    return {cell.id: cell.source for cell in nb.cells}, exercises
+    """Return the text of each cell of an assignment by its id, and all that it asks for.
+
+    An exercise comes with its facts, a forecast with `title`, `minutes` and `points`.
+    """
+    nb, parts = nbformat.read(source, as_version=4), []
+    for cell in nb.cells:
+        if "exercise" in cell.metadata:
+            parts.append(cell.metadata.exercise)
+        elif found := FORECAST.match(cell.source):
+            parts.append({"title": found[1], "minutes": int(found[2]), "points": int(found[3])})
+    return {cell.id: cell.source for cell in nb.cells}, parts
 
 
 def pages(source: Path) -> dict[str, str]:
     """Return the pages of one assignment, by their path below the folder of pages."""
     name = source.stem
-    cells, exercises = read(source)
+    cells, parts = read(source)
     student, _ = read(source.parents[2] / "release" / name / source.name)
     try:
-        made = {f"{name}/{e['id']}.md": exercise_page(name, e, cells, student) for e in exercises}
+        made = {
+            f"{name}/{facts['id']}.md": exercise_page(name, facts, cells, student)
+            for facts in parts
+            if "id" in facts
+        }
     except KeyError as error:
         raise ValueError(f"{source}: an exercise has no {error}") from None
-    return {f"{name}.md": assignment_page(name, cells["title"], exercises), **made}
+    return {f"{name}.md": assignment_page(name, cells["title"], parts), **made}
 
 
 def listed(app: Sphinx) -> list[str]:

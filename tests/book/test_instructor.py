@@ -92,6 +92,16 @@ def test_the_afternoons_of_a_week_add_up():
     assert len(afternoons) == 5 and f"**{sum(map(int, afternoons))}** |" in part
 
 
+def test_what_a_week_leaves_of_the_forecasts_is_the_rest():
+    part = read("syllabus").split("## One week\n")[1].split("\n## ")[0]
+    listed, begun, later = re.search(r"\| 5 \|.*\| (.*)\((\d+)\).*\((\d+) more\)", part).groups()
+    known = facts()
+    own = sum(known[n].minutes for n in re.findall(r"<exercise-([a-z-]+)>", listed))
+    table = read("objectives").split("## Forecasting\n")[1].split("\n## ")[0]
+    forecasts = sum(map(int, re.findall(r"\| (\d+) \|$", table, re.M)))
+    assert int(begun) + int(later) == own + forecasts
+
+
 def test_the_capstone_has_the_minutes_that_its_parts_need():
     part = read("syllabus").split("## Three weeks\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (?:9|10) \| (\d+) \| (.*?) \|", part, re.M)

@@ -8,6 +8,8 @@ import nbformat
 import pytest
 from assignments import EXERCISES, NAMES, cells, exercises
 
+from grading.source.assignment import load
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_exercise_has_a_page(name):
@@ -48,8 +50,18 @@ def test_a_notebook_without_a_hint_is_named(tmp_path):
         exercise_pages.pages(source)
 
 
-def test_the_index_leads_to_every_assignment():
-    page = exercise_pages.index_page({name: exercises(name) for name in NAMES})
-    for name in NAMES:
-        points = sum(facts["points"] for facts in exercises(name))
-        assert re.search(rf"^\| {{doc}}`{name}` \| \d+ \| \d+ \| {points} \|$", page, re.M)
+def test_points_and_minutes_are_those_of_the_notebook_and_of_the_guide():
+    """What is graded is what the site adds up, forecasts too; their minutes are in the guide."""
+    parts = {n: exercise_pages.read(EXERCISES / f"source/{n}/{n}.ipynb")[1] for n in NAMES}
+    page, guide = (
+        exercise_pages.index_page(parts),
+        (EXERCISES.parent / "instructor/objectives.md").read_text(encoding="utf-8"),
+    )
+    sections = re.split(r"^## .*$", guide, flags=re.M)[1:]
+    for (name, found), section in zip(parts.items(), sections, strict=False):
+        points = load(name).max_score + load(name).max_by_hand
+        minutes = sum(map(int, re.findall(r"\| (\d+) \|$", section, re.M)))
+        row = rf"^\| {{doc}}`{name}` \| {len(exercises(name))} \| {minutes} \| {points:g} \|$"
+        assert re.search(row, page, re.M), (name, minutes, points)
+        said = f"about {minutes} minutes and {points:g} points"
+        assert said in " ".join(exercise_pages.assignment_page(name, "", found).split())
