@@ -1,11 +1,16 @@
 """The instructor's kit holds what it promises: exercises exist, minutes add up, nothing leaks."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import nbformat
+import needs
 import pytest
 from pybtex.database import parse_file
+
+from grading.__main__ import COMMANDS
+from scaling_lib.__main__ import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 KIT = ROOT / "instructor"
@@ -155,23 +160,35 @@ def test_every_page_of_the_kit_is_in_the_contents():
 
 
 def commands():
-    return [
-        line.strip()
-        for page in PAGES
-        for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
-        for line in block.replace("\\\n", " ").splitlines()
-        if line.strip() and not line.startswith("#")
-    ]
+    """Every command of the kit, those in a sentence too."""
+    found = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        blocks = re.findall(r"```sh\n(.*?)```", text, re.S)
+        lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+        found += [*lines, *re.findall(r"(?<!`)`(python -[^`]*)`", text)]
+    return [line.split(" #")[0].strip() for line in found if not line.startswith("#")]
+
+
+def parsed():
+    """What the words of each of the kit's commands of the grader mean."""
+    for words in map(str.split, commands()):
+        if words[:3] == ["python", "-m", "grading"] and "..." not in words:
+            yield vars(build_parser("grading", "", COMMANDS, words[3]).parse_args(words[3:]))
 
 
 def test_commands_name_commands_and_options_that_exist():
-    from grading.__main__ import COMMANDS
-    from scaling_lib.__main__ import build_parser
+    assert len(list(parsed())) >= 10
 
-    seen = 0
-    for line in commands():
-        words = line.split("#")[0].split()
-        if words[:3] == ["python", "-m", "grading"]:
-            build_parser("grading", "", COMMANDS, words[3]).parse_args(words[3:])
-            seen += 1
-    assert seen >= 10
+
+def test_git_leaves_out_what_the_commands_are_given_and_make():
+    if not (ROOT / ".git").exists():
+        needs.missing("this is no git repository")
+    given = ("submissions", "input", "graded", "out", "seed_file", "languages", "marks")
+    given += ("canvas", "moodle")
+    paths = {str(one[name]) for one in parsed() for name in given if one.get(name)}
+    paths |= {p for c in commands() for p in re.findall(r"(?:--out|>) ([\w./-]+)", c)}
+    assert {"STUDENTS.txt", "extension", "look", "runs.csv", "SECRET_SEED"} <= paths
+    ask = ["git", "check-ignore", "--no-index", "--stdin"]
+    known = subprocess.run(ask, cwd=ROOT, input="\n".join(paths), text=True, capture_output=True)
+    assert paths - set(known.stdout.splitlines()) == set()
