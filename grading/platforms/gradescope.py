@@ -26,14 +26,26 @@ PACKAGES = ("grading", "scaling_lib")
 SETUP = """#!/usr/bin/env bash
 # Runs once, when the container is built.
 set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
 cd /autograder/source
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends python3 python3-venv bubblewrap >/dev/null
-python3 -m venv /autograder/python
+install() {{ apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }}
+install bubblewrap
+# By its version: "python3" of Ubuntu 22.04, Gradescope's default, is 3.10.
+for version in {versions}; do
+  if install "python$version" "python$version-venv" 2>/dev/null; then break; fi
+  version=
+done
+if [ -z "$version" ]; then
+  echo "This image has none of Python {versions}: choose Ubuntu 22.04 or a newer one" \\
+    "as base image, variant Base, and build the autograder again." >&2
+  exit 1
+fi
+"python$version" -m venv /autograder/python
 /autograder/python/bin/pip install --quiet --require-hashes -r requirements.txt
 /autograder/python/bin/pip install --quiet --no-deps --no-build-isolation ./project
 chmod -R go-rwx /autograder/source
-"""
+""".format(versions="3.13 3.12 3.11")
 
 RUN = """#!/usr/bin/env bash
 # Runs for each submission.

@@ -8,11 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 
 import jsonschema
 import needs
 import pytest
+from packaging.specifiers import SpecifierSet
 from small_assignment import ALLOCATION, SEED, Paper, source
 
 from grading.__main__ import main
@@ -168,3 +170,46 @@ def test_gradescope_says_when_nothing_could_be_graded(container, capsys):
     (container / "source" / "assignment" / "small.ipynb").write_text("{}")
     assert gradescope.main([str(container)]) == 1
     assert "not graded" in capsys.readouterr().err
+
+
+# Commands of an image, for its apt-get and its Python: they note what they are asked for.
+APT = """#!/bin/sh
+echo "apt-get $*" >> "$LOG"
+[ "$1" = update ] && exit
+for word in "$@"; do
+  case "$word" in python*) case " $HAS " in *" $word "*) ;; *) exit 100;; esac;; esac
+done
+"""
+PYTHON = """#!/bin/sh
+echo "$(basename "$0") $*" >> "$LOG"
+mkdir -p "$3/bin" && printf '#!/bin/sh\\n' > "$3/bin/pip" && chmod +x "$3/bin/pip"
+"""
+
+
+@pytest.mark.parametrize(
+    ("has", "taken"),
+    [
+        ("python3 python3-venv python3.11 python3.11-venv", "3.11"),  # Ubuntu 22.04
+        ("python3 python3-venv python3.12 python3.12-venv", "3.12"),  # Ubuntu 24.04
+        ("python3 python3-venv python3.13", None),  # no package for environments
+        ("python3 python3-venv", None),
+    ],
+)
+def test_the_container_gets_a_python_that_runs_the_course(tmp_path, has, taken):
+    with open(gradescope.PROJECT / "pyproject.toml", "rb") as file:
+        allowed = SpecifierSet(tomllib.load(file)["project"]["requires-python"])
+    (tmp_path / "source").mkdir()
+    (tmp_path / "bin").mkdir()
+    commands = {"apt-get": APT, **{f"python3{v}": PYTHON for v in ("", ".10", ".11", ".12", ".13")}}
+    for name, text in commands.items():
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    script = gradescope.SETUP.replace("/autograder", str(tmp_path))
+    words = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "HAS": has, "LOG": f"{tmp_path}/log"}
+    done = subprocess.run(["bash", "-c", script], env=words, capture_output=True, text=True)
+    used = [line for line in (tmp_path / "log").read_text().splitlines() if "-m venv" in line]
+    if taken is None:
+        assert done.returncode == 1 and "choose Ubuntu 22.04" in done.stderr and used == []
+    else:
+        assert done.returncode == 0, done.stderr
+        assert used == [f"python{taken} -m venv {tmp_path}/python"] and taken in allowed
