@@ -10,6 +10,7 @@ import pytest
 from pybtex.database import parse_file
 
 from grading.__main__ import COMMANDS
+from grading.source.assignment import load
 from scaling_lib.__main__ import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,6 +60,17 @@ def test_every_written_answer_has_a_rubric_row():
     for name, cell in solutions().items():
         if cell.cell_type == "markdown":
             assert f"(`{name}`" in rubrics, name
+
+
+def test_the_texts_to_mark_are_counted():
+    assignments = [load(p.stem) for p in SOURCES if p.stem != "capstone"]
+    fewest, most = (f(len(a.by_hand) for a in assignments) for f in (min, max))
+    text = " ".join(read("marking").split())
+    assert f"An assignment has {fewest} to {most} answers in words" in text
+    assert f"a class of 40 writes {40 * fewest} to {40 * most} short texts" in text
+    assert f"At half a minute each it is {20 * fewest} to {20 * most} minutes" in text
+    six = {a.max_score + a.max_by_hand for a in assignments if a.name == "bitter_lesson"}
+    assert f"({six.pop():g}, for an assignment of six exercises)" in text
 
 
 def test_minutes_of_the_objectives_are_those_of_the_exercises():
