@@ -1,7 +1,9 @@
 """The instructor's kit holds what it promises: exercises exist, minutes add up, nothing leaks."""
 
 import re
+import shlex
 import subprocess
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -204,3 +206,22 @@ def test_git_leaves_out_what_the_commands_are_given_and_make():
     ask = ["git", "check-ignore", "--no-index", "--stdin"]
     known = subprocess.run(ask, cwd=ROOT, input="\n".join(paths), text=True, capture_output=True)
     assert paths - set(known.stdout.splitlines()) == set()
+
+
+def test_what_a_graded_class_is_handed_gives_no_answer_away(tmp_path):
+    if not (ROOT / ".git").exists():
+        needs.missing("this is no git repository")
+    (line,) = [c for c in commands() if c.startswith("git archive")]
+    words = shlex.split(line.replace("course.zip", str(tmp_path / "course.zip")))
+    subprocess.run(words, cwd=ROOT, check=True)
+    with zipfile.ZipFile(tmp_path / "course.zip") as archive:
+        texts = {name: archive.read(name) for name in archive.namelist()}
+    released = [name for name in texts if name.startswith("course/exercises/release/")]
+    assert len([name for name in released if name.endswith(".ipynb")]) == len(SOURCES)
+    text = b"\n".join(texts.values()).decode(errors="replace")
+    for name, cell in solutions().items():
+        if cell.cell_type == "markdown":
+            lines = [line for line in cell.source.splitlines() if len(line) > 60]
+            assert not any(line in text for line in lines), name
+    left_out = r"exercises/(source|answers|rubrics)/"
+    assert [n for n in texts if re.search(left_out, n)] == [] and "*For example:* “" not in text

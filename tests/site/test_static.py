@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from parsed import parse
 
 pytestmark = pytest.mark.site
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 FETCHING = {
     "link": ["href"],
@@ -195,3 +196,14 @@ def test_a_formula_with_a_part_too_many_is_found():
 def test_formulas_are_whole(site):
     wrong = {p.name: broken_formulas(parse(p)) for p in site.rglob("*.html")}
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_the_site_gives_no_hidden_test_and_no_written_answer_away(site):
+    """Its archive is handed out; the solutions in code are on it, in folds."""
+    kinds = {".html", ".md", ".ipynb", ".js", ".json", ".txt"}
+    pages = [p.read_text(encoding="utf-8") for p in site.rglob("*") if p.suffix in kinds]
+    told = " ".join(" ".join(pages).split())
+    assert not re.search("(BEGIN|END) HIDDEN TESTS", told)
+    for path in (ROOT / "exercises/rubrics").glob("*.md"):
+        for example in re.findall(r"For example:\* “(.{60})", path.read_text(encoding="utf-8")):
+            assert example not in told, path.name
