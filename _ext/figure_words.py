@@ -3,7 +3,7 @@
 A figure is drawn for the page and shrinks with the screen, and its words with it. A style sheet
 inside an SVG knows how wide the picture is shown: on a phone each text grows about its middle to
 the size that can be read; the name of a line grows from its beginning, which stands at the line,
-and so does an exponent.
+and so does an exponent. Words at the tail of an arrow grow away from it.
 """
 
 import re
@@ -20,6 +20,7 @@ READABLE, LEAST = 8.8, 8.5  # pixels: of the numbers at the axes of most figures
 GLYPH = 100
 LETTER = 65  # the width of the last letter of a text, about
 MARGIN, SHIFT = 4, 1.5  # points: left free at the right edge; that a name may come near its line
+TAIL = 8  # points: from the tail of an arrow to the words that it belongs to, at most
 PANELS_FROM = 510  # points: from here on a figure has two panels
 PLAIN = {"", "#000", "#000000", "#333", "#333333", "#fff", "#ffffff"}  # not the name of a line
 SVG = "{http://www.w3.org/2000/svg}"
@@ -58,7 +59,7 @@ def enlarge_words(source: bytes) -> bytes:
         return source
     width = float(root.get("viewBox").split()[2])
     shown = PANELS if width >= PANELS_FROM else PHONE
-    grown = 0
+    grown, tails = 0, tails_of(root)
     for text in list(root.iter(f"{SVG}g", f"{SVG}use")):
         matrix = matrix_of(text.get("transform", ""))
         if np.linalg.det(matrix) >= 0:  # not upside down: no text
@@ -67,9 +68,17 @@ def enlarge_words(source: bytes) -> bytes:
         pixels = size * GLYPH * shown / width
         factor = max(READABLE / pixels, 1)
         place = ""
-        if factor >= 1.01 and colour(text) not in PLAIN and matrix[1, 0] == 0:
-            glyphs = [matrix_of(glyph.get("transform", ""))[0, 2] for glyph in text]
-            length = (max(glyphs, default=0) + LETTER) * size
+        glyphs = [matrix_of(glyph.get("transform", ""))[0, 2] for glyph in text]
+        length = (max(glyphs, default=0) + LETTER) * size
+        if factor >= 1.01 and colour(text) in PLAIN and matrix[1, 0] == 0:
+            left, foot = matrix[:2, 2]
+            for x, y in tails:
+                if foot - GLYPH * size < y < foot + GLYPH * size / 4:
+                    if 0 <= left - x < TAIL:
+                        place = ";--x:0%"
+                    elif 0 <= x - left - length < TAIL:
+                        place = ";--x:100%"
+        elif factor >= 1.01 and matrix[1, 0] == 0:
             # What the margin has no room for grows to the left, and less.
             room = max(width - MARGIN - matrix[0, 2] - length, 0)
             factor = max(min(factor, 1 + (room + SHIFT) / length), LEAST / pixels)
@@ -88,6 +97,13 @@ def enlarge_words(source: bytes) -> bytes:
     rule.text = RULE.format(round(1.15 * shown))
     root.insert(0, rule)
     return etree.tostring(root)
+
+
+def tails_of(root: etree._Element) -> list[tuple[float, float]]:
+    """Return where the arrows of a figure begin: matplotlib draws each as a curve of one piece."""
+    curve = re.compile(r"M ([\d.]+) ([\d.]+)\s+Q [\d.\s]+$")
+    found = (curve.match(path.get("d", "")) for path in root.iter(f"{SVG}path"))
+    return [(float(m[1]), float(m[2])) for m in found if m]
 
 
 def enlarge_power(text: etree._Element, pixels: float) -> bool:

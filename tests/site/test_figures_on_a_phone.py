@@ -69,6 +69,15 @@ def test_words_of_figures_can_be_read_on_a_phone(site, browser, figures):
     assert len(figures) > 70 and faults == []
 
 
+def test_words_grow_away_from_the_tail_of_their_arrow():
+    word = '<g style="fill:#333" transform="translate({} {}) scale(.1 -.1)"><use href="#a"/></g>'
+    tails = "".join(f'<path d="M {x} 5 Q 90 7 80 9 "/>' for x in (96, 220))
+    words = "".join(word.format(*at) for at in [(100, 9), (210, 9), (100, 90), (300, 9)])
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 469.2 282">{tails}{words}</svg>'
+    grown = figure_words.enlarge_words(svg.encode()).decode()
+    assert re.findall(r'style="--k:1.101([^"]*)"', grown) == [";--x:0%", ";--x:100%", "", ""]
+
+
 def test_small_words_grow_and_large_ones_stay():
     word = '<g style="fill:{}" transform="matrix({} 0 0 -{} {} 9)"><use href="#a"/></g>'
     words = [("#333", 0.1, 0.1, 9), ("#d55e00", 0.1, 0.1, 9), ("#d55e00", 0.1, 0.1, 465)]
