@@ -19,6 +19,7 @@ WANTED = {
     "pass@k": "glossary.html#term-pass-k",
     "emergence": "glossary.html#term-emergence",
     "irreducible loss": "glossary.html#term-irreducible-loss",
+    "why is the loss never zero": "glossary.html#term-irreducible-loss",
     "6ND": "glossary.html#term-compute",
     "doubling time": "glossary.html#term-doubling-time",
     "data wall": "chapters/(repeated_and_synthetic_data|data_limits).html#",
