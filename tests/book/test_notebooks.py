@@ -200,6 +200,15 @@ def test_notebook_keeps_the_conventions(path):
     assert problems(read(path)) == []
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_what_is_printed_fits_the_column_of_the_text(path):
+    """Lines of 84 characters do; a table that the command line prints may have smaller letters."""
+    for cell in read(path).cells:
+        printed = "".join(o.text for o in cell.get("outputs", []) if o.output_type == "stream")
+        room = 90 if cell.id == "fit-your-runs-25" else 84
+        assert max(map(len, printed.splitlines()), default=0) <= room, cell.id
+
+
 def test_notebooks_are_stored_in_normal_form(tmp_path):
     twins = [tmp_path / path.name for path in NOTEBOOKS]
     for path, twin in zip(NOTEBOOKS, twins, strict=True):
