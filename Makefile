@@ -81,7 +81,7 @@ audit: book ## Lighthouse on the chapters and an exercise of the built site; rep
 firefox: book ## the checks of the built site in Firefox
 	BROWSER=firefox $(PY) -m pytest -n $(JOBS) --dist loadfile -m "not chromium" tests/site
 
-pdf: book ## the whole book as one PDF
+pdf: book ## the whole book as one PDF, the exercises without solutions
 	$(PY) tools/make_pdf.py
 
 slides: book ## slides of each chapter, into _build/html/slides

@@ -30,6 +30,7 @@ TARGET = ROOT / "_build" / "scaling-measured.pdf"
 
 STYLE = """
 .book-page { break-before: page; }
+.book-exercise { margin-top: 12mm; }
 .book-title { height: 230mm; display: flex; flex-direction: column; justify-content: center; }
 .book-title h1 { font-size: 40pt !important; margin: 0 0 6mm; }
 .book-title p { font-size: 14pt; }
@@ -39,19 +40,39 @@ STYLE = """
 .book-contents li > span { margin-left: auto; font-variant-numeric: tabular-nums; }
 .book-contents a { color: inherit; text-decoration: none; }
 """
+CALLS = {"Code of this explorer", "Code of these questions"}
 FOOTER = (
     '<div style="font:8pt sans-serif;color:#555;width:100%;text-align:center">'
     '<span class="pageNumber"></span></div>'
 )
 
 
+EXERCISES = "exercises/pages/index.html"
+
+
 def reading_order(site: Path) -> list[str]:
-    """Return the pages in the order of the contents."""
+    """Return the pages in the order of the contents, the exercises behind the list of them."""
     first = site / "chapters" / "front.html"
     soup = BeautifulSoup(first.read_text(encoding="utf-8"), "lxml")
     links = [a["href"] for a in soup.select("nav.bd-docs-nav a.reference.internal")]
     pages = ["chapters/front.html" if link == "#" else f"chapters/{link}" for link in links]
-    return list(dict.fromkeys(posixpath.normpath(p) for p in pages))
+    pages = list(dict.fromkeys(posixpath.normpath(p) for p in pages))
+    place = pages.index(EXERCISES) + 1
+    assignments = listed(site, EXERCISES)
+    pages[place:place] = [p for name in assignments for p in (name, *listed(site, name))]
+    return pages
+
+
+def listed(site: Path, page: str) -> list[str]:
+    """Return the pages to which the table of a page leads."""
+    soup = BeautifulSoup((site / page).read_text(encoding="utf-8"), "lxml")
+    links = soup.select("article.bd-article table td:first-child a[href]")
+    return [posixpath.normpath(posixpath.join(posixpath.dirname(page), a["href"])) for a in links]
+
+
+def is_exercise(page: str) -> bool:
+    """Whether a page is that of one exercise, which stands under its assignment."""
+    return page.startswith("exercises/pages/") and page.count("/") == 3
 
 
 def slug(page: str) -> str:
@@ -87,9 +108,15 @@ def article(site: Path, page: str, known: set[str]) -> Tag:
         else:
             link.attrs.pop("href")
     for details in body.find_all("details"):
-        details["open"] = ""
+        # The code that calls up questions or an explorer says nothing on paper.
+        if details.summary.get_text() not in CALLS:
+            details["open"] = ""
+    if is_exercise(page):
+        for heading in body.find_all(["h1", "h2"]):
+            heading.name = f"h{int(heading.name[1]) + 1}"
     body["id"] = slug(page)
-    body["class"] = [*body.get("class", []), "book-page"]
+    kind = "book-exercise" if is_exercise(page) else "book-page"
+    body["class"] = [*body.get("class", []), kind]
     return body
 
 
@@ -97,6 +124,9 @@ def entries(articles: list[Tag]) -> list[tuple[str, str, int]]:
     """Return the contents: name, words, level."""
     found = []
     for body in articles:
+        if "book-exercise" in body["class"]:
+            found.append((body["id"], body.find("h2").get_text(" ", strip=True), 2))
+            continue
         heading = body.find("h1")
         found.append((body["id"], heading.get_text(" ", strip=True), 1))
         for section in body.select("section section"):

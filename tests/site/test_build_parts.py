@@ -125,4 +125,23 @@ def test_the_contents_and_the_pdf_have_the_further_pages_of_chapters(site):
     order = make_pdf.reading_order(site)
     first = order.index("chapters/scaling_hypothesis.html")
     assert order[first + 1] == "chapters/small_experiments.html"
-    assert not any(page.startswith("exercises/pages/bitter_lesson") for page in order)
+
+
+@pytest.mark.site
+def test_the_pdf_has_every_exercise_under_its_assignment(site):
+    order = make_pdf.reading_order(site)
+    pages = [p.relative_to(site).as_posix() for p in (site / "exercises/pages").rglob("*.html")]
+    assert set(pages) <= set(order) and len(order) == len(set(order))
+    under = [page for page in order if page.startswith("exercises/pages/scaffolding")]
+    parts = [make_pdf.article(site, page, set(order)) for page in under]
+    levels = [level for _, _, level in make_pdf.entries(parts)]
+    assert levels == [1] + [2] * 7 and len(under) == 8, "its sections are not in the contents"
+
+
+@pytest.mark.site
+def test_the_pdf_opens_no_code_that_only_calls_up_questions(site):
+    page = "chapters/scaling_laws.html"
+    folds = make_pdf.article(site, page, {page}).select("details.code-fold")
+    closed = [fold for fold in folds if "open" not in fold.attrs]
+    assert 0 < len(closed) < len(folds)
+    assert all("self_check(" in fold.text or "figures." in fold.text for fold in closed)

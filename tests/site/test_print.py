@@ -54,6 +54,25 @@ def test_an_exercise_is_printed_without_its_solution(address, paper):
     assert paper.locator(".bd-article details:not(.solution-fold) p").first.is_visible()
 
 
+def test_of_tabs_all_are_printed_each_under_its_name(address, paper):
+    opened(paper, address + "instructor/handing_out.html")
+    parts = paper.locator(".sd-tab-set > :not(input)")
+    assert parts.count() == 10
+    tops = [part.bounding_box()["y"] for part in parts.all()]  # a box has only what is seen
+    assert tops == sorted(tops)
+    assert paper.get_by_text("generate_assignment scaling_laws").is_visible()
+
+
+def test_what_belongs_together_stays_on_one_sheet(address, paper):
+    broken = """name => [...document.querySelectorAll(name)]
+        .map(e => getComputedStyle(e).breakInside)"""
+    opened(paper, address + "chapters/claims.html")
+    assert set(paper.evaluate(broken, ".claim")) == {"avoid"}
+    opened(paper, address + "chapters/scaling_laws.html")
+    assert set(paper.evaluate(broken, ".sm-question")) == {"avoid"}
+    assert set(paper.evaluate(broken, ".cell_output:has(.sm-question)")) == {"auto"}
+
+
 def test_a_chapter_is_printed_with_results_and_the_code_that_is_open(address, paper):
     opened(paper, address + "chapters/scaling_laws.html")
     for result in ("details.hide .cell_output", "details.sd-dropdown p"):
