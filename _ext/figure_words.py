@@ -20,6 +20,7 @@ READABLE, LEAST = 8.8, 8.5  # pixels: of the numbers at the axes of most figures
 GLYPH = 100
 LETTER = 65  # the width of the last letter of a text, about
 MARGIN, SHIFT = 4, 1.5  # points: left free at the right edge; that a name may come near its line
+ARROW = re.compile(r"stroke-width: ?0?\.9\b")
 TAIL = 8  # points: from the tail of an arrow to the words that it belongs to, at most
 PANELS_FROM = 510  # points: from here on a figure has two panels
 PLAIN = {"", "#000", "#000000", "#333", "#333333", "#fff", "#ffffff"}  # not the name of a line
@@ -100,10 +101,18 @@ def enlarge_words(source: bytes) -> bytes:
 
 
 def tails_of(root: etree._Element) -> list[tuple[float, float]]:
-    """Return where the arrows of a figure begin: matplotlib draws each as a curve of one piece."""
-    curve = re.compile(r"M ([\d.]+) ([\d.]+)\s+Q [\d.\s]+$")
-    found = (curve.match(path.get("d", "")) for path in root.iter(f"{SVG}path"))
-    return [(float(m[1]), float(m[2])) for m in found if m]
+    """Return where the arrows of `point_out` begin, known by the width of their line.
+
+    matplotlib draws each as a curve, which svgo makes a line where it is one; the heads have a
+    corner.
+    """
+    found = []
+    for path in root.iter(f"{SVG}path"):
+        way = path.get("d", "")
+        numbers = re.findall(r"-?(?:\d+\.?\d*|\.\d+)", way)
+        if ARROW.search(path.get("style", "")) and ("q" in way.lower() or len(numbers) == 4):
+            found.append((float(numbers[0]), float(numbers[1])))
+    return found
 
 
 def enlarge_power(text: etree._Element, pixels: float) -> bool:

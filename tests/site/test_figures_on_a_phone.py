@@ -71,7 +71,8 @@ def test_words_of_figures_can_be_read_on_a_phone(site, browser, figures):
 
 def test_words_grow_away_from_the_tail_of_their_arrow():
     word = '<g style="fill:#333" transform="translate({} {}) scale(.1 -.1)"><use href="#a"/></g>'
-    tails = "".join(f'<path d="M {x} 5 Q 90 7 80 9 "/>' for x in (96, 220))
+    ways = ("M 96 5 Q 90 7 80 9 ", "m220 5-9.5.4", "m308 5-4-2-4-2")  # drawn, by svgo, a head
+    tails = "".join(f'<path d="{way}" style="stroke-width: 0.9"/>' for way in ways)
     words = "".join(word.format(*at) for at in [(100, 9), (210, 9), (100, 90), (300, 9)])
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 469.2 282">{tails}{words}</svg>'
     grown = figure_words.enlarge_words(svg.encode()).decode()
