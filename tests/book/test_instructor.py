@@ -199,8 +199,9 @@ def test_git_leaves_out_what_the_commands_are_given_and_make():
     if not (ROOT / ".git").exists():
         needs.missing("this is no git repository")
     given = ("submissions", "input", "graded", "out", "seed_file", "languages", "marks")
-    given += ("canvas", "moodle")
-    paths = {str(one[name]) for one in parsed() for name in given if one.get(name)}
+    given += ("canvas", "moodle", "worksheet")
+    values = [one[name] for one in parsed() for name in given if one.get(name)]
+    paths = {str(p) for value in values for p in (value if isinstance(value, list) else [value])}
     paths |= {p for c in commands() for p in re.findall(r"(?:--out|>) ([\w./-]+)", c)}
     assert {"STUDENTS.txt", "extension", "look", "runs.csv", "SECRET_SEED"} <= paths
     ask = ["git", "check-ignore", "--no-index", "--stdin"]
