@@ -50,6 +50,7 @@ def test_shipped_copiers():
     assert last[1, 16] < last[1, 64]
 
 
+@pytest.mark.long
 def test_looked_up_facts_follow_the_store_and_the_retriever(reader):
     rng = np.random.default_rng(0)
     facts = retrieval.draw_facts(5000, rng)

@@ -89,6 +89,7 @@ def test_search_solves_what_an_attempt_misses_with_every_value(world, tables):
         assert followed[name] > walked + 0.1
 
 
+@pytest.mark.long
 def test_learned_value_needs_fewer_nodes_when_followed_and_more_with_a_star(values, tables):
     followed = search.solved_within(search.run(tables, 60), [100]).squeeze()
     careful = search.solved_within(search.run(tables, 60, weight=1.0), [1000]).squeeze()

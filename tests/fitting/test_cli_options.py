@@ -194,6 +194,7 @@ def test_bad_options_give_status_two_and_one_line(file, capsys, arguments, messa
     assert out == "" and err.count("\n") == 1 and message in err, err
 
 
+@pytest.mark.long
 def test_a_fit_without_an_optimum_is_printed_with_a_note_in_its_place(file, runs, capsys):
     rising = runs.assign(loss=(1.5 + 900 / runs.D**0.3) * runs.N**0.02, family="odd")
     pd.concat([runs.assign(family="good"), rising]).to_csv(file, index=False)
@@ -236,6 +237,7 @@ def test_the_level_is_that_of_the_held_out_score_too(file, runs, capsys):
     assert float(row.split()[-1]) == pytest.approx(inside, rel=1e-3) != part.held_out.inside
 
 
+@pytest.mark.long
 def test_the_option_that_the_note_on_shares_names_is_one(capsys, tmp_path):
     loss = np.linspace(0.75, 1.1, 14)
     score = 0.25 + 0.7 / (1 + np.exp(14 * (loss - 0.72)))

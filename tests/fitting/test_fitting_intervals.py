@@ -59,6 +59,7 @@ def test_student_quantile(level, dof, exact):
     assert uncertainty.student(level, dof) == pytest.approx(exact, rel=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("delta", [1e-3, 1e-2])
 def test_ninety_per_cent_intervals_hold_the_truth_about_nine_times_in_ten(delta):
     """Coverage on 40 repeated data sets; with 0.9 a count below 30 has a chance of 0.2 %."""

@@ -155,6 +155,7 @@ def test_alike_is_the_analysis_of_variance_of_scipy():
     )
 
 
+@pytest.mark.long
 def test_the_unit_that_a_header_names_is_offered_and_its_absence_noted():
     # As in tables of published models: N in billions up to 540 would pass for ones.
     N, D = [0.125, 1.3, 13, 540, 0.5, 7, 70], [300, 300, 300, 780, 5, 140, 1400]
@@ -250,6 +251,7 @@ def scores(rng, midpoint=0.72):
     return {"loss": loss, "score": score + 0.01 * rng.normal(size=14)}
 
 
+@pytest.mark.long
 def test_an_end_of_a_curve_beyond_what_a_share_can_be_is_named():
     runs = scores(np.random.default_rng(0))
     result = fit("task_score", runs)
@@ -357,6 +359,7 @@ def test_an_accuracy_in_place_of_an_error_is_asked_for():
     )
 
 
+@pytest.mark.long
 def test_an_exponent_that_is_fixed_rests_on_nothing(clean):
     assert not any("varies by" in note for note in notes(narrow(clean), fixed={"alpha": 0.34}))
     swapped = narrow(clean).rename(columns={"N": "D", "D": "N"})
