@@ -46,6 +46,7 @@ def test_every_mode_asks_for_the_same_answer_and_only_steps_are_shown():
     np.testing.assert_array_equal(x[:, 5:], products[:, :-1])
 
 
+@pytest.mark.long
 def test_steps_make_the_chain_learnable():
     direct, steps = (
         chain_of_thought.run(4, mode, training_steps=400, n_test=300)

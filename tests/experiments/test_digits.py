@@ -87,6 +87,7 @@ def test_an_unknown_learner_is_named():
         experiment.by_data(sizes=(10,), learners=("magic",))
 
 
+@pytest.mark.long
 def test_shipped_table_crosses_over_with_noise_and_not_without():
     shipped = datasets.load("digits")
     passes = shipped[shipped["variant"].isna()]

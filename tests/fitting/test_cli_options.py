@@ -210,6 +210,7 @@ def test_a_fit_without_an_optimum_is_printed_with_a_note_in_its_place(file, runs
     assert alone.index("alpha is negative") < alone.index(f"note: {note}")
 
 
+@pytest.mark.long
 def test_an_optimum_says_that_it_rests_on_what_the_runs_leave_open(file, runs, capsys):
     line = ["fit", file, "--optimum", "1e22"]
     runs.to_csv(file, index=False)

@@ -85,6 +85,7 @@ def test_a_constant_that_vanishes_is_zero_and_the_fit_converged():
     assert "not the global one" not in text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", VANISHING)
 def test_replicates_are_minima_by_an_independent_optimizer(scipy_fit, name):
     runs = VANISHING[name]
@@ -203,6 +204,7 @@ def test_at_a_bound_errors_and_predictions_are_those_of_what_can_still_vary():
     assert new.low[0] < mean.low[0] < mean.high[0] < new.high[0]
 
 
+@pytest.mark.long
 def test_profiles_of_other_parameters_follow_where_a_constant_comes_back():
     result = fit("chinchilla", STEP_LAW)
     ends = result.intervals()
@@ -250,6 +252,7 @@ def lowest_with_exponent_held(runs, which, value, delta, starts=12):
     return min(ends)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [0, 11])
 def test_profiles_end_where_a_constrained_optimizer_says_when_the_constant_vanishes(seed):
     """At the far ends of other parameters the constant comes back, and the objective is lower."""

@@ -366,6 +366,7 @@ def test_an_exponent_that_is_fixed_rests_on_nothing(clean):
     assert any("D varies by 8 %" in n and "--fix beta=0.34" in n for n in notes(swapped))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_runs_of_one_ratio_need_others(seed):
     N, noise = np.geomspace(1e7, 1e10, 20), 0.003 * np.random.default_rng(seed).normal(size=20)
