@@ -170,19 +170,20 @@ class Transformer:
             unembedding=0 if self.tied else self.vocab * d,
         )
 
-    def flops_per_token(self, context=None):
+    def flops_per_token(self, context=None, causal=True):
         """Count the FLOP of one token's matrix products; returns a `FlopCount`.
-
-        The mean over the positions of a sequence, in which a token sees itself and what came
-        before, ``(context + 1) / 2`` tokens.
 
         Parameters
         ----------
         context : int, optional
             Tokens in a sequence; the model's own context if left out.
+        causal : bool
+            Average over the positions of a sequence in which a token sees itself and what came
+            before, ``(context + 1) / 2`` tokens; otherwise every token is charged the whole
+            context, which is what software without a mask-aware kernel computes.
         """
         n = self.context if context is None else whole(context, "context")
-        seen = (n + 1) / 2
+        seen = (n + 1) / 2 if causal else n
         query, key = self.heads * self.d_head, self.kv_heads * self.d_head
         relative = self.positions == "relative"
         weights = 2 * query + 2 * key + (query if relative else 0)

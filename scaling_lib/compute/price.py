@@ -192,8 +192,8 @@ def budget(
     )
 
 
-def thresholds_passed(C, on=None):
-    """List the legal thresholds that `C` FLOP exceed, but those for models of biology alone.
+def thresholds_passed(C, on=None, biology=False):
+    """List the legal thresholds that `C` FLOP exceed.
 
     Parameters
     ----------
@@ -201,6 +201,8 @@ def thresholds_passed(C, on=None):
         FLOP.
     on : str, optional
         Keep those that bind on this day (ISO 8601); without it, ended ones are included.
+    biology : bool
+        Whether the model is trained mainly on biological sequences.
 
     Returns
     -------
@@ -212,7 +214,7 @@ def thresholds_passed(C, on=None):
     ['EU AI Act, Article 51']
     """
     C = positive(C, "C")
-    passed = [t for t in THRESHOLDS if t.flop < C and not t.biology]
+    passed = [t for t in THRESHOLDS if t.flop < C and (biology or not t.biology)]
     if on is None:
         return passed
     try:

@@ -142,24 +142,24 @@ def brier_parts(probability, happened, bins=None):
     return BrierParts(score, reliability, resolution, uncertainty, rest)
 
 
-def calibration(levels, values, observed):
+def calibration(levels, values, observed, confidence=0.9):
     """Count how often the outcome fell at or below each quantile: the data of a calibration plot.
 
     Returns
     -------
     pandas.DataFrame
         One row a level: `level`, `n`, `share` at or below the quantile, and `low`, `high`, the
-        exact 90 % interval for a share of `n` *independent* outcomes [@clopper1934use]. Outcomes
-        that share a surprise are not independent, and the true interval is then wider.
+        exact interval for a share of `n` *independent* outcomes [@clopper1934use]. Outcomes that
+        share a surprise are not independent, and the true interval is then wider.
     """
     levels, values = check_quantiles(levels, values)
     values = np.atleast_2d(values)
     observed = _outcomes(np.atleast_1d(observed), values)
     below = (observed[:, None] <= values).sum(0)
-    return _shares({"level": levels}, below, np.full(levels.size, len(observed)))
+    return _shares({"level": levels}, below, np.full(levels.size, len(observed)), confidence)
 
 
-def reliability(probability, happened, bins=None):
+def reliability(probability, happened, bins=None, confidence=0.9):
     """Count how often events of a stated probability happened: the data of a reliability plot.
 
     One row a group of `brier_parts`, by rising probability: `probability` (mean of the group), `n`,
@@ -169,7 +169,7 @@ def reliability(probability, happened, bins=None):
     groups = _groups(p, bins)
     n = np.bincount(groups)
     stated = np.bincount(groups, p) / n
-    return _shares({"probability": stated}, np.bincount(groups, o), n)
+    return _shares({"probability": stated}, np.bincount(groups, o), n, confidence)
 
 
 def _outcomes(observed, values):
@@ -205,10 +205,11 @@ def _groups(p, bins):
     return np.unique(p, return_inverse=True)[1]
 
 
-def _shares(first, successes, n):
-    """Return shares with exact binomial 90 % intervals, as a table."""
-    low = stats.beta.ppf(0.05, successes, n - successes + 1)
-    high = stats.beta.ppf(0.95, successes + 1, n - successes)
+def _shares(first, successes, n, confidence):
+    """Return shares with exact binomial intervals, as a table."""
+    tail = (1 - checks.level(confidence, "confidence")) / 2
+    low = stats.beta.ppf(tail, successes, n - successes + 1)
+    high = stats.beta.ppf(1 - tail, successes + 1, n - successes)
     return pd.DataFrame(
         {
             **first,

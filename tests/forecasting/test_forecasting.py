@@ -160,8 +160,8 @@ def test_calibration_of_an_honest_and_of_an_overconfident_forecaster():
 
 
 def test_intervals_are_the_exact_ones():
-    table = f.calibration([0.5], np.zeros((10, 1)), [-1.0] * 3 + [1.0] * 7)
-    exact = stats.binomtest(3, 10).proportion_ci(0.9, method="exact")
+    table = f.calibration([0.5], np.zeros((10, 1)), [-1.0] * 3 + [1.0] * 7, confidence=0.95)
+    exact = stats.binomtest(3, 10).proportion_ci(0.95, method="exact")
     assert table["low"][0] == pytest.approx(exact.low)
     assert table["high"][0] == pytest.approx(exact.high)
     never = f.reliability([0.1] * 5, [False] * 5)
@@ -199,6 +199,7 @@ def test_outcomes_on_a_quantile_count_as_below():
         (lambda: f.brier([0.1], ["yes"]), "True or False"),
         (lambda: f.brier_parts([0.1], [True], bins=0), "bins must be a whole number of at least 1"),
         (lambda: f.brier_parts([0.1], [True], bins=2.5), "bins must be a whole number"),
+        (lambda: f.calibration([0.5], [[1.0]], [1.0], confidence=90), "confidence must be above 0"),
     ],
 )
 def test_bad_input_is_named(call, message):
