@@ -42,7 +42,7 @@ FAMILIES = 12  # groups up to which a fit of each is advised, rather than resamp
 # have several hundred parameters, and are trained on some 10^7 FLOP.
 LEAST = {"N": 200.0, "D": 200.0, "C": 1e6}
 # D / N that sweeps have, with all the room that odd ones need: outside, a unit is missing.
-TOKENS_A_PARAMETER = 0.1, 1e7
+TOKENS_A_PARAMETER, USUAL = (0.1, 1e7), 20.0
 # No column reaches this, so that a unit in its header is not one to multiply it by once more.
 MOST = {"N": 1e16, "D": 1e17, "C": 1e28}
 # Parameters that are ends of a curve, of laws whose target may be a share.
@@ -106,30 +106,46 @@ def units(data, mapping, inputs, free=()):
                 f"{header} names another unit than the {factor} that it is multiplied by (--column "
                 f"{pair})"
             )
-    small = {name for name, values in inputs.items() if values.max() < LEAST.get(name, 0.0)}
-    if {"N", "D"} <= inputs.keys() and not {"N", "D"} & ({*free, *unused} | small):
-        ratio = float(np.median(inputs["D"] / inputs["N"]))
-        least, most = TOKENS_A_PARAMETER
-        if not least <= ratio <= most:
-            name = "D" if ratio < least else "N"
-            pair = shlex.quote(f"{name}={mapping.get(name, name)}*1e9")
-            yield (
-                f"half of the runs have {'at most' if ratio < least else 'at least'} {ratio:.2g} "
-                "tokens a parameter (D / N), as hardly any sweep has: is "
-                f"{name} counted in another unit? Give it, such as --column {pair}"
-            )
-    for name, values in inputs.items():
-        if name not in small - {*free, *unused}:
+    # The column of the file that a value comes from, the first of two for one that is derived.
+    given = {
+        n: n if n in {*names, *mapping} else DERIVED[n][0] for n in MOST.keys() & inputs.keys()
+    }
+    small = [name for name, values in inputs.items() if values.max() < LEAST.get(name, 0.0)]
+    small = [name for name in small if name not in {*free, *unused}]
+    told = set()
+    for name in small:
+        if given[name] in told:
             continue
-        what, given = name, name
-        if name not in {*names, *mapping}:
-            given = DERIVED[name][0]
+        told.add(given[name])
+        what = name
+        if given[name] != name:
             what = f"{name}, which follows from {' and '.join(DERIVED[name])},"
-        pair = f"{given}={mapping.get(given, given)}*{'1e21' if given == 'C' else '1e9'}"
+        factor = "1e21" if given[name] == "C" else "1e9"
+        pair = f"{given[name]}={mapping.get(given[name], given[name])}*{factor}"
         yield (
-            f"the largest {what} is {values.max():g}, too small to be counted in ones: give "
+            f"the largest {what} is {inputs[name].max():g}, too small to be counted in ones: give "
             f"the unit, such as --column {shlex.quote(pair)}"
         )
+    if not small and {"N", "D"} <= inputs.keys() - {*free, *unused}:
+        yield from _tokens_a_parameter(inputs, given, mapping)
+
+
+def _tokens_a_parameter(inputs, given, mapping):
+    """Name a unit that shows in D / N alone; `given` is the column that N and D come from."""
+    ratio = float(np.median(inputs["D"] / inputs["N"]))
+    least, most = TOKENS_A_PARAMETER
+    if least <= ratio <= most:
+        return
+    name = given["D" if ratio < least else "N"]
+    # Tokens that follow from C / N miss what N misses once more.
+    squared = name == "N" and given["D"] != "D"
+    thousands = max(1, round(abs(np.log10(ratio / USUAL)) / (6 if squared else 3)))
+    pair = shlex.quote(f"{name}={mapping.get(name, name)}*1e{3 * thousands}")
+    yield (
+        f"half of the runs have {'at most' if ratio < least else 'at least'} {ratio:.2g} tokens a "
+        f"parameter (D / N), as hardly any sweep has: is {name} counted in another unit? Give it, "
+        f"such as --column {pair}"
+    )
 
 
 def _repeated(columns):

@@ -158,6 +158,9 @@ def test_a_budget_in_another_unit_is_noted():
     assert right.notes == right.to_dict()["notes"] == [DERIVED]
     plain = isoflop({**runs, "C": runs["C"] / 1e15}, bootstrap=0)
     assert "the largest D, which follows from C and N, is" in plain.notes[1]
+    exa = isoflop({**runs, "C": runs["C"] / 1e18}, bootstrap=0)  # D is small for it, and not told
+    assert [n for n in exa.notes if "counted in ones" in n] == [exa.notes[1]]
+    assert exa.notes[1].startswith("the largest C is 1")
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.002, 0.03])

@@ -319,13 +319,22 @@ def test_clusters_on_both_sides_of_a_split_are_counted(clean):
     assert not any("clusters" in note for note in whole.notes)
 
 
-@pytest.mark.parametrize(("column", "factor"), [("D", 1e9), ("N", 1e6)])
+@pytest.mark.parametrize(("column", "factor"), [("D", "1e9"), ("N", "1e6")])
 def test_a_unit_missing_in_large_numbers_shows_in_tokens_a_parameter(clean, column, factor):
     runs = clean.assign(D=clean.D * 1e3)  # the largest is beyond what one unit can mean
-    (note,) = notes(runs.assign(**{column: runs[column] / factor}))
+    (note,) = notes(runs.assign(**{column: runs[column] / float(factor)}))
     assert "tokens a parameter (D / N), as hardly any sweep has" in note
     assert f"is {column} counted in another unit? Give it, such as --column '{column}=" in note
     assert notes(runs) == []
+
+
+def test_the_unit_of_what_is_derived_is_that_of_the_column_in_the_file(clean):
+    runs = clean.assign(C=6 * clean.N * clean.D).drop(columns="D")
+    assert notes(runs) == []
+    (note,) = notes(runs.assign(N=runs.N / 1e6))
+    assert note.endswith("is N counted in another unit? Give it, such as --column 'N=N*1e6'")
+    (note,) = notes(runs.assign(C=runs.C / 1e6))  # the largest D is 10^5
+    assert note.endswith("is C counted in another unit? Give it, such as --column 'C=C*1e6'")
 
 
 def test_a_group_of_one_row_makes_no_groups_alike(clean):
