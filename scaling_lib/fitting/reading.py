@@ -51,6 +51,8 @@ def read_runs(path):
             raise ValueError(f"{name} cannot be decompressed: {error}") from None
     if content[:4] == b"PAR1":
         return _parquet(content, name)
+    if content[:4] == b"PK\3\4":
+        raise ValueError(f"{name} is a zip archive or an Excel workbook: unpack it, or save as CSV")
     if content.lstrip()[:1] == b"<":
         raise ValueError(f"{name} is a web page: download the file itself (on GitHub, Raw)")
     if content.startswith(b"version https://git-lfs"):
