@@ -66,6 +66,13 @@ def replace(new: Path, target: Path) -> None:
 
 def main() -> int:
     """Build; exit status 1 and the old site untouched when anything warned."""
+    if not (ROOT / "exercises" / "source").exists():
+        print(
+            "The pages of the exercises are made from exercises/source, which this copy of the "
+            "course leaves out: build the site in the whole repository.",
+            file=sys.stderr,
+        )
+        return 1
     if not install_node_packages():
         return 1
     work = BUILD / ".work"
