@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import functools
 import io
+import itertools
 import os
 import pathlib
 import stat
@@ -19,14 +20,13 @@ from collections.abc import Callable
 MAX_FILE = 64 << 20  # bytes of a file: pictures in its outputs make an honest notebook large
 
 MAX_FILES = 100_000
-MAX_OF_ONE = 5000  # files in one folder of the uppermost ones, which is mostly one student's
+MAX_OF_ONE = 5000  # files of one student; further ones are not looked at
 MAX_DEPTH = 30  # folders inside folders
 
 
 def readable(name):
     """Return a file's name as text that can be written anywhere; a system's may be any bytes."""
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    text = unicodedata.normalize("NFC", text)  # a Mac writes é as two letters
+    text = unicodedata.normalize("NFC", name)  # a Mac writes é as two letters
     return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
     )
@@ -58,18 +58,27 @@ def list_files(path):
     """
     path = pathlib.Path(path)
     if path.is_dir():
-        return _sorted(_folder(path))
+        return _sorted(_folder(path), path)
     if not path.exists():
         raise ValueError(f"there is no folder and no archive {path}")
     try:
-        return _sorted(list_archive(path, str(path)))
+        return _sorted(list_archive(path, str(path)), path)
     except Refused as error:
         raise ValueError(f"{error}: SUBMISSIONS is a folder or a zip archive") from None
 
 
-def _sorted(files):
+def _sorted(files, name):
+    """Order files by path, without what systems leave behind and what one student has too many."""
     files = [file for file in files if not any(map(left_behind, file.path))]
-    return sorted(files, key=lambda file: file.path)
+    files.sort(key=lambda file: file.path)
+    levels = zip(*(file.path[:-1] for file in files), strict=False)
+    around = len(list(itertools.takewhile(lambda level: len(set(level)) == 1, levels)))
+    kept = []
+    for _, own in itertools.groupby(files, lambda file: file.path[: around + 1]):
+        kept += sorted(own, key=lambda file: len(file.path))[:MAX_OF_ONE]  # the uppermost ones
+    if len(kept) > MAX_FILES:
+        raise Refused(f"{name} has more than {MAX_FILES} files")
+    return sorted(kept, key=lambda file: file.path)
 
 
 _LITTER = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
@@ -82,20 +91,23 @@ def left_behind(part):
 
 
 def _folder(root):
-    files, counts = [], collections.Counter()
+    """List the files of a folder; most of what `_sorted` leaves out is not even walked through."""
+    files, counts, around = [], collections.Counter(), 0
     for folder, names, inner in os.walk(root):
-        names.sort()
+        names[:] = sorted(name for name in names if not left_behind(name))
+        inner = [name for name in inner if not left_behind(name)]
         place = pathlib.Path(folder).relative_to(root).parts
-        if len(place) > MAX_DEPTH or counts[place[:1]] > MAX_OF_ONE:
+        if len(place) == around and len(names) == 1 and not inner:
+            around += 1  # a folder around the class
+        student = place[: around + 1]
+        if len(place) > MAX_DEPTH or counts[student] > MAX_OF_ONE:
             names.clear()
             continue
         for name in inner:
             path = pathlib.Path(folder, name)
             parts = tuple(map(readable, path.relative_to(root).parts))
             files.append(File(parts, _modified(path), functools.partial(_read_file, path)))
-        counts[place[:1]] += len(inner)
-        if len(files) > MAX_FILES:
-            raise ValueError(f"{root} has more than {MAX_FILES} files")
+        counts[student] += len(inner)
     return files
 
 
@@ -121,8 +133,7 @@ def _read_file(path):
 def list_archive(file, name):
     """List the files of a zip archive, a path or a file object called `name` in messages.
 
-    Reading a file whose path leads out of the archive raises `Refused`, as does an archive that is
-    none or has too many files.
+    Reading a file whose path leads out of the archive raises `Refused`, as does what is no archive.
     """
     try:
         opened = zipfile.ZipFile(file)
@@ -130,8 +141,6 @@ def list_archive(file, name):
         entries = [e for e in opened.infolist() if not e.filename.endswith(("/", "\\"))]
     except Exception as error:  # what zipfile raises for damaged archives has no common base
         raise Refused(f"{name} is no zip archive that can be read ({error})") from None
-    if len(entries) > MAX_FILES:
-        raise Refused(f"{name} has more than {MAX_FILES} files")
     files = []
     for entry in entries:
         path = readable(entry.filename.replace("\\", "/"))
@@ -146,7 +155,7 @@ def list_archive(file, name):
 
 def list_inner(content, name):
     """List the files of an archive that is another's; see `list_archive`."""
-    return _sorted(list_archive(io.BytesIO(content), name))
+    return _sorted(list_archive(io.BytesIO(content), name), name)
 
 
 def _refuse(_, entry):

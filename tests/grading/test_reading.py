@@ -569,6 +569,22 @@ def test_too_many_files(tmp_path, monkeypatch):
         list_files(tmp_path)
 
 
+@pytest.mark.parametrize("around", ["", "class/", "x/class/"])
+@pytest.mark.parametrize("packed_", [False, True])
+def test_the_many_files_of_one_take_nobody_else_s_away(tmp_path, monkeypatch, around, packed_):
+    monkeypatch.setattr(archives, "MAX_OF_ONE", 5)
+    monkeypatch.setattr(archives, "MAX_FILES", 12)
+    names = [f"{around}{student}/small.ipynb" for student in ("Ann", "Bob", "Zed")]
+    names += [f"{around}Bob/data/{i}.csv" for i in range(20)]
+    names += [f"{around}{student}/{i}.png" for student in ("Ann", "Zed") for i in range(2)]
+    made = packed(**dict.fromkeys(names, Paper().text), **{".DS_Store": "", "__MACOSX/x": ""})
+    (tmp_path / "c.zip").write_bytes(made)
+    zipfile.ZipFile(io.BytesIO(made)).extractall(tmp_path / "c")
+    found = students(tmp_path / ("c.zip" if packed_ else "c"))
+    assert list(found) == ["Ann", "Bob", "Zed"] and all(one.file for one in found.values())
+    assert [len(one.left_aside) for one in found.values()] == [2, 4, 2]
+
+
 def test_nothing_to_grade(tmp_path):
     with pytest.raises(ValueError, match="no folder and no archive"):
         list(collect(tmp_path / "nowhere", SMALL))
