@@ -5,6 +5,7 @@ import datetime
 import itertools
 import pathlib
 import re
+import sys
 import time
 
 from grading.classes.archives import Refused, list_files, list_inner, readable
@@ -18,8 +19,11 @@ from grading.source.submitted_cells import Unreadable, read_notebook, without_ou
 CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)")
 # The folders of Moodle's archive: Name of Student_12345_assignsubmission_file
 MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+?_?")
-# Whose the folders of Gradescope's archive are, submission_111 and so on, and when they came.
+# Whose the folders of Gradescope's archive are, submission_111 and so on, and when they came; all
+# lie in one folder. Anybody may hand in a file of this name: it is believed only as it is there.
 GRADESCOPE = "submission_metadata.yml"
+GRADESCOPE_FOLDER = re.compile(r"submission_\d+")
+GRADESCOPE_AROUND = re.compile(r"assignment_\d+_export")
 TIMESTAMP = "timestamp.txt"  # the file in which nbgrader keeps when a submission was handed in
 MAX_NOTEBOOKS = 100  # files of a student, or of an archive, that are looked into
 MAX_DEPTH = 3  # archives inside archives
@@ -76,7 +80,7 @@ def by_student(path, assignment="", is_one=lambda file: False):
     groups, times = {}, {}
     for file in files:
         place = file.path[around:]
-        if sent and place == (GRADESCOPE,):
+        if place == (GRADESCOPE,):
             continue
         people, time = sent.get(place[0], ((), None))  # a group's submission is that of each
         owners = [(*person, False, place[1:]) for person in people] or [owner(place)]
@@ -128,7 +132,7 @@ def _is_around(files, depth, path, assignment, is_one):
     top, inner = files[0].path[depth], [file.path[depth + 1 :] for file in files]
     folders = {place[0] for place in inner if len(place) > 1}
     loose = [file for file, place in zip(files, inner, strict=True) if len(place) == 1]
-    if (GRADESCOPE,) in inner:
+    if _is_gradescope(files, depth + 1):
         return True
     if assignment in folders or MOODLE.fullmatch(top) or (folders and loose):
         return False
@@ -154,26 +158,45 @@ def _folders(path, files, depth):
     return {name for name in names if not name.startswith((".", "__"))}
 
 
+def _is_gradescope(files, depth):
+    """Tell whether everything inside so many folders lies as in Gradescope's archive."""
+    inside = {file.path[depth] for file in files}
+    if GRADESCOPE not in inside or depth > 1:
+        return False
+    named = depth == 0 or GRADESCOPE_AROUND.fullmatch(files[0].path[0])
+    return named and all(map(GRADESCOPE_FOLDER.fullmatch, inside - {GRADESCOPE}))
+
+
 def _read_gradescope(files, around):
     """Return by folder whose submissions Gradescope has packed, and when they came."""
-    import yaml  # only here: it takes a moment to load
-
     found = [file for file in files if file.path[around:] == (GRADESCOPE,)]
     if not found:
         return {}
     try:
-        # Of any tag, since Gradescope names classes of Ruby; all values are texts.
-        data = yaml.load(found[0].read(), Loader=yaml.BaseLoader)
-        sent = {}
-        for folder, facts in data.items():
-            people = [
-                (readable(one[":name"]), {"gradescope": one.get(":sid") or one.get(":email", "")})
-                for one in facts[":submitters"]
-            ]
-            time = facts.get(":created_at", "")
-            sent[folder] = people, read_time(time["utc"] if isinstance(time, dict) else time)
-    except (yaml.YAMLError, Refused, AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"{'/'.join(found[0].path)} cannot be read: {error}") from None
+        if not _is_gradescope(files, around):
+            raise Refused("beside it must be Gradescope's folders submission_ID and nothing else")
+        return read_apart(_parse_gradescope, found[0])
+    except Refused as error:
+        words = " ".join(f"is left out, so students have no names of it: {error}".split())
+        print("/".join(found[0].path), words, file=sys.stderr)
+        return {}
+
+
+def _parse_gradescope(file):
+    import yaml  # only here: it takes a moment to load
+
+    sent = {}
+    # Of any tag, since Gradescope names classes of Ruby; all values are texts.
+    for folder, facts in yaml.load(file.read(), Loader=yaml.BaseLoader).items():
+        people = [
+            (
+                readable(one[":name"]),
+                {"gradescope": readable(one.get(":sid") or one.get(":email", ""))},
+            )
+            for one in facts[":submitters"]
+        ]
+        time = facts.get(":created_at", "")
+        sent[folder] = people, read_time(time["utc"] if isinstance(time, dict) else time)
     return sent
 
 

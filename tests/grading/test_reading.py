@@ -447,12 +447,41 @@ def test_the_archive_of_gradescope(tmp_path, folder, packed_):
     assert all(one.file and not one.left_aside for one in found.values())
 
 
-@pytest.mark.parametrize("text", ["a: [", "- 1", "submission_111: 3", "submission_111: {}"])
-def test_what_gradescope_never_wrote_is_named(tmp_path, text):
-    names = {"submission_111/small.ipynb": Paper().text, "submission_metadata.yml": text}
+@pytest.mark.parametrize(
+    "text", ["a: [", "- 1", "submission_1: 3", "submission_1: {}", "hello", "", "[" * 5000]
+)
+def test_without_what_gradescope_says_folders_are_graded_all_the_same(tmp_path, text, capsys):
+    names = {"submission_1/small.ipynb": Paper().text, "submission_metadata.yml": text}
     (tmp_path / "g.zip").write_bytes(packed(**names))
-    with pytest.raises(ValueError, match=r"submission_metadata\.yml cannot be read"):
-        students(tmp_path / "g.zip")
+    found = students(tmp_path / "g.zip")
+    assert list(found) == ["submission_1"] and found["submission_1"].file
+    assert "submission_metadata.yml is left out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["Mallory/*", "Mallory/a.ipynb", "Mallory/submission_111/small.ipynb"], ["Mallory"]),
+        (["Mallory/*", "Mallory/submission_111/small.ipynb"], ["Mallory"]),
+        (
+            ["Mallory/assignment_9_export/*", "Mallory/assignment_9_export/submission_111/a.ipynb"],
+            ["Mallory"],
+        ),
+        (["*", "Mallory/small.ipynb", "submission_111/small.ipynb"], ["Mallory", "submission_111"]),
+        (["*", "Mallory.ipynb", "submission_111/small.ipynb"], ["Mallory", "submission_111"]),
+        (
+            ["Mallory/*", "Mallory/small.ipynb", "submission_111/a.ipynb"],
+            ["Mallory", "submission_111"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("packed_", [False, True])
+def test_a_student_s_file_says_nothing_about_who_is_who(tmp_path, names, found, packed_):
+    names = [name.replace("*", "submission_metadata.yml") for name in names]
+    made = packed(**{n: METADATA if n.endswith(".yml") else Paper().text for n in names})
+    (tmp_path / "c.zip").write_bytes(made)
+    zipfile.ZipFile(io.BytesIO(made)).extractall(tmp_path / "c")
+    assert list(students(tmp_path / ("c.zip" if packed_ else "c"))) == found
 
 
 def test_names_and_dates_of_any_kind(tmp_path):
