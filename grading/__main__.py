@@ -227,8 +227,8 @@ def arrange_options(parser):
 
 def arrange_run(options):
     """Write ``COURSE/submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb`` for each submission."""
-    from grading.classes.records import with_folders
-    from grading.classes.submissions import TIMESTAMP, collect
+    from grading.classes.records import free_name, with_folders
+    from grading.classes.submissions import TIMESTAMP, Submission, collect
     from grading.reports.student_results import write_json
     from grading.source.assignment import load
     from grading.source.submitted_cells import read_notebook, restore_notebook
@@ -236,7 +236,11 @@ def arrange_run(options):
 
     assignment = load(options.assignment, options.overlay)
     submitted = pathlib.Path(options.course) / "submitted"
-    found = list(with_folders(collect(options.submissions, assignment), submitted))
+
+    def known(name):
+        return (submitted / free_name(Submission(name), set())).is_dir()
+
+    found = list(with_folders(collect(options.submissions, assignment, known), submitted))
     for submission, folder in found:
         cells = read_notebook(submission.content) if submission.file else []
         remark = " ".join([submission.message, *submission.notes])

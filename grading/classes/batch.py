@@ -24,6 +24,7 @@ from grading.classes.submissions import collect
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.reports.feedback import write_feedback
 from grading.reports.late_rule import LateRule, take_off
+from grading.reports.spreadsheets import some
 from grading.reports.student_results import clean, empty_result, read_report, versions
 from grading.sandbox.enclosure import PROTECTION, choose
 from grading.source.assignment import Assignment, digest, load
@@ -86,7 +87,7 @@ def grade(
     records = Records(out, assignment.name)
     kind = None if scheduler else choose(settings.sandbox, settings.unsafe)
     _check_library(kind)
-    handed_in = list(collect(submissions, assignment))
+    handed_in = list(collect(submissions, assignment, records.knows))
     records.expect(handed_in)
     batch = _Batch(assignment, records, settings, kind)
     batch.log(
@@ -243,7 +244,7 @@ class _Batch:
             "before": self.records.lifted,
         }
         made = [
-            f"{words}: {', '.join(r['student'] for r in who)}" for words, who in said.items() if who
+            f"{words}: {some([r['student'] for r in who])}" for words, who in said.items() if who
         ]
         return self.records.remarks + made
 

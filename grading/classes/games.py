@@ -84,7 +84,9 @@ def grade_games(submissions, out, secret, languages, jobs=1):
     """
     out = pathlib.Path(out)
     records, place = Records(out, GAME.name), str(pathlib.Path(submissions).resolve())
-    games = [_read(*found, languages) for found in by_student(submissions)]
+    games = [
+        _read(*found, languages) for found in by_student(submissions, GAME.name, records.knows)
+    ]
     records.expect([game.submission for game in games])
     _note_twins(games)
     _check_runs(games, jobs)

@@ -11,7 +11,7 @@ import time
 from grading.classes.archives import Refused, list_files, list_inner, readable
 from grading.classes.own_process import SECONDS, read_apart
 from grading.reports.late_rule import read_time
-from grading.reports.spreadsheets import letters
+from grading.reports.spreadsheets import letters, some
 from grading.source.assignment import digest
 from grading.source.submitted_cells import Unreadable, read_notebook, without_outputs, worth
 
@@ -53,29 +53,33 @@ class Submission:
     flagged_late: bool = False  # whether the platform marked it as late
 
 
-def collect(path, assignment):
+def collect(path, assignment, known=lambda name: False):
     """Yield the submissions of a class, one a student, ordered by name; read one at a time.
 
     `path` has nbgrader's folders (``STUDENT/ASSIGNMENT/*.ipynb``), folders of students
     (``STUDENT/*.ipynb``), files (``STUDENT.ipynb``), or the archive of Canvas, Moodle or
     Gradescope, unpacked or not; or it is a zip archive of any of these, one folder around any of
-    these, or one student's own folder. The assignment tells which of several notebooks is meant.
-    Raises `ValueError` if there is nothing.
+    these, or one student's own folder, which it is if its name is `known`. The assignment tells
+    which of several notebooks is meant. Raises `ValueError` if there is nothing.
     """
-    for submission, found in by_student(path, assignment.name, lambda f: _belongs(f, assignment)):
+
+    def is_one(file):
+        return _belongs(file, assignment)
+
+    for submission, found in by_student(path, assignment.name, known, is_one):
         yield choose_notebook(submission, found, assignment)
 
 
-def by_student(path, assignment="", is_one=lambda file: False):
+def by_student(path, assignment, known=lambda name: False, is_one=lambda file: False):
     """Yield each student's `Submission` and files.
 
     With each file come whether the platform marked it as late, and its path as handed in. Where
     the one notebook, or its folder, is called as the assignment, all is one student's. Of files
     side by side in one folder `is_one` tells which are notebooks of the assignment: several are
-    several students'.
+    several students', unless the folder's name is a student's who is `known`.
     """
     files = list_files(path)
-    around = _around(files, path, assignment, is_one)
+    around = _around(files, path, assignment, known, is_one)
     sent = _read_gradescope(files, around)
     groups, times = {}, {}
     for file in files:
@@ -95,6 +99,11 @@ def by_student(path, assignment="", is_one=lambda file: False):
         groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
     if not groups:
         raise ValueError(f"there are no submissions in {path}")
+    if around and not any(ids for _, ids, _ in groups.values()):
+        top = "/".join(files[0].path[:around])
+        words = f"is read as the folder of a class: {some(sorted(name for name, *_ in groups))}"
+        advice = f"if it is that of one student, put all that is in it into {top}/{assignment}"
+        print(f"{top} {words}; {advice}", file=sys.stderr)
     authors = [
         (student, ids)
         for student, ids, found in groups.values()
@@ -113,15 +122,15 @@ def by_student(path, assignment="", is_one=lambda file: False):
         yield Submission(student, ids, submitted=times.get(key)), found
 
 
-def _around(files, path, assignment, is_one):
+def _around(*arguments):
     """Return how many folders, one in the other, are around the class."""
     depth = 0
-    while _is_around(files, depth, path, assignment, is_one):
+    while _is_around(depth, *arguments):
         depth += 1
     return depth
 
 
-def _is_around(files, depth, path, assignment, is_one):
+def _is_around(depth, files, path, assignment, known, is_one):
     """Tell whether the folder in which all files lie is that of a class, not of one student."""
     if len({file.path[depth] for file in files if len(file.path) > depth}) != 1:
         return False
@@ -134,7 +143,8 @@ def _is_around(files, depth, path, assignment, is_one):
     loose = [file for file, place in zip(files, inner, strict=True) if len(place) == 1]
     if _is_gradescope(files, depth + 1):
         return True
-    if assignment in folders or MOODLE.fullmatch(top) or (folders and loose):
+    # Whoever is alone in a folder, mostly that of an extension, may have folders called as others.
+    if assignment in folders or known(top) or MOODLE.fullmatch(top) or (folders and loose):
         return False
     if not folders:
         # Canvas's archive, unpacked into some folder. Elsewhere a name such as
@@ -148,7 +158,7 @@ def _is_around(files, depth, path, assignment, is_one):
         return len(list(itertools.islice(found, 2))) > 1
     if len(folders) > 1 or all(map(MOODLE.fullmatch, folders)):
         return True
-    return _is_around(files, depth + 1, path, assignment, is_one)
+    return _is_around(depth + 1, files, path, assignment, known, is_one)
 
 
 def _folders(path, files, depth):

@@ -16,6 +16,7 @@ from grading.reports.spreadsheets import (
     plain,
     read_number,
     read_rows,
+    some,
     to_csv,
 )
 from grading.reports.student_results import number, one_line
@@ -31,7 +32,6 @@ MOODLE_FORMS = (
     "%Y-%m-%d %H:%M",
 )
 SHEET = ("student", "item", "points", "max_points", "answer")
-MOST_TOLD = 10  # students, or faults, that a message names: it must fit on a screen
 
 
 def marking_sheet(results, marks=None):
@@ -109,9 +109,7 @@ def named(pairs):
     groups = {}
     for student, item in pairs:
         groups.setdefault(student, []).append(item)
-    words = [f"{student} ({', '.join(items)})" for student, items in groups.items()]
-    more = f" and {len(words) - MOST_TOLD} more students" if len(words) > MOST_TOLD else ""
-    return ", ".join(words[:MOST_TOLD]) + more
+    return some([f"{student} ({', '.join(items)})" for student, items in groups.items()])
 
 
 def add_marks(results, path):
@@ -147,8 +145,7 @@ def add_marks(results, path):
             wrong = f"must be from 0 to {number(item['points'])}, not {row['points']!r}"
             faults.append(f"{where}: points {wrong}")
     open_ += [key for key in sorted(items.keys() - marked.keys()) if _answered(items[key][1])]
-    if len(faults) > MOST_TOLD:
-        faults[MOST_TOLD:] = [f"{len(faults) - MOST_TOLD} more rows with faults"]
+    faults = [some(faults, "; ")] if faults else []
     if open_:
         faults.insert(0, f"answers without points ({len(open_)}): {named(open_)}")
     if changed:

@@ -5,9 +5,7 @@ import datetime
 import math
 import re
 
-from grading.reports.spreadsheets import letters
-
-MOST_NAMED = 10  # students whom a sentence names
+from grading.reports.spreadsheets import letters, some
 
 
 def read_time(text):
@@ -83,18 +81,13 @@ class LateRule:
         late = [r for r in results if r["late"]["days"]]
         if late:
             days = [f"{r['student']} ({r['late']['days']})" for r in late]
-            lines.append(f"late, in days: {_some(days)}")
+            lines.append(f"late, in days: {some(days)}")
         if marked := [r["student"] for r in late if not r["late"]["submitted"]]:
-            lines.append(f"marked as late by Canvas, which counts as one day: {_some(marked)}")
+            lines.append(f"marked as late by Canvas, which counts as one day: {some(marked)}")
         blind = [r["student"] for r in results if not r["late"]["submitted"] and r not in late]
         if self.due and blind:
-            lines.append(f"taken as in time, as no time is known ({len(blind)}): {_some(blind)}")
+            lines.append(f"taken as in time, as no time is known ({len(blind)}): {some(blind)}")
         return lines
-
-
-def _some(words):
-    more = len(words) - MOST_NAMED
-    return ", ".join(words[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def mildest(rules):

@@ -10,6 +10,7 @@ import unicodedata
 from scaling_lib.data.files import parse_table
 
 SEPARATORS = ",;\t"
+MOST_NAMED = 10  # students, files or faults that a message names
 
 _FORMULA = "[=+@\uff1d\uff0b\uff0d\uff20-]"  # the wide signs too
 
@@ -39,6 +40,12 @@ def harmless(value):
         return str(value)
     text = _BEGINNING.sub(r"\1'\2", str(value))
     return "'" + text if text[:1] in ("\t", "\r", "\n") else text
+
+
+def some(words, sign=", "):
+    """Return words in a row: of many the first and how many more, which fits on a screen."""
+    more = len(words) - MOST_NAMED
+    return sign.join(words[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def plain(name):

@@ -11,7 +11,7 @@ import platform
 import re
 
 from grading.marking.grade_one import NotGraded
-from grading.reports.spreadsheets import to_csv
+from grading.reports.spreadsheets import some, to_csv
 from scaling_lib import __version__
 from scaling_lib.data.files import write_bytes
 
@@ -152,10 +152,8 @@ def write_grades(path, results):
     rows = []
     for r in results:
         score = "" if r["status"] == "other" else number(r["score"])
-        left = r.get("left_aside", [])
-        names = "; ".join(left[:10]) + f"; and {len(left) - 10} more" * (len(left) > 10)
         facts = number(r["max_score"]), r["status"], one_line(r)
-        rows.append([r["student"], score, *facts, names])
+        rows.append([r["student"], score, *facts, some(r.get("left_aside", []), "; ")])
     write_bytes(path, to_csv([GRADES, *rows]).encode())
 
 

@@ -264,5 +264,17 @@ def test_games_of_an_extension_stay_in_the_table(submissions, tmp_path):
     assert {r["student"]: r["score"] for r in graded_class(root, tmp_path)} == second
 
 
+def test_the_extension_of_one_game_is_not_that_of_a_class(submissions, tmp_path, capsys):
+    play(tmp_path / "class" / "Eve", 1, H=183)
+    graded_class(tmp_path / "class", tmp_path)
+    for name in ("Ada", "Bob"):
+        play(tmp_path / "extension" / "Eve" / name, 1, H=182)
+    (result,) = graded_class(tmp_path / "extension", tmp_path)
+    assert result["student"] == "Eve" and result["status"] == "graded"
+    (tmp_path / "extension" / "Eve").rename(tmp_path / "extension" / "Mallory")
+    assert len(graded_class(tmp_path / "extension", tmp_path)) == 3
+    assert "put all that is in it into Mallory/capstone_game" in capsys.readouterr().err
+
+
 def graded_class(folder, tmp_path):
     return grade_games(folder, tmp_path / "out", "secret", 1)

@@ -401,6 +401,31 @@ def test_the_folder_of_one_student_is_that_student(tmp_path, names):
     assert list(students(tmp_path)) == ["ada"]
 
 
+def test_who_is_known_is_one_student_whatever_folders_they_have(tmp_path, capsys):
+    names = [f"Mallory/{student}/small.ipynb" for student in ("Alice", "Bob")]
+    made = packed(**dict.fromkeys(names, Paper().text))
+    for path in (tmp_path / "a.zip", tmp_path / "a"):
+        if path.suffix:
+            path.write_bytes(made)
+        else:
+            zipfile.ZipFile(io.BytesIO(made)).extractall(path)
+        assert [s.student for s in collect(path, SMALL)] == ["Alice", "Bob"]
+        said = capsys.readouterr().err
+        assert "Mallory is read as the folder of a class: Alice, Bob; " in said
+        assert "put all that is in it into Mallory/small" in said
+        assert [s.student for s in collect(path, SMALL, "Mallory".__eq__)] == ["Mallory"]
+        assert not capsys.readouterr().err
+    (tmp_path / "a" / "Mallory").rename(tmp_path / "small")
+    (tmp_path / "a" / "Mallory").mkdir()
+    (tmp_path / "small").rename(tmp_path / "a" / "Mallory" / "small")
+    assert list(students(tmp_path / "a")) == ["Mallory"]
+    (tmp_path / "b" / "Mallory").mkdir(parents=True)
+    for name in ("Alice", "Bob"):
+        (tmp_path / "b" / "Mallory" / f"{name}.ipynb").write_text(Paper().text)
+    assert list(students(tmp_path / "b")) == ["Alice", "Bob"]
+    assert [s.student for s in collect(tmp_path / "b", SMALL, "Mallory".__eq__)] == ["Mallory"]
+
+
 METADATA = """---
 submission_111:
   :submitters:

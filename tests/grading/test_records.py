@@ -93,6 +93,16 @@ def test_an_extension_keeps_the_class_and_the_class_keeps_the_extension(course, 
     assert grade(course, "extension", *RULE) == 0 and table(course) == FIRST
 
 
+@pytest.mark.parametrize("name", ["Zoe", "ZOE", "zoe "])
+def test_an_extension_of_one_reaches_nobody_else(course, name):
+    grade(course, "class")
+    for other in ("Ada", "Bob"):
+        (course / "extension" / name / other).mkdir(parents=True)
+        (course / "extension" / name / other / "nb.ipynb").write_text(Paper(solved=()).text)
+    assert grade(course, "extension") == 0
+    assert {"Ada": "11", "Bob": "11", name: "0"}.items() <= table(course).items()
+
+
 def test_work_that_came_later_elsewhere_counts_also_when_all_is_graded_again(
     course, capsys, graded
 ):
