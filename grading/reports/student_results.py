@@ -121,7 +121,8 @@ def read_report(assignment, report):
 
 def write_json(path, value):
     """Write a file of JSON, whole or not at all; one that says the same stays as it is."""
-    content = (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+    text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    content = text.encode(errors="replace")  # JSON may hold half a letter, a file in UTF-8 cannot
     path = pathlib.Path(path)
     if not path.is_file() or path.read_bytes() != content:
         write_bytes(path, content)

@@ -253,6 +253,16 @@ def test_one_student_s_files_end_nobody_else_s_game(submissions, tmp_path):
     assert f"Mallory/{LEDGER}" in found["Mallory"][1] and "TypeError" in found["Mallory"][1]
 
 
+def test_half_a_letter_in_a_ledger_ends_nobody_s_game(submissions, tmp_path):
+    play(tmp_path / "class" / "Ann", 1)
+    game = OneShot(1, tmp_path / "class" / "Mallory", learner="\ud800")
+    game.run(4, 1024)
+    game.commit(**GUESS, final=True)
+    results = graded_class(tmp_path / "class", tmp_path)
+    assert [result["status"] for result in results] == ["graded", "graded"]
+    assert (tmp_path / "out" / "grades.csv").is_file()
+
+
 def test_games_of_an_extension_stay_in_the_table(submissions, tmp_path):
     root = tmp_path / "class"
     play(root / "Ada", 1, H=183)

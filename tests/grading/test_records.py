@@ -103,6 +103,15 @@ def test_an_extension_of_one_reaches_nobody_else(course, name):
     assert {"Ada": "11", "Bob": "11", name: "0"}.items() <= table(course).items()
 
 
+def test_half_a_letter_in_one_notebook_ends_nobody_s_grading(course):
+    hand_in(course / "class" / "Ada", Paper(loss="x = '\ud800'").add("\ud800", kind="markdown"))
+    assert grade(course, "class") == 0 and len(table(course)) == 3
+    command = ["arrange", str(course / "small.ipynb"), str(course / "class")]
+    assert not main([*command, "--course", str(course / "nbgrader")])
+    written = sorted(course.glob("nbgrader/submitted/*/small/small.ipynb"))
+    assert [path.parts[-3] for path in written] == ["Ada", "Bob", "Zoe"]
+
+
 def test_work_that_came_later_elsewhere_counts_also_when_all_is_graded_again(
     course, capsys, graded
 ):
