@@ -95,7 +95,7 @@ def grade_games(submissions, out, secret, languages, jobs=1):
     for game in games:
         record, counts, _ = records.deliver(game.submission, place, LateRule())
         if counts.digest == game.submission.digest or "score" not in record:
-            result = _result(game, secret, losses)
+            result = _result(game, secret, losses) | {"student": record["student"]}
             write_feedback(record["folder"] / "feedback.html", result)
             records.write(record, result)
         else:  # handed in later, elsewhere
@@ -226,7 +226,6 @@ def _result(game, secret, losses):
     status = "refused" if game.problem else "graded"
     message = f"This game does not count: {game.problem}." if game.problem else ""
     result = empty_result(GAME, status, message) | {
-        "student": game.submission.student,
         "submission": game.submission.digest,
         "file": game.submission.file,
         "notes": [clean(note) for note in game.notes],

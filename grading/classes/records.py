@@ -11,7 +11,7 @@ import json
 import pathlib
 import re
 
-from grading.classes.submissions import Submission
+from grading.classes.submissions import Submission, own_name
 from grading.reports.late_rule import cost, mildest, read_time
 from grading.reports.spreadsheets import letters
 from grading.reports.student_results import write_grades, write_json
@@ -19,6 +19,7 @@ from grading.source.assignment import digest
 from scaling_lib.data.files import write_bytes
 
 RESULT = "result.json"
+LONGEST = 200  # bytes of a folder's name, of which most systems allow 255
 # What a record keeps of a `Submission`, for each that differs from the others.
 KEPT = ("file", "digest", "status", "message", "notes", "left_aside")
 
@@ -71,15 +72,18 @@ class Records:
             How late that is; see `LateRule.terms`.
         """
         record = self._find(submission, place)
+        names = {other["student"] for other in self.records if other is not record}
+        name = own_name(submission.student, submission.ids, names)
+        with_ids = "_".join([submission.student, *submission.ids.values()])
         if record is None:
             taken = {other["folder"].name.casefold() for other in self.records}
             record = {"folder": self.out / free_name(submission, taken), "handed_in": []}
-            record |= {"student": submission.student, "ids": submission.ids}
+            record |= {"student": name, "ids": submission.ids}
             self.records.append(record)
-        elif record["ids"] == submission.ids and record["student"] != submission.student:
-            words = f"{record['student']} is now {submission.student}"
+        elif record["ids"] == submission.ids and record["student"] not in (name, with_ids):
+            words = f"{record['student']} is now {name}"
             self.remarks.append(f"{words}: the same id, or the same work in the same place")
-            record["student"] = submission.student
+            record["student"] = name
         self.delivered.append(record)
         entries = record.setdefault("handed_in", [])
         for entry in entries:
@@ -176,7 +180,8 @@ class Records:
 
 def free_name(submission, taken):
     """Return the name of a student's folder, whatever the student is called, and take it."""
-    name = re.sub(r"[^\w@+ -]|^\s+|\s+$", "_", submission.student)[:80] or "_"
+    name = re.sub(r"[^\w@+ -]|^\s+|\s+$", "_", submission.student)
+    name = name.encode()[:LONGEST].decode(errors="ignore") or "_"
     whole, number = name, 0
     while (name != submission.student and not number) or name.casefold() in taken:
         unique = digest(submission.student, *submission.ids.values(), *[str(number)] * number)

@@ -1,5 +1,6 @@
 """Who handed in what, and when: folders, or the archive of Canvas, Moodle or Gradescope."""
 
+import collections
 import dataclasses
 import datetime
 import itertools
@@ -114,12 +115,20 @@ def by_student(path, assignment, known=lambda name: False, is_one=lambda file: F
         whole = pathlib.Path(path).resolve()
         student = readable(whole.name if whole.is_dir() else whole.stem)
         groups = {(student,): (student, {}, found)}
-    names = [student for student, _, _ in groups.values()]
+    names = collections.Counter(student for student, _, _ in groups.values())
     for key in sorted(groups):
         student, ids, found = groups[key]
-        if names.count(student) > 1:  # two students of one name: their ids tell them apart
-            student = "_".join([student, *ids.values()])
+        if names[student] > 1 and ids:
+            student = own_name(student, ids, names)
+            names[student] = 1
         yield Submission(student, ids, submitted=times.get(key)), found
+
+
+def own_name(student, ids, taken):
+    """Return a student's name, with the ids if it is also that of another one."""
+    while student in taken:
+        student = "_".join([student, *(ids.values() or "2")])
+    return student
 
 
 def _around(*arguments):

@@ -171,6 +171,50 @@ def pack(path, *names):
             archive.writestr(name, Paper().text)
 
 
+def gradescope(path, *people):
+    """Write Gradescope's archive of students' names and ids."""
+    with zipfile.ZipFile(path, "w") as archive:
+        text = "".join(
+            f"submission_{n}:\n  :submitters:\n  - :name: {name}\n    :sid: '{sid}'\n"
+            for n, (name, sid) in enumerate(people)
+        )
+        archive.writestr("assignment_1_export/submission_metadata.yml", text)
+        for n in range(len(people)):
+            archive.writestr(f"assignment_1_export/submission_{n}/small.ipynb", Paper().text)
+
+
+def test_three_accounts_are_three_students_whatever_they_are_called(course):
+    people = [
+        ("Ann Lee", 4),
+        ("Ann Lee", 5),
+        ("Ann Lee_5", 6),
+        ("Ann_3", 7),
+        ("Ann", 3),
+        ("Ann", 8),
+    ]
+    gradescope(course / "class.zip", *people)
+    gradescope(course / "other.zip", ("Ann Lee", 9), ("Ann Lee_5", 10))
+    gradescope(course / "extension.zip", people[0])
+    names = {"Ann Lee_4", "Ann Lee_5_5", "Ann Lee_5", "Ann_3", "Ann_3_3", "Ann_8"}
+    assert grade(course, "class.zip") == 0 and table(course).keys() == names
+    assert grade(course, "extension.zip") == 0 and table(course).keys() == names
+    more = names | {"Ann Lee", "Ann Lee_5_10"}
+    assert grade(course, "other.zip") == 0 and table(course).keys() == more
+    assert grade(course, "class.zip") == 0 and table(course).keys() == more
+    assert main(["export", str(course / "out"), "--to-mark"]) == 0
+    with (course / "out" / "to_mark.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["student"] for row in csv.DictReader(file)} == more
+
+
+def test_names_of_any_length(course):
+    for name in ("\U00020000" * 62 + ".", "ä" * 120, "x" * 250):
+        hand_in(course / "class" / name, Paper())
+    gradescope(course / "g.zip", ("\U0001d40c" * 70, 1), ("\U0001d40c" * 71, 2))
+    assert grade(course, "class") == 0 and len(table(course)) == 6
+    shutil.rmtree(course / "out")
+    assert grade(course, "g.zip") == 0 and len(table(course)) == 2
+
+
 def test_another_platform_s_class_is_not_mixed_in(course, capsys):
     grade(course, "class")
     pack(course / "canvas.zip", "lovelaceada_1_10_small.ipynb", "quinnzoe_2_11_small.ipynb")
