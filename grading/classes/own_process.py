@@ -3,12 +3,12 @@
 import contextlib
 import os
 import pickle
-import select
 import signal
 import time
 import warnings
 
 from grading.classes.archives import Refused
+from grading.marking.child_output import read_output
 
 # Bytes that reading may need beyond what this process has: a notebook of 64 MB needs half.
 MEMORY = 1 << 30
@@ -36,12 +36,16 @@ def read_apart(function, *arguments, seconds=SECONDS):
             _child(writer, function, arguments, seconds)
         os.close(writer)
         try:
-            answer = _listen(reader, time.monotonic() + seconds, seconds)
+            content, late = read_output(reader, time.monotonic() + seconds)
         finally:
             os.close(reader)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+        if late:
+            answer = None, f"reading it takes longer than {seconds:.3g} s"
+        else:
+            answer = pickle.loads(content) if content else (None, "reading it ended the process")
     value, trouble = answer
     if trouble:
         raise Refused(trouble)
@@ -80,14 +84,3 @@ def _child(writer, function, arguments, seconds):
             file.write(content)
     finally:
         os._exit(0)
-
-
-def _listen(reader, deadline, seconds):
-    content = bytearray()
-    while (left := deadline - time.monotonic()) > 0:
-        if select.select([reader], [], [], left)[0]:
-            block = os.read(reader, 1 << 20)
-            if not block:
-                return pickle.loads(content) if content else (None, "reading it ended the process")
-            content += block
-    return None, f"reading it takes longer than {seconds:.3g} s"

@@ -13,7 +13,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import select
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ import threading
 import time
 import traceback
 
+from grading.marking.child_output import read_output
 from grading.sandbox.enclosure import ONE_THREAD, Limits, choose
 from grading.sandbox.inside.plain_data import HEAD, frame
 from grading.sandbox.processes import adopt_orphans, descendants, die_with_parent, kill_all
@@ -180,7 +180,7 @@ def supervise(job):
         os.close(reader)
         _work(job, writer)
     os.close(writer)
-    report, end = _listen(reader, began + job["limits"]["hard"])
+    report, end = read_output(reader, began + job["limits"]["hard"], MAX_REPORT)
     left = kill_all(lambda: descendants(os.getpid()))
     events = []
     for line in report.split(b"\n"):
@@ -192,23 +192,6 @@ def supervise(job):
         end = "the process that grades ended"
     seconds = round(time.monotonic() - began, 2)
     return {"events": events, "end": end, "left": left, "seconds": seconds}
-
-
-def _listen(reader, deadline):
-    """Return what the child wrote, and why it had to be ended, if it had to."""
-    report = bytearray()
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return bytes(report), "it took too long"
-        if not select.select([reader], [], [], left)[0]:
-            continue
-        block = os.read(reader, 1 << 16)
-        if not block:
-            return bytes(report), ""
-        report += block
-        if len(report) > MAX_REPORT:
-            return bytes(report), "its report is too large"
 
 
 def _work(job, writer):
