@@ -75,7 +75,10 @@ def _sorted(files, name):
     around = len(list(itertools.takewhile(lambda level: len(set(level)) == 1, levels)))
     kept = []
     for _, own in itertools.groupby(files, lambda file: file.path[: around + 1]):
-        kept += sorted(own, key=lambda file: len(file.path))[:MAX_OF_ONE]  # the uppermost ones
+        # The uppermost ones, and notebooks before all others.
+        kept += sorted(own, key=lambda file: (".ipynb" not in file.name, len(file.path)))[
+            :MAX_OF_ONE
+        ]
     if len(kept) > MAX_FILES:
         raise Refused(f"{name} has more than {MAX_FILES} files")
     return sorted(kept, key=lambda file: file.path)
