@@ -141,57 +141,75 @@ def export_options(parser):
 def export_run(options):
     """Write the scores; 1 if a result found no place in the roster."""
     from grading.platforms.gradescope import gradescope_results
-    from grading.platforms.rosters import add_marks, canvas, joined, moodle, named
+    from grading.platforms.rosters import add_marks
     from grading.reports.feedback import write_feedback
-    from grading.reports.student_results import number, read_results, write_grades, write_json
-    from scaling_lib.data.files import write_bytes
+    from grading.reports.spreadsheets import some
+    from grading.reports.student_results import number, write_json
 
-    classes = []
-    for folder in map(pathlib.Path, options.graded):
-        everybody = read_results(folder)
-        classes.append([result for result in everybody if result["status"] != "other"])
-        if left := [r["student"] for r in everybody if r["status"] == "other"]:
-            words = "left out, with the notebook of another assignment"
-            print(f"{words}: {', '.join(left)}", file=sys.stderr)
-        if not classes[-1]:
-            raise ValueError(f"{folder} has no result to export")
-    results, folder = [r for results in classes for r in results], pathlib.Path(options.graded[0])
+    classes = [_to_export(folder) for folder in options.graded]
+    results = [result for results in classes for result in results]
     if options.to_mark:
         if options.marks:
             raise ValueError("--to-mark takes no --marks: it keeps those of the sheet in its place")
-        return _write_sheet(results, pathlib.Path(options.out or folder / "to_mark.csv"))
+        return _write_sheet(results, _export_path(options, "to_mark"))
     if options.marks:
         add_marks(results, options.marks)
     elif left := sum(results[0]["max_by_hand"] for results in classes):
         words = "points to be marked by hand are left out: give --marks"
         print(f"{number(left)} {words}", file=sys.stderr)
+    missing = []
     if options.gradescope:
         for result in results:
             write_json(pathlib.Path(result["folder"], "results.json"), gradescope_results(result))
         print(f"{len(results)} files results.json in the folders of {' '.join(options.graded)}")
-        missing = []
     else:
-        students, absent = joined(classes)
-        if absent:
-            print(f"0 points for what has no result: {named(absent)}", file=sys.stderr)
-        name = "canvas" if options.canvas else "moodle" if options.moodle else "table"
-        out, missing = pathlib.Path(options.out or folder / f"{name}.csv"), []
-        if options.table:
-            write_grades(out, students)
-        elif options.canvas:
-            text, missing = canvas(options.canvas, students, options.column, options.scale)
-        else:
-            text, missing = moodle(options.moodle, students, options.scale)
-        if not options.table:
-            write_bytes(out, text.encode())
-        print(f"{len(students) - len(missing)} students in {out}")
+        missing = _write_table(classes, options)
     if options.marks:
         for result in results:
             write_feedback(pathlib.Path(result["folder"], "feedback.html"), result)
         print(f"the marks are in {len(results)} files feedback.html")
     if missing:
-        print(f"not in the roster: {', '.join(missing)}", file=sys.stderr)
+        print(f"not in the roster: {some(missing)}", file=sys.stderr)
     return 1 if missing else 0
+
+
+def _to_export(folder):
+    """Return the results in a folder without those of another assignment."""
+    from grading.reports.spreadsheets import some
+    from grading.reports.student_results import read_results
+
+    everybody = read_results(folder)
+    if left := [r["student"] for r in everybody if r["status"] == "other"]:
+        print(f"left out, with the notebook of another assignment: {some(left)}", file=sys.stderr)
+    if len(left) == len(everybody):
+        raise ValueError(f"{folder} has no result to export")
+    return [result for result in everybody if result["status"] != "other"]
+
+
+def _export_path(options, name):
+    return pathlib.Path(options.out or pathlib.Path(options.graded[0], f"{name}.csv"))
+
+
+def _write_table(classes, options):
+    """Write the table of all students; return those whom the roster has not."""
+    from grading.platforms.rosters import canvas, joined, moodle, named
+    from grading.reports.student_results import grades_table
+    from scaling_lib.data.files import write_bytes
+
+    students, absent = joined(classes)
+    if absent:
+        print(f"0 points for what has no result: {named(absent)}", file=sys.stderr)
+    if options.canvas:
+        text, missing = canvas(options.canvas, students, options.column, options.scale)
+    elif options.moodle:
+        text, missing = moodle(options.moodle, students, options.scale)
+    else:
+        text, missing = grades_table(students), []
+    name = "canvas" if options.canvas else "moodle" if options.moodle else "table"
+    out = _export_path(options, name)
+    write_bytes(out, text.encode())
+    print(f"{len(students) - len(missing)} students in {out}")
+    return missing
 
 
 def _write_sheet(results, out):

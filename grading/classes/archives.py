@@ -76,9 +76,8 @@ def _sorted(files, name):
     kept = []
     for _, own in itertools.groupby(files, lambda file: file.path[: around + 1]):
         # The uppermost ones, and notebooks before all others.
-        kept += sorted(own, key=lambda file: (".ipynb" not in file.name, len(file.path)))[
-            :MAX_OF_ONE
-        ]
+        own = sorted(own, key=lambda file: (".ipynb" not in file.name, len(file.path)))
+        kept += own[:MAX_OF_ONE]
     if len(kept) > MAX_FILES:
         raise Refused(f"{name} has more than {MAX_FILES} files")
     return sorted(kept, key=lambda file: file.path)

@@ -14,7 +14,7 @@ import re
 from grading.classes.submissions import Submission, own_name
 from grading.reports.late_rule import cost, mildest, read_time
 from grading.reports.spreadsheets import letters
-from grading.reports.student_results import write_grades, write_json
+from grading.reports.student_results import grades_table, write_json
 from grading.source.assignment import digest
 from scaling_lib.data.files import write_bytes
 
@@ -125,7 +125,7 @@ class Records:
         """Write ``grades.csv`` and return the results in it: of all runs, ordered by student."""
         results = [record for record in self.records if "score" in record]
         results.sort(key=lambda result: result["student"])
-        write_grades(self.out / "grades.csv", results)
+        write_bytes(self.out / "grades.csv", grades_table(results).encode())
         return results
 
     def write(self, record, result=None):

@@ -148,14 +148,14 @@ def number(value):
     return f"{value:.10g}"
 
 
-def write_grades(path, results):
-    """Write the table of a class: one row a student, and the columns `GRADES`."""
+def grades_table(results):
+    """Return the table of a class as CSV: one row a student, and the columns `GRADES`."""
     rows = []
     for r in results:
         score = "" if r["status"] == "other" else number(r["score"])
         facts = number(r["max_score"]), r["status"], one_line(r)
         rows.append([r["student"], score, *facts, some(r.get("left_aside", []), "; ")])
-    write_bytes(path, to_csv([GRADES, *rows]).encode())
+    return to_csv([GRADES, *rows])
 
 
 def by_exercise(items):

@@ -257,6 +257,21 @@ def test_marks_reach_the_feedback_with_the_gradebook_s_total(graded, capsys):
     assert written["tests"][-1]["name"] == "allocation-text" and written["score"] == 12.5
 
 
+def test_of_many_who_are_in_no_roster_the_first_are_named(tmp_path, capsys):
+    for i in range(12):
+        (tmp_path / f"s{i}").mkdir()
+        one = result(f"Student {i:02d}", 1) | {"status": "other"}
+        (tmp_path / f"s{i}" / "result.json").write_text(json.dumps(one))
+        (tmp_path / f"t{i}").mkdir()
+        (tmp_path / f"t{i}" / "result.json").write_text(json.dumps(result(f"Ghost {i:02d}", 1)))
+    (tmp_path / "roster.csv").write_text(CANVAS.format(maximum=11))
+    assert main(["export", str(tmp_path), "--canvas", str(tmp_path / "roster.csv")]) == 1
+    told = capsys.readouterr()
+    assert "assignment: Student 00, " in told.err and "Student 09 and 2 more\n" in told.err
+    assert "not in the roster: Ghost 00, " in told.err and "Ghost 09 and 2 more\n" in told.err
+    assert "0 students in" in told.out and (tmp_path / "canvas.csv").is_file()
+
+
 def test_the_points_of_two_folders_go_into_one_gradebook(tmp_path, graded, class_of_three, capsys):
     for i, one in enumerate([*class_of_three[:1], result("Nobody, No", 2)]):
         folder = tmp_path / "games" / f"s{i}"

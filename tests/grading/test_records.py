@@ -158,6 +158,19 @@ def test_a_student_who_was_renamed_is_there_once(course, capsys):
     assert len(read_results(course / "out")) == 3
 
 
+def test_of_many_earlier_students_the_first_are_named(course, capsys):
+    for number in range(12):
+        hand_in(course / "class" / f"S{number:02d}", Paper(solved=()))
+    grade(course, "class")
+    hand_in(course / "late" / "Ada", Paper())
+    grade(course, "late")
+    told = capsys.readouterr().err
+    assert "14 results of earlier runs stay in the table: Bob, S00, " in told
+    assert "S08 and 4 more\n" in told
+    with (course / "out" / "grades.csv").open() as file:
+        assert len(file.readlines()) == 16
+
+
 def test_who_copies_a_file_takes_nobody_s_place(course):
     grade(course, "class")
     hand_in(course / "late" / "Mallory", Paper())
