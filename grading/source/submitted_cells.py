@@ -120,6 +120,8 @@ class Match:
     places: dict  # from number of a submission's cell to the id of the source's cell
     # Ids of test cells and locked cells that were missing or changed, in the source's order.
     restored: tuple
+    # Those that were missing, by number of the submission's cell after which they go; -1: first.
+    missing: dict
 
 
 def match(assignment, cells):
@@ -168,7 +170,13 @@ def match(assignment, cells):
         steps.insert(at, (place, new))
     text = _written_answers(assignment, cells, places)
     restored = sorted({cell.id for cell in missing} | changed, key=order.get)
-    return Match(tuple(step for _, step in steps), text, places, tuple(restored))
+    last, after = -1, {}
+    for place, step in steps:
+        if step.cell is None:
+            after.setdefault(last, []).append(assignment.cells[place].id)
+        else:
+            last = step.cell
+    return Match(tuple(step for _, step in steps), text, places, tuple(restored), after)
 
 
 def _given_step(cell, number):
@@ -398,7 +406,12 @@ def restore_notebook(assignment, cells, remark=""):
     }
     found = match(assignment, cells)
     order = list(assignment.by_id)
-    made = []  # id in the source or "", kind, text
+
+    def missing(number):
+        known = [assignment.by_id[name] for name in found.missing.get(number, ())]
+        return [(cell.id, cell.kind, cell.released) for cell in known]
+
+    made = missing(-1)  # id in the source or "", kind, text
     for number, cell in enumerate(cells):
         name = found.places.get(number, "")
         known = assignment.by_id.get(name)
@@ -410,6 +423,7 @@ def restore_notebook(assignment, cells, remark=""):
             made.append((name, known.kind, found.text.get(name, cell.source)))
         else:
             made.append((name, cell.kind, cell.source))
+        made += missing(number)
     present = {name for name, *_ in made}
     for place, name in enumerate(order):
         if name in present:

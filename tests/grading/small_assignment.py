@@ -178,6 +178,11 @@ class Paper:
             del self.cells[self.index(name)]
         return self
 
+    def move(self, name):
+        """Put a cell at the end."""
+        self.cells.append(self.cells.pop(self.index(name)))
+        return self
+
     def strip(self):
         """Lose all that a conversion by some other program loses."""
         for one in self.cells:

@@ -295,6 +295,28 @@ def test_a_restored_notebook_has_all_cells_with_their_metadata(paper):
     assert "HIDDEN" not in json.dumps(made) and made["cells"][0]["source"] == "A remark."
 
 
+@pytest.mark.parametrize(
+    "paper",
+    [
+        Paper(),
+        Paper().strip(),
+        Paper().remove("setup", "loss", "slope-test", "allocation-text"),
+        Paper().remove("setup", *SMALL.tests),
+        Paper().remove("loss-test").add("loss = None", after="loss"),
+        Paper().remove("slope-test").add("slope = None").move("allocation-text"),
+        Paper().remove(*SMALL.by_id).add("x = 1").add("def slope(x, y):\n    return 2"),
+        Paper().remove(*SMALL.by_id).add("x = 1").strip(),
+    ],
+)
+def test_nbgrader_is_shown_what_is_run(paper):
+    made = restore_notebook(SMALL, read_notebook(paper.text.encode()), "A remark.")
+    found = [
+        match(SMALL, read_notebook(json.dumps(one).encode())) for one in (paper.notebook, made)
+    ]
+    ours, theirs = [[(s.test, s.source) for s in one.steps] for one in found]
+    assert theirs == ours
+
+
 # Folders and archives
 
 
