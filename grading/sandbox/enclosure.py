@@ -112,12 +112,13 @@ def choose(wanted=None, unsafe=False):
 @functools.cache
 def bubblewrap_trouble():
     """Say why bubblewrap cannot be used; the empty string if it can."""
-    program = shutil.which("bwrap")
-    if sys.platform != "linux" or not program:
+    if sys.platform != "linux" or not shutil.which("bwrap"):
         return "the program bwrap is not installed"
-    command = [program, "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+    # What a submission starts in, and its worker up to where it would begin.
+    worker = f"import runpy; runpy.run_path({str(INSIDE / 'worker.py')!r})"
+    command = [*_bubblewrap(Limits(), {}, {}), sys.executable, "-s", "-P", "-c", worker]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=Limits.start)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return "" if done.returncode == 0 else done.stderr.strip() or "it fails"
@@ -185,8 +186,9 @@ def enclosure(kind, limits, files=None, withheld=()):
         os.symlink(library.PACKAGE, os.path.join(packages, library.PACKAGE.name))
     if kind == "landlock":
         system = ["/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/dev/urandom", "/dev/zero"]
-        read = [*SYSTEM, *system, packages, *map(str, readable(whole=not withheld))]
-        spec |= {"read": read, "write": [home, work]}
+        hidden = [concealed(), *([library.PACKAGE] if withheld else [])]
+        read, listed = _split([*map(pathlib.Path, SYSTEM), *readable()], hidden)
+        spec |= {"read": [*system, packages, *read], "list": listed, "write": [home, work]}
     environment = _environment(home) | {"PYTHONPATH": packages}
     return Enclosure(_worker(spec), environment, folder)
 
@@ -200,20 +202,32 @@ def _in_memory(content):
     return descriptor
 
 
-def readable(whole=True):
-    """Return what the worker may read besides the system: Python, its own code, the library.
-
-    `whole`: whether that is the library as it is.
-    """
-    editable = whole and not _inside(library.PACKAGE, _python())
-    return [*_python(), INSIDE, *([library.PACKAGE] if editable else [])]
+def readable():
+    """Return what the worker may read besides the system: Python, its own code, the library."""
+    return [*_python(), INSIDE, library.PACKAGE]
 
 
 def concealed():
     """Return what must not be seen even where a folder that holds it is visible."""
     grading = INSIDE.parents[1]
     # An editable install: all of the repository, with solutions and hidden tests.
-    return [grading if _inside(grading, _python()) else grading.parent]
+    return grading if _inside(grading, _python()) else grading.parent
+
+
+def _split(paths, hidden):
+    """Return what of some paths may be read, and which folders listed, so that some are hidden.
+
+    Landlock can only allow: in place of a folder around what is hidden stands all that is in it.
+    """
+    read, listed, todo = [], [], {path.resolve() for path in paths if path.exists()}
+    while todo:
+        path = todo.pop()
+        if any(one != path and one.is_relative_to(path) for one in hidden):
+            listed.append(str(path))
+            todo |= {inner for inner in path.iterdir() if not inner.is_symlink()}
+        elif path not in hidden:
+            read.append(str(path))
+    return read, listed
 
 
 @functools.cache
@@ -272,8 +286,14 @@ def _bubblewrap(limits, files, changed):
     What is mounted is ordered by path, so that a folder comes before what lies inside it: the
     repository is covered, then its Python environment is put back.
     """
-    mounts = {path: ("--ro-bind", path, path) for path in SYSTEM if os.path.exists(path)}
-    mounts |= {str(path): ("--ro-bind", str(path), str(path)) for path in readable()}
+    visible = [pathlib.Path(path) for path in SYSTEM if os.path.exists(path)] + readable()
+    # Once, and links as links (/lib, an environment's lib64): by a second way to it what is covered
+    # would be there.
+    real = {path.resolve() for path in visible}
+    mounts = {str(path): ("--ro-bind", str(path), str(path)) for path in real}
+    for path in visible:
+        if not _inside(path, real):
+            mounts[str(path)] = ("--symlink", str(path.resolve()), str(path))
     mounts |= {target: ("--ro-bind", source, target) for source, target in files.items()}
     for source in font_lists():
         target = f"/tmp/home/matplotlib/{os.path.basename(source)}"
@@ -281,9 +301,8 @@ def _bubblewrap(limits, files, changed):
     for path, descriptor in changed.items():
         mounts[str(path)] = ("--ro-bind-data", str(descriptor), str(path))
         mounts |= {str(p): ("--ro-bind", "/dev/null", str(p)) for p in library.compiled(path)}
-    for path in concealed():
-        if _inside(path, [pathlib.Path(p) for p in mounts]) and str(path) not in mounts:
-            mounts[str(path)] = ("--tmpfs", str(path), "--remount-ro", str(path))
+    covered = [str(concealed())] if _inside(concealed(), real) else []
+    mounts |= {path: ("--tmpfs", path) for path in covered}
     mounts["/tmp"] = ("--size", str(limits.disk), "--tmpfs", "/tmp")
     mounts["/tmp/home"] = ("--dir", "/tmp/home")
     mounts["/tmp/work"] = ("--dir", "/tmp/work")
@@ -295,7 +314,9 @@ def _bubblewrap(limits, files, changed):
     command += ["--die-with-parent", "--new-session", "--clearenv"]
     for path in sorted(mounts, key=lambda p: len(pathlib.PurePath(p).parts)):
         command += mounts[path]
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp/work"]
+    for path in ("/dev", "/", *covered):  # now that all is mounted in them
+        command += ["--remount-ro", path]
+    command += ["--chdir", "/tmp/work"]
     for name, value in _environment("/tmp/home").items():
         command += ["--setenv", name, value]
     return [*command, "--"]

@@ -5,10 +5,12 @@ The layout and the fields of ``results.json`` are those of Gradescope's publishe
 
 import json
 import os
+import pathlib
 import shutil
 import subprocess
-import sys
+import sysconfig
 import tomllib
+import venv
 import zipfile
 
 import jsonschema
@@ -63,27 +65,35 @@ def container(tmp_path):
     assert modes["run_autograder"] == modes["setup.sh"] == 0o755
     shutil.copy(root / "source" / "run_autograder", root)
     (root / "run_autograder").chmod(0o755)
-    (root / "python").symlink_to(sys.prefix)  # setup.sh installs it from the network
+    # As setup.sh installs it; what that takes from the network is mounted by `run`.
+    venv.create(root / "python", symlinks=True)
+    packages = pathlib.Path(sysconfig.get_path("purelib", vars={"base": str(root / "python")}))
+    for name in gradescope.PACKAGES:
+        shutil.copytree(root / "source" / "project" / name, packages / name)
+    (packages / "others.pth").write_text("/autograder/python/lib/others")
+    (root / "python" / "lib" / "others").mkdir()
     (root / "submission_metadata.json").write_text(json.dumps(DATES))
     return root
 
 
-def run(root):
-    """Start ``/autograder/run_autograder`` as the harness does, in a file system made for it."""
+def run(root, *program):
+    """Start ``/autograder/run_autograder`` as the harness does, in a file system made for it.
+
+    Or another program. What runs is the code inside the bundle, not this checkout's.
+    """
     if trouble := bubblewrap_trouble():
         needs.missing(f"bubblewrap does not work here: {trouble}")
-    command = ["bwrap", "--unshare-net", "--proc", "/proc", "--dev", "/dev"]
+    command = ["bwrap", "--unshare-net", "--bind", "/proc", "/proc", "--dev", "/dev"]
     for name in sorted(os.listdir("/")):
         if os.path.islink(f"/{name}"):
             command += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
         elif name not in ("proc", "dev", "autograder"):
             command += ["--bind" if name == "tmp" else "--ro-bind", f"/{name}", f"/{name}"]
     command += ["--bind", str(root), "/autograder", "--chdir", "/autograder"]
-    # What runs is the code inside the bundle, not this checkout's.
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": "/autograder/source/project"}
-    return subprocess.run(
-        [*command, "/autograder/run_autograder"], env=environment, capture_output=True, text=True
-    )
+    command += ["--ro-bind", sysconfig.get_path("purelib"), "/autograder/python/lib/others"]
+    command += program or ["/autograder/run_autograder"]
+    environment = {"PATH": os.environ["PATH"]}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
 def written(root):
@@ -120,6 +130,39 @@ def test_the_bundle_in_its_container(container):
     assert sum(t["max_score"] for t in made["tests"]) == 11
     assert "rtol" not in json.dumps(made) and SEED not in json.dumps(made)
     assert done.stdout == ""  # shown to instructors, but who knows
+
+
+# Outside, a sandbox whose library does without a function; inside, all ways to what is installed.
+LOOK = """
+import sys
+from grading.marking.session import Session
+from grading.sandbox.enclosure import Limits, choose
+
+session = Session(choose(sys.argv[1]), Limits(), withheld=["scaling_lib.laws.formulas.bnsl"])
+print(session.run(sys.argv[2]))
+"""
+INSIDE = """
+import glob, os, sys
+import scaling_lib.laws.formulas
+print("imported")
+for lib in ("lib", "lib64"):
+    for packages in glob.glob(f"/autograder/python/{lib}/python*/site-packages"):
+        assert "numpy" in os.listdir("/autograder/python/lib/others") and os.listdir(packages)
+        for file in ("grading/__main__.py", "scaling_lib/laws/formulas.py"):
+            try:
+                text = open(f"{packages}/{file}").read()
+            except OSError:
+                continue
+            assert "is what an exercise asks for" in text, file
+print("not found")
+"""
+
+
+@pytest.mark.parametrize("kind", ["bubblewrap", "landlock"])
+def test_what_is_installed_is_not_seen_and_withheld_functions_are_not_there(container, kind):
+    needs.sandbox(kind)
+    done = run(container, "/autograder/python/bin/python", "-P", "-c", LOOK, kind, INSIDE)
+    assert "'imported\\nnot found\\n'" in done.stdout, done
 
 
 def test_nothing_that_is_seen_depends_on_a_hidden_test(container):

@@ -54,7 +54,7 @@ def confine(spec):
     """Give up what a dict says.
 
     ``kind`` of sandbox; ``limits`` from names of `resource` (``AS``, ``FSIZE``) to numbers; for
-    Landlock ``read`` and ``write``, lists of paths.
+    Landlock ``read``, ``list`` and ``write``, lists of paths.
     """
     if sys.platform == "linux":  # die with the grader
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, 9)
@@ -62,7 +62,7 @@ def confine(spec):
     if spec["kind"] == "landlock":
         import landlock
 
-        landlock.restrict(spec["read"], spec["write"])
+        landlock.restrict(spec)
         seccomp([*landlock.filtered(), *filtered()])
     elif spec["kind"] == "bubblewrap":
         seccomp(filtered())

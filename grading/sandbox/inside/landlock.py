@@ -20,7 +20,8 @@ from confine import (
 )
 
 ACCESS_FILE = 1 | 2 | 4 | 1 << 14 | 1 << 15  # execute, write, read, truncate, device control
-READ = 1 | 4 | 8  # execute, read, list
+LIST = 8
+READ = 1 | 4 | LIST  # execute, read, list
 
 PR_CAPBSET_DROP = 24
 
@@ -88,9 +89,12 @@ UNHEEDED_OUTSIDE = {
 TRUNCATE = (76, 45)
 
 
-def restrict(read, write):
-    """Allow nothing of the file system but some paths, and drop what root may do."""
-    landlock(read, write)
+def restrict(paths):
+    """Allow nothing of the file system but some paths, and drop what root may do.
+
+    `paths` are lists: what to ``read``, to ``list`` and to ``write``.
+    """
+    landlock(paths)
     drop_capabilities()
 
 
@@ -106,7 +110,7 @@ def filtered():
     return rules
 
 
-def landlock(read, write):
+def landlock(paths):
     """Allow nothing of the file system but some paths, no TCP, no signals out."""
 
     class Ruleset(ctypes.Structure):
@@ -131,8 +135,9 @@ def landlock(read, write):
     rules = Ruleset(rights, 3 if version >= 4 else 0, 3 if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
     handle = checked(libc.syscall(444, ctypes.byref(rules), size, 0))
-    for paths, access in ((read, READ), (["/dev/null"], 2 | 4), (write, rights)):
-        for path in filter(os.path.exists, paths):
+    paths = paths | {"null": ["/dev/null"]}
+    for name, access in (("read", READ), ("list", LIST), ("null", 2 | 4), ("write", rights)):
+        for path in filter(os.path.exists, paths[name]):
             parent = os.open(path, os.O_PATH)
             allowed = access & rights if os.path.isdir(path) else access & rights & ACCESS_FILE
             rule = Beneath(allowed, parent)
