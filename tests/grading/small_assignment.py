@@ -1,7 +1,11 @@
 """A small assignment of three functions, and how to hand in something for it."""
 
+import base64
 import copy
 import json
+
+from grading.source.assignment import parse
+from grading.source.submitted_cells import read_notebook
 
 NAME = "small"
 SEED = "a secret that no submission knows"
@@ -205,3 +209,17 @@ class Paper:
     @property
     def text(self):
         return json.dumps(self.notebook)
+
+
+def seeming_report(job):
+    """What `run_job` would report on a notebook that is worth what it seems to be; nothing runs."""
+    assignment = parse(**job["assignment"])
+    cells = read_notebook(base64.b64decode(job["notebook"]))
+    solved = [c.source for c in cells if "NotImplementedError" not in c.source]
+    events = [
+        {"event": "outcome", "id": test, "message": "", "detail": "", "score": cell.points}
+        for test, cell in assignment.tests.items()
+        if any(f"def {test.split('-')[0]}(" in text for text in solved)
+    ]
+    events.append({"event": "done", "starts": 1})
+    return {"events": events, "end": "", "left": 0, "seconds": 0, "sandbox": "none"}

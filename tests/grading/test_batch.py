@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import needs
 import pytest
-from small_assignment import SEED, SLOPE, Paper, source
+from small_assignment import SEED, SLOPE, Paper, seeming_report, source
 
 from grading import grade as grade_class
 from grading.__main__ import main
@@ -59,6 +59,13 @@ def handed_in(tmp_path):
 
 
 @pytest.fixture
+def unrun(monkeypatch):
+    """For what is about a class and its records: nothing is run."""
+    monkeypatch.setattr(batch, "run_job", seeming_report)
+    monkeypatch.setattr(batch, "choose", lambda *_: "none")
+
+
+@pytest.fixture
 def jobs(monkeypatch):
     """Count the submissions that are really graded; the first is the reference solution."""
     done, real = [], batch.run_job
@@ -91,7 +98,7 @@ def scores(summary):
 SCORES = {"ada": 11, "bob": 0, "zoe": 3}
 
 
-def test_a_batch_is_graded_once(handed_in, tmp_path, jobs):
+def test_a_batch_is_graded_once(handed_in, tmp_path, unrun, jobs):
     first = grade(handed_in, tmp_path / "out", jobs=2)
     assert scores(first) == SCORES and first.resumed == 0 and len(jobs) == 3
     table = (tmp_path / "out" / "grades.csv").read_bytes()
@@ -161,7 +168,9 @@ def test_a_killed_batch_is_resumed(handed_in, tmp_path):
     assert len((out / "grades.csv").read_text().splitlines()) == 4
 
 
-def test_trouble_of_the_machine_is_not_the_students(handed_in, tmp_path, monkeypatch, capsys):
+def test_trouble_of_the_machine_is_not_the_students(
+    handed_in, tmp_path, unrun, monkeypatch, capsys
+):
     real, tries = batch.run_job, []
     ada = as_sent(handed_in / "ada.ipynb")
 
@@ -186,7 +195,7 @@ def test_trouble_of_the_machine_is_not_the_students(handed_in, tmp_path, monkeyp
     assert main(command) == 0
 
 
-def test_late_work(handed_in, tmp_path):
+def test_late_work(handed_in, tmp_path, unrun):
     folder = tmp_path / "late" / "ada" / "small"
     folder.mkdir(parents=True)
     (folder / "small.ipynb").write_text(Paper().text)
@@ -211,7 +220,9 @@ def test_a_source_that_fails_its_own_tests_stops_everything(handed_in, tmp_path)
     assert [path.name for path in out.iterdir()] == [batch.AUDIT]
 
 
-def test_nothing_is_written_before_the_source_has_its_result(handed_in, tmp_path, monkeypatch):
+def test_nothing_is_written_before_the_source_has_its_result(
+    handed_in, tmp_path, unrun, monkeypatch
+):
     real, done = batch.run_job, []
     source_text = base64.b64encode(parse(json.dumps(source()), "small").text.encode()).decode()
     several = threading.Event()
@@ -231,7 +242,7 @@ def test_nothing_is_written_before_the_source_has_its_result(handed_in, tmp_path
     assert done.index(source_text) == 2
 
 
-def test_a_folder_with_results_of_something_else(handed_in, tmp_path):
+def test_a_folder_with_results_of_something_else(handed_in, tmp_path, unrun):
     grade(handed_in, tmp_path / "out")
     other = parse(json.dumps(source()), "other")
     with pytest.raises(ValueError, match="holds results of 'small'"):
@@ -252,7 +263,7 @@ def test_on_a_cluster(handed_in, tmp_path, monkeypatch):
     assert {r["sandbox"] for r in summary.results if r["status"] == "graded"} == {choose()}
 
 
-def test_any_trouble_of_a_cluster_is_not_the_students(handed_in, tmp_path, monkeypatch):
+def test_any_trouble_of_a_cluster_is_not_the_students(handed_in, tmp_path, unrun, monkeypatch):
     real = batch.run_job
     zoe = as_sent(handed_in / "zoe.ipynb")
 

@@ -68,8 +68,9 @@ def test_of_a_hidden_test_it_tells_on_request_what_it_says(tmp_path):
     worth = R if r_star == np.inf else 0 * R if r_star == 0 else r_star * (1 - np.exp(-R / r_star))
     return np.minimum(total, unique) + unique * worth"""
     path.write_text(json.dumps(notebook(TRAINS, **{"effective-data": code})), encoding="utf-8")
-    assert "Hidden tests do not pass." in check(path).stdout
-    told = check(path, "--why", "--exercise", "effective-data").stdout
+    one = ("--exercise", "effective-data")
+    assert "Hidden tests do not pass." in check(path, *one).stdout
+    told = check(path, "--why", *one).stdout
     assert "effective-data-test-3 says: digits lost, where `" in told
     assert "The last call, effective_tokens(" in told
 

@@ -1,19 +1,17 @@
 """A record a student: runs add to the table, and none takes anything away from it."""
 
-import base64
 import csv
 import json
 import shutil
 import zipfile
 
 import pytest
-from small_assignment import Paper, source
+from small_assignment import Paper, seeming_report, source
 
 from grading.__main__ import main
 from grading.classes import batch
 from grading.reports.student_results import read_results
 from grading.source.assignment import parse
-from grading.source.submitted_cells import read_notebook
 
 SMALL = parse(json.dumps(source()), "small")
 
@@ -25,16 +23,7 @@ def graded(monkeypatch):
 
     def run(job):
         done.append(job)
-        assignment = parse(**job["assignment"])
-        cells = read_notebook(base64.b64decode(job["notebook"]))
-        solved = [c.source for c in cells if "NotImplementedError" not in c.source]
-        events = [
-            {"event": "outcome", "id": test, "message": "", "detail": "", "score": cell.points}
-            for test, cell in assignment.tests.items()
-            if any(f"def {test.split('-')[0]}(" in text for text in solved)
-        ]
-        events.append({"event": "done", "starts": 1})
-        return {"events": events, "end": "", "left": 0, "seconds": 0, "sandbox": "none"}
+        return seeming_report(job)
 
     monkeypatch.setattr(batch, "run_job", run)
     monkeypatch.setattr(batch, "choose", lambda *_: "none")
