@@ -46,18 +46,18 @@ def pass_at_k(n, c, k):
         if np.any(numbers > n):
             most = numbers[numbers > n].flat[0]
             raise ValueError(f"{name} must be at most n, the samples that were drawn, not {most}")
+
+    def one(n, c, k):  # in here, so that an exercise that asks for it can withhold all of it
+        if k > n - c:
+            return 1.0  # every subset of k samples holds a correct one
+        if k == 1 or not c:
+            return c / n
+        return -math.expm1(math.fsum(math.log1p(-k / (n - j)) for j in range(c)))
+
     # Each case is computed once, however many problems share it.
     cases, place = np.unique([n.ravel(), c.ravel(), k.ravel()], axis=1, return_inverse=True)
-    values = np.array([_pass_at_k(*case) for case in cases.T.tolist()])
+    values = np.array([one(*case) for case in cases.T.tolist()])
     return _scalar(values[place].reshape(n.shape))
-
-
-def _pass_at_k(n, c, k):
-    if k > n - c:
-        return 1.0  # every subset of k samples holds a correct one
-    if k == 1 or not c:
-        return c / n
-    return -math.expm1(math.fsum(math.log1p(-k / (n - j)) for j in range(c)))
 
 
 def solve_probability(p, k):
