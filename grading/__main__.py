@@ -41,6 +41,7 @@ def grade_run(options):
     from grading.platforms.rosters import worksheet_times
     from grading.reports.late_rule import LateRule
     from grading.source.assignment import load
+    from grading.source.hidden_tests import PUBLIC
 
     assignment = load(options.assignment, options.overlay)
     if options.worksheet and not options.due:
@@ -48,8 +49,7 @@ def grade_run(options):
     times = worksheet_times(options.worksheet) if options.worksheet else {}
     settings, late = _settings(options), LateRule.parse(options.due, options.late, times)
     if not settings.seed:
-        words = "hidden inputs are drawn from the public seed, which anyone can use"
-        print(f"{words}: give --seed-file", file=sys.stderr)
+        print(f"{PUBLIC}: give --seed-file", file=sys.stderr)
     where = options.submissions, options.out
     try:
         summary = grade(assignment, *where, settings, late, options.jobs, options.scheduler)
@@ -400,12 +400,9 @@ def _settings(options):
 
 def _secret(options):
     """Return the instructor's secret; empty if none was named."""
-    if not options.seed_file:
-        return ""
-    secret = pathlib.Path(options.seed_file).read_text(encoding="utf-8").strip()
-    if not secret:
-        raise ValueError(f"{options.seed_file} is empty: write a long random text into it")
-    return secret
+    from grading.source.hidden_tests import read_secret
+
+    return read_secret(options.seed_file) if options.seed_file else ""
 
 
 def strategies_options(parser):

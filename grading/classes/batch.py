@@ -158,7 +158,12 @@ class _Batch:
         """Wait for the source's own result, so that no class is graded by a broken test."""
         if self.source is None:
             return
-        result = read_report(self.assignment, self.source.result())
+        try:
+            result = read_report(self.assignment, self.source.result())
+        except Exception as trouble:
+            raise ValueError(
+                f"nothing was graded, not even the source: {_words(trouble)}"
+            ) from None
         wrong = [i for i in result["items"] if i["score"] != i["points"]]
         if wrong:
             words = "; ".join(f"{i['id']}: {i['detail'] or i['message']}" for i in wrong)
@@ -191,8 +196,7 @@ class _Batch:
                 if retry:
                     self._submit(pool, entry, retry=False)
                     continue
-                known = isinstance(trouble, NotGraded)
-                words = clean(trouble if known else f"{type(trouble).__name__}: {trouble}")
+                words = _words(trouble)
                 self.summary.failed[entry[1].student] = words
                 self.log(student=entry[1].student, failed=words)
             else:
@@ -247,6 +251,11 @@ class _Batch:
             f"{words}: {some([r['student'] for r in who])}" for words, who in said.items() if who
         ]
         return self.records.remarks + made
+
+
+def _words(trouble):
+    known = isinstance(trouble, NotGraded)
+    return clean(trouble if known else f"{type(trouble).__name__}: {trouble}")
 
 
 def _check_library(kind):

@@ -38,7 +38,7 @@ from grading.platforms.nbgrader_ahead import look_ahead
 from grading.reports.student_results import clean, read_report
 from grading.sandbox.enclosure import Limits
 from grading.source.assignment import load
-from grading.source.hidden_tests import SEED_VARIABLE
+from grading.source.hidden_tests import PUBLIC, SEED_VARIABLE, read_secret
 from grading.source.submitted_cells import read_notebook, restore_notebook, without_outputs
 
 MAX_PIXELS = 50_000_000
@@ -118,8 +118,10 @@ class SandboxExecute(SourcePreprocessor):
 
     def _seed(self):
         if self.seed_file:
-            return pathlib.Path(self.seed_file).read_text(encoding="utf-8").strip()
-        return os.environ.get(SEED_VARIABLE, "")
+            return read_secret(self.seed_file)
+        if not (secret := os.environ.get(SEED_VARIABLE, "")):
+            self.log.warning("%s: name a file with your secret in SandboxExecute.seed_file", PUBLIC)
+        return secret
 
 
 def outputs(event):

@@ -138,7 +138,7 @@ class Sandbox:
             cwd=self.enclosure.folder and os.path.join(self.enclosure.folder, "work"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,  # read only if it does not start
             start_new_session=True,
             pass_fds=self.enclosure.open,
             bufsize=0,
@@ -150,8 +150,15 @@ class Sandbox:
         self.ended = threading.Event()
         self.watcher = threading.Thread(target=self._watch, daemon=True)
         self.watcher.start()
+        os.set_blocking(self.process.stderr.fileno(), False)
         try:
             self.channel.receive(time.monotonic() + limits.start, limits.start)
+        except Lost as lost:
+            said = (self.process.stderr.read(1 << 16) or b"").decode(errors="replace").strip()
+            self.close()
+            # Of a traceback the last line is the error.
+            last = f" ({said.splitlines()[-1][:500]})" if said else ""
+            raise Lost(f"{self.reason or lost}{last}") from None
         except BaseException:
             self.close()
             raise
@@ -177,6 +184,7 @@ class Sandbox:
         self.watcher.join()
         self.process.stdin.close()
         self.process.stdout.close()
+        self.process.stderr.close()
         self.enclosure.remove()
 
     def _kill(self):

@@ -15,12 +15,22 @@ submission's.
 import contextlib
 import hashlib
 import os
+import pathlib
 import sys
 
 import numpy as np
 
 SEED_VARIABLE = "SCALING_SECRET_SEED"  # environment variable that holds the instructor's secret
 PUBLIC_SEED = "public"  # the secret of those who set none: its inputs can be computed by anyone
+PUBLIC = "hidden inputs are drawn from the public seed, which anyone can use"
+
+
+def read_secret(path):
+    """Return the instructor's secret, the content of a file; `ValueError` if there is none."""
+    secret = pathlib.Path(path).read_text(encoding="utf-8").strip()
+    if not secret:
+        raise ValueError(f"{path} is empty: write a long random text into it")
+    return secret
 
 
 def fresh(exercise):

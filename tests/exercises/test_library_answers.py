@@ -62,7 +62,9 @@ def fits(function, wanted):
         return False
     required = [p for p in known if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, 4)]
     least = sum(p.default is p.empty for p in wanted)
-    return len(required) <= len(wanted) + 1 and least <= sum(p.kind != p.KEYWORD_ONLY for p in known)
+    return len(required) <= len(wanted) + 1 and least <= sum(
+        p.kind != p.KEYWORD_ONLY for p in known
+    )
 
 
 def nearest(name, facts):

@@ -22,7 +22,7 @@ from grading.classes import batch
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.reports.late_rule import LateRule
 from grading.reports.student_results import read_report
-from grading.sandbox import enclosure
+from grading.sandbox import enclosure, worker_process
 from grading.sandbox.enclosure import Limits, choose
 from grading.source.assignment import parse
 from grading.source.submitted_cells import read_notebook, without_outputs
@@ -305,6 +305,25 @@ def test_without_a_sandbox_nothing_is_graded(handed_in, tmp_path, monkeypatch, c
     assert result["score"] == 11 and result["sandbox"] == "none"
     for name in ("ada/feedback.html", "grades.csv"):
         assert "without a sandbox" in (tmp_path / "out" / name).read_text()
+
+
+def test_a_sandbox_that_does_not_start_is_told_in_a_line_with_its_reason(
+    handed_in, tmp_path, capsys
+):
+    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
+    command = ["grade", str(tmp_path / "small.ipynb"), str(handed_in), "--out", str(tmp_path)]
+    assert main([*command, "--limit", "start=0.001"]) == 2
+    *_, error = capsys.readouterr().err.splitlines()
+    assert error.startswith("grading grade: error: nothing was graded, not even the source: the ")
+    assert error.endswith("does not start: it took longer than 0.001 s")
+
+
+def test_a_worker_that_does_not_start_has_said_why(monkeypatch):
+    code = "import sys; sys.exit('bwrap: first\\nbwrap: no folder')"
+    made = enclosure.Enclosure([sys.executable, "-c", code], {})
+    monkeypatch.setattr(worker_process, "enclosure", lambda *_: made)
+    with pytest.raises(worker_process.Lost, match=r"its process ended \(bwrap: no folder\)"):
+        worker_process.Sandbox("none", Limits())
 
 
 def test_files_lie_beside_the_notebook(tmp_path):

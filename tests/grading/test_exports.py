@@ -2,12 +2,13 @@ import base64
 import csv
 import io
 import json
+import logging
 
 import pytest
 from small_assignment import source
 
 from grading.__main__ import main
-from grading.platforms.nbgrader_plugin import markdown, picture
+from grading.platforms.nbgrader_plugin import SandboxExecute, markdown, picture
 from grading.platforms.rosters import canvas, moodle
 from grading.reports.feedback import feedback_page
 from grading.reports.student_results import (
@@ -299,3 +300,16 @@ def test_who_cannot_be_graded_has_nothing_to_be_marked(class_of_three):
         one = class_of_three[0] | {"status": status, "message": "Why."}
         assert one_line(one) == "Why."
         assert ("no score" in feedback_page(one)) is (status == "other")
+
+
+def test_nbgrader_takes_no_empty_secret_and_says_when_it_has_none(tmp_path, monkeypatch, caplog):
+    monkeypatch.delenv("SCALING_SECRET_SEED", raising=False)
+    path = tmp_path / "SECRET_SEED"
+    path.write_text(" \n")
+    with pytest.raises(ValueError, match="SECRET_SEED is empty: write"):
+        SandboxExecute(seed_file=str(path))._seed()
+    path.write_text("long\n")
+    assert SandboxExecute(seed_file=str(path))._seed() == "long" and not caplog.messages
+    log = logging.getLogger("nbgrader-of-this-test")
+    assert SandboxExecute(log=log)._seed() == ""
+    assert "drawn from the public seed, which anyone can use: name a file" in caplog.text
