@@ -21,7 +21,7 @@ from scaling_lib.capstone.game import (
 )
 from scaling_lib.capstone.scoring import LADDER, HeroCurve, score
 from scaling_lib.data import load
-from scaling_lib.data.checks import whole
+from scaling_lib.data.checks import probability, whole
 from scaling_lib.data.files import write_csv
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.training.run import train
@@ -35,10 +35,11 @@ COLUMNS = ["task_seed", "seed", "H", "N", "D", "C_6ND", "loss", "entropy", "vers
 RELATIVE_NOISE = 0.015  # of the excess of a made-up run, about that of real ones
 
 
-def practise(task_seed, plan, decide):
-    """Play a whole game on a practice language, and score it.
+def practise(task_seed, plan, decide, other=None, share=0.5):
+    """Play a whole game on a practice language, or on one between two, and score it.
 
     The runs of the plan are trained; the hero run is read from the curve through the shipped ones.
+    Between two languages entropies are averaged, and so are logarithms of the excess.
 
     Parameters
     ----------
@@ -49,6 +50,10 @@ def practise(task_seed, plan, decide):
     decide : callable
         ``decide(H, N, D, loss, entropy)`` gets four arrays, one entry a run, and the entropy, and
         returns ``(H, loss, low, high)``: what to commit to.
+    other : int, optional
+        A second practice language.
+    share : float
+        Its weight, from 0 to 1.
 
     Returns
     -------
@@ -59,8 +64,19 @@ def practise(task_seed, plan, decide):
     ValueError
         If the plan costs more than the budget, or the decision is no valid commitment.
     """
-    curve = practice_curve(task_seed)
-    decision = decide(*explore(task_seed, plan), curve.entropy)
+    curve, runs = practice_curve(task_seed), explore(task_seed, plan)
+    if other is not None:
+        probability(share, "share")
+        curves, losses = (curve, practice_curve(other)), (runs[3], explore(other, plan)[3])
+        entropy = np.average([c.entropy for c in curves], weights=(1 - share, share))
+
+        def between(pair):
+            logs = [np.log(loss - c.entropy) for loss, c in zip(pair, curves, strict=True)]
+            return entropy + np.exp(np.average(logs, axis=0, weights=(1 - share, share)))
+
+        runs = (*runs[:3], between(losses))
+        curve = HeroCurve({H: between([c.losses[H] for c in curves]) for H in LADDER}, entropy)
+    decision = decide(*runs, curve.entropy)
     commitment = make_commitment(*decision, entropy=curve.entropy)
     return score(commitment, curve.loss_at(commitment.H), curve)
 

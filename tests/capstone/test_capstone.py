@@ -477,6 +477,23 @@ def test_the_best_width_differs_between_languages():
         practice_curve(1000)
 
 
+def test_practising_between_two_languages():
+    def decide(H, N, D, loss, entropy):
+        seen.append((loss[0], entropy))
+        return 128, entropy + 0.02, entropy + 0.01, entropy + 0.03
+
+    seen, plan = [], [(4, 1024)]
+    ends = [practise(language, plan, decide) for language in (1, 2)]
+    mixed = [practise(1, plan, decide, other=2, share=share) for share in (0, 0.25, 1)]
+    np.testing.assert_allclose([seen[2], seen[4]], seen[:2])
+    assert [mixed[0].points, mixed[2].points] == pytest.approx([end.points for end in ends])
+    excess = [end.loss - end.entropy for end in ends]
+    assert mixed[1].loss - mixed[1].entropy == pytest.approx(excess[0] ** 0.75 * excess[1] ** 0.25)
+    assert seen[3][1] == pytest.approx(0.75 * seen[0][1] + 0.25 * seen[1][1])
+    with pytest.raises(ValueError, match="share must be"):
+        practise(1, plan, decide, other=2, share=2)
+
+
 def test_practising_checks_plan_and_decision():
     with pytest.raises(ValueError, match="more than"):
         practise(1, [(1024, 10**6)], baseline.decide)
