@@ -23,8 +23,9 @@ import traceback
 
 from grading.marking.child_output import read_output
 from grading.sandbox.enclosure import ONE_THREAD, Limits, choose
+from grading.sandbox.inside.confine import die_with_parent
 from grading.sandbox.inside.plain_data import HEAD, frame
-from grading.sandbox.processes import adopt_orphans, descendants, die_with_parent, kill_all
+from grading.sandbox.processes import adopt_orphans, descendants, kill_all
 from grading.sandbox.worker_process import Channel, Lost
 from grading.source.assignment import digest
 

@@ -23,7 +23,7 @@ INSIDE = pathlib.Path(__file__).resolve().parent / "inside"
 KINDS = ("bubblewrap", "landlock", "none")
 # What holds in each kind, and what its limit of memory counts: for the log.
 PROTECTION = {
-    "bubblewrap": "files, processes and network of its own; memory of processes and of sockets",
+    "bubblewrap": "files, processes and network of its own; memory of processes, sockets and files",
     "landlock": "rights on files, a filter of calls; memory of processes and of sockets",
     "none": "limits alone; memory of processes and of sockets",
 }

@@ -13,7 +13,7 @@ import time
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 PATIENCE = 10.0  # seconds for ending processes that may multiply faster than they are ended
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+PR_SET_CHILD_SUBREAPER = 36
 
 _adopting = False
 
@@ -122,6 +122,16 @@ def sockets_beside(pid):
     return 0
 
 
+def inodes_beside(pid):
+    """Return how many files, empty ones too, there are in a process's own /tmp and /dev/shm."""
+    found = 0
+    for folder in ("tmp", "dev/shm"):
+        with contextlib.suppress(OSError):
+            state = os.statvfs(f"/proc/{pid}/root/{folder}")
+            found += state.f_files - state.f_ffree
+    return found
+
+
 @functools.cache
 def socket_bytes():
     """Return how much a socket can keep in its buffer: it may run over by one packet."""
@@ -157,12 +167,6 @@ def adopt_orphans():
     _adopting = True
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def die_with_parent():
-    """End this process when the one that started it ends, however it ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def kill_all(find):

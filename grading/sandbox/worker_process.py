@@ -17,6 +17,7 @@ from grading.sandbox.processes import (
     disk_usage,
     family,
     held,
+    inodes_beside,
     kill_all,
     slow_down,
     socket_bytes,
@@ -25,6 +26,7 @@ from grading.sandbox.processes import (
 )
 
 PULSE = 0.2  # seconds between two looks at what the worker uses
+INODE_BYTES = 1 << 10  # what the system keeps of a file in memory: more than was measured, 850
 CROWD = 12  # threads beyond which a submission has to give way to those that are graded beside it
 
 
@@ -201,8 +203,8 @@ class Sandbox:
         while not self.ended.wait(PULSE):
             pids = family(self.process.pid)
             slow_down(pids, CROWD)
-            files, sockets = held(pids) if folder else (0, self._sockets())
-            memory = usage(pids) + sockets * socket_bytes()
+            files, sockets, inodes = (*held(pids), 0) if folder else (0, *self._beside())
+            memory = usage(pids) + sockets * socket_bytes() + inodes * INODE_BYTES
             # Processes first: many of them also use much memory, and the message names the cause.
             if len(pids) > limits.processes:
                 self.reason = f"it started more than {limits.processes} processes"
@@ -214,7 +216,8 @@ class Sandbox:
                 self._kill()
                 return
 
-    def _sockets(self):
-        # The program bwrap itself is outside; what it has started has a network of its own.
+    def _beside(self):
+        # bwrap itself is outside; what it has started has a network and folders of its own, and
+        # these are memory.
         inside = descendants(self.process.pid)
-        return sockets_beside(inside[-1]) if inside else 0
+        return (sockets_beside(inside[-1]), inodes_beside(inside[-1])) if inside else (0, 0)

@@ -12,6 +12,7 @@ import needs
 import pytest
 
 from grading.marking.session import Session
+from grading.sandbox import worker_process
 from grading.sandbox.enclosure import Limits
 from grading.sandbox.processes import held, socket_bytes, sockets_beside
 
@@ -164,6 +165,21 @@ def test_sockets_are_counted():
         one.close()
     assert held([os.getpid()])[1] == before
     assert socket_bytes() > 100_000 and sockets_beside(2**22 + 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("bubblewrap", "it used more than 300 MB"), ("landlock", "it wrote more than 1 MB")],
+)
+def test_empty_files_are_counted(kind, reason, monkeypatch):
+    """As if each were large, since it takes long to make as many as it would need."""
+    monkeypatch.setattr(worker_process, "INODE_BYTES", 1 << 20)
+    session = Session(needs.sandbox(kind), dataclasses.replace(LIMITS, disk=1 << 20))
+    try:
+        code = "import time\nfor i in range(400):\n    open(f'f{i}', 'w').close()\ntime.sleep(10)"
+        assert reason in session.run(code)["error"]
+    finally:
+        session.close()
 
 
 HONEST = {
