@@ -70,13 +70,15 @@ def test_shares_are_steps_of_adam_scaled_by_name():
     np.testing.assert_allclose(moved[1][rest], moved[0][rest], atol=1e-7)
 
 
-def test_both_ways_are_one_model_at_the_base_width():
-    runs = [
-        width_transfer.run(way, width_transfer.BASE, 2**11, 0.01) for way in width_transfer.WAYS
-    ]
-    assert runs[0] == runs[1]
-    narrow = [width_transfer.run(way, 8, 2**11, 0.01)["excess"] for way in width_transfer.WAYS]
-    assert narrow[0] != narrow[1]
+@pytest.mark.parametrize("way", ["by layer", "by layer, base 8"])
+def test_both_ways_are_one_model_at_the_base_width_alone(way):
+    base = width_transfer.WAYS[way]
+    for H in (8, 64):
+        one, scaled = (width_transfer.run(name, H, 2**11, 0.01) for name in ("one rate", way))
+        assert (one == scaled) == (base == H)
+
+
+def test_a_way_of_width_transfer_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match="way must be"):
         width_transfer.run("by depth", 8, 2**11, 0.01)
 
@@ -152,7 +154,7 @@ def test_a_student_of_the_language_itself_learns_more_than_one_of_its_text():
 def test_shipped_maps_are_whole():
     mixed, rates, bits = (load(n) for n in ("mixture", "width_transfer", "low_precision"))
     assert len(mixed) == 6 * 2 * 3 + 2 * 4 * 2 * 2 * 3
-    assert len(rates) == 2 * 4 * 2 * 7 * 3
+    assert len(rates) == 3 * 4 * 2 * 7 * 3
     assert len(bits) == 4 * 3 * (3 * 4 + 5 * 5)
     texts, kept, taught = (load(n) for n in ("data_mixing", "data_filtering", "distillation"))
     assert len(texts) == 2 * 2 * 6 * 9 * 3

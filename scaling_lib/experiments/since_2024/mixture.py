@@ -20,7 +20,7 @@ from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import TrainConfig, fit_model
 
 ROUTES = ("last token", "random")
-RATES = (0.5, 1.0, 2.0)
+RATES = (0.5, 1.0, 2.0)  # where 0.5 is best, 0.25 is worse
 
 
 class Mixture:

@@ -3,7 +3,7 @@ r"""One learning rate for all widths: the maximal update parametrization on the 
 The usual way gives all parameters one rate. In the maximal update parametrization with Adam
 [@yang2022tensor] the table of the inputs keeps the rate :math:`\eta`; the matrix of the outputs,
 which sums over `H` units, starts with a spread and takes steps that fall as :math:`1/H`. Both ways
-are the same model at the width `BASE`.
+are the same model at one width, the base, which is a choice.
 """
 
 import numpy as np
@@ -15,8 +15,7 @@ from scaling_lib.models import Adam, OneHotLM
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import fit_model
 
-BASE = 64
-WAYS = ("one rate", "by layer")
+WAYS = {"one rate": None, "by layer": 64, "by layer, base 8": 8}  # and the base
 
 
 class Shares:
@@ -34,17 +33,17 @@ class Shares:
             adam.step(own.reshape(-1), lr * share)
 
 
-def by_layer(model: OneHotLM) -> Shares:
+def by_layer(model: OneHotLM, base: int) -> Shares:
     """Shrink the start of the outputs' matrix, and return steps that shrink with it."""
-    model.p["W2"] *= np.sqrt(BASE / model.H)
-    return Shares(model, W2=BASE / model.H)
+    model.p["W2"] *= np.sqrt(base / model.H)
+    return Shares(model, W2=base / model.H)
 
 
 def run(way: str, H: int, D: int, lr: float, seed: int = 0) -> dict:
     """Train a model of width H on D tokens; return its excess loss, nats per token, and its N."""
     one_of(way, "way", WAYS)
     model, batches, steps, lr = untrained(H, D, seed, lr=lr)
-    optimizer = by_layer(model) if way == "by layer" else Adam(model.theta)
+    optimizer = by_layer(model, WAYS[way]) if WAYS[way] else Adam(model.theta)
     with np.errstate(over="ignore", invalid="ignore"):  # a rate that is too high may diverge
         fit_model(model, batches, steps, lr, optimizer=optimizer)
         excess = markov_language(0).excess(model)
@@ -53,5 +52,6 @@ def run(way: str, H: int, D: int, lr: float, seed: int = 0) -> dict:
 
 SHIPPED_RATES = [round(0.0025 * 2**i, 4) for i in range(7)]
 regenerate = shipped_map(
-    run, dict(way=WAYS, H=[8, 32, 128, 512], D=[2**13, 2**16], lr=SHIPPED_RATES, seed=SEEDS)
+    run,
+    dict(way=list(WAYS), H=[8, 32, 128, 512], D=[2**13, 2**16], lr=SHIPPED_RATES, seed=SEEDS),
 )
