@@ -103,9 +103,11 @@ def test_a_mixture_holds_its_shares_in_words_of_their_own():
     first = (text < data_mixing.V).all(1)
     assert first.sum() == 1000 and (text[~first] >= data_mixing.V).all()
     assert 150 < first[:1000].sum() < 350  # in random order
-    hard, easy = data_mixing.languages("shared")
-    assert (hard.P == easy.P).all(-1).mean() == 0.5
-    assert not (hard.P == data_mixing.languages("own")[1].P).all(-1).any()
+    for words, equal in (("own", 0), ("shared", 0), ("alike", 0.5)):
+        hard, easy = data_mixing.languages(words)
+        assert (hard.P == easy.P).all(-1).mean() == equal
+        ends = data_mixing.mixed(words, 0, 4000)
+        assert (ends >= data_mixing.V).all() == (words == "own")
     with pytest.raises(ValueError, match="words must be"):
         data_mixing.mixed("none", 0.5, 100)
     with pytest.raises(ValueError, match="r must be"):
@@ -157,9 +159,11 @@ def test_shipped_maps_are_whole():
     assert len(rates) == 3 * 4 * 2 * 7 * 3
     assert len(bits) == 4 * 3 * (3 * 4 + 5 * 5)
     texts, kept, taught = (load(n) for n in ("data_mixing", "data_filtering", "distillation"))
-    assert len(texts) == 2 * 2 * 6 * 9 * 3
+    assert len(texts) == 3 * 2 * 6 * 9 * 3
     assert len(kept) == 2 * 2 * 3 * 6 * 3
     assert len(taught) == 2 * 3 * (6 + 3 * 5)
     assert (texts[["hard", "easy"]] > 0).all(axis=None)
+    ends = max(data_filtering.RATES), min(data_filtering.RATES)
+    assert not kept["rate"].isin(ends).any()  # so says the chapter
     for table in (mixed, rates, bits, kept, taught):
         assert (table["excess"] > 0).all() and set(table["seed"]) == {0, 1, 2}

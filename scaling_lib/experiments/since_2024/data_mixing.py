@@ -3,8 +3,8 @@ r"""Two languages in one text: the loss on each against the share of each.
 A hard language (its 32 words used rather evenly, strong ties between pairs) and an easy one (a few
 of its 32 words very frequent, weak ties), drawn from a seed, fill the shares `r` and `1 - r` of one
 text. One network reads it and is tested on each language by itself. The languages have words of
-their own, as code and prose have; or, as a control, they share all words and half of the rows of
-their tables, so that a context does not say which language it is from.
+their own, as code and prose have. In a first control they share all words, so that a context does
+not say which language it is from; in a second they also share half of the rows of their tables.
 
 The law of data mixing [@ye2024data] says that the loss on one is :math:`c + k e^{t r}`.
 """
@@ -19,7 +19,7 @@ from scaling_lib.tasks.dialects import relative
 from scaling_lib.tasks.language import MarkovLanguage, markov_language
 
 V = 32  # words of a language
-WORDS = ("own", "shared")
+WORDS = {"own": 0.0, "shared": 0.0, "alike": 0.5}  # and the share of equal rows
 
 
 def languages(words: str, seed: int = 0) -> tuple[MarkovLanguage, MarkovLanguage]:
@@ -32,7 +32,7 @@ def languages(words: str, seed: int = 0) -> tuple[MarkovLanguage, MarkovLanguage
     one_of(words, "words", WORDS)
     hard = markov_language(2 * seed + 10, V, zipf=1.0, last=1.5, pair=1.2)
     easy = markov_language(2 * seed + 11, V, zipf=2.1, last=1.5, pair=0.4)
-    return hard, easy if words == "own" else relative(hard, easy, 0.5, seed)
+    return hard, relative(hard, easy, WORDS[words], seed)
 
 
 def mixed(words: str, r: float, D: int, seed: int = 0) -> np.ndarray:
@@ -72,7 +72,7 @@ def run(words: str, H: int, D: int, r: float, seed: int = 0) -> dict:
 regenerate = shipped_map(
     run,
     dict(
-        words=WORDS,
+        words=list(WORDS),
         H=[8, 32],
         D=[2**i for i in (13, 14, 15, 16, 17, 19)],
         r=[i / 8 for i in range(9)],

@@ -4,7 +4,7 @@ The teacher, of width `TEACHER`, has read `read` tokens of the book's language. 
 text. Trained on the text, its target is the token that follows; distilled, it is the teacher's
 probability of every token, so the loss is the cross-entropy :math:`-\sum_w p(w) \log q(w)`
 [@hinton2015distilling], and a token costs :math:`6 H V + 2 H_T V` FLOP instead of :math:`6 H V`.
-Both sides choose, by exact test loss, among the same three learning rates.
+Both sides choose, by exact test loss, among the same five learning rates.
 """
 
 from functools import lru_cache
@@ -17,7 +17,7 @@ from scaling_lib.models import OneHotLM
 from scaling_lib.tasks.language import TEST_BATCH, markov_language
 
 TEACHER = 128
-RATES = (1.0, 2.0, 4.0)
+RATES = (0.25, 0.5, 1.0, 2.0, 4.0)  # where an end is best, the next beyond it is worse
 
 
 @lru_cache(maxsize=2)
@@ -46,7 +46,7 @@ def run(H: int, read: int, D: int, seed: int = 0) -> dict:
     """Train a student of a teacher that read `read` tokens (0: on the text) on D tokens.
 
     Keys: ``taught``, the excess of the teacher (NaN for the text); ``rate`` (multiple of the
-    rule's) and ``excess`` of the best of three rates, nats per token.
+    rule's) and ``excess`` of the best of `RATES`, nats per token.
     """
     table, taught = teacher(read, seed) if read else (None, np.nan)
     best = best_rate(lambda rate: student(H, D, seed, table, rate), RATES)
