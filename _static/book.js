@@ -234,11 +234,17 @@ window.addEventListener("beforeprint", () => {
   theme = root.dataset.theme;
   root.dataset.theme = "light";
   opened = [...document.querySelectorAll(".bd-article details:not([open], .code-fold, .solution-fold, .sm-question *)")];
-  for (const box of opened) box.open = true;
+  for (const box of opened) {
+    box.dataset.paper = ""; // the reader has not seen it
+    box.open = true;
+  }
 });
 window.addEventListener("afterprint", () => {
   root.dataset.theme = theme;
-  for (const box of opened) box.open = false;
+  for (const box of opened) {
+    box.open = false;
+    delete box.dataset.paper;
+  }
 });
 
 // All code, or only what a claim is computed with: one switch for the whole book. The layout has read the choice already.

@@ -2,32 +2,41 @@
 
 const KEY = "scaling-measured/";
 
+// Where storage is switched off, answers are kept as long as the page is open.
+const here = new Map();
 export const memory = {
   get: (name) => {
     try {
-      return localStorage.getItem(KEY + name);
+      return here.get(name) ?? localStorage.getItem(KEY + name);
     } catch {
-      return null; // storage is switched off: the questions work, the answers are not kept
+      return null;
     }
   },
   set: (name, value) => {
+    here.delete(name);
     try {
       if (value === null) localStorage.removeItem(KEY + name);
       else localStorage.setItem(KEY + name, value);
     } catch {
-      // as above
+      here.set(name, value);
     }
   },
 };
 
 // A comma stands before thousands, as in this book, or else before decimals.
-export const toNumber = (text) => {
+const toNumber = (text) => {
   const bare = text.trim().replace(/[\s_]/g, "").replace(/−/g, "-");
   const thousands = /^-?[1-9]\d{0,2}(,\d{3})+(?!\d)/.test(bare);
-  const clean = thousands ? bare.replace(/,/g, "") : bare.replace(/^([-\d]*),(\d+)$/, "$1.$2");
+  const clean = thousands ? bare.replace(/,/g, "") : bare.replace(/^([-\d]*),(\d+)(?!.*,)/, "$1.$2");
   if (/%$/.test(clean)) return toNumber(clean.slice(0, -1)) / 100;
-  const value = clean === "" ? NaN : Number(clean.replace(/^10\^/, "1e").replace(/[×x*]10\^?/, "e"));
-  return value;
+  return clean === "" ? NaN : Number(clean.replace(/^10\^/, "1e").replace(/[×x*]10\^?/, "e"));
+};
+
+// Returns a number, or NaN; the unit may be written behind it, and a factor as ×1000 or 1000x.
+export const readNumber = (text, unit) => {
+  const bare = text.trim();
+  const number = unit && bare.endsWith(unit) ? bare.slice(0, -unit.length) : bare;
+  return toNumber(number.replace(/^[×x*]\s*|\s*(?:[×x*]|times)\s*$/gi, ""));
 };
 
 const close = (value, target, tolerance) => Math.abs(value - target) <= tolerance * Math.abs(target) + 1e-12;
@@ -39,7 +48,7 @@ export function judge(feedback, answer) {
     return chosen ? [chosen.right, chosen.why] : null;
   }
   const signed = /%\s*$/.test(answer ?? "");
-  const value = toNumber(answer ?? "") * (signed && feedback.percent ? 100 : 1); // 50% where per cent are asked for is 50
+  const value = readNumber(answer ?? "", feedback.unit);
   if (Number.isNaN(value)) return null;
   if (close(value, feedback.number, feedback.tolerance)) return [true, feedback.why];
   const known =

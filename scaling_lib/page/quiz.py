@@ -218,7 +218,7 @@ def feedback(question):
         "tolerance": question["tolerance"],
         "why": inline(question["why"]),
         "wrong": wrong,
-        "percent": unit == "%",
+        "unit": question.get("unit", ""),
         "others": others,
         "otherwise": inline(question["otherwise"]),
     }

@@ -110,6 +110,9 @@ PER_CENT = "right in per cent. Here it is asked for as a share between 0 and 1"
         ("since_2024", "answer-price", "4.5e13", False, "right in tokens"),
         ("evidence_and_rules", "writing-price", "33.3", False, ""),  # a reason of its own
         ("scaling_laws", "tokens-per-parameter", "0.2", False, "Divide"),  # no share
+        ("scaling_laws", "kaplan-tenfold", "5.37 times", True, ""),
+        ("scaling_laws", "kaplan-tenfold", "×5.37", True, ""),
+        ("scaling_laws", "kaplan-tenfold", "5,37e0 x", True, ""),
     ],
 )
 def test_a_right_number_in_another_unit_is_called_right_in_it(

@@ -50,6 +50,15 @@ def box(page, key):
     return root.locator("form"), root.locator("[role=status]"), result
 
 
+# Opens all folds and closes them again, as a browser does that prints.
+PRINT = """async result => {
+    const open = new Promise(done => result.addEventListener("toggle", done, { once: true }));
+    dispatchEvent(new Event("beforeprint"));
+    await open;
+    dispatchEvent(new Event("afterprint"));
+}"""
+
+
 def opened(result):
     result.locator("summary").click()
     expect(result).to_have_attribute("open", "")
@@ -58,6 +67,7 @@ def opened(result):
 @ANYWHERE
 def test_a_number_is_kept_and_stands_beside_the_opened_result(browse, load_again):
     form, note, result = browse(NUMBER)
+    result.evaluate(PRINT)  # what was opened for paper alone was not seen
     page, beside = form.page, result.locator(".sm-guess-verdict")
     field = form.get_by_label("Your prediction: loss with 524,288 tokens")
     expect(form.get_by_role("button", name="Forget")).to_be_hidden()
@@ -122,9 +132,11 @@ def test_a_choice_is_kept_by_keyboard(browse, load_again):
 SAID = {
     NUMBER: {
         "2.254 nats": "You said 2.254 nats, and so it was.",
+        "2,25e0 nats": "You said 2.25 nats, and so it was.",
         "2.26": "You said 2.26 nats; it was 2.25 nats: 0.01 too high.",
         "5": "You said 5.00 nats; it was 2.25 nats: 2.2 times too high.",
         "-1": "You said −1.00 nats; it was 2.25 nats: 3.25 too low.",
+        "1e-9": "You said 1e−9 nats; it was 2.25 nats: 2.25 too low.",
         "1e30": "You said 1e30 nats; it was 2.25 nats: 4.4e29 times too high.",
     },
     RANGE: {
@@ -169,14 +181,17 @@ def test_a_prediction_that_was_changed_with_the_result_in_sight_is_called_so(bro
         field.fill(typed)
         field.press("Enter")
         expect(note).to_have_text("Kept in this browser, to stand beside the result.")
+    # Another tab keeps another number: what was kept last counts.
+    page.evaluate("key => localStorage.setItem(`scaling-measured/guess/${key}`, '25')", FAR)
     opened(result)
+    expect(note).to_have_text("You said 25; it was 93: 3.7 times too low.")
     field.fill("93")
     field.press("Enter")
-    expect(note).to_have_text("You said 93, and so it was. Before you saw it you had written 20.")
+    expect(note).to_have_text("You said 93, and so it was. Before you saw it you had written 25.")
     load_again(page)
     come(page)
     opened(result)
-    expect(note).to_have_text("You said 93, and so it was. Before you saw it you had written 20.")
+    expect(note).to_have_text("You said 93, and so it was. Before you saw it you had written 25.")
 
 
 def test_a_field_comes_when_the_reader_comes_near(browse):

@@ -1,18 +1,15 @@
 // Predictions that a reader writes down before the result is opened. They are kept in this browser and sent nowhere.
-import { memory, toNumber } from "../../scaling_lib/page/quiz.js";
+import { memory, readNumber } from "../../scaling_lib/page/quiz.js";
+import { element } from "./element.js";
 
 const digits = (text) => (text.split(".")[1] ?? "").length;
 const shown = (value, least, most = least) => {
-  if (Math.abs(value) >= 1e12) return String(Number(value.toPrecision(2))).replace("+", "");
+  const size = Math.abs(value);
+  if (size >= 1e12 || (size > 0 && size < 1e-6)) {
+    return String(Number(value.toPrecision(2))).replace("+", "").replaceAll("-", "−");
+  }
   const rounding = { minimumFractionDigits: least, maximumFractionDigits: Math.max(least, most) };
   return value.toLocaleString("en-US", rounding).replace("-", "−");
-};
-
-// Returns a number, or NaN; the unit may be written behind it.
-export const readNumber = (text, unit) => {
-  const bare = text.trim();
-  const number = unit && bare.endsWith(unit) ? bare.slice(0, -unit.length) : bare;
-  return toNumber(number.replace(/^[×x*]\s*|\s*[×x*]$/gi, "")); // a factor: ×1000, 1000x
 };
 
 // How far a number lies from the answer. Of what is counted against a whole, the difference; of what may lie far off, the factor.
@@ -49,42 +46,53 @@ const resultOf = (box, number = 1) => {
   return [...document.querySelectorAll("details.hide")].filter(after)[number - 1];
 };
 
-const make = (tag, properties, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
-
 export function mount(root) {
   const guess = JSON.parse(root.dataset.guess);
   const key = `guess/${guess.key}`;
   const result = resultOf(root.closest(".predict"), guess.result);
   const title = `Your prediction: ${guess.label}`;
   const fields = guess.options
-    ? guess.options.map((option) => make("input", { type: "radio", name: key, value: option }))
-    : [make("input", { type: "text", inputMode: "decimal", autocomplete: "off" })];
+    ? guess.options.map((option) => element("input", { type: "radio", name: key, value: option }))
+    : [element("input", { type: "text", inputMode: "decimal", autocomplete: "off" })];
   const [field] = fields;
-  const note = make("p", { className: "sm-guess-note" });
+  const note = element("p", { className: "sm-guess-note" });
   note.setAttribute("role", "status");
-  const forget = make("button", { type: "button", textContent: "Forget", className: "sm-guess-forget" });
-  const form = make("form", { noValidate: true });
+  const forget = element("button", { type: "button", textContent: "Forget", className: "sm-guess-forget" });
+  const form = element("form", { noValidate: true });
   if (guess.options) {
-    const labels = fields.map((input) => make("label", {}, input, make("span", { textContent: input.value })));
-    form.append(make("fieldset", {}, make("legend", { textContent: title }), ...labels));
+    const labels = fields.map((input) => element("label", {}, input, element("span", { textContent: input.value })));
+    form.append(element("fieldset", {}, element("legend", { textContent: title }), ...labels));
   } else {
-    const line = make("span", { className: "sm-guess-field" }, field, guess.unit ?? "");
-    const question = make("span", { textContent: `${title} ` });
-    form.append(make("label", {}, question, line), make("button", { textContent: "Keep" }));
+    const line = element("span", { className: "sm-guess-field" }, field, guess.unit ?? "");
+    const question = element("span", { textContent: `${title} ` });
+    form.append(element("label", {}, question, line), element("button", { textContent: "Keep" }));
   }
-  form.append(make("div", { className: "sm-guess-end" }, note, forget));
-  const beside = make("p", { className: "sm-guess-verdict" });
+  form.append(element("div", { className: "sm-guess-end" }, note, forget));
+  const beside = element("p", { className: "sm-guess-verdict" });
   result.querySelector("summary").after(beside);
 
   let kept;
-  let seen = null; // what was written down when the result was first opened
+  let seen; // what was written down when the result was first opened
+  // Another tab may have written since.
+  const recall = () => {
+    const before = kept;
+    const found = memory.get(key);
+    seen = memory.get(`${key}/seen`);
+    const valid = guess.options ? guess.options.includes(found) : Number.isFinite(readNumber(found ?? "", guess.unit));
+    kept = valid ? found : null;
+    if (kept === before) return;
+    if (guess.options) for (const input of fields) input.checked = input.value === kept;
+    else field.value = kept ?? "";
+  };
   const see = (text) => {
     seen = text;
     memory.set(`${key}/seen`, text);
+  };
+  // What is opened for paper alone was not seen.
+  const look = () => {
+    recall();
+    if (result.open && !("paper" in result.dataset) && seen === null) see(kept ?? "");
+    tell();
   };
   // A number that was written with the result in sight is no prediction.
   const late = () => {
@@ -93,14 +101,14 @@ export function mount(root) {
   };
   const tell = (trouble = "") => {
     const words = kept && verdict(guess, kept) + late();
-    beside.replaceChildren(...(kept ? [make("strong", { textContent: `${title}.` }), ` ${words}`] : []));
+    beside.replaceChildren(...(kept ? [element("strong", { textContent: `${title}.` }), ` ${words}`] : []));
     forget.hidden = !kept;
     if (!guess.options) field.ariaInvalid = Boolean(trouble);
     note.textContent = trouble || (kept ? (result.open ? words : "Kept in this browser, to stand beside the result.") : "");
   };
   const keep = (text) => {
-    kept = text;
     memory.set(key, text);
+    recall();
     tell();
   };
   form.addEventListener("submit", (event) => {
@@ -111,26 +119,12 @@ export function mount(root) {
   });
   if (guess.options) form.addEventListener("change", (event) => keep(event.target.value));
   forget.addEventListener("click", () => {
-    form.reset();
     see(result.open ? "" : null);
     keep(null);
     field.focus();
   });
-  result.addEventListener("toggle", () => {
-    if (result.open && seen === null) see(kept ?? "");
-    tell();
-  });
-
-  const before = memory.get(key);
-  seen = memory.get(`${key}/seen`) ?? null;
-  if (guess.options) {
-    const chosen = fields.find((input) => input.value === before);
-    if (chosen) [chosen.checked, kept] = [true, before];
-  } else if (before && Number.isFinite(readNumber(before, guess.unit))) {
-    field.value = kept = before;
-  }
-  if (result.open && seen === null) see(kept ?? "");
-  tell();
+  result.addEventListener("toggle", look);
+  look();
   root.append(form);
   root.dataset.state = "ready";
 }
