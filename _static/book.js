@@ -1,5 +1,14 @@
 // Small services of every page; each works without the others.
 
+// What an address leads to on this page; one that was cut or mistyped leads nowhere.
+function placeOf(hash) {
+  try {
+    return document.getElementById(decodeURIComponent(hash.slice(1)));
+  } catch {
+    return null;
+  }
+}
+
 // Colours: as the device has them, or as the reader chose. Storage may be closed to a page from the disk.
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -35,7 +44,7 @@ let mark = null;
 if (looked && window.Highlight) {
   root.classList.add("whole");
   mark = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1))) ?? document.querySelector(".bd-article");
+    const target = placeOf(location.hash) ?? document.querySelector(".bd-article");
     const words = looked.map((word) => word.replace(/[.^]/g, "\\$&")).join("|");
     const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${words})(?![\\p{L}\\p{N}])`, "giu");
     const ranges = [];
@@ -215,7 +224,7 @@ folds.forEach((fold, i) => {
 
 // A link to what is folded away opens it, also where the browser does not do so by itself.
 function openTarget() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = placeOf(location.hash);
   let opened = false;
   for (let box = target?.closest("details:not([open])"); box; box = box.parentElement.closest("details:not([open])")) {
     box.open = true;
@@ -289,7 +298,7 @@ document.addEventListener("keydown", (event) => {
 // The contents beside the page show where the reader is.
 const entries = new Map();
 for (const link of document.querySelectorAll(".bd-toc-nav a[href^='#']")) {
-  const section = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  const section = placeOf(link.hash);
   if (section) entries.set(section, link);
 }
 // The entry that was followed holds until the reader scrolls away: near the end a section cannot come to the top.
@@ -324,7 +333,7 @@ if (entries.size) {
     });
   }, { passive: true });
   const follow = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = placeOf(location.hash);
     followed = entries.has(target) ? target : null;
     landed = null;
     if (followed) markSection();
