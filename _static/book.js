@@ -20,11 +20,9 @@ function store(key, value) {
   }
 }
 function setMode(mode) {
-  const theme = mode === "auto" ? (dark.matches ? "dark" : "light") : mode;
   root.dataset.mode = mode;
-  root.dataset.theme = theme;
+  root.dataset.theme = mode === "auto" ? (dark.matches ? "dark" : "light") : mode;
   store("mode", mode);
-  store("theme", theme);
 }
 dark.addEventListener("change", () => {
   if (root.dataset.mode === "auto") setMode("auto");
