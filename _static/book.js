@@ -361,7 +361,7 @@ async function copyText(text) {
   field.remove();
   if (!done) throw new Error("copying is not allowed here");
 }
-for (const code of document.querySelectorAll("div.cell_input pre, div.highlight-shell pre, div.copyable pre")) {
+for (const code of document.querySelectorAll("div.cell_input pre, div[class^=highlight-sh] pre, div.copyable pre")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "copybtn";

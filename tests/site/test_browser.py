@@ -1,6 +1,7 @@
 """The whole site in a browser: its beginning, search, themes, menus, contents on a phone."""
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 
@@ -59,12 +60,13 @@ def test_search_opens_over_the_page_by_keyboard(address, browser):
 def test_a_cell_can_be_copied(address, browser):
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.goto(address + "chapters/intro.html")
-    button = page.locator("div.highlight", has_text="make lab").locator("button.copybtn")
+    page.goto(address + "instructor/machines.html")
+    button = page.locator("div.highlight-sh button.copybtn").first
     button.focus()
     page.keyboard.press("Enter")
     page.wait_for_function("b => b.textContent === 'Copied'", arg=button.element_handle())
-    assert page.evaluate("navigator.clipboard.readText()") == "make lab"
+    code = page.locator("div.highlight-sh pre").first.text_content().strip()
+    assert page.evaluate("navigator.clipboard.readText()") == code
     context.close()
 
 
