@@ -148,21 +148,39 @@ for (const side of ["primary", "secondary"]) {
   // A page of one part has no contents of its own.
   for (const button of buttons) button.hidden = !panel?.querySelector("a");
   if (!state || !panel) continue;
+  // On a narrow window the panel lies over the page, and is shut at first; else it stands beside the text.
+  const narrow = matchMedia(`(max-width: ${{ primary: 959.98, secondary: 1199.98 }[side]}px)`);
+  const set = (checked) => {
+    state.checked = checked;
+    for (const button of buttons) button.ariaExpanded = checked === narrow.matches;
+  };
+  set(state.checked);
+  narrow.addEventListener("change", () => set(state.checked));
   for (const button of buttons) {
     button.addEventListener("click", () => {
-      state.checked = !state.checked;
-      if (state.checked && getComputedStyle(panel).position === "fixed") panel.querySelector("a")?.focus();
+      set(!state.checked);
       if (panel === sidebar) showOwnEntry();
+      const own = [...panel.querySelectorAll(".current > a")].at(-1) ?? panel.querySelector("a");
+      if (state.checked && narrow.matches) own.focus();
     });
   }
+  const shut = () => {
+    if (!state.checked || !narrow.matches) return;
+    const inside = panel.contains(document.activeElement);
+    set(false);
+    if (inside) [...buttons].find((button) => button.checkVisibility())?.focus();
+  };
   panel.addEventListener("click", (event) => {
-    if (event.target.closest("a[href^='#']") && getComputedStyle(panel).position === "fixed") {
-      state.checked = false;
-    }
+    if (event.target.closest("a[href^='#']") && narrow.matches) set(false);
+  });
+  // Who goes on behind it with Tab sees where they are.
+  panel.addEventListener("focusout", ({ relatedTarget }) => {
+    if (relatedTarget && !panel.contains(relatedTarget) && narrow.matches) set(false);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && getComputedStyle(panel).position === "fixed") state.checked = false;
+    if (event.key === "Escape") shut();
   });
+  state.addEventListener("change", () => set(state.checked)); // the overlay was touched
 }
 
 // What scrolls sideways is reached with Tab; what fits its box is not a stop. The page comes with the

@@ -192,7 +192,7 @@ def question_html(chapter, question, number):
         )
         solution = f"<strong>{question['number']:g} {unit}</strong> {inline(question['why'])}"
     return (
-        f'<form class="sm-question" data-question="{name}" novalidate><fieldset>'
+        f'<form class="sm-question" data-question="{name}" method="dialog" novalidate><fieldset>'
         f"<legend>{ask}</legend>{inner}</fieldset>"
         f'<button type="submit" class="sm-button" {KEYS}>Check</button>'
         '<p class="sm-feedback" role="status"></p>'

@@ -75,9 +75,20 @@ def test_contents_open_on_a_phone(address, browser):
     page.goto(address + "chapters/intro.html")
     link = page.locator(".bd-sidebar-primary .toctree-l1 a").last
     assert not link.is_visible()
-    page.locator(".primary-toggle:visible").click()
-    link.wait_for(state="visible")
-    page.keyboard.press("Escape")
+    for side, name in (("primary", "Contents of the book"), ("secondary", "Contents of this page")):
+        toggle = page.locator(f".{side}-toggle:visible")
+        expect(toggle).to_have_accessible_name(name)
+        expect(toggle).to_have_attribute("aria-expanded", "false")
+        toggle.press("Enter")
+        expect(toggle).to_have_attribute("aria-expanded", "true")
+        expect(page.locator(f".bd-sidebar-{side} a:focus")).to_be_in_viewport()
+        page.keyboard.press("Escape")
+        expect(toggle).to_be_focused()
+        page.locator(f".bd-sidebar-{side}").wait_for(state="hidden")
+    # Nothing that lies under the contents has the focus.
+    page.locator(".primary-toggle").press("Enter")
+    link.focus()
+    page.keyboard.press("Tab")
     link.wait_for(state="hidden")
     page.close()
 

@@ -343,14 +343,22 @@ def test_a_finger_that_scrolls_over_a_slider_leaves_it_alone(moving, address, br
 
 @pytest.mark.chromium
 def test_without_scripts_there_is_a_figure_and_an_answer(address, browser):
-    context = browser.new_context(java_script_enabled=False)
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 375, "height": 800})
     page = context.new_page()
     page.goto(address + PAGE)
     box = page.locator(".sm-explorer").first
-    assert box.locator("svg").first.is_visible() and box.locator(".sm-text").is_visible()
+    assert box.locator("svg:visible").count() and box.locator(".sm-text").is_visible()
     assert box.locator(".sm-controls").is_hidden()
     assert box.locator(".sm-task").first.is_visible()
     assert page.locator(".sm-try pre").first.is_visible()
     assert page.locator(".sm-try-run").first.is_hidden()
     assert page.locator(".sm-question summary").first.is_visible()
+    page.locator("details.menu summary").click()
+    for dead in ("button.menu__item", "button.sidebar-toggle"):
+        assert page.locator(dead).count() and not page.locator(dead).filter(visible=True).count()
+    # Enter in a field sends nothing, and the contents can be reached.
+    page.locator(".sm-question input[type=text]").first.press("Enter")
+    page.locator("a.to-contents").click()
+    page.wait_for_url("**/explorers.html#book-contents")
+    expect(page.locator("#book-contents a").first).to_be_in_viewport()
     context.close()
