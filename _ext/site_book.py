@@ -111,7 +111,6 @@ def choose_assets(app: Sphinx, pagename: str, template: str, context: dict, doct
     context["search_live"] = app.config.components_live
     context["maths_css"] = has_maths and has_node()
     context["site_css"] = "_static/" + style_sheet.BUNDLE
-    context["site_css_version"] = style_sheet.fingerprint()
     context["vendored"] = licences.read(Path(app.outdir).parent)
 
 
@@ -126,6 +125,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     previews.finish(app)
     search_index.finish(app)
     page_head.finish(app)
+    style_sheet.stamp(Path(app.outdir))
 
 
 def setup(app: Sphinx) -> dict:

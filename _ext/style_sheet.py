@@ -3,6 +3,7 @@
 import hashlib
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 
 from node_scripts import ROOT, has_node, run_node
@@ -27,12 +28,6 @@ UNUSED = (
     "*.ttf",
     "*webpack-macros.html",
 )
-
-
-def fingerprint() -> str:
-    """Return a short hash of the book's own styles: when it changes, browsers fetch them anew."""
-    sources = [*sorted((ROOT / "_static").rglob("*.css")), Path(__file__), ROOT / "web/styles.mjs"]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
 
 
 def remember(app: Sphinx, context: dict) -> None:
@@ -67,6 +62,25 @@ def finish(app: Sphinx) -> None:
             if not reduce_font(font, font, points):
                 font.unlink()
         drop_bundled(static, names)
+
+
+def stamp(site: Path) -> None:
+    """Write into the pages a hash of each style sheet and script: one that changed is fetched anew.
+
+    Sphinx does so for the files that it knows of before it writes the pages.
+    """
+
+    @cache
+    def versioned(name: str) -> str:
+        file = site / name
+        if not file.exists():
+            return name
+        return f"{name}?v={hashlib.sha256(file.read_bytes()).hexdigest()[:8]}"
+
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        address = r'((?:href|src|data-search)="(?:\.\./)*)(_static/[^"?]+\.(?:css|js))(?=")'
+        page.write_text(re.sub(address, lambda m: m[1] + versioned(m[2]), text), encoding="utf-8")
 
 
 def drop_unused(static: Path) -> None:

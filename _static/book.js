@@ -91,7 +91,7 @@ if (search) {
     before = document.activeElement;
     field.focus();
     field.select();
-    if (address && !document.querySelector("script[src$='/search.js']")) {
+    if (address && !document.querySelector("script[src*='/search.js']")) {
       document.head.append(Object.assign(document.createElement("script"), { src: address }));
     }
   };

@@ -1,6 +1,7 @@
 // Bundle what the pages run: components.js (small, on pages that use it), python.js (fetched on first touch) and search.js
 // (fetched when a reader turns to the search).
 import { readFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,5 +39,7 @@ const pack = (data) => gzipSync(data, { level: 9 }).toString("base64");
 const python = `scalingPython("${pack(JSON.stringify({ worker, files: pythonFiles() }))}","${pack(wasm)}");\n`;
 
 writeFileSync(join(out, "python.js"), python);
-writeFileSync(join(out, "components.js"), await bundle("page.js"));
+// A browser that kept an earlier Python fetches this one.
+const version = createHash("sha256").update(python).digest("hex").slice(0, 8);
+writeFileSync(join(out, "components.js"), await bundle("page.js", { define: { PYTHON: JSON.stringify(version) } }));
 writeFileSync(join(out, "search.js"), await bundle("search.js"));

@@ -1,5 +1,6 @@
 """The files of the built site: links, references, pictures, what machines read."""
 
+import hashlib
 import re
 from functools import cache
 from pathlib import Path
@@ -115,6 +116,23 @@ def test_styles_refer_to_the_site_alone(site):
             assert not foreign(address), f"{sheet.name}: {address}"
             target = sheet.parent / urlsplit(address).path
             assert target.exists(), f"{sheet.name} refers to {address}, which is not there"
+
+
+def test_what_changes_is_fetched_anew(site):
+    """An address says which version it asks for: no browser shows a page with an old style."""
+    for name in ("search.html", "chapters/intro.html"):
+        fetching = parse(site / name).select("link[rel=stylesheet], script[src], [data-search]")
+        found = [e.get("href") or e["src"] for e in fetching if e.name != "a"]
+        found += [e["data-search"] for e in fetching if e.name == "a"]
+        assert len(found) > 3
+        own = [address for address in found if "_static/" in address]
+        assert [address for address in own if not re.search(r"[?]v=\w{8}$", address)] == []
+    sheet = hashlib.sha256((site / "_static/site.css").read_bytes()).hexdigest()[:8]
+    assert f"site.css?v={sheet}" in (site / name).read_text(encoding="utf-8")
+    python = site / "_static/python.js"
+    if python.exists():
+        version = hashlib.sha256(python.read_bytes()).hexdigest()[:8]
+        assert f"python.js?{version}" in (python.with_name("components.js")).read_text("utf-8")
 
 
 def test_links_and_anchors_resolve(site, page_name):

@@ -3,7 +3,7 @@
 // from the disk, where scripts may fetch nothing, works as well.
 import { once, runScript } from "./once.js";
 
-const here = new URL(document.currentScript.src);
+const here = document.currentScript.src;
 
 const unpack = async (base64) => {
   const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -14,7 +14,7 @@ const unpack = async (base64) => {
 export const fetchPython = once(async () => {
   let packed;
   globalThis.scalingPython = (...parts) => (packed = parts);
-  await runScript(new URL(`python.js${here.search}`, here), "the Python runtime could not be loaded");
+  await runScript(new URL(`python.js?${PYTHON}`, here), "the Python runtime could not be loaded");
   const [text, wasm] = await Promise.all(packed.map(unpack));
   const { worker, files } = JSON.parse(new TextDecoder().decode(text));
   const url = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
