@@ -196,7 +196,10 @@ def test_a_snippet_runs_shows_errors_and_comes_back(gallery):
         == "70B"
     )
     assert run(gallery, box, "pass") == "(no output)"
-    assert "too much output" in run(gallery, box, "while True:\n    print('again')")
+    for endless in ("while True:\n    print('again')", "print('a' * 3000000, end='')"):
+        much = run(gallery, box, endless)
+        assert "too much output" in much and len(much) < 21000
+    assert "EOFError" in run(gallery, box, "input('n? ')")
     box.locator(".sm-try-reset").click()
     assert output.inner_text().strip() == stored
     assert run(gallery, box) == stored
@@ -205,13 +208,14 @@ def test_a_snippet_runs_shows_errors_and_comes_back(gallery):
 def test_an_endless_snippet_is_stopped_and_the_page_lives_on(gallery):
     box = gallery.locator(".sm-try").first
     box.locator(".sm-try-edit").click() if box.locator(".sm-try-edit").is_visible() else None
-    box.locator("textarea").fill("while True:\n    pass")
+    box.locator("textarea").fill("print('begun', end='')\nwhile True:\n    pass")
     box.locator(".sm-try-run").click()
     # The tab still answers while the snippet runs; the same button stops it.
     assert gallery.evaluate("1 + 1") == 2
     assert box.locator(".sm-try-run").inner_text() == "Stop"
+    expect(box.locator(".sm-try-output")).to_have_text("begun", timeout=30000)
     box.locator(".sm-try-run").click()
-    assert box.locator(".sm-try-output").inner_text().strip() == "Stopped."
+    assert box.locator(".sm-try-output").inner_text().strip() == "begun\nStopped."
     box.locator(".sm-try-reset").click()
 
 
@@ -219,12 +223,20 @@ def test_the_editor_keeps_indentation_and_lets_tab_go(gallery):
     box = gallery.locator(".sm-try").first
     box.locator(".sm-try-edit").click() if box.locator(".sm-try-edit").is_visible() else None
     editor = box.locator("textarea")
-    editor.fill("")
     editor.focus()
+    before = editor.input_value()
+    gallery.keyboard.press("Control+a")
+    gallery.keyboard.press("Delete")
     gallery.keyboard.type("for i in range(2):")
     gallery.keyboard.press("Enter")
     gallery.keyboard.type("print(i)")
-    assert editor.input_value() == "for i in range(2):\n    print(i)"
+    written = "for i in range(2):\n    print(i)"
+    assert editor.input_value() == written
+    for _ in range(9):
+        if editor.input_value() != before:
+            gallery.keyboard.press("Control+z")
+    assert editor.input_value() == before
+    editor.fill(written)
     gallery.keyboard.press("Control+Enter")
     gallery.wait_for_function(
         "e => e.innerText.trim() === '0\\n1'", arg=box.locator(".sm-try-output").element_handle()

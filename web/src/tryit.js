@@ -3,6 +3,9 @@ import { startPython } from "./runtime.js";
 
 const SECONDS = 10;
 
+// Old as it is, no other way to write into a field leaves what came before to be undone.
+const insert = (text) => document.execCommand("insertText", false, text);
+
 export function mount(root) {
   const shown = root.querySelector(".sm-try-code");
   const output = root.querySelector(".sm-try-output");
@@ -37,8 +40,7 @@ export function mount(root) {
           const before = editor.value.slice(0, editor.selectionStart).split("\n").pop();
           event.preventDefault();
           const indent = before.match(/^ */)[0] + (before.trimEnd().endsWith(":") ? "    " : "");
-          editor.setRangeText(`\n${indent}`, editor.selectionStart, editor.selectionEnd, "end");
-          editor.dispatchEvent(new Event("input"));
+          insert(`\n${indent}`);
         }
       });
       grow();
@@ -68,7 +70,7 @@ export function mount(root) {
         // What the book printed is not lost to a browser that cannot run the same code.
         const asWritten = first && (editor?.value ?? original) === original;
         if (asWritten) text.textContent = `${first}\n\nThis is what the book printed. Here it did not run:\n`;
-        print(message);
+        print(/[^\n]$/.test(text.textContent) ? `\n${message}` : message);
         output.classList.add("sm-try-failed");
       } else if (!text.textContent) print("(no output)");
       run.textContent = "Run";
@@ -95,12 +97,12 @@ export function mount(root) {
   run.addEventListener("click", start);
   button("edit").addEventListener("click", edit);
   button("reset").addEventListener("click", () => {
-    editor.value = original;
-    editor.dispatchEvent(new Event("input"));
+    editor.focus();
+    editor.select();
+    insert(original);
     text.textContent = first;
     output.hidden = !first;
     output.classList.remove("sm-try-failed");
-    editor.focus();
   });
   root.dataset.state = "ready";
 }

@@ -3,22 +3,24 @@ import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript/m
 import { install } from "./files.js";
 
 const HEAP = 24 << 20; // bytes
-const MOST_OUTPUT = 20000; // characters
+const [AT_ONCE, PIECE, MOST_OUTPUT] = [500, 100, 20000]; // characters
 let python;
 let written = 0;
-let line = [];
+let waiting = [];
 const decoder = new TextDecoder();
 
 const flush = () => {
-  if (!line.length) return;
-  const text = decoder.decode(new Uint8Array(line));
-  line = [];
-  if (written < MOST_OUTPUT) postMessage({ output: text, full: written + text.length >= MOST_OUTPUT });
+  const text = decoder.decode(new Uint8Array(waiting), { stream: true });
+  waiting = [];
+  if (!text || written >= MOST_OUTPUT) return;
   written += text.length;
+  postMessage({ output: text, full: written >= MOST_OUTPUT });
 };
 const write = ([byte]) => {
-  line.push(byte);
-  if (byte === 10) flush();
+  waiting.push(byte);
+  // While code goes on, nothing runs here that could send a part of a line later: it is sent as it comes, and in pieces where
+  // there is much of it.
+  if (byte === 10 || written < AT_ONCE || waiting.length >= PIECE) flush();
 };
 
 const start = async ({ wasm, files }) => {

@@ -63,7 +63,7 @@ def run(source):
     while i > 0 and (not lines[i].strip() or lines[i][0] in " \t)]}#"):
         i -= 1
     tail = "\n".join(lines[i:])
-    space = {"__name__": "__main__", "__show__": show}
+    space = {"__name__": "__main__", "__show__": show, "input": ask}
     try:
         compile(tail, "your code", "eval")
         # MicroPython knows no [*lines, last].
@@ -71,6 +71,11 @@ def run(source):
     except SyntaxError:
         pass
     exec(compile(source, "your code", "exec"), space)
+
+
+def ask(prompt=""):
+    """Refuse: the page has no line on which a reader could type."""
+    raise EOFError("nothing can be typed in here: write the value into the code")
 
 
 def show(value):
