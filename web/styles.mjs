@@ -31,8 +31,8 @@ const [purged] = await new PurgeCSS().purge({
   keyframes: true,
   variables: true,
   // What scripts or readers switch on after the page has loaded.
-  dynamicAttributes: ["data-theme", "data-mode", "data-bs-theme", "data-bs-popper", "open", "aria-expanded"],
-  safelist: { standard: [/^show$/, /^active$/, /^collaps/, /^tooltip/, /^bs-tooltip/, /^dropdown-menu/] },
+  dynamicAttributes: ["data-theme", "data-mode", "open", "aria-expanded"],
+  safelist: { standard: ["show", "active"] },
 });
 const options = { loader: "css", minify: true, legalComments: "none", logLevel: "error" };
 fs.writeFileSync(join(folder, "site.css"), (await esbuild.transform(purged.css + (await bundle(ours)), options)).code);

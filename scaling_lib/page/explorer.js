@@ -47,7 +47,7 @@ function leaveScrollingAlone(root) {
   root.addEventListener("input", (event) => touch && event.stopImmediatePropagation(), { capture: true });
 }
 
-export function mount(root, ask) {
+export function mount(root, ask, wait = "Starting Python in this page …") {
   const plot = root.querySelector(".sm-plot");
   const sentence = root.querySelector(".sm-text");
   const walker = root.querySelector(".sm-walk");
@@ -95,13 +95,13 @@ export function mount(root, ask) {
     points.refresh();
   };
 
-  // The first touch fetches Python, which takes seconds on a phone: the figure says so at once.
+  // The first touch fetches Python, which takes seconds on a phone, or meets a busy kernel: the figure says so at once.
   const sayLoading = () => {
     const note = document.createElement("p");
     note.className = "sm-loading";
     note.setAttribute("role", "status");
     plot.append(note);
-    note.textContent = "Starting Python in this page …";
+    note.textContent = wait;
     root.dataset.state = "loading";
     return () => note.remove();
   };
@@ -216,7 +216,7 @@ function render({ model, el }) {
   el.innerHTML = model.get("html");
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
   let waiting = null;
-  const view = mount(el.firstElementChild, (values, narrow) => {
+  const ask = (values, narrow) => {
     model.set("values", values);
     model.set("narrow", narrow);
     const reply = model.get("reply");
@@ -224,7 +224,8 @@ function render({ model, el }) {
     if (done) return Promise.resolve(reply);
     model.save_changes();
     return new Promise((resolve) => (waiting = { resolve, narrow }));
-  });
+  };
+  const view = mount(el.firstElementChild, ask, "Waiting for the kernel …");
   const answer = () => {
     const reply = model.get("reply");
     if (!waiting) view.show(reply);

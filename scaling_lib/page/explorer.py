@@ -10,6 +10,7 @@ import dis
 import inspect
 import json
 import pathlib
+import re
 import textwrap
 from collections.abc import Callable
 
@@ -209,7 +210,7 @@ def plain(value):
 # The HTML: the same text is put on the page and into JupyterLab's output area.
 
 # A picture that stands alone (a preview of the notebook, one without a kernel) brings its colours.
-COLOURS = ("#0b62a8", "#b8400f", "#00704f", "#853a8d", "#806000", "#a3265c", "#5b6470")
+COLOURS = re.findall(r"--sm-c\d: (#\w+)", Explorer._css)[:7]  # those on a light ground
 STANDALONE = (
     "<style>text{fill:#24292f;font-family:system-ui,sans-serif}path{fill:none}"
     ".grid{stroke:#24292f;opacity:.14}.base{stroke:#24292f;opacity:.6}"

@@ -277,6 +277,29 @@ def test_questions_say_what_is_wrong_and_remember(gallery, load_again):
     assert not choice.locator("input:checked").count()
 
 
+IN_JUPYTERLAB = """async ([script, html]) => {
+    const type = "text/javascript";
+    const url = URL.createObjectURL(new Blob([script], { type }));
+    const { default: { render } } = await import(url);
+    const silent = { html, reply: { values: {} } };
+    const model = { get: name => silent[name], set() {}, on() {}, save_changes() {} };
+    const el = document.createElement("div");
+    document.querySelector("article").append(el);
+    render({ model, el });
+    el.querySelector("input").dispatchEvent(new Event("input", { bubbles: true }));
+    const said = el.querySelector(".sm-loading").textContent;
+    el.remove();
+    return said;
+}"""
+
+
+@pytest.mark.parametrize("gallery", ["http"], indirect=True)
+def test_in_jupyterlab_the_kernel_is_waited_for(gallery):
+    figure = figures.isoflop()
+    said = gallery.evaluate(IN_JUPYTERLAB, [figure._esm, figure.html])
+    assert said == "Waiting for the kernel …"
+
+
 @pytest.mark.parametrize("gallery", ["http"], indirect=True)
 def test_no_violation_once_everything_is_in_use(gallery, violations):
     snippet = gallery.locator(".sm-try").first

@@ -279,6 +279,9 @@ def test_who_comes_back_from_a_result_is_there_again(browser, site):
     assert page.evaluate("document.querySelector('#book-search-words').value") == "gopher"
     page.goto(site.as_uri() + "/search.html?q=gopher")
     expect(page.locator("#book-search-words")).to_be_focused()
+    # What is typed holds for who loads the page again or comes back to it.
+    page.keyboard.type("chinchilla")
+    page.wait_for_url(re.compile("[?]q=.*chinchilla$"))
     page.close()
 
 

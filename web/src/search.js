@@ -2,6 +2,7 @@
 // turns to a field; the index is made of them here, which is faster than to send it.
 import MiniSearch from "minisearch";
 import { stemmer } from "stemmer";
+import { element } from "./element.js";
 import { once, runScript } from "./once.js";
 
 const here = document.currentScript.src;
@@ -161,11 +162,6 @@ function snippet(blocks, terms) {
   return `${start ? "… " : ""}${chosen.slice(start, end)}${end < chosen.length ? " …" : ""}`;
 }
 
-function element(name, attributes, ...children) {
-  const made = Object.assign(document.createElement(name), attributes);
-  made.append(...children);
-  return made;
-}
 const marked = (text, terms) =>
   split(text, terms).map((part, i) => (i % 2 ? element("mark", {}, part) : part));
 
@@ -246,14 +242,24 @@ function start(form) {
     next.focus();
   });
   if (kind === "page") {
+    // The address has the words once the reader rests: some browsers refuse to change it a hundred times.
+    let rest;
+    const keep = (state = null) => {
+      clearTimeout(rest);
+      history.replaceState(state, "", `?q=${encodeURIComponent(input.value)}`);
+    };
+    input.addEventListener("input", () => {
+      clearTimeout(rest);
+      rest = setTimeout(keep, 500);
+    });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       search();
-      history.replaceState(null, "", `?q=${encodeURIComponent(input.value)}`);
+      keep();
     });
     list.addEventListener("click", ({ target }) => {
       const link = target.closest("a")?.href;
-      if (link) history.replaceState({ top: scrollY, link }, "", `?q=${encodeURIComponent(input.value)}`);
+      if (link) keep({ top: scrollY, link });
     });
     input.value = new URLSearchParams(location.search).get("q") ?? "";
     if (input.value) input.focus();
