@@ -208,7 +208,7 @@ DARK_RULES = ["color-contrast", "link-in-text-block", "image-alt", "role-img-alt
 # Of the thousands of texts of a page three of each look are enough: the first, one from the middle
 # and the last. A link with a line under it, as the text around it has not, is told apart by that.
 # Of many pages three texts of a look are enough too: `known` names the looks that had them.
-MARK = """known => {
+MARK = """([known, part]) => {
     const numbers = new Map(), texts = new Map();
     known = new Set(known.split(" "));
     let around = 0;
@@ -242,7 +242,8 @@ MARK = """known => {
             .map(node => node.data).join("").trim();
         const field = ["input", "select", "textarea"].includes(name);
         // Of single signs axe-core says nothing.
-        if ((words.length > 1 && name !== "option" || field) && element.checkVisibility()) {
+        const read = words.length > 1 && name !== "option" || field;
+        if (read && element.checkVisibility() && (!part || element.closest(part))) {
             const sign = words.replace(/[^\\p{L}\\p{N}]/gu, "").length < 2 && words;
             const its = look(ground, sign, field && element.type, style.color, style.fontFamily,
                 style.fontSize, style.fontWeight, style.textIndent, style.textShadow,
@@ -264,7 +265,7 @@ MARK = """known => {
 # On a picture axe-core judges no colour, and the shades at the edges of what scrolls are pictures.
 PLAIN = """() => document.head.appendChild(Object.assign(document.createElement("style"),
     { textContent: ".bd-article :is(.scrolls, pre) { background-image: none !important; }" }))"""
-CHECK = """async rules => {
+CHECK = """async ([rules, part]) => {
     axe.configure({noHtml: true, rules: [
         {id: "color-contrast", selector: "[data-look]"},
         {id: "avoid-inline-spacing", selector: "[style*=-spacing], [style*=line-height]"},
@@ -275,7 +276,7 @@ CHECK = """async rules => {
     const options = { resultTypes: ["violations"], preload: media || false };
     Object.assign(options, { selectors: false, elementRef: true });
     if (rules) options.runOnly = { type: "rule", values: rules };
-    return (await axe.run(document, options)).violations.map(({id, impact, nodes}) =>
+    return (await axe.run(part || document, options)).violations.map(({id, impact, nodes}) =>
         `${id} (${impact}): ${nodes.length} times, first `
             + nodes[0].element.outerHTML.slice(0, 160));
 }"""
@@ -291,21 +292,22 @@ def violations(has_axe):
     """Return a function that sets the theme of a page and lists what axe-core finds wrong.
 
     The light theme comes first: it has every rule, the dark one those that it can break alone.
-    A count of the looks that were checked, where one is given, spares the pages that come next.
+    A count of the looks that were checked, where one is given, spares the pages that come next. A
+    selector leaves out all but a part of the page, where test_every_page.py sees the rest.
     """
     if not has_axe:
         needs.missing("axe-core is not there: Node.js was absent when the site was built")
     script = AXE.read_text(encoding="utf-8")
 
-    def check(page, theme: str, looks: Counter | None = None) -> list[str]:
+    def check(page, theme: str, looks: Counter | None = None, part: str | None = None):
         looks = Counter() if looks is None else looks
         page.evaluate(SWITCH, theme)
         if not page.evaluate("typeof axe !== 'undefined'"):
             page.evaluate(script)
             page.evaluate(PLAIN)
         known = " ".join(look for look, texts in looks.items() if texts > 2)
-        looks.update(page.evaluate(MARK, known).split())
-        return page.evaluate(CHECK, DARK_RULES if theme == "dark" else None)
+        looks.update(page.evaluate(MARK, [known, part]).split())
+        return page.evaluate(CHECK, [DARK_RULES if theme == "dark" else None, part])
 
     return check
 
