@@ -14,7 +14,8 @@ from bs4 import BeautifulSoup
 from scaling_lib.page import figures, self_check
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.filterwarnings("default")  # Sphinx and its extensions warn of their own
+# Sphinx and its extensions warn of their own; a build takes seconds.
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.long]
 
 
 GUESS = {"answer": "2", "label": 'of "a" < b'}

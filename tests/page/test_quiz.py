@@ -91,45 +91,53 @@ OTHERWISE = "It fails only if"
 PER_CENT = "right in per cent. Here it is asked for as a share between 0 and 1"
 
 
-@pytest.mark.parametrize(
-    ("chapter", "name", "answer", "right", "words"),
-    [
-        ("scaffolding", "pass-at-k", "0.65", True, "= 0.65"),
-        ("scaffolding", "pass-at-k", "65%", True, "= 0.65"),
-        ("scaffolding", "pass-at-k", "65", False, PER_CENT),
-        ("scaffolding", "pass-at-k", "60", False, OTHERWISE),  # wrong in any unit
-        ("scaffolding", "pass-at-k", "6500 %", False, OTHERWISE),
-        ("scaffolding", "pass-at-k", "0.35", False, "all ten fail"),
-        ("hypothesis", "exact-match", "35", False, PER_CENT),
-        ("data_limits", "parameters-alone", "50", True, ""),
-        ("data_limits", "parameters-alone", "50 %", True, ""),
-        ("data_limits", "parameters-alone", "0.5", False, "right as a share of 1"),
-        ("data_limits", "parameters-alone", "0.5 %", False, "Write the excess"),
-        ("data_limits", "ten-times-the-stock", "30.1", False, "right in months"),
-        ("hypothesis", "followers", "6.6", False, "right in years. Here it is asked for in months"),
-        ("since_2024", "answer-price", "4.5e13", False, "right in tokens"),
-        ("evidence_and_rules", "writing-price", "33.3", False, ""),  # a reason of its own
-        ("scaling_laws", "tokens-per-parameter", "0.2", False, "Divide"),  # no share
-        ("scaling_laws", "kaplan-tenfold", "5.37 times", True, ""),
-        ("scaling_laws", "kaplan-tenfold", "×5.37", True, ""),
-        ("scaling_laws", "kaplan-tenfold", "5,37e0 x", True, ""),
-    ],
-)
-def test_a_right_number_in_another_unit_is_called_right_in_it(
-    tmp_path, chapter, name, answer, right, words
-):
+ANSWERS = [
+    ("scaffolding", "pass-at-k", "0.65", True, "= 0.65"),
+    ("scaffolding", "pass-at-k", "65%", True, "= 0.65"),
+    ("scaffolding", "pass-at-k", "65", False, PER_CENT),
+    ("scaffolding", "pass-at-k", "60", False, OTHERWISE),  # wrong in any unit
+    ("scaffolding", "pass-at-k", "6500 %", False, OTHERWISE),
+    ("scaffolding", "pass-at-k", "0.35", False, "all ten fail"),
+    ("hypothesis", "exact-match", "35", False, PER_CENT),
+    ("data_limits", "parameters-alone", "50", True, ""),
+    ("data_limits", "parameters-alone", "50 %", True, ""),
+    ("data_limits", "parameters-alone", "0.5", False, "right as a share of 1"),
+    ("data_limits", "parameters-alone", "0.5 %", False, "Write the excess"),
+    ("data_limits", "ten-times-the-stock", "30.1", False, "right in months"),
+    ("hypothesis", "followers", "6.6", False, "right in years. Here it is asked for in months"),
+    ("since_2024", "answer-price", "4.5e13", False, "right in tokens"),
+    ("evidence_and_rules", "writing-price", "33.3", False, ""),  # a reason of its own
+    ("scaling_laws", "tokens-per-parameter", "0.2", False, "Divide"),  # no share
+    ("scaling_laws", "kaplan-tenfold", "5.37 times", True, ""),
+    ("scaling_laws", "kaplan-tenfold", "×5.37", True, ""),
+    ("scaling_laws", "kaplan-tenfold", "5,37e0 x", True, ""),
+]
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    """Whether the page calls each of the answers right, and what it says to it."""
     node = shutil.which("node")
     if node is None:
         needs.missing("node judges the answers, and is not installed")
-    shutil.copy(HERE / "quiz.js", tmp_path / "quiz.mjs")
-    (question,) = load(chapter, name)
-    told = json.dumps([feedback(question), answer])
-    script = f"import {{ judge }} from './quiz.mjs'; console.log(JSON.stringify(judge(...{told})))"
+    folder = tmp_path_factory.mktemp("quiz")
+    shutil.copy(HERE / "quiz.js", folder / "quiz.mjs")
+    told = json.dumps(
+        [[feedback(load(chapter, name)[0]), answer] for chapter, name, answer, *_ in ANSWERS]
+    )
+    judge = f"{told}.map(([question, answer]) => judge(question, answer))"
+    script = f"import {{ judge }} from './quiz.mjs'; console.log(JSON.stringify({judge}))"
     said = subprocess.run(
         [node, "--input-type=module", "-e", script],
-        capture_output=True, text=True, check=True, cwd=tmp_path,
+        capture_output=True, text=True, check=True, cwd=folder,
     )  # fmt: skip
-    verdict, why = json.loads(said.stdout)
+    return dict(zip(ANSWERS, json.loads(said.stdout), strict=True))
+
+
+@pytest.mark.parametrize("case", ANSWERS, ids=lambda case: "-".join(case[:3]))
+def test_a_right_number_in_another_unit_is_called_right_in_it(judged, case):
+    *_, right, words = case
+    verdict, why = judged[case]
     assert verdict == right and words in why
 
 
