@@ -158,10 +158,6 @@ def test_ids_are_unique(site, page_name):
     assert sorted(i for i in set(ids) if ids.count(i) > 1) == []
 
 
-def test_formulas_are_understood(site, page_name):
-    assert not parse(site / page_name).select(".katex-error")
-
-
 def test_notebooks_can_be_downloaded(site):
     for notebook in (site / "_sources").rglob("*.ipynb"):
         page = notebook.relative_to(site / "_sources").with_suffix(".html")
