@@ -32,6 +32,10 @@ def gallery(request, moving, address, browser):
     context.close()
 
 
+# From the disk a browser has another store and loads Python by another way; figures are the same.
+SERVED = pytest.mark.parametrize("gallery", ["http"], indirect=True)
+
+
 def explorer(page, title):
     return page.locator(f'.sm-explorer[aria-label="Explorer: {title}"]')
 
@@ -53,6 +57,7 @@ def test_python_is_not_loaded_before_it_is_needed(site, browser, address):
     context.close()
 
 
+@SERVED
 def test_every_explorer_answers_the_keyboard(gallery):
     boxes = gallery.locator(".sm-explorer")
     assert boxes.count() >= len(figures.__all__)
@@ -73,6 +78,7 @@ def test_every_explorer_answers_the_keyboard(gallery):
     assert gallery.said == []
 
 
+@SERVED
 def test_dragging_moves_the_figure_and_reset_puts_it_back(gallery):
     box = explorer(gallery, "Trying again and again")
     box.scroll_into_view_if_needed()
@@ -101,6 +107,7 @@ def plain(element):
     return element.text_content()
 
 
+@SERVED
 def test_points_are_named_on_hover_and_by_keyboard(gallery):
     box = explorer(gallery, "How fast do notable systems grow?")
     box.scroll_into_view_if_needed()
@@ -144,6 +151,7 @@ def set_slider(box, *values):
     )
 
 
+@SERVED
 def test_a_task_is_marked_where_the_hand_rests_and_stays_so(gallery):
     box = explorer(gallery, BUDGET[0])
     box.scroll_into_view_if_needed()
@@ -219,6 +227,7 @@ def test_an_endless_snippet_is_stopped_and_the_page_lives_on(gallery):
     box.locator(".sm-try-reset").click()
 
 
+@SERVED
 def test_the_editor_keeps_indentation_and_lets_tab_go(gallery):
     box = gallery.locator(".sm-try").first
     box.locator(".sm-try-edit").click() if box.locator(".sm-try-edit").is_visible() else None
@@ -293,14 +302,14 @@ IN_JUPYTERLAB = """async ([script, html]) => {
 }"""
 
 
-@pytest.mark.parametrize("gallery", ["http"], indirect=True)
+@SERVED
 def test_in_jupyterlab_the_kernel_is_waited_for(gallery):
     figure = figures.isoflop()
     said = gallery.evaluate(IN_JUPYTERLAB, [figure._esm, figure.html])
     assert said == "Waiting for the kernel …"
 
 
-@pytest.mark.parametrize("gallery", ["http"], indirect=True)
+@SERVED
 def test_no_violation_once_everything_is_in_use(gallery, violations):
     snippet = gallery.locator(".sm-try").first
     run(gallery, snippet, "1 / 0")
