@@ -9,10 +9,10 @@ from sphinx.application import Sphinx
 def renumber(numbers: dict[str, dict[str, tuple[int, ...]]]) -> None:
     """Count each kind of a page from one, in place and in the given order.
 
-    >>> page = {"figure": {"fig-a": (4,), "fig-b": (5,)}}
+    >>> page = {"figure": {"fig-a": (9,), "fig-b": (4,)}}
     >>> renumber(page)
     >>> page
-    {'figure': {'fig-a': (1,), 'fig-b': (2,)}}
+    {'figure': {'fig-b': (1,), 'fig-a': (2,)}}
     """
     for kind, given in numbers.items():
         order = sorted(given, key=given.get)

@@ -13,17 +13,20 @@ def test_top_leads_to_the_first_page(address, browser):
     page.close()
 
 
-@pytest.mark.parametrize("from_disk", [False, True])
-def test_search_finds(site, address, browser, from_disk):
-    base = site.as_uri() + "/" if from_disk else address
-    page = browser.new_page()
-    errors = []
+@pytest.fixture
+def searching(browser):
+    """A page that shows at the end what a search found, with Node.js or without, and no error."""
+    page, errors = browser.new_page(), []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    page.goto(base + "search.html?q=measured")
+    yield page
     page.wait_for_selector(".book-search ~ .hits a, #search-results li a")
     page.close()
     assert errors == []
+
+
+def test_search_finds_from_the_disk(site, searching):
+    searching.goto(site.as_uri() + "/search.html?q=measured")
 
 
 def test_theme_can_be_switched_and_is_remembered(site, address, browser):
@@ -47,14 +50,11 @@ def test_theme_can_be_switched_and_is_remembered(site, address, browser):
     context.close()
 
 
-def test_search_opens_over_the_page_by_keyboard(address, browser):
-    page = browser.new_page()
-    page.goto(address + "chapters/references.html")
-    page.keyboard.press("Control+k")
-    page.keyboard.type("measured")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".book-search ~ .hits a, #search-results li a")
-    page.close()
+def test_search_opens_over_the_page_by_keyboard(address, searching):
+    searching.goto(address + "chapters/references.html")
+    searching.keyboard.press("Control+k")
+    searching.keyboard.type("measured")
+    searching.keyboard.press("Enter")
 
 
 def test_a_cell_can_be_copied(address, browser):

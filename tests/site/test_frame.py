@@ -8,7 +8,6 @@ import threading
 import matplotlib.pyplot as plt
 import numpy as np
 import page_body
-import page_numbers
 import pytest
 from bs4 import BeautifulSoup
 from bs4.element import PreformattedString, Tag
@@ -318,33 +317,14 @@ def test_code_stays_inside_the_frame_of_its_tab(address, browser):
     page.close()
 
 
-@pytest.fixture(scope="module")
-def chapters(site):
-    """The parsed pages of the chapters, by the names of their files."""
-    pages = (site / "chapters").glob("*.html")
-    return {p.name: parse(p) for p in pages}
-
-
-def test_no_table_shows_the_key_of_a_work(site, chapters):
-    text = (site.parents[1] / "references.bib").read_text(encoding="utf-8")
-    keys = set(re.findall(r"^@\w+\{([^,]+),", text, re.M))
-    assert len(chapters) > 20
-    for name, soup in chapters.items():
-        cells = {cell.get_text(strip=True) for cell in soup.select("article td")}
-        assert not cells & keys, name
-
-
-def test_pages_without_a_number_count_their_figures_from_one(chapters):
+def test_pages_without_a_number_count_their_figures_from_one(site):
     seen = 0
-    for name, soup in chapters.items():
-        numbers = [n.get_text(strip=True) for n in soup.select("figure .caption-number")]
+    for path in (site / "chapters").glob("*.html"):
+        numbers = [n.get_text(strip=True) for n in parse(path).select("figure .caption-number")]
         single = [int(n.split()[1]) for n in numbers if re.fullmatch(r"Figure\s\d+", n)]
-        assert single == list(range(1, len(single) + 1)), name
+        assert single == list(range(1, len(single) + 1)), path.name
         seen += bool(single)
     assert seen >= 2
-    numbers = {"figure": {"b": (9,), "a": (3,)}}
-    page_numbers.renumber(numbers)
-    assert numbers == {"figure": {"a": (1,), "b": (2,)}}
 
 
 def test_what_is_not_found_in_a_folder_has_the_looks_of_the_site(site, browser):

@@ -33,6 +33,7 @@ def test_a_guess_is_scored_only_when_the_run_is_shown(front):
     expect(text).to_contain_text("between 2.23 and 2.26")
 
 
+@pytest.mark.parametrize("front", ["http"], indirect=True)
 def test_sentence_figure_and_doors_are_on_the_first_screen(front):
     for box in ("h1", ".sm-explorer svg", "input[type=range]", "input[type=checkbox]"):
         place = front.locator(f"#scaling-measured {box} >> visible=true").first.bounding_box()
@@ -50,15 +51,12 @@ def test_on_a_phone_the_figure_comes_before_the_doors(address, browser):
     page.close()
 
 
-@pytest.mark.parametrize(
-    "title",
-    ["A forecast in five minutes", "The claims", "Audit the source",
-     "What we could not show"],
-)  # fmt: skip
-def test_the_pages_to_share_are_one_click_away(address, browser, title):
+def test_the_pages_to_share_are_one_click_away(address, browser):
     page = browser.new_page()
     page.goto(address + PAGE)
-    page.locator("#scaling-measured").get_by_role("link", name=title).click()
-    page.wait_for_selector("h1")
-    assert not page.url.endswith(PAGE)
+    wanted = ("A forecast in five minutes", "The claims")
+    for title in (*wanted, "Audit the source", "What we could not show"):
+        link = page.locator("#scaling-measured").get_by_role("link", name=title)
+        link.click(trial=True)  # nothing lies on it; test_static.py follows it
+        assert link.get_attribute("href").split("#")[0] not in ("", PAGE.split("/")[1])
     page.close()

@@ -72,7 +72,8 @@ def test_the_foot_of_a_page_says_where_it_leads(soup, page_name):
 
 def test_no_key_of_a_work_reaches_a_reader(soup, page_name):
     texts = soup(page_name).find_all(string=re.compile(r"[a-z]\d{4}[a-z]"))
+    unread = ["pre", "script", "style", "head"]
     read = " ".join(
-        t for t in texts if not t.find_parent(["pre", "code", "script", "style", "head"])
+        t for t in texts if not t.find_parent(unread + ["code"] * (not t.find_parent("td")))
     )
     assert len(KEYS) > 100 and not KEYS & set(re.findall(r"\w+", read))
