@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
+import contents
+
 # The numbers of the claims, by the letter of their chapter; R: made since, and chosen by us.
 NUMBERS = {
     letter: range(1, last + 1) for letter, last in zip("BLHDSR", (7, 18, 20, 6, 8, 14), strict=True)
@@ -23,13 +25,6 @@ CHAPTERS = {
     "data_limits": "The limits of data",
     "scaffolding": "Scaffolding",
     "training_since_2024": "Since the source was written",
-}
-# Chapters of more than one page, and the notebooks of their further pages.
-FURTHER_PAGES = {
-    "scaling_hypothesis": ("small_experiments",),
-    "data_limits": ("repeated_and_synthetic_data",),
-    "scaffolding": ("scaffold_gains",),
-    "training_since_2024": ("text_since_2024", "reasoning_since_2024", "evidence_and_rules"),
 }
 STATUSES = ("measured", "computed", "cited", "open")
 RUN = ("measured", "computed")
@@ -132,7 +127,7 @@ def faults_of(row: dict, known_sources: set[str] | None = None) -> list[str]:
 
 def pages(folder: Path, name: str) -> list[Path]:
     """Return the notebooks of a chapter."""
-    return [folder / f"{page}.ipynb" for page in (name, *FURTHER_PAGES.get(name, ()))]
+    return [folder / f"{page}.ipynb" for page in contents.chapters()[name]]
 
 
 @dataclass(frozen=True)

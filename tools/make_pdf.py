@@ -21,10 +21,14 @@ from pypdf import PdfReader, PdfWriter
 
 from scaling_lib.data.files import write_bytes
 
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "_ext"))
+
+from code_cells import SHOWN, WORDS  # noqa: E402  (of the site's extension, which is no package)
+
 # Chromium counts the objects of its file otherwise than pypdf, which repairs that and says so.
 logging.getLogger("pypdf").setLevel(logging.ERROR)
 
-ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 TARGET = ROOT / "_build" / "scaling-measured.pdf"
 
@@ -40,7 +44,7 @@ STYLE = """
 .book-contents li > span { margin-left: auto; font-variant-numeric: tabular-nums; }
 .book-contents a { color: inherit; text-decoration: none; }
 """
-CALLS = {"Code of this explorer", "Code of these questions"}
+CALLS = {WORDS[kind] for kind in SHOWN.values()}
 FOOTER = (
     '<div style="font:8pt sans-serif;color:#555;width:100%;text-align:center">'
     '<span class="pageNumber"></span></div>'
@@ -206,7 +210,7 @@ def main() -> int:
     """Print what `make book` built."""
     if not (SITE / "index.html").exists():
         print("There is no site to print: run `make book` first.", file=sys.stderr)
-        return 1
+        return 2
     try:
         count = print_book(SITE, TARGET)
     except Error as error:

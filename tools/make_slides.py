@@ -25,14 +25,15 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
+from scaling_lib.data.files import write_bytes
+
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "_ext"))
+
+import contents  # noqa: E402  (of the site's extension, which is no package)
+
 SITE = ROOT / "_build" / "html"
 REVEAL = ROOT / "web" / "node_modules" / "reveal.js"
-CHAPTERS = (
-    *("bitter_lesson", "scaling_laws", "scaling_hypothesis", "small_experiments"),
-    *("data_limits", "repeated_and_synthetic_data", "scaffolding", "scaffold_gains"),
-    *("training_since_2024", "text_since_2024", "reasoning_since_2024", "evidence_and_rules"),
-)
 SKIPPED = ("Check yourself", "Exercises", "Further reading")
 GUIDES = ("What to see.",)  # bold openings that tell a reader where to look in a figure
 ITEMS = 5  # of a list, at most, on one slide
@@ -315,7 +316,13 @@ class Deck:
 
 def make(site: Path) -> dict[str, int]:
     """Make the decks of all chapters; return how many slides each has, none without reveal.js."""
-    folder = site / "slides"
+    folder, decks = site / "slides", {}
+    for chapter in contents.pages():
+        page = site / "chapters" / f"{chapter}.html"
+        if not page.exists():
+            raise ValueError(f"{page} is not there: build the site first")
+        soup = BeautifulSoup(page.read_text(encoding="utf-8"), "lxml")
+        decks[chapter] = Deck(soup.select_one("article"), chapter)
     shutil.rmtree(folder, ignore_errors=True)
     if not REVEAL.exists():
         return {}
@@ -325,16 +332,9 @@ def make(site: Path) -> dict[str, int]:
     shutil.copy2(REVEAL / "LICENSE", folder / "reveal" / "LICENSE.txt")
     for file in ("slides.css", "slides.js"):
         shutil.copy2(ROOT / "web" / "slides" / file, folder)
-    made = {}
-    for chapter in CHAPTERS:
-        page = site / "chapters" / f"{chapter}.html"
-        if not page.exists():
-            raise ValueError(f"{page} is not there: build the site first")
-        soup = BeautifulSoup(page.read_text(encoding="utf-8"), "lxml")
-        deck = Deck(soup.select_one("article"), chapter)
-        (folder / f"{chapter}.html").write_text(deck.page(), encoding="utf-8")
-        made[chapter] = sum(map(len, deck.stacks))
-    return made
+    for chapter, deck in decks.items():
+        write_bytes(folder / f"{chapter}.html", deck.page().encode())
+    return {chapter: sum(map(len, deck.stacks)) for chapter, deck in decks.items()}
 
 
 def main(arguments=None) -> int:
@@ -346,7 +346,7 @@ def main(arguments=None) -> int:
         made = make(options.site)
     except ValueError as error:
         print(f"make_slides: {error}", file=sys.stderr)
-        return 1
+        return 2
     if not made:
         print("make_slides: reveal.js is not installed; with Node.js `make book` installs it")
         return 1

@@ -6,12 +6,14 @@ from types import SimpleNamespace
 
 import claim_pages
 import code_cells
+import contents
 import dark_figures
 import exercise_pages
 import figure_words
 import further_pages
 import make_pdf
 import make_slides
+import make_zip
 import numpy as np
 import page_head
 import page_numbers
@@ -34,9 +36,9 @@ PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
 @pytest.mark.parametrize(
     "module",
     [
-        *(claim_pages, code_cells, dark_figures, exercise_pages, figure_words, further_pages),
-        *(make_pdf, make_slides, page_head, page_numbers, parsed_body, previews, search_index),
-        *(site_book, works),
+        *(claim_pages, code_cells, contents, dark_figures, exercise_pages, figure_words),
+        *(further_pages, make_pdf, make_slides, page_head, page_numbers, parsed_body, previews),
+        *(search_index, site_book, works),
     ],
     ids=lambda m: m.__name__,
 )
@@ -125,6 +127,12 @@ def test_the_contents_and_the_pdf_have_the_further_pages_of_chapters(site):
     order = make_pdf.reading_order(site)
     first = order.index("chapters/scaling_hypothesis.html")
     assert order[first + 1] == "chapters/small_experiments.html"
+
+
+@pytest.mark.parametrize("tool", [make_pdf, make_zip], ids=lambda m: m.__name__)
+def test_without_a_site_nothing_is_made_of_it(tool, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(tool, "SITE", tmp_path)
+    assert tool.main() == 2 and "run `make book` first" in capsys.readouterr().err
 
 
 @pytest.mark.site

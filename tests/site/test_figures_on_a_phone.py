@@ -2,6 +2,7 @@
 
 import re
 
+import contents
 import figure_words
 import pytest
 from parsed import parse
@@ -34,28 +35,37 @@ STYLE = "<style>body { margin: 0 } svg { width: 100%; height: auto }</style>"
 
 @pytest.fixture(scope="module")
 def figures(site, address, browser, beside_scroll_bars):
-    """How wide a phone shows each drawing of the chapters, by its file."""
+    """For each picture of the chapters its figure and file, and how wide a phone shows it."""
     context = browser.new_context(viewport={"width": 375, "height": 812})
-    page, shown = context.new_page(), {}
+    page, shown = context.new_page(), []
     for path in sorted((site / "chapters").glob("*.html")):
-        if not parse(path).select("figure img[src$='.svg']"):
+        if not parse(path).select("figure img"):
             continue
         page.set_viewport_size({"width": 375, "height": 812})
         page.goto(address + f"chapters/{path.name}")
         beside_scroll_bars(page)
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
         page.add_style_tag(content="* { content-visibility: visible !important; }")
-        shown |= page.locator("figure img[src$='.svg']:not(.for-dark)").evaluate_all(
-            "all => Object.fromEntries(all.map(e => [e.src.split('/').pop(), e.clientWidth]))"
+        shown += page.locator("figure img:not(.for-dark)").evaluate_all(
+            """all => all.map(e => [`${location.pathname} ${e.closest("figure").id}`,
+                e.src.split("/").pop(), e.clientWidth, e.clientWidth / e.getAttribute("width")])"""
         )
     context.close()
     return shown
 
 
+def test_figures_of_chapters_fit_a_phone(figures):
+    pages = {figure.split("/")[-1].split(".")[0] for figure, *_ in figures}
+    assert pages >= set(contents.pages())
+    small = [figure for figure, *_, share in figures if share < 0.55]
+    assert small == [], "their labels are less than 7 pixels high"
+
+
 def test_words_of_figures_can_be_read_on_a_phone(site, browser, figures):
     context = browser.new_context(viewport={"width": 375, "height": 812})
     page, faults = context.new_page(), []
-    for name, width in figures.items():
+    drawings = {name: width for _, name, width, _ in figures if name.endswith(".svg")}
+    for name, width in drawings.items():
         page.set_viewport_size({"width": width, "height": 600})
         for file in (site / "_images" / name, site / "_images" / name.replace(".", "-dark.")):
             if not file.exists():  # a map has no dark twin
@@ -66,7 +76,7 @@ def test_words_of_figures_can_be_read_on_a_phone(site, browser, figures):
             if found["least"] < figure_words.LEAST - 0.1 or found["cut"] or found["on"]:
                 faults.append((file.name, width, found))
     context.close()
-    assert len(figures) > 70 and faults == []
+    assert len(drawings) > 70 and faults == []
 
 
 def test_words_grow_away_from_the_tail_of_their_arrow():
