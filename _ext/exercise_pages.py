@@ -13,6 +13,7 @@ from claim_pages import typeset
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+from scaling_lib.data.files import write_bytes
 from scaling_lib.forecasting import questions
 
 
@@ -255,8 +256,7 @@ def write_pages(app: Sphinx, config: Config) -> None:
     for path, text in wanted.items():
         file = target / path
         if not file.exists() or file.read_text(encoding="utf-8") != text:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+            write_bytes(file, text.encode())
 
 
 def setup(app: Sphinx) -> dict:

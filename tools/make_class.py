@@ -17,7 +17,7 @@ import numpy as np
 
 from grading.marking.known_answers import read_answers
 from grading.source.assignment import load
-from scaling_lib.data.files import zipped
+from scaling_lib.data.files import write_bytes, zipped
 
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = ROOT / "exercises"
@@ -159,9 +159,7 @@ def main(arguments=None) -> int:
         print(f"make_class: {error}", file=sys.stderr)
         return 2
     for path, content in files.items():
-        target = options.out / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        write_bytes(options.out / path, content)
     print(f"{options.students} students of {options.assignment} in {options.out}")
     return 0
 

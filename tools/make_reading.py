@@ -362,7 +362,7 @@ def main(argv=None) -> int:
         pages = Book().pages
     except ValueError as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2
     for name, page in pages.items():
         path = folder / f"{name}.ipynb"
         if put(notebook(page), path) == "yours":

@@ -31,7 +31,7 @@ def main() -> int:
     """Pack what `make book` built."""
     if not (SITE / "index.html").exists():
         print("There is no site to pack: run `make book` first.", file=sys.stderr)
-        return 1
+        return 2
     count = pack(SITE, ARCHIVE)
     size = ARCHIVE.stat().st_size / 2**20
     print(

@@ -1,5 +1,5 @@
 // Run explorers as a page does, in node: reads {cases: [{spec, values: [...]}]} from stdin and writes, for each case, the
-// frames and the replies as JSON, and the milliseconds that a reply took.
+// frames and the replies as JSON.
 import { readFileSync } from "node:fs";
 import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript/micropython.mjs";
 import { pythonFiles } from "./sources.mjs";
@@ -18,10 +18,8 @@ def bare(id, text):
 const call = (name, ...texts) => python.globals.get(name)(...texts);
 const results = cases.map(({ spec, values }, i) => {
   call("serve", `c${i}`, JSON.stringify(spec));
-  const start = performance.now();
   const replies = values.map((v) => JSON.parse(call("frame", `c${i}`, JSON.stringify(v), false)));
-  const milliseconds = (performance.now() - start) / values.length;
   const frames = values.map((v) => JSON.parse(call("bare", `c${i}`, JSON.stringify(v))));
-  return { frames, replies, milliseconds };
+  return { frames, replies };
 });
 process.stdout.write(JSON.stringify(results));
