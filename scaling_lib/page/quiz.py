@@ -1,6 +1,7 @@
 """Self-check questions: written once, answered on the page and in JupyterLab.
 
-They are read from one TOML file a chapter in `bank/`. A question offers answers, exactly one of
+They are read from TOML files in `bank/`: one a chapter, named as its first page, and where further
+pages have questions of their own, one for each of these. A question offers answers, exactly one of
 them right, each with what it shows about the reader's thinking::
 
     [[question]]
