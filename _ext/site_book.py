@@ -6,6 +6,9 @@ bodies, which `parsed_body` holds, with `code_cells` (which code is folded) and 
 cited), `page_numbers` counts figures, `further_pages` chooses what the contents list, `previews`
 writes what links show where the reader is, `search_index` what the search looks through,
 `page_head` writes what other machines read, and `style_sheet` makes one style sheet of many.
+`section_heights` says how tall each section will be, `components` puts on the page what moves, and
+`claim_pages` the claims that `claim_ledger` reads. `exercise_pages`, an extension of its own,
+writes the pages of exercises before all that; `contents` reads which pages a chapter has.
 """
 
 import os
