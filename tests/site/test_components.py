@@ -128,6 +128,7 @@ def test_points_are_named_on_hover_and_by_keyboard(gallery):
 
 def test_a_choice_changes_the_figure(gallery):
     box = explorer(gallery, "How fast do notable systems grow?")
+    box.scroll_into_view_if_needed()
     sentence = box.locator(".sm-text")
     before = sentence.inner_text()
     box.locator("select").select_option("N")
