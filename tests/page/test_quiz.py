@@ -88,6 +88,7 @@ def test_a_broken_question_is_refused(text, message):
 
 OTHERWISE = "It fails only if"
 PER_CENT = "right in per cent. Here it is asked for as a share between 0 and 1"
+IN_MONTHS = "right in years. Here it is asked for in months"
 
 
 ANSWERS = [
@@ -103,7 +104,7 @@ ANSWERS = [
     ("data_limits", "parameters-alone", "0.5", False, "right as a share of 1"),
     ("data_limits", "parameters-alone", "0.5 %", False, "Write the excess"),
     ("data_limits", "ten-times-the-stock", "30.1", False, "right in months"),
-    ("scaling_hypothesis", "followers", "6.6", False, "right in years. Here it is asked for in months"),
+    ("scaling_hypothesis", "followers", "6.6", False, IN_MONTHS),
     ("training_since_2024", "answer-price", "4.5e13", False, "right in tokens"),
     ("evidence_and_rules", "writing-price", "33.3", False, ""),  # a reason of its own
     ("scaling_laws", "tokens-per-parameter", "0.2", False, "Divide"),  # no share
