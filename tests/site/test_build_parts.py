@@ -143,7 +143,9 @@ def test_the_pdf_has_every_exercise_under_its_assignment(site):
     under = [page for page in order if page.startswith("exercises/pages/scaffolding")]
     parts = [make_pdf.article(site, page, set(order)) for page in under]
     levels = [level for _, _, level in make_pdf.entries(parts)]
-    assert levels == [1] + [2] * 7 and len(under) == 8, "its sections are not in the contents"
+    exercises = [page for page in pages if page.startswith("exercises/pages/scaffolding/")]
+    assert len(under) == 1 + len(exercises) > 3
+    assert levels == [1] + [2] * len(exercises), "its sections are not in the contents"
 
 
 @pytest.mark.site
