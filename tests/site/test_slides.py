@@ -166,6 +166,21 @@ def test_exponents_stand_high_and_code_looks_like_code(address, browser):
 
 
 @pytest.mark.browser
+@pytest.mark.chromium
+def test_an_arrow_shows_the_focus_and_a_sheet_lies(address, browser):
+    page = browser.new_page()
+    page.goto(f"{address}slides/scaling_laws.html")
+    page.keyboard.press("ArrowRight")  # who comes by the keyboard sees the focus
+    arrow = page.locator(".controls .navigate-down")
+    arrow.focus()
+    assert arrow.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    sheet = page.pdf(prefer_css_page_size=True, page_ranges="1")
+    width, height = map(float, re.search(rb"/MediaBox \[0 0 (\S+) (\S+)\]", sheet).groups())
+    page.close()
+    assert width > height
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("chapter", contents.pages())
 def test_slides_fit_and_ask_nobody(address, browser, chapter):
     asked, wrong = [], []
@@ -203,6 +218,14 @@ def test_slides_fit_and_ask_nobody(address, browser, chapter):
           }
           return found;
         }"""
+    )
+    # Letter's paper, as wide as it lies, within its margins: the narrowest that it is printed on.
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 980, "height": 700})
+    beyond += page.evaluate(
+        """[...document.querySelectorAll('.slides .katex-display .base')]
+            .filter(e => e.getBoundingClientRect().right > innerWidth)
+            .map(e => `printed: ${e.closest('section').querySelector('h2').textContent}`)"""
     )
     page.close()
     assert beyond == []
