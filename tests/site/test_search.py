@@ -152,6 +152,21 @@ def test_a_page_is_listed_once_and_words_are_marked_whole(searching):
     assert not any(re.search(r"\\[a-z]+|Change the colours|Search the book", q) for q in quotes)
 
 
+def test_every_place_can_be_had(searching):
+    best = ask(searching, "compute")
+    more = searching.locator(".hits-more:visible")
+    count = int(re.search(r"\d+", more.inner_text())[0])
+    assert count > len(best) > 20
+    more.press("Enter")
+    links = searching.locator(f"{HITS} a")
+    expect(links).to_have_count(count, timeout=PATIENCE)
+    expect(links.first).to_be_focused()
+    expect(more).to_have_count(0)
+    status = searching.locator(".book-search ~ .hits-status")
+    expect(status).to_have_text(re.compile(rf"^{count} places on \d+ pages$"))
+    assert ask(searching, "compute") == best and more.count() == 1
+
+
 def test_nothing_found_is_said(searching):
     searching.locator("#book-search-words").fill("zzzqqqxxx")
     status = searching.locator(".book-search ~ .hits-status")

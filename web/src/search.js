@@ -9,8 +9,8 @@ const here = document.currentScript.src;
 const dataAddress = new URL(`search-data.js?${Date.parse(document.lastModified)}`, here);
 const site = new URL("../", here);
 
-const PAGES = { field: 5, page: 20 }; // pages shown
-const PLACES = { field: 2, page: 4 }; // places shown of each
+const PAGES = { field: 5, page: 20, all: Infinity }; // pages shown
+const PLACES = { field: 2, page: 4, all: Infinity }; // places shown of each
 const SNIPPET = 170; // characters
 const LEAST = 0.3; // of what the words of a question say, held by a place
 // What a reader looks for is first explained, then used, then listed.
@@ -182,21 +182,24 @@ function placeItem({ id, terms }, { pages, places }) {
 function pageItem(hit, book, limit) {
   const { page, found } = hit;
   // What is much worse than the page's first place would stand before the first of the next page.
-  const good = found.slice(0, limit).filter(({ score }) => score > found[0].score / 2);
+  const good = found.slice(0, limit).filter(({ score }) => limit === Infinity || score > found[0].score / 2);
   const list = element("ul", {}, ...good.map((place) => placeItem(place, book)));
   // The page's own name is said by its first place where that is the page itself.
   const itself = !book.places[found[0].id][1];
   return element("li", {}, ...(itself ? [] : [element("p", { className: "hits-page" }, book.pages[page][1])]), list);
 }
 
-function show(results, list, status, kind, book, text) {
+function show(results, list, status, more, kind, book, text) {
   list.replaceChildren(...results.slice(0, PAGES[kind]).map((hit) => pageItem(hit, book, PLACES[kind])));
+  more.hidden = true;
   if (!wordsOf(text).length) status.textContent = "";
   else if (!results.length) status.textContent = `Nothing was found for “${text.trim()}”.`;
   else {
     const count = results.reduce((sum, hit) => sum + hit.found.length, 0);
     const here = list.querySelectorAll("a").length;
     const less = here === count ? "" : `, the best ${here} of them here${kind === "field" ? "; Enter shows more" : ""}`;
+    more.hidden = kind !== "page" || here === count;
+    more.textContent = `Show all ${count} places`;
     status.textContent = `${count} ${count === 1 ? "place" : "places"} on ${results.length} ${results.length === 1 ? "page" : "pages"}${less}`;
   }
 }
@@ -207,30 +210,37 @@ function start(form) {
   const status = element("p", { className: "hits-status" });
   status.setAttribute("role", "status");
   const list = element("ol", { className: "hits" });
-  form.after(status, list);
+  const more = element("button", { className: "btn hits-more", type: "button", hidden: true });
+  form.after(status, list, more);
   let asked = 0;
   let ready = false;
   // The list is made after the page has loaded: who comes back from a result is brought to where they were.
   let left = performance.getEntriesByType("navigation")[0]?.type === "navigate" ? null : history.state;
   const comeBack = () => {
     if (!left?.link) return;
-    [...list.querySelectorAll("a")].find(({ href }) => href === left.link)?.focus({ preventScroll: true });
+    const link = [...list.querySelectorAll("a")].find(({ href }) => href === left.link);
+    if (!link && !more.hidden) return search("all");
+    link?.focus({ preventScroll: true });
     scrollTo(0, left.top);
     left = null;
   };
-  const search = async () => {
+  const search = async (wanted = kind) => {
     const turn = ++asked;
     if (!ready && input.value) status.textContent = "Reading the book …";
     try {
       const book = await load();
       ready = true;
-      if (turn === asked) show(find(book, input.value), list, status, kind, book, input.value);
+      if (turn === asked) show(find(book, input.value), list, status, more, wanted, book, input.value);
       if (kind === "page") comeBack();
     } catch (error) {
       status.textContent = error.message;
     }
   };
-  input.addEventListener("input", search);
+  input.addEventListener("input", () => search());
+  more.addEventListener("click", async () => {
+    await search("all");
+    list.querySelector("a").focus();
+  });
   input.addEventListener("focus", () => load().catch(() => {}));
   // Down and up lead through the results, and back to the field.
   form.parentElement.addEventListener("keydown", (event) => {
