@@ -30,6 +30,8 @@ WORDS = """() => {
     const least = Math.min(...sizes);
     return {least, cut: cut.length, on: on.length, number: words.length, wide: frame.width};
 }"""
+DRAWN = "figure img[src$='.svg']:not(.for-dark)"
+WIDTHS = "all => Object.fromEntries(all.map(e => [e.src.split('/').pop(), e.clientWidth]))"
 STYLE = "<style>body { margin: 0 } svg { width: 100%; height: auto }</style>"
 
 
@@ -77,6 +79,19 @@ def test_words_of_figures_can_be_read_on_a_phone(site, browser, figures):
                 faults.append((file.name, width, found))
     context.close()
     assert len(drawings) > 70 and faults == []
+
+
+def test_on_a_narrower_phone_they_are_no_smaller(address, browser, figures):
+    page = browser.new_page(viewport={"width": 320, "height": 800})
+    page.goto(address + "chapters/bitter_lesson.html")
+    page.evaluate("document.documentElement.classList.add('whole')")
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    narrow = page.locator(DRAWN).evaluate_all(WIDTHS)
+    wide = {name: width for _, name, width, _ in figures}
+    assert len(narrow) > 5
+    assert all(w >= min(wide[name], figure_words.PHONE) for name, w in narrow.items()), narrow
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("innerWidth")
+    page.close()
 
 
 def test_words_grow_away_from_the_tail_of_their_arrow():
