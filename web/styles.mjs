@@ -35,4 +35,7 @@ const [purged] = await new PurgeCSS().purge({
   safelist: { standard: ["show", "active"] },
 });
 const options = { loader: "css", minify: true, legalComments: "none", logLevel: "error" };
-fs.writeFileSync(join(folder, "site.css"), (await esbuild.transform(purged.css + (await bundle(ours)), options)).code);
+const { code } = await esbuild.transform(purged.css + (await bundle(ours)), options);
+// Whether two columns have room beside each other is a question of how large the reader's letters are.
+const inLetters = (query) => query.replace(/([\d.]+)px/g, (_, pixels) => `${pixels / 16}em`);
+fs.writeFileSync(join(folder, "site.css"), code.replace(/@media[^{]*/g, inLetters));

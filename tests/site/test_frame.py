@@ -5,6 +5,7 @@ import io
 import re
 import threading
 
+import chromium
 import matplotlib.pyplot as plt
 import numpy as np
 import page_body
@@ -15,6 +16,8 @@ from parsed import parse
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
+
+EXERCISE = "exercises/pages/scaling_laws/power-law.html"
 
 CONTRAST = """element => {
     const parse = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(c => {
@@ -93,6 +96,42 @@ def test_the_way_to_the_top_lies_on_nothing(browser, address, width):
     button.click()
     page.wait_for_function("scrollY === 0")
     page.close()
+
+
+# What lies on the contents or beside the window, with all folds open.
+ROOM = """() => {
+    document.documentElement.classList.add("whole");
+    document.querySelectorAll(".bd-article details").forEach(fold => { fold.open = true; });
+    const box = name => document.querySelector(name)?.getBoundingClientRect();
+    const stands = its => its?.width && its.left < innerWidth && its.right > 0;
+    const [left, right] = [".bd-sidebar-primary", ".bd-sidebar-secondary"].map(box);
+    const from = stands(left) ? left.right : 0, to = stands(right) ? right.left : innerWidth;
+    const found = [...document.querySelectorAll(".bd-article :is(.wide-code, details)")]
+        .filter(e => e.checkVisibility()).map(e => [e, e.getBoundingClientRect()])
+        .filter(([, its]) => its.left < from - 1 || its.right > to + 1)
+        .map(([e]) => e.textContent.trim().slice(0, 60));
+    const beyond = document.documentElement.scrollWidth - innerWidth;
+    if (beyond > 0) found.push(`${beyond} pixels stick out`);
+    const column = document.querySelector(".bd-article").clientWidth;
+    if (column < Math.min(innerWidth - 70, 640)) found.push(`the text is ${column} wide`);
+    return found;
+}"""
+
+
+@pytest.mark.chromium
+def test_letters_of_twice_the_size_have_room(browser, site):
+    """The size is that of the browser's settings, which a page cannot change."""
+    flags = [*chromium.FLAGS, "--blink-settings=defaultFontSize=32"]
+    started = browser.browser_type.launch(executable_path=chromium.find(), args=flags)
+    page, faults = started.new_page(), []
+    for name in ("chapters/scaling_laws.html", EXERCISE, "search.html", "licences.html"):
+        page.goto(f"{site.as_uri()}/{name}")
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 800})
+            faults += [f"{name} at {width}: {fault}" for fault in page.evaluate(ROOM)]
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+    started.close()
+    assert not faults, "\n".join(faults)
 
 
 def test_formulas_are_as_large_as_the_text(address, browser):
