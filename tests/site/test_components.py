@@ -32,6 +32,11 @@ def gallery(request, moving, address, browser):
     page.on("request", lambda r: page.asked.append(r.url))
     page.goto(address + PAGE if request.param == "http" else (moving / PAGE).as_uri())
     page.wait_for_selector(".sm-explorer[data-state=ready]")
+    page.keyboard.press("Shift")  # with the first key all is laid out, and has inner text
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".bd-article > section > section")].every(
+            e => getComputedStyle(e).contentVisibility === "visible")"""
+    )
     yield page
     context.close()
 
