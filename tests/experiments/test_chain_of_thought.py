@@ -85,10 +85,12 @@ def test_sampled_ends_follow_the_model():
 
 def test_shipped_chains():
     table = pd.read_csv(DATA / "chain_of_thought.csv")
-    small = table[(table.k == 8) & (table.d == 32)]
-    at_8 = small.groupby(["task", "mode"]).accuracy.agg(["min", "max"])
+    small, longer = (table[(table.d == 32) & (table.D == 64 * steps)] for steps in (1500, 6000))
+    at_8 = small[small.k == 8].groupby(["task", "mode"]).accuracy.agg(["min", "max"])
     for task in ("product", "sum"):
         assert at_8["min"][task, "steps"] > 0.98
         assert at_8["max"][task].drop("steps").max() < 0.25
     assert at_8["min"]["maximum", "direct"] > 0.99
     assert (table.seed.nunique(), table.k.nunique()) == (3, 5)
+    later = longer.groupby("k").accuracy.agg(["min", "max"])
+    assert later["min"][3] > 0.99 and later["max"][4] > 0.9 and later["max"][8] < 0.25

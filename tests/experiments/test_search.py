@@ -90,12 +90,15 @@ def test_search_solves_what_an_attempt_misses_with_every_value(world, tables):
 
 
 @pytest.mark.long
-def test_learned_value_needs_fewer_nodes_when_followed_and_more_with_a_star(values, tables):
+def test_learned_value_needs_fewer_nodes_when_followed_and_more_with_a_star(values, tables, world):
     followed = search.solved_within(search.run(tables, 60), [100]).squeeze()
     careful = search.solved_within(search.run(tables, 60, weight=1.0), [1000]).squeeze()
     learned = followed.index.str.startswith("learned")
     assert followed[learned].min() > followed["manhattan"] + 0.2
     assert careful[learned].max() < careful["manhattan"] - 0.1
+    longer = search.table_of_values(search.LearnedValue(128, 0, training_steps=6000), world)
+    gained = search.solved_within(search.run({"longer": longer}, 60, weight=1.0), [1000]).squeeze()
+    assert gained > careful["manhattan"] + 0.1
     errors = search.value_errors(values).set_index("value").error
     assert errors.drop("manhattan").max() < errors["manhattan"] / 3
 

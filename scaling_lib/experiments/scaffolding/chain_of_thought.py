@@ -12,7 +12,8 @@ Only ``steps`` makes the serial depth grow with `k`: one answer passes through `
 times. But a sum modulo 6, which needs no chain, is learned directly no better than a product, and
 with steps as well: the experiment shows that small steps are easier to learn, and not that depth is
 what they bring (`cups` looks for that). "Cannot" means "did not learn within this budget": the
-failures are failures of optimization, not proofs about what one layer can express.
+failures are failures of optimization, not proofs about what one layer can express. Four times the
+training learns three numbers at once with every seed, and four with some.
 """
 
 from collections.abc import Iterator
@@ -134,4 +135,6 @@ regenerate = shipped_map(
     dict(k=[4, 8], mode="direct", d=64, layers=[2, 3], training_steps=3000, seed=SEEDS),
     dict(task=["sum", "maximum"], k=KS, mode="direct", seed=SEEDS),
     dict(k=8, mode=MODES[1:], task="sum", seed=SEEDS),
+    dict(task=["product", "sum"], k=[3, 4, 8], mode="direct", training_steps=6000, seed=SEEDS),
+    dict(k=[3, 4, 8], mode="blank", training_steps=6000, seed=SEEDS),
 )

@@ -26,7 +26,7 @@ Value = Callable[[np.ndarray], np.ndarray]  #: boards (B, 9) -> estimated moves 
 HAND_WRITTEN: dict[str, Value] = {"misplaced": misplaced, "manhattan": manhattan}
 TEST_SEED = 999
 TEST_POSITIONS = 10_000  #: never learned from
-LEARNED_POSITIONS, TRAINING_STEPS, BATCH, LR = 20_000, 1500, 128, 5e-3
+LEARNED_POSITIONS, BATCH, LR = 20_000, 128, 5e-3
 DISTANCES = np.arange(32, dtype=np.float32)  #: classes of a learned value, moves
 
 
@@ -36,13 +36,13 @@ class LearnedValue:
     It predicts a distribution over the distances 0 to 31; the value of a position is the mean.
     """
 
-    def __init__(self, H: int, seed: int = 0):
+    def __init__(self, H: int, seed: int = 0, training_steps: int = 1500):
         world = puzzle()
         rng = np.random.default_rng([seed, 1])
         known = rng.choice(training_indices(), LEARNED_POSITIONS, replace=False)
         X, y = one_hot(world.boards[known]), world.distance[known]
         self.model = MLP((81, H, len(DISTANCES)), seed=seed)
-        fit_model(self.model, draw_batches(X, y, BATCH, rng), TRAINING_STEPS, LR)
+        fit_model(self.model, draw_batches(X, y, BATCH, rng), training_steps, LR)
 
     def __call__(self, boards: np.ndarray) -> np.ndarray:
         """Return the estimated distance of each board, shape (B,)."""
