@@ -19,15 +19,22 @@ function store(key, value) {
     // The choice then holds for this page alone.
   }
 }
+const switches = document.querySelectorAll(".theme-switch-button");
+function nameMode() {
+  const words = `Colours: ${{ auto: "as the device", light: "light", dark: "dark" }[root.dataset.mode]}. Change them`;
+  for (const button of switches) button.title = button.querySelector("span").textContent = words;
+}
 function setMode(mode) {
   root.dataset.mode = mode;
   root.dataset.theme = mode === "auto" ? (dark.matches ? "dark" : "light") : mode;
   store("mode", mode);
+  nameMode();
 }
+nameMode();
 dark.addEventListener("change", () => {
   if (root.dataset.mode === "auto") setMode("auto");
 });
-for (const button of document.querySelectorAll(".theme-switch-button")) {
+for (const button of switches) {
   button.addEventListener("click", () => {
     // The first step always changes what the reader sees.
     const order = dark.matches ? ["auto", "light", "dark"] : ["auto", "dark", "light"];
@@ -149,7 +156,7 @@ for (const side of ["primary", "secondary"]) {
   for (const button of buttons) button.hidden = !panel?.querySelector("a");
   if (!state || !panel) continue;
   // On a narrow window the panel lies over the page, and is shut at first; else it stands beside the text.
-  const narrow = matchMedia(`(max-width: ${{ primary: 959.98, secondary: 1199.98 }[side]}px)`);
+  const narrow = matchMedia(`(max-width: ${{ primary: 959.98, secondary: 1199.98 }[side] / 16}em)`); // as in the style sheet
   const set = (checked) => {
     state.checked = checked;
     for (const button of buttons) button.ariaExpanded = checked === narrow.matches;

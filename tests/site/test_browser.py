@@ -47,6 +47,8 @@ def test_theme_can_be_switched_and_is_remembered(site, address, browser):
         page.locator(".theme-switch-button").first.click()
     page.goto(address + "chapters/references.html")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    button = page.locator(".theme-switch-button").first
+    expect(button).to_have_accessible_name("Colours: dark. Change them")
     context.close()
 
 
