@@ -119,7 +119,7 @@ BAD_TABLES = {
     "header only": (HEADER + "\n", "no rows"),
     "no header": ("\n".join(rows()), "no header"),
     "binary": (bytes(range(256)) * 8, "not a text file"),
-    "zip": (b"PK\x03\x04" + b"\xff\xfe" * 50, "not UTF-8"),
+    "zip": (b"PK\x03\x04" + b"\xff\xfe" * 50, "a zip archive or an Excel workbook"),
     "utf-16": (GOOD.encode("utf-16"), "not a text file"),
     "latin-1": (GOOD.replace("loss", "loss\u00e9").encode("latin-1"), "not UTF-8"),
     "ragged": (change(4, "1e9,1e10,3,4"), "line 5: 4 cells"),
