@@ -348,8 +348,12 @@ def answers_options(parser):
 def answers_run(options):
     """Print the table; 1 if an answer earned something else than it should."""
     from grading.marking.known_answers import answers_table, score_answers
+    from grading.marking.session import Broken
 
-    rows = score_answers(options.assignment, options.answers)
+    try:
+        rows = score_answers(options.assignment, options.answers)
+    except Broken as error:
+        raise ValueError(str(error)) from None
     print("\n".join(answers_table(rows, options.why)))
     return 0 if all(row["ok"] for row in rows) else 1
 

@@ -19,6 +19,7 @@ from small_assignment import SEED, SLOPE, Paper, seeming_report, source
 from grading import grade as grade_class
 from grading.__main__ import main
 from grading.classes import batch
+from grading.marking import known_answers
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.reports.late_rule import LateRule
 from grading.reports.student_results import read_report
@@ -308,7 +309,7 @@ def test_without_a_sandbox_nothing_is_graded(handed_in, tmp_path, monkeypatch, c
 
 
 def test_a_sandbox_that_does_not_start_is_told_in_a_line_with_its_reason(
-    handed_in, tmp_path, capsys
+    handed_in, tmp_path, capsys, monkeypatch
 ):
     (tmp_path / "small.ipynb").write_text(json.dumps(source()))
     command = ["grade", str(tmp_path / "small.ipynb"), str(handed_in), "--out", str(tmp_path)]
@@ -316,6 +317,9 @@ def test_a_sandbox_that_does_not_start_is_told_in_a_line_with_its_reason(
     *_, error = capsys.readouterr().err.splitlines()
     assert error.startswith("grading grade: error: nothing was graded, not even the source: the ")
     assert error.endswith("does not start: it took longer than 0.001 s")
+    monkeypatch.setattr(known_answers, "Limits", lambda: Limits(start=0.001))
+    assert main(["answers", "capstone"]) == 2
+    assert capsys.readouterr().err.endswith("does not start: it took longer than 0.001 s\n")
 
 
 def test_a_worker_that_does_not_start_has_said_why(monkeypatch):
