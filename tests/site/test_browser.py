@@ -92,6 +92,10 @@ def test_contents_open_on_a_phone(address, browser):
     link.focus()
     page.keyboard.press("Tab")
     link.wait_for(state="hidden")
+    page.set_viewport_size({"width": 975, "height": 800})  # between two breakpoints of the theme
+    page.locator(".bd-sidebar-primary").wait_for()
+    page.locator(".primary-toggle:visible").press("Enter")
+    page.locator(".bd-sidebar-primary").wait_for(state="hidden")
     page.close()
 
 
