@@ -37,7 +37,7 @@ SHIPPED = {
     "retrieval": ("scaling_lib.experiments.scaffolding.retrieval", 3),
     "chain_of_thought": ("scaling_lib.experiments.scaffolding.chain_of_thought", 7),
     "chain_votes": ("scaling_lib.experiments.scaffolding.voting", 3),
-    "cups": ("scaling_lib.experiments.scaffolding.cups", 10),
+    "cups": ("scaling_lib.experiments.scaffolding.cups", 5),
     "guided_search": ("scaling_lib.experiments.since_2024.guided_search", 6),
     "low_precision": ("scaling_lib.experiments.since_2024.low_precision", 2),
     "mixture": ("scaling_lib.experiments.since_2024.mixture", 3),

@@ -70,4 +70,5 @@ def test_shipped_cups():
     for second in ("double", "three"):
         one, three = at_once[second, 1, 32], at_once[second, 3, 32]
         assert three[1000].min() > one[2000].max() > one[250].max()
+        assert three[2000].min() > three[1000].max()
     assert at_once["three", 1, 56, 2000].mean() < at_once["three", 3, 32, 1000].mean() - 1
