@@ -33,7 +33,8 @@ from threadpoolctl import threadpool_limits
 
 from scaling_lib import data as datasets
 from scaling_lib.fitting import fit
-from scaling_lib.fitting.solver import Problem
+from scaling_lib.fitting.minima import find_minima
+from scaling_lib.fitting.problem import Problem
 from scaling_lib.fitting.uncertainty import resampling_weights
 from scaling_lib.laws import BESIROGLU_2024, law
 
@@ -312,7 +313,7 @@ def check_problems(count):
     for seed in range(count):
         columns, loss = random_problem(np.random.default_rng(seed))
         problem = Problem(law("chinchilla"), columns, loss, DELTA)
-        found = problem.search()
+        found = find_minima(problem)
         best = exhaustive(problem, found)
         if found.F[0] > best * (1 + 1e-8) + 10 * problem.rounding:
             missed.append((seed, problem.n, found.F[0] / best - 1))

@@ -25,10 +25,11 @@ The same by a constraint on a law of the book:
 >>> bool(np.isclose(tied.params["alpha"], own.params["alpha"]))
 True
 
-How it is done: `reading` reads a file, `runs` checks the columns, `choosing` chooses rows, `solver`
-looks for the lowest minimum by `tangent`, with `points` where runs share their inputs, `result` is
-what comes out, `uncertainty` its intervals, `notes` what is odd about the runs; `isoflop` finds
-allocations without a surface, `command` is all of it on the command line.
+How it is done: `reading` reads a file, `runs` checks the columns, `choosing` chooses rows. A
+`problem` is a law and its runs; its `objective` (`points` where runs share their inputs) is
+minimized by `newton`, with `tangent` for long steps, and `minima` looks for the lowest.
+`result` is what comes out, `uncertainty` its intervals, `notes` what is odd about the runs;
+`isoflop` finds allocations without a surface, `command` is all of it on the command line.
 """
 
 from collections.abc import Mapping
@@ -49,6 +50,8 @@ from scaling_lib.fitting.choosing import (
     where,
 )
 from scaling_lib.fitting.isoflop import envelope, isoflop
+from scaling_lib.fitting.minima import find_minima, own_starts
+from scaling_lib.fitting.problem import Problem
 from scaling_lib.fitting.reading import read_runs
 from scaling_lib.fitting.result import LEVEL, FitResult, Interval, Prediction, Score, Source, number
 from scaling_lib.fitting.runs import (
@@ -58,7 +61,6 @@ from scaling_lib.fitting.runs import (
     offered,
     subset,
 )
-from scaling_lib.fitting.solver import Problem, own_starts
 from scaling_lib.laws import Law, plain
 from scaling_lib.laws import law as find_law
 
@@ -234,7 +236,7 @@ def fit(
     result = FitResult(
         problem,
         {**inputs, law.target: observed},
-        problem.search(),
+        find_minima(problem),
         order,
         chosen.notes,
         held=chosen.held,

@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from scaling_lib.data import checks
-from scaling_lib.fitting import notes, uncertainty
+from scaling_lib.fitting import minima, notes, uncertainty
 from scaling_lib.fitting.choosing import budgets
 from scaling_lib.fitting.runs import offered, prepare, take, valid
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN, optimal_allocation
@@ -249,7 +249,7 @@ class FitResult(ComputeOptimal):
                 "ratio": float(F / self.objective) if self.objective > 0 else math.inf,
                 "params": self.law.complete(self.problem.params(theta)),
             }
-            for theta, F in zip(*self.problem.other_minima(self.minima), strict=True)
+            for theta, F in zip(*minima.other_minima(self.problem, self.minima), strict=True)
         ]
 
     @property

@@ -4,13 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-CHUNK = 16384  # numbers in one array of an evaluation: all its arrays stay in the cache
+from scaling_lib.fitting.objective import CHUNK, tilt
+
 SHORTENED = 0.5  # length of the steps on a tangent
-
-
-def tilt(residual, penalty):
-    """Return the factor of each run's Huber loss: `penalty` where the law overestimates the run."""
-    return np.where(residual > 0.0, penalty, 1.0)
 
 
 class Spread(NamedTuple):

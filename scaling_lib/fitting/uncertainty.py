@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scaling_lib.fitting.solver import (
+from scaling_lib.fitting.minima import SAME_PLACE
+from scaling_lib.fitting.problem import (
     GONE,
     LOWER,
     MANY_RUNS,
     PRESENT,
-    SAME_PLACE,
     TOLERANCE_ROUGH,
     VANISHED,
     WARM_UP,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from scaling_lib.fitting import compare, fit
-from scaling_lib.fitting.solver import newton, solve_positive
+from scaling_lib.fitting.newton import newton, solve_positive
 from scaling_lib.laws import (
     BESIROGLU_2024,
     HOFFMANN_2022,

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from scaling_lib.fitting.solver import Problem
+from scaling_lib.fitting.problem import Problem
 from scaling_lib.laws import (
     BESIROGLU_2024,
     HOFFMANN_2022,

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scaling_lib.fitting import fit, solver
-from scaling_lib.fitting.solver import Problem
+from scaling_lib.fitting import fit, minima
+from scaling_lib.fitting.newton import Minima
+from scaling_lib.fitting.objective import ARRAYS
+from scaling_lib.fitting.problem import Problem
 from scaling_lib.fitting.tangent import Tangent
 from scaling_lib.laws import BESIROGLU_2024, LAWS, law
 
@@ -55,7 +57,7 @@ def test_points_are_not_used_where_runs_differ_or_overestimates_count_more():
 def test_a_fit_and_its_bootstrap_are_the_same_without_points(monkeypatch):
     runs = sweep(3, points=7, E=1.0)
     fits = [fit("chinchilla", runs, bootstrap=40)]
-    monkeypatch.setattr(solver, "RUNS_A_POINT", np.inf)
+    monkeypatch.setattr("scaling_lib.fitting.problem.RUNS_A_POINT", np.inf)
     fits.append(fit("chinchilla", runs, bootstrap=40))
     assert fits[0].objective == pytest.approx(fits[1].objective, rel=1e-9)
     objectives = [result.refits.objectives for result in fits]
@@ -91,9 +93,9 @@ def test_a_search_with_some_of_the_runs_ends_where_one_with_all_does(seed, monke
     N, D = np.exp(rng.uniform(17, 23, n)), np.exp(rng.uniform(20, 27, n))
     loss = BESIROGLU_2024.loss(N, D) - (seed % 2) * BESIROGLU_2024.params["E"]
     p = problem({"N": N, "D": D, "loss": loss * np.exp(0.01 * rng.standard_t(3, size=n))})
-    few = p.search()
-    monkeypatch.setattr(solver, "SEARCHED", n)
-    assert few.F[0] <= p.search().F[0] * (1 + 1e-9)
+    few = minima.find_minima(p)
+    monkeypatch.setattr(minima, "SEARCHED", n)
+    assert few.F[0] <= minima.find_minima(p).F[0] * (1 + 1e-9)
 
 
 def test_a_search_with_some_runs_sees_every_size_of_a_grid_in_order():
@@ -117,20 +119,20 @@ def surface(seed, n=120):
 @pytest.mark.parametrize("seed", range(6))
 def test_where_starts_meet_the_short_search_ends_where_the_whole_one_does(seed, monkeypatch):
     p = problem(surface(seed))
-    short = p._search_valley(p.starts())
-    monkeypatch.setattr(Problem, "_search_valley", lambda self, grid: None)
-    assert short.F[0] == pytest.approx(p.search().F[0], rel=1e-8)
+    short = minima._search_valley(p, p.starts())
+    monkeypatch.setattr(minima, "_search_valley", lambda problem, grid: None)
+    assert short.F[0] == pytest.approx(minima.find_minima(p).F[0], rel=1e-8)
 
 
 def test_the_short_search_leaves_a_vanishing_constant_to_the_whole_one():
     p = problem(sweep(0))
-    assert p._search_valley(p.starts()) is None
+    assert minima._search_valley(p, p.starts()) is None
 
 
 @pytest.mark.parametrize("penalty", [1.0, 3.0])
 def test_steps_on_the_tangent_lead_most_of_the_way_to_the_replicates(penalty):
     p = problem(surface(0), penalty=penalty)
-    theta = p.search().theta[0]
+    theta = minima.find_minima(p).theta[0]
     weights = np.random.default_rng(1).multinomial(p.n, np.full(p.n, 1 / p.n), 50).astype(float)
     tangent = Tangent(p, theta)
     end = p.minimize(np.repeat(theta[None], 50, axis=0), weights=weights).theta
@@ -147,7 +149,7 @@ def test_arrays_that_are_used_again_change_no_digit(name, exact):
     p, rng = problem(surface(0), name), np.random.default_rng(2)
     theta = p.starts()[rng.integers(len(p.starts()), size=6)] + 0.05 * rng.normal(size=(6, p.p))
     weights = rng.uniform(0.1, 3, (6, p.n))
-    scratch = np.full((solver.ARRAYS, 8, p.n), np.nan)
+    scratch = np.full((ARRAYS, 8, p.n), np.nan)
     for rows in (slice(0, 6), slice(2, 5)):
         arguments = theta[rows], p.y, p.delta, weights[rows], exact, 3.0
         anew, again = p.f.objective(*arguments), p.f.objective(*arguments, scratch)
@@ -162,11 +164,11 @@ def test_a_short_search_hides_no_other_minimum(seed, monkeypatch):
     N, D = np.exp(rng.uniform(17, 23, n)), np.exp(rng.uniform(20, 27, n))
     noise = np.exp(np.clip(0.05 * rng.standard_t(1, n), -3, 3))
     p = problem({"N": N, "D": D, "loss": BESIROGLU_2024.loss(N, D) * noise})
-    lowest = p.search(short=False)
-    theta, whole = p.other_minima(lowest)
-    higher = solver.Minima(theta, whole, np.ones(1, bool), 0)
-    np.testing.assert_allclose(p.other_minima(higher)[1], lowest.F[:1], rtol=1e-7)
-    monkeypatch.setattr(solver, "MOST", 0.0)
-    short = p.search()
+    lowest = minima.find_minima(p, short=False)
+    theta, whole = minima.other_minima(p, lowest)
+    higher = Minima(theta, whole, np.ones(1, bool), 0)
+    np.testing.assert_allclose(minima.other_minima(p, higher)[1], lowest.F[:1], rtol=1e-7)
+    monkeypatch.setattr(minima, "MOST", 0.0)
+    short = minima.find_minima(p)
     assert len(short.F) == 1 and len(whole) == 1
-    np.testing.assert_allclose(p.other_minima(short)[1], whole, rtol=1e-7)
+    np.testing.assert_allclose(minima.other_minima(p, short)[1], whole, rtol=1e-7)
