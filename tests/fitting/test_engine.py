@@ -109,6 +109,19 @@ def test_a_search_with_some_runs_sees_every_size_of_a_grid_in_order():
     assert found.params == pytest.approx(shuffled.params, rel=1e-5)
 
 
+@pytest.mark.parametrize("seed", [20, 23, 31])
+def test_many_runs_with_much_noise_have_dents_too(seed):
+    rng, n = np.random.default_rng(seed), 120
+    N, D = np.exp(rng.uniform(17, 23, n)), np.exp(rng.uniform(20, 27, n))
+    p = problem(
+        {"N": N, "D": D, "loss": BESIROGLU_2024.loss(N, D) * np.exp(0.5 * rng.normal(size=n))}
+    )
+    found = minima.find_minima(p)
+    weights = rng.exponential(size=(100, n))
+    moved = p.minimize(np.repeat(found.theta[:1], 100, axis=0), weights=weights, iterations=60)
+    assert found.F[0] <= p.minimize(moved.theta, iterations=60).F.min() * (1 + 1e-7)
+
+
 def surface(seed, n=120):
     """Return runs of an ordinary sweep, with noise of 1 % that has heavy tails."""
     rng = np.random.default_rng(seed)
@@ -119,14 +132,14 @@ def surface(seed, n=120):
 @pytest.mark.parametrize("seed", range(6))
 def test_where_starts_meet_the_short_search_ends_where_the_whole_one_does(seed, monkeypatch):
     p = problem(surface(seed))
-    short = minima._search_valley(p, p.starts())
-    monkeypatch.setattr(minima, "_search_valley", lambda problem, grid: None)
+    short = minima._search_valley(p)
+    monkeypatch.setattr(minima, "_search_valley", lambda problem: None)
     assert short.F[0] == pytest.approx(minima.find_minima(p).F[0], rel=1e-8)
 
 
 def test_the_short_search_leaves_a_vanishing_constant_to_the_whole_one():
     p = problem(sweep(0))
-    assert minima._search_valley(p, p.starts()) is None
+    assert minima._search_valley(p) is None
 
 
 @pytest.mark.parametrize("penalty", [1.0, 3.0])
@@ -169,6 +182,7 @@ def test_a_short_search_hides_no_other_minimum(seed, monkeypatch):
     higher = Minima(theta, whole, np.ones(1, bool), 0)
     np.testing.assert_allclose(minima.other_minima(p, higher)[1], lowest.F[:1], rtol=1e-7)
     monkeypatch.setattr(minima, "MOST", 0.0)
+    monkeypatch.setattr(minima, "DENTED", np.inf)
     short = minima.find_minima(p)
     assert len(short.F) == 1 and len(whole) == 1
     np.testing.assert_allclose(minima.other_minima(p, short)[1], whole, rtol=1e-7)
