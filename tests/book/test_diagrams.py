@@ -164,4 +164,8 @@ def test_the_draws_are_those_of_the_first_step():
     said = words("checker")
     for i in range(11, 15):
         assert f"{a[i]:04d} + {b[i]:04d} = {drawn[i] @ 10 ** np.arange(5)}" in said
-    assert f"{right} are kept:" in said and f"{512 - right} are dropped" in said
+    kept, dropped = (
+        int(re.match(r"(\d+) are", word)[1]) for word in said if re.match(r"\d+ are", word)
+    )
+    # A draw that hits the edge between two digits falls to either side by the machine's last digit.
+    assert kept == pytest.approx(right, abs=3) and kept + dropped == 512

@@ -62,13 +62,14 @@ def test_where_the_cliff_begins():
         during = quantisation.Rounded(fresh, bits)
         fit_model(during, *rest)
         losses = [language.test_loss(m) - language.entropy for m in (after, during.rounded())]
-        excess[bits] = [f"{loss:.2f}" for loss in losses]
+        excess[bits] = losses
     text = solution("small_experiments", "ex-hypothesis-bits")
-    assert excess[8][0] == excess[8][1]
-    assert f"excess is {excess[8][0]} both ways" in text
-    assert f"With 3 bits it is {excess[3][0]} after training" in text
-    assert f"{excess[3][1]} during" in text
-    assert f"With 2 bits it is {excess[2][0]} and {excess[2][1]}." in text
+    assert f"excess is {excess[8][0]:.2f} both ways" in text
+    assert excess[8][1] == pytest.approx(excess[8][0], abs=1e-3)
+    assert excess[3][0] > excess[8][0] + 0.05 > excess[3][1]
+    assert f"With 3 bits it is {excess[3][0]:.2f} after training" in text
+    assert f"{excess[3][1]:.2f} during" in text
+    assert f"With 2 bits it is {excess[2][0]:.2f} and {excess[2][1]:.1f}." in text
 
 
 def test_your_own_date():
@@ -147,9 +148,11 @@ def test_a_verifier_with_two_faults():
     assert f"about {share:.0%}".replace("%", " %") in text
     assert f"about {round(rejected, -1):.0f} right examples are missing" in text
     assert f"about {round(passed, -2):.0f} wrong examples" in text
-    assert f"{np.mean(accuracy['perfect']):.2f} with a perfect verifier" in text
-    assert f"{np.mean(accuracy['rejects']):.2f} with the one that rejects" in text
-    assert f"{np.mean(accuracy['passes']):.2f} with the one that lets pass" in text
+    words = (("perfect", "with a perfect verifier"), ("rejects", "with the one that rejects"))
+    for name, what in (*words, ("passes", "with the one that lets pass")):
+        told = float(re.search(rf"([\d.]+) {what}", text)[1])
+        # Training magnifies the last digits, in which machines differ.
+        assert told == pytest.approx(np.mean(accuracy[name]), abs=0.01)
 
 
 def test_votes_that_abstain():

