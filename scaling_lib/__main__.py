@@ -31,7 +31,7 @@ SHIPPED = {
     "sparse_parity": ("scaling_lib.experiments.scaling_hypothesis.sparse_parity", 1),
     "collapse": ("scaling_lib.experiments.data_limits.collapse", 2),
     "own_answers": ("scaling_lib.experiments.data_limits.synthetic_data", 3),
-    "repetition": ("scaling_lib.experiments.data_limits.repetition", 2),
+    "repetition": ("scaling_lib.experiments.data_limits.repetition", 4),
     "transfer": ("scaling_lib.experiments.data_limits.transfer", 2),
     "weight_decay": ("scaling_lib.experiments.data_limits.weight_decay", 1),
     "retrieval": ("scaling_lib.experiments.scaffolding.retrieval", 3),

@@ -4,12 +4,13 @@ The synthetic language never runs out, so the same number of training tokens can
 text or on several passes over a small one. `U` is the number of unique tokens, `D` the number of
 tokens processed, ``epochs = D / U``; runs with one epoch are the fresh baseline.
 
-The learning-rate rule was tuned on fresh text. Repeated text is overfitted sooner and wants a
-smaller rate, so every repeated run is the best (by exact test loss) of three: the rule's rate, a
-half and a quarter of it. With the rule alone, repetition looks worse than it is.
+The learning-rate rule was tuned on fresh text. Text that is read often is overfitted at that rate
+and wants a smaller one. So every run, fresh or repeated, is the best (by exact test loss) of the
+same `RATES`, and its loss at the rule's rate stands beside it.
 """
 
 import pathlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,10 @@ from joblib import Parallel, delayed
 
 from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.tabulate import SEEDS, read_off
-from scaling_lib.training import TrainConfig, learning_rate_rule, train_at_best_rate
+from scaling_lib.training import TrainConfig, learning_rate_rule, train, train_at_best_rate
 
-#: Shares of the learning-rate rule that a repeated run may choose from.
-RATES = (1.0, 0.5, 0.25)
+#: Learning rates tried, as multiples of the rule's; in the shipped runs the best is at neither end.
+RATES = tuple(2.0**i for i in range(1, -7, -1))
 
 
 def runs(
@@ -33,7 +34,8 @@ def runs(
 
     Columns: ``seed, H, N, D`` (tokens processed), ``U`` (unique tokens), ``epochs``, ``C``
     (training FLOP), ``lr``, ``loss``, ``excess`` (exact test loss and its distance from the
-    entropy, nats per token), ``train_loss`` (mean over the last tenth of the run).
+    entropy, nats per token), ``train_loss`` (mean over the last tenth of the run), all of the best
+    learning rate, and ``at_rule`` (excess at the rule's learning rate).
     """
     grid = {(D, 1) for D in (min(unique) * 2**i for i in range(64)) if D <= most}
     grid |= {(U * e, e) for U in unique for e in epochs if U * e <= most}
@@ -45,11 +47,12 @@ def runs(
 
 
 def _row(H, D, epochs, seed):
-    rates = [rate * learning_rate_rule(H, D) for rate in (RATES if epochs > 1 else RATES[:1])]
-    run = train_at_best_rate(TrainConfig(H=H, D=D, epochs=epochs, seed=seed), rates)
+    config, rule = TrainConfig(H=H, D=D, epochs=epochs, seed=seed), learning_rate_rule(H, D)
+    run = train_at_best_rate(config, [rate * rule for rate in RATES])
     row = {"seed": seed, "H": H, "N": run.N, "D": D, "U": D // epochs, "epochs": epochs}
     row |= {"C": float(run.C), "lr": run.config.lr, "loss": run.loss, "excess": run.excess}
-    return row | {"train_loss": float(run.curve[-max(1, len(run.curve) // 10) :].mean())}
+    row["train_loss"] = float(run.curve[-max(1, len(run.curve) // 10) :].mean())
+    return row | {"at_rule": train(replace(config, lr=rule)).excess}
 
 
 def _with_fresh(table):
@@ -66,9 +69,9 @@ def cost_of_repeating(table: pd.DataFrame) -> pd.DataFrame:
     """Compare each run of the table of `runs` with a fresh run on as many tokens.
 
     Columns, over seeds: ``H, U, epochs``, ``ratio`` (excess loss relative to fresh text of the same
-    D: 1 means as good as new), ``low`` and ``high`` (smallest and largest over seeds), ``excess``
-    and ``fresh`` (means), ``fresh_equivalent`` (fresh tokens that would have given the same excess,
-    by log-log interpolation, as a multiple of U; NaN outside the fresh runs).
+    D: 1 means as good as new), ``low`` and ``high`` (smallest and largest over seeds), ``excess``,
+    ``at_rule`` and ``fresh`` (means), ``fresh_equivalent`` (fresh tokens that would have given
+    the same excess, by log-log interpolation, as a multiple of U; NaN outside the fresh runs).
     """
     same = ["seed", "H", "D"]
     fresh = table[table.epochs == 1][[*same, "excess"]].rename(columns={"excess": "fresh"})
@@ -79,6 +82,7 @@ def cost_of_repeating(table: pd.DataFrame) -> pd.DataFrame:
         low=("ratio", "min"),
         high=("ratio", "max"),
         excess=("excess", "mean"),
+        at_rule=("at_rule", "mean"),
         fresh=("fresh", "mean"),
         fresh_equivalent=("worth", "mean"),
     )
@@ -91,26 +95,23 @@ def saturation(table: pd.DataFrame) -> pd.DataFrame:
     For each seed, width and number of unique tokens U of the table of `runs`, the tokens D' of
     fresh text that would have given the same excess are read off the fresh runs, and
     :math:`D' = U + U R^* (1 - e^{-(D/U - 1)/R^*})` [@muennighoff2023scaling] is fitted to their
-    logarithm, over the epochs up to the best: the law cannot fall.
+    logarithm.
 
     Columns: ``H, N, U, ratio`` (unique tokens per parameter), ``R`` (mean over seeds; infinite
-    where repetition is as good as new), ``low``, ``high`` (smallest and largest over seeds),
-    ``best`` (epochs of the lowest excess, mean over seeds).
+    where repetition is as good as new), ``low``, ``high`` (smallest and largest over seeds).
     """
     grid = np.geomspace(0.05, 500, 4000)
-    repeated = _with_fresh(table)[table.epochs > 1].sort_values("epochs")
+    repeated = _with_fresh(table)[table.epochs > 1]
     rows = []
     for (_, H, N, U), again in repeated.groupby(["seed", "H", "N", "U"]):
-        rising = again[: int(np.argmin(again.excess)) + 1]
-        seen = rising[rising.worth.notna()]
+        seen = again[again.worth.notna()]
         law = 1 + grid[:, None] * -np.expm1(-(seen.epochs.to_numpy() - 1) / grid[:, None])
         error = np.sum((np.log(law) - np.log(seen.worth.to_numpy())) ** 2, axis=1)
         R = grid[np.argmin(error)] if np.argmin(error) < len(grid) - 1 else np.inf
-        rows.append((H, N, U, U / N, R, rising.epochs.iloc[-1]))
+        rows.append((H, N, U, U / N, R))
     names = ["H", "N", "U", "ratio"]
-    groups = pd.DataFrame(rows, columns=[*names, "R", "best"]).groupby(names)
-    means = groups.agg(R=("R", "mean"), low=("R", "min"), high=("R", "max"), best=("best", "mean"))
-    return means.reset_index()
+    groups = pd.DataFrame(rows, columns=[*names, "R"]).groupby(names)
+    return groups.agg(R=("R", "mean"), low=("R", "min"), high=("R", "max")).reset_index()
 
 
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:

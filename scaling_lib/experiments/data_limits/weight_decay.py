@@ -7,17 +7,23 @@ learning rates [@lovelace2026prescriptive].
 
 import numpy as np
 
-from scaling_lib.experiments.data_limits.repetition import RATES
 from scaling_lib.experiments.scaling_laws.language_models import read_text
 from scaling_lib.experiments.tabulate import SEEDS, shipped_map
 from scaling_lib.models import Adam, OneHotLM
 from scaling_lib.tasks.language import markov_language
 
+#: Learning rates tried, as multiples of the rule's.
+RATES = tuple(2.0**i for i in range(4, -5, -1))
+
+#: Strengths tried. The shipped runs are best at neither end of the rates nor at the last of these.
+DECAYS = [0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6]
+
 
 def run(H: int, U: int, epochs: int, weight_decay: float, seed: int = 0) -> dict[str, float]:
     """Read U tokens so many times with weight decay, and as many fresh ones.
 
-    Keys: ``again`` and ``fresh``, excess loss, nats per token, each at the best of `RATES`.
+    Keys: ``again`` and ``fresh``, excess loss, nats per token, each at the best of `RATES`, and
+    ``rate_again`` and ``rate_fresh``, those rates.
     """
     language, D = markov_language(0), U * epochs
     text = language.windows(D, seed)
@@ -28,12 +34,16 @@ def run(H: int, U: int, epochs: int, weight_decay: float, seed: int = 0) -> dict
         adam = Adam(model.theta, weight_decay=weight_decay)
         return language.excess(read_text(model, passes, rate, optimizer=adam))
 
-    texts = {"again": text[:U], "fresh": text}
-    return {name: min(excess(rows, rate) for rate in RATES) for name, rows in texts.items()}
+    row = {}
+    for name, rows in {"again": text[:U], "fresh": text}.items():
+        tried = {rate: excess(rows, rate) for rate in RATES}
+        rate = min(tried, key=tried.get)
+        row |= {name: tried[rate], f"rate_{name}": rate}
+    return row
 
 
 regenerate = shipped_map(
     run,
-    dict(H=[32, 128], U=[2**12], weight_decay=[0.0, 0.3, 1.0], epochs=[4, 16], seed=SEEDS),
+    dict(H=[32, 128], U=[2**12], weight_decay=DECAYS, epochs=[4, 16], seed=SEEDS),
     places=5,
 )

@@ -29,8 +29,8 @@ def repetition(unique, epochs, saturation, N):
     """Return the loss when the same tokens are repeated, against as many fresh ones.
 
     R = epochs - 1 repetitions make D' = U + U R* (1 - exp(-R / R*)) effective tokens, with
-    R* = `saturation` [@muennighoff2023scaling]. The law knows no overfitting, which real runs show
-    after enough epochs.
+    R* = `saturation` [@muennighoff2023scaling]. The law knows no overfitting, which runs show after
+    enough epochs at the learning rate of fresh text.
     """
 
     def effective(e):
