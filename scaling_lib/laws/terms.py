@@ -329,7 +329,7 @@ class Repeated(Term):
 
     def log_gain(self, log_R):
         """Return log(x'/x) and its first two derivatives with respect to log R, each (S, n)."""
-        R = np.exp(log_R)[:, None]
+        R = np.exp(np.clip(log_R, -LARGE, LARGE))[:, None]
         ratio = np.minimum(self.r / R, LARGE)
         tail, lost = np.exp(-ratio), -np.expm1(-ratio)
         gain = R * lost
@@ -363,7 +363,7 @@ class Precision(Repeated):
     scales = np.log([0.5, 1.5, 4.0, 12.0])  # bits
 
     def log_gain(self, log_R):
-        ratio = np.minimum(self.r / np.exp(log_R)[:, None], LARGE)
+        ratio = np.minimum(self.r / np.exp(np.clip(log_R, -LARGE, LARGE))[:, None], LARGE)
         tail, kept = np.exp(-ratio), -np.expm1(-ratio)
         slope = -ratio * tail / kept
         return np.log(kept), slope, slope * (ratio - kept) / kept

@@ -109,6 +109,17 @@ def test_a_search_with_some_runs_sees_every_size_of_a_grid_in_order():
     assert found.params == pytest.approx(shuffled.params, rel=1e-5)
 
 
+@pytest.mark.parametrize("end", [-800.0, 800.0])
+def test_a_saturation_that_has_run_to_its_end_gives_numbers(end):
+    runs = surface(0)
+    runs["U"] = runs["D"] / np.resize([1.0, 4.0], 120)  # half of the runs repeat nothing
+    p = Problem(law("repeated"), {k: runs[k] for k in (*COLUMNS, "U")}, runs["loss"], 1e-3)
+    theta = p.starts()[:1].copy()
+    theta[0, -1] = end  # exp(-800) is 0 and exp(800) infinite; a warning is an error here
+    assert np.isfinite(p.objectives(theta)).all()
+    assert np.isfinite(p.shares(theta)).all()
+
+
 @pytest.mark.parametrize("seed", [20, 23, 31])
 def test_many_runs_with_much_noise_have_dents_too(seed):
     rng, n = np.random.default_rng(seed), 120
