@@ -59,11 +59,20 @@ def shipped():
 
 def test_shipped_map_is_complete_and_few_shifts_are_only_stored(shipped):
     grid = shipped.groupby(["loss", "n_shifts", "seed"])["step"].apply(tuple)
-    assert len(grid) == 2 * 5 * 3
+    assert len(grid) == 2 * 5 * len(cipher.SHIPPED_SEEDS)
     assert set(grid) == {cipher.SHIPPED_STEPS}
     assert shipped.loc[shipped["n_shifts"] == 2, "rot13"].max() < 0.05
-    last = shipped[(shipped["step"] == 8000) & (shipped["loss"] == "mse")]
+    last = shipped[(shipped["step"] == 2000) & (shipped["loss"] == "mse")]
     assert last.loc[last["n_shifts"] == 12, "rot13"].min() > 0.95
+
+
+def test_with_cross_entropy_no_seed_finds_the_rule_and_rot13_is_luck(shipped):
+    rows = shipped[(shipped["loss"] == "cross_entropy") & (shipped["n_shifts"] == 12)]
+    by_step = rows.groupby("step")[["rot13", "unseen"]].agg(["min", "mean", "max"])
+    late = by_step.loc[16_000]
+    assert late["unseen", "max"] < 0.65
+    assert late["unseen", "mean"] - by_step.loc[8000, ("unseen", "mean")] < 0.05
+    assert late["rot13", "max"] - late["rot13", "min"] > 0.5
 
 
 def test_shipped_runs_come_again(shipped):

@@ -24,9 +24,25 @@ def test_the_place_of_the_leap_depends_on_training_time():
     table = datasets.load("emergence_by_time")
     right = table.groupby(["N", "step"])["exact_match"].mean().unstack()
     assert (right[12_000] > right[1500]).all()
+    assert right.loc[12_594, 12_000] > 0.9
     stored = table.query("H == 24 and step == 1500 and seed == 0").iloc[0]
     again = emergence_by_time.run(24, 1500)
     assert again["loss"] == pytest.approx(stored["loss"], rel=0.02)
+    assert again["C"] == pytest.approx(stored["C"])
+
+
+def test_near_the_leap_the_seed_decides():
+    table = datasets.load("emergence_by_time")
+    assert set(table["seed"]) == set(emergence_by_time.SHIPPED_SEEDS)
+    right = table[table["step"] == 6000].groupby("N")["exact_match"].agg(["min", "max"])
+    assert right.loc[8690, "max"] > right.loc[12_594, "min"]
+    assert right.loc[8690, "max"] > 2 * right.loc[8690, "min"]
+
+
+def test_the_digits_of_one_network_fail_nearly_independently():
+    table = datasets.load("emergence_by_time")
+    product = table[[f"digit_{i}" for i in range(5)]].prod(axis=1)
+    assert (product - table["exact_match"]).abs().max() < 0.03
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from scaling_lib import data as datasets
-from scaling_lib.experiments.scaling_hypothesis import cipher
 from scaling_lib.experiments.since_2024 import guided_search
 
 
@@ -35,7 +34,7 @@ def shipped():
 def test_shipped_map_is_complete_and_its_shares_are_in_order(shipped):
     grid = shipped.groupby(["loss", "n_shifts", "seed"])["step"].apply(tuple)
     assert len(grid) == 2 * 5 * 3
-    assert set(grid) == {cipher.SHIPPED_STEPS}
+    assert set(grid) == {guided_search.SHIPPED_STEPS}
     shares = shipped[["unseen", "within_2", "within_4", "within_8", "within_16"]].to_numpy()
     assert (np.diff(shares, axis=1) >= 0).all()
     assert shipped["tries"].between(1, 26).all()

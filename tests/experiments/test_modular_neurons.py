@@ -21,6 +21,19 @@ def test_neurons_become_waves_when_the_network_generalises():
 
 def test_shipped_map_is_complete():
     table = load("modular_neurons")
-    assert set(table["H"]) == {16, 32, 64, 128, 256}
+    assert set(table["H"]) == {16, 32, 64, 128, 256, 512}
     assert set(table["step"]) == set(modular_neurons.SHIPPED_STEPS)
     assert table[["accuracy", "explained"]].to_numpy().max() <= 1
+
+
+def test_wider_networks_can_be_read_later_and_in_the_end_better():
+    explained = load("modular_neurons").groupby(["H", "step"])["explained"].agg(["min", "max"])
+    assert explained.loc[(512, 2000), "max"] < 0.3 < explained.loc[(128, 2000), "min"]
+    wide, narrow = explained.loc[([256, 512], 8000), "min"], explained.loc[([64, 128], 8000), "max"]
+    assert wide.min() > narrow.max() + 0.1
+
+
+def test_shipped_runs_come_again():
+    again = modular_neurons.run(128, seed=1, steps=(125, 250))
+    stored = load("modular_neurons").query("H == 128 and seed == 1 and step <= 250")
+    np.testing.assert_allclose(again["explained"], stored["explained"], atol=0.03)

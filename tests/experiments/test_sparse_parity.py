@@ -34,6 +34,25 @@ def test_shipped_skills_come_in_the_order_of_their_frequency():
     assert len(table) == 12 * 3 * 3
     learned = table.groupby(["H", "seed"])["learned"].count()
     assert learned[256].min() > learned[64].max()
-    for _, rows in table.groupby(["H", "seed"]):
-        known = rows.dropna()
-        assert np.corrcoef(np.log(known["frequency"]), np.log(known["learned"]))[0, 1] < -0.9
+    later = {64: (8, 12), 128: (4.5, 6.5), 256: (3.5, 5)}  # a task asked ten times less often
+    for (H, _), rows in table.groupby(["H", "seed"]):
+        known = np.log(rows.dropna()[["frequency", "learned"]])
+        assert known.corr().iloc[0, 1] < -0.9
+        slope = np.polyfit(known["frequency"], known["learned"], 1)[0]
+        low, high = later[H]
+        assert low < 10**-slope < high
+
+
+def test_training_ends_once_all_tasks_are_learned():
+    task = SparseParity(tasks=1, bits=6, k=2, seed=0)
+    short, long = (
+        sparse_parity.run(H=32, steps=range(50, last, 50), task=task) for last in (801, 2401)
+    )
+    assert short["learned"].notna().all()
+    assert short.equals(long)
+
+
+def test_shipped_runs_come_again():
+    again = sparse_parity.run(H=256, seed=1, steps=(200, 400))
+    stored = load("sparse_parity").query("H == 256 and seed == 1")
+    assert again["learned"].iloc[0] == stored["learned"].iloc[0] == 200

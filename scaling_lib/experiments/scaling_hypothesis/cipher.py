@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.experiments.learning_curve import LearningCurve
-from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.experiments.tabulate import shipped_map
 from scaling_lib.models import MLP, Adam, constant_after
 from scaling_lib.tasks import caesar
 from scaling_lib.training import draw_batches, fit_model
@@ -22,7 +22,7 @@ P = caesar.LETTERS
 BATCH = 256
 H = 128  # hidden width
 STOP = ("unseen", 0.999)  # training ends there
-SHIPPED_STEPS = tuple(250 * 2**i for i in range(6))
+SHIPPED_STEPS = tuple(250 * 2**i for i in range(7))  # to 16,000
 
 
 def run(n_shifts: int, seed=0, loss="mse", steps=SHIPPED_STEPS, H=H) -> pd.DataFrame:
@@ -102,5 +102,6 @@ def program_search(n_shifts: int, D: int = 12, seed: int = 0) -> dict[str, float
     return found | {name: accuracy(tested) for name, tested in tests.items()}
 
 
-KNOBS = dict(loss=["mse", "cross_entropy"], n_shifts=[2, 4, 6, 8, 12], seed=SEEDS)
-regenerate = shipped_map(run, KNOBS, places=4)
+KNOBS = dict(loss=["mse", "cross_entropy"], n_shifts=[2, 4, 6, 8, 12])
+SHIPPED_SEEDS = tuple(range(6))  # one shift is the test, so that much depends on the other shifts
+regenerate = shipped_map(run, KNOBS | dict(seed=SHIPPED_SEEDS), places=4)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from scaling_lib.data.checks import probability
 from scaling_lib.experiments.learning_curve import LearningCurve
-from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.experiments.tabulate import shipped_map
 from scaling_lib.models import MLP, Adam
 from scaling_lib.training import draw_batches, fit_model
 
@@ -23,7 +23,8 @@ H = 128  # hidden width
 BATCH = 128
 WEIGHT_DECAY = 0.3
 STOP = ("fresh", 0.995)  # training ends there
-SHIPPED_STEPS = (50, *(500 * 2**i for i in range(7)))
+SHIPPED_STEPS = (50, *(500 * 2**i for i in range(8)))  # to 64,000
+SHIPPED_SEEDS = 10  # at 300 examples three of them are too few to see the spread
 
 
 def examples(
@@ -43,7 +44,9 @@ def examples(
     return (2 * np.column_stack([cue, values]) - 1).astype(np.float32), y, exception
 
 
-def run(D: int, agreement=0.9, seed=0, steps=SHIPPED_STEPS) -> pd.DataFrame:
+def run(
+    D: int, agreement=0.9, seed=0, steps=SHIPPED_STEPS, weight_decay=WEIGHT_DECAY
+) -> pd.DataFrame:
     """Train on batches drawn from D examples, and measure after so many `steps`.
 
     Columns: ``step`` and shares of right answers: ``seen`` on the exceptions among the D examples,
@@ -56,7 +59,7 @@ def run(D: int, agreement=0.9, seed=0, steps=SHIPPED_STEPS) -> pd.DataFrame:
         "ordinary": examples(2000, agreement, np.random.default_rng([seed, 4]))[:2],
     }
     model = MLP((1 + BITS, H, 2), seed=seed)
-    adam = Adam(model.theta, weight_decay=WEIGHT_DECAY)
+    adam = Adam(model.theta, weight_decay=weight_decay)
     curve = LearningCurve(
         steps, lambda step: {name: model.accuracy(*test) for name, test in tests.items()}, STOP
     )
@@ -65,4 +68,13 @@ def run(D: int, agreement=0.9, seed=0, steps=SHIPPED_STEPS) -> pd.DataFrame:
     return curve.table()
 
 
-regenerate = shipped_map(run, dict(D=[100, 200, 300, 500, 1000, 3000], seed=SEEDS), places=4)
+regenerate = shipped_map(
+    run,
+    dict(
+        D=[100, 200, 300, 500, 1000, 3000],
+        weight_decay=[WEIGHT_DECAY],
+        seed=range(SHIPPED_SEEDS),
+    ),
+    dict(D=[300], weight_decay=[0.0, 0.1, 1.0], seed=range(SHIPPED_SEEDS)),
+    places=4,
+)

@@ -15,7 +15,7 @@ from scaling_lib.experiments.tabulate import SEEDS, shipped_map
 
 P = 53
 EXPLAINED = 0.9  # share of its power that one frequency must hold
-SHIPPED_STEPS = (125, 250, 500, 1000, 2000)
+SHIPPED_STEPS = tuple(125 * 2**i for i in range(7))  # to 8,000
 
 
 def one_wave(W: np.ndarray) -> np.ndarray:
@@ -46,4 +46,4 @@ def run(H: int, seed=0, fraction=0.5, steps=SHIPPED_STEPS) -> pd.DataFrame:
     return grokking.learn(P, H, fraction, seed, steps, scores).table()
 
 
-regenerate = shipped_map(run, dict(H=[16, 32, 64, 128, 256], seed=SEEDS), places=4)
+regenerate = shipped_map(run, dict(H=[16, 32, 64, 128, 256, 512], seed=SEEDS), places=4)

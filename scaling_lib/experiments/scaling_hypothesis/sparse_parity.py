@@ -18,7 +18,7 @@ from scaling_lib.training import fit_model
 BATCH = 1000
 TEST_EXAMPLES = 500  # of each task
 LEARNED_LOSS = 0.1  # nats; a task is learned below it
-SHIPPED_STEPS = tuple(range(50, 3001, 50))
+SHIPPED_STEPS = tuple(range(50, 12_001, 50))
 
 
 def losses_by_task(model: MLP, task: SparseParity) -> np.ndarray:
@@ -32,13 +32,20 @@ def losses_by_task(model: MLP, task: SparseParity) -> np.ndarray:
 def run(H=256, seed=0, steps=SHIPPED_STEPS, task: SparseParity | None = None) -> pd.DataFrame:
     """Train a network of width H on fresh examples, and measure after so many `steps`.
 
+    Training ends once every task is learned.
+
     Columns, one row a task: ``task``, ``frequency``, ``learned`` (first of the steps at which its
     loss is below 0.1 nats; NaN if never) and ``highest`` (its highest loss, nats).
     """
     task = SparseParity(seed=seed) if task is None else task
     std = (task.bits**-0.5, H**-0.5)
     model = MLP((task.tasks + task.bits, H, 2), init_std=std, seed=seed)
-    curve = LearningCurve(steps, lambda step: {"losses": losses_by_task(model, task)})
+
+    def measure(step):
+        losses = losses_by_task(model, task)
+        return {"losses": losses, "learned": (losses < LEARNED_LOSS).mean()}
+
+    curve = LearningCurve(steps, measure, stop=("learned", 1))
     rng = np.random.default_rng([seed, 1])
     batches = (task.sample(BATCH, rng) for _ in range(max(steps)))
     fit_model(model, batches, max(steps), lr=5e-3, schedule=None, after_step=curve)
