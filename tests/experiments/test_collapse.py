@@ -12,6 +12,7 @@ from scaling_lib import load
 from scaling_lib.experiments.data_limits import collapse
 from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models import Counts
+from scaling_lib.tasks import markov_language
 
 PAGE = Path(__file__).parents[2] / "chapters" / "repeated_and_synthetic_data.ipynb"
 
@@ -57,6 +58,14 @@ def test_with_the_same_real_text_it_matters_what_is_kept():
         collapse.trigrams(written=0)
 
 
+def test_the_excess_is_that_of_the_language():
+    found = collapse.trigrams(5000, 5000, 0).iloc[0]
+    model = Counts(64, collapse.SMOOTHING)
+    model.add(markov_language().windows(5000, 0))
+    assert found.excess == pytest.approx(markov_language().excess(model))
+    assert 0 < found.rare < found.excess
+
+
 def test_mix_and_accumulate_read_the_same_in_generation_1():
     one, other = (collapse.trigrams(5000, 10_000, 2, regime) for regime in ("mix", "accumulate"))
     pd.testing.assert_frame_equal(one[:2], other[:2])
@@ -74,6 +83,10 @@ def test_at_generation_200_as_the_page_says():
     kept, before = (accumulate.xs(g, level="generation") for g in (200, 150))
     assert (kept.excess > late).all() and (kept.excess > 1.01 * before.excess).all()
     assert (replace.excess.xs(200, level="generation") > kept.excess).all()
+    equal = accumulate[accumulate.times == 1]
+    first, last = (equal.xs(g, level="generation") for g in (0, 200))
+    assert (last.square < 1.8 * first.square).all() and (last.excess > 2.5 * first.excess).all()
+    assert (last.rare - first.rare > 0.7 * (last.excess - first.excess)).all()
 
 
 def test_shipped_generations_come_again():
@@ -83,7 +96,7 @@ def test_shipped_generations_come_again():
         again = collapse.trigrams(real, written, 3, regime, seed=1)
         rows = shipped[(shipped.regime == regime) & (shipped.seed == 1)]
         rows = rows[(rows.real == real) & (rows.written == written)]
-        for column in ("excess", "square"):
+        for column in ("excess", "rare", "square"):
             np.testing.assert_allclose(again[column], rows[column][:4], rtol=2e-3)
 
 

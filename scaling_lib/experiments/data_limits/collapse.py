@@ -21,6 +21,7 @@ from scaling_lib.tasks.language import MarkovLanguage, markov_language
 REGIMES = ("replace", "mix", "accumulate")
 SHIPPED_GENERATIONS = (*range(21), *range(30, 201, 10))
 SMOOTHING = (64, 5, 2)  # counts added to those of tokens, of pairs, of trigrams
+RARE = 0.01  # a word is rare after a pair to which generation 0 gives it less
 
 
 def trigrams(
@@ -32,9 +33,9 @@ def trigrams(
     generation writes `written` tokens.
 
     Columns: ``generation``, ``excess`` (exact test loss on the true language above its entropy,
-    nats per token), ``square`` (squared error of the probabilities, summed over next tokens and
-    averaged over the contexts of the true language), ``distinct`` (different trigrams in the newest
-    text).
+    nats per token), ``rare`` (the part of it that is due to words below `RARE`), ``square``
+    (squared error of the probabilities, summed over next tokens and averaged over the contexts of
+    the true language), ``distinct`` (different trigrams in the newest text).
     """
     one_of(regime, "regime", REGIMES)
     whole(real, "real")
@@ -50,12 +51,17 @@ def trigrams(
                 model.add(real_text)
         model.add(newest)
         P, pairs = model.probabilities(), model.counts.sum(-1)
-        square = (language.pi * ((P - language.P) ** 2).sum(-1)).sum()
+        weights = language.pi[:, :, None]
+        # Of each word; with the last two terms, whose sum is zero, none is negative.
+        excess = weights * (language.P * np.log(language.P / P) - language.P + P)
+        if generation == 0:
+            rare = P < RARE
+        square = (weights * (P - language.P) ** 2).sum()
         distinct = np.count_nonzero(np.bincount(newest.astype(np.int64) @ [V**2, V, 1]))
-        rows.append((generation, language.excess(model), square, distinct))
+        rows.append((generation, excess.sum(), excess[rare].sum(), square, distinct))
         fitted = MarkovLanguage(P, pairs / pairs.sum())  # its text starts like what was read
         newest = fitted.windows(written, seed + 1000 * (generation + 1))
-    return pd.DataFrame(rows, columns=["generation", "excess", "square", "distinct"])
+    return pd.DataFrame(rows, columns=["generation", "excess", "rare", "square", "distinct"])
 
 
 def _shipped(real, times, regime, seed):
