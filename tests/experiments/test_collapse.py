@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import digamma
 
@@ -11,6 +12,7 @@ from scaling_lib import load
 from scaling_lib.experiments.data_limits import collapse
 from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models import Counts
+from scaling_lib.tasks import markov_language
 
 PAGE = Path(__file__).parents[2] / "chapters" / "repeated_and_synthetic_data.ipynb"
 
@@ -40,34 +42,62 @@ def test_accumulated_errors_of_the_mean_are_the_sum_of_inverse_squares(generatio
     np.testing.assert_allclose(error[[0, 4, 40]] * 20, bound[[0, 4, 40]], rtol=0.1)
 
 
-def test_trigrams_collapse_when_replaced():
+def test_with_the_same_real_text_it_matters_what_is_kept():
     table = tabulate(
-        collapse.trigrams, regime=["replace", "accumulate"], n=20_000, generations=5, seed=0
+        collapse.trigrams, regime=collapse.REGIMES, real=20_000, written=20_000, generations=5
     )
+    alone = table[table.generation == 0]
+    assert len(set(alone.excess)) == len(set(alone.square)) == 1
     last = table[table.generation == 5].set_index("regime")
-    first = table[table.generation == 0].excess
-    assert first.nunique() == 1 and first.iloc[0] > 0
-    assert last.excess["replace"] > 1.3 * last.excess["accumulate"]
-    assert last.distinct["replace"] < last.distinct["accumulate"]
+    excess = last.excess
+    assert alone.excess.iloc[0] < excess["mix"] < excess["accumulate"] < excess["replace"]
+    assert last.distinct["replace"] < last.distinct[["mix", "accumulate"]].min()
     with pytest.raises(ValueError, match="regime"):
         collapse.trigrams(regime="forget")
-    with pytest.raises(ValueError, match="real_share"):
-        collapse.trigrams(regime="mix", real_share=2)
+    with pytest.raises(ValueError, match="written"):
+        collapse.trigrams(written=0)
 
 
-def test_only_real_text_changes_nothing():
-    table = collapse.trigrams(5000, 2, "mix", real_share=1.0)
-    assert table.excess.nunique() == 1
+def test_the_excess_is_that_of_the_language():
+    found = collapse.trigrams(5000, 5000, 0).iloc[0]
+    model = Counts(64, collapse.SMOOTHING)
+    model.add(markov_language().windows(5000, 0))
+    assert found.excess == pytest.approx(markov_language().excess(model))
+    assert 0 < found.rare < found.excess
+
+
+def test_mix_and_accumulate_read_the_same_in_generation_1():
+    one, other = (collapse.trigrams(5000, 10_000, 2, regime) for regime in ("mix", "accumulate"))
+    pd.testing.assert_frame_equal(one[:2], other[:2])
+    assert one.excess[2] < other.excess[2]
+
+
+def test_at_generation_200_as_the_page_says():
+    shipped = load("collapse").set_index(["real", "written", "seed", "generation"]).sort_index()
+    mix, accumulate, replace = (
+        shipped[shipped.regime == regime] for regime in ("mix", "accumulate", "replace")
+    )
+    alone, early, late = (mix.excess.xs(g, level="generation") for g in (0, 10, 200))
+    assert (late > 1.2 * alone).all()
+    assert (abs(late / early - 1) < 0.03).all()
+    kept, before = (accumulate.xs(g, level="generation") for g in (200, 150))
+    assert (kept.excess > late).all() and (kept.excess > 1.01 * before.excess).all()
+    assert (replace.excess.xs(200, level="generation") > kept.excess).all()
+    equal = accumulate[accumulate.times == 1]
+    first, last = (equal.xs(g, level="generation") for g in (0, 200))
+    assert (last.square < 1.8 * first.square).all() and (last.excess > 2.5 * first.excess).all()
+    assert (last.rare - first.rare > 0.7 * (last.excess - first.excess)).all()
 
 
 def test_shipped_generations_come_again():
     shipped = load("collapse")
-    for regime, share in (("accumulate", 0), ("mix", 0.1)):
-        again = collapse.trigrams(25_000, 3, regime, seed=1, real_share=share)
-        rows = shipped[(shipped.n == 25_000) & (shipped.seed == 1) & (shipped.regime == regime)]
-        if share:
-            rows = rows[rows.real_share == share]
-        np.testing.assert_allclose(again.excess, rows.excess[:4], rtol=2e-3)
+    for regime, times in (("accumulate", 1), ("mix", 9)):
+        real, written = 25_000, times * 25_000
+        again = collapse.trigrams(real, written, 3, regime, seed=1)
+        rows = shipped[(shipped.regime == regime) & (shipped.seed == 1)]
+        rows = rows[(rows.real == real) & (rows.written == written)]
+        for column in ("excess", "rare", "square"):
+            np.testing.assert_allclose(again[column], rows[column][:4], rtol=2e-3)
 
 
 def test_smoothed_trigrams_are_probabilities():

@@ -3,62 +3,75 @@
 Each generation counts trigrams of text and writes the next text. The true language is known
 (`scaling_lib.tasks.language`), so the test loss is exact.
 
-Three regimes: ``replace`` keeps only the newest generation's output [@shumailov2024models],
-``accumulate`` trains on everything so far, the real data included [@gerstgrasser2024model], and
-``mix`` replaces but keeps a share of the real data (the same every time) in each generation.
+Generation 0 reads the real text alone. From then on there are three regimes: ``replace`` reads only
+what the newest generation wrote [@shumailov2024models], ``mix`` reads the real text and what the
+newest wrote, ``accumulate`` reads the real text and what all of them wrote
+[@gerstgrasser2024model]. The real text and the tokens that each generation writes are the same in
+all three, so that a regime differs from the next in one thing: what is kept.
 """
 
 import numpy as np
 import pandas as pd
 
-from scaling_lib.data.checks import one_of, probability
+from scaling_lib.data.checks import one_of, whole
 from scaling_lib.experiments.tabulate import SEEDS, shipped_map
 from scaling_lib.models import Counts
 from scaling_lib.tasks.language import MarkovLanguage, markov_language
 
-REGIMES = ("replace", "accumulate", "mix")
+REGIMES = ("replace", "mix", "accumulate")
 SHIPPED_GENERATIONS = (*range(21), *range(30, 201, 10))
 SMOOTHING = (64, 5, 2)  # counts added to those of tokens, of pairs, of trigrams
+RARE = 0.01  # a word is rare after a pair to which generation 0 gives it less
 
 
-def trigrams(n=100_000, generations=15, regime="replace", seed=0, real_share=0.1) -> pd.DataFrame:
-    """Let trigram models of the synthetic language learn from each other's text, `n` tokens each.
+def trigrams(
+    real=100_000, written=100_000, generations=15, regime="replace", seed=0
+) -> pd.DataFrame:
+    """Let trigram models of the synthetic language learn from each other's text.
+
+    There are `real` tokens of real text, the same in every generation that reads it, and each
+    generation writes `written` tokens.
 
     Columns: ``generation``, ``excess`` (exact test loss on the true language above its entropy,
-    nats per token), ``distinct`` (different trigrams in the newest text).
+    nats per token), ``rare`` (the part of it that is due to words below `RARE`), ``square``
+    (squared error of the probabilities, summed over next tokens and averaged over the contexts of
+    the true language), ``distinct`` (different trigrams in the newest text).
     """
     one_of(regime, "regime", REGIMES)
-    probability(real_share, "real_share")
+    whole(real, "real")
+    whole(written, "written")
     language = markov_language()
     V = language.V
-    newest = language.windows(n, seed)
-    kept = newest[: round(real_share * n)] if regime == "mix" else newest[:0]
+    newest = real_text = language.windows(real, seed)
     model, rows = Counts(V, SMOOTHING), []
     for generation in range(generations + 1):
-        if regime != "accumulate":
+        if generation and regime != "accumulate":
             model = Counts(V, SMOOTHING)
+            if regime == "mix":
+                model.add(real_text)
         model.add(newest)
-        pairs = np.zeros((V, V))
-        np.add.at(pairs, (newest[:, 0], newest[:, 1]), 1 / len(newest))
-        fitted = MarkovLanguage(model.probabilities(), pairs)  # new text starts like the last one
-        distinct = len(np.unique(newest.astype(np.int64) @ [V**2, V, 1]))
-        rows.append((generation, language.excess(model), distinct))
-        newest = kept
-        if n > len(kept):
-            fresh = fitted.windows(n - len(kept), seed + 1000 * (generation + 1))
-            newest = np.concatenate([kept, fresh])
-    return pd.DataFrame(rows, columns=["generation", "excess", "distinct"])
+        P, pairs = model.probabilities(), model.counts.sum(-1)
+        weights = language.pi[:, :, None]
+        # Of each word; with the last two terms, whose sum is zero, none is negative.
+        excess = weights * (language.P * np.log(language.P / P) - language.P + P)
+        if generation == 0:
+            rare = P < RARE
+        square = (weights * (P - language.P) ** 2).sum()
+        distinct = np.count_nonzero(np.bincount(newest.astype(np.int64) @ [V**2, V, 1]))
+        rows.append((generation, excess.sum(), excess[rare].sum(), square, distinct))
+        fitted = MarkovLanguage(P, pairs / pairs.sum())  # its text starts like what was read
+        newest = fitted.windows(written, seed + 1000 * (generation + 1))
+    return pd.DataFrame(rows, columns=["generation", "excess", "rare", "square", "distinct"])
 
 
-def _shipped(regime, n, seed, real_share):
-    table = trigrams(n, max(SHIPPED_GENERATIONS), regime, seed, real_share)
+def _shipped(real, times, regime, seed):
+    table = trigrams(real, times * real, max(SHIPPED_GENERATIONS), regime, seed)
     table = table[table["generation"].isin(SHIPPED_GENERATIONS)]
-    return table.assign(real_share=real_share if regime == "mix" else np.nan).round(5)
+    return table.assign(written=times * real)
 
 
-KNOBS = dict(n=[25_000, 100_000], seed=SEEDS)
 regenerate = shipped_map(
     _shipped,
-    dict(regime=["replace", "accumulate"]) | KNOBS | dict(real_share=0.0),
-    dict(regime=["mix"]) | KNOBS | dict(real_share=[0.1, 0.5]),
+    dict(real=[25_000, 100_000], times=[1, 9], regime=REGIMES, seed=SEEDS),
+    digits=5,
 )
