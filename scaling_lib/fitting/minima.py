@@ -151,7 +151,8 @@ def _try_boundary(problem, found):
     Only for terms that are small where the search ended, or where it did not end. Where minima tie,
     which comes first is rounding: the one with the smallest term is looked at.
     """
-    shares = problem.shares(found.theta[found.F <= found.F[0] / LOWER])
+    level = max(found.F[0], found.F[0] / LOWER)  # without noise it can be below 0 by rounding
+    shares = problem.shares(found.theta[found.F <= level])
     row = shares.min(1, initial=0.0).argmin()
     theta, small = found.theta[[row]], shares[row] < PRESENT
     first = [j for j, share in zip(problem.coefficients(), small, strict=True) if share]

@@ -566,6 +566,7 @@ def linear_starts(shapes, y):
     )
 
 
+@np.errstate(all="ignore")  # powers of losses that differ widely overflow: never the best
 def log_coefficients(log_basis, y):
     """Fit exp(y) by non-negative combinations of basis functions, with relative errors.
 

@@ -209,3 +209,10 @@ def test_one_granularity_alone_cannot_say_what_granularity_does():
     runs = noisy("granular", 0)
     with pytest.raises(ValueError, match="Column G is constant"):
         fit("granular", runs | {"G": np.full(80, 8.0)})
+
+
+def test_losses_that_differ_widely_are_fitted_without_a_warning():
+    N, D = (values.ravel() for values in np.meshgrid(np.geomspace(1e6, 1e10, 4), [1e8, 1e10, 1e12]))
+    loss = ((8e13 / N) ** 3 + 5e13 / D) ** 0.5
+    found = fit("kaplan_joint", {"N": N, "D": D, "loss": loss})
+    assert found.params["alpha_N"] == pytest.approx(1.5, rel=1e-6)
