@@ -46,9 +46,13 @@ def exhaustion_year(now, used, stock, growth, stock_growth, levels):
         z = stats.norm.ppf(level)
         if ahead(0, z) >= 0:
             return now
-        if pace - z * growth[1] <= 0:
-            return np.inf
         far = 1.0
+        if used > mean and pace > 0 and growth[1] > 0:  # highest there, and falls again
+            far = pace * sd**2 / ((used - mean) * growth[1] ** 2)
+            if ahead(far, z) < 0:
+                return np.inf
+        elif pace - z * growth[1] <= 0:
+            return np.inf
         while ahead(far, z) < 0:
             far *= 2
         return now + optimize.brentq(ahead, 0, far, args=(z,))
@@ -386,6 +390,34 @@ def exhaustion_year(now, used, stock, growth, stock_growth, levels):
     p = np.where(width > 0, stats.norm.cdf(gap / np.where(width > 0, width, 1)), gap >= 0)
     return [now + h[np.argmax(p >= q)] if (p >= q).any() else np.inf for q in levels]
 """,
+    },
+    {
+        "exercise": "exhaustion-year",
+        "name": "roots of a quadratic equation",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def exhaustion_year(now, used, stock, growth, stock_growth, levels):
+    c, g, (s, r) = used - stock[0], growth[0] - stock_growth, (stock[1], growth[1])
+    years = []
+    for z in stats.norm.ppf(levels):
+        def ahead(h):
+            return c + g * h - z * np.hypot(s, r * h)
+
+        # (c + g h)^2 = z^2 (s^2 + r^2 h^2)
+        roots = np.roots([g * g - (z * r) ** 2, 2 * c * g, c * c - (z * s) ** 2])
+        roots = [h.real for h in roots if abs(h.imag) < 1e-6 and h.real > 0]
+        roots = [h for h in roots if abs(ahead(h)) < 1e-6]
+        years.append(now if ahead(0) >= 0 else now + min(roots, default=np.inf))
+    return years
+""",
+    },
+    {
+        "exercise": "exhaustion-year",
+        "name": "the limit decides, also where the probability falls again",
+        "kind": "wrong",
+        "expected": 3,
+        "code": EXHAUSTION_YEAR.replace("if used > mean and pace > 0 and growth[1] > 0", "if False"),
     },
     {
         "exercise": "exhaustion-year",
