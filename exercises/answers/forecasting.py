@@ -417,7 +417,9 @@ def exhaustion_year(now, used, stock, growth, stock_growth, levels):
         "name": "the limit decides, also where the probability falls again",
         "kind": "wrong",
         "expected": 3,
-        "code": EXHAUSTION_YEAR.replace("if used > mean and pace > 0 and growth[1] > 0", "if False"),
+        "code": EXHAUSTION_YEAR.replace(
+            "if used > mean and pace > 0 and growth[1] > 0", "if False"
+        ),
     },
     {
         "exercise": "exhaustion-year",
