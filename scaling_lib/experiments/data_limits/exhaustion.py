@@ -57,7 +57,7 @@ def meeting(now, stock, largest, growth, stock_growth):
     pace = np.log(np.asarray(growth, float) / stock_growth)
     with np.errstate(divide="ignore", invalid="ignore"):
         wait = lead / pace
-    # Without a pace lead / pace is nothing, and below zero the year in which the stock is ahead again.
+    # Where the stock grows faster lead / pace is the wait until the stock is ahead again.
     return now + np.where(pace > 0, wait, np.where(lead > 0, np.inf, 0.0))
 
 
