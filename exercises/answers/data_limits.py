@@ -451,22 +451,6 @@ def collapse(z, keep_all):
         "code": COLLAPSE.replace("float(sigma)", "float(sigma) ** 2"),
     },
     {
-        "exercise": "collapse",
-        "name": "rows changed in place",
-        "kind": "wrong",
-        "expected": 3,
-        "code": """
-def collapse(z, keep_all):
-    mu, sigma, sigmas = 0.0, 1.0, []
-    for g in range(len(z)):
-        z[g] = mu + sigma * z[g]
-        data = z[: g + 1] if keep_all else z[g]
-        mu, sigma = np.mean(data), np.std(data)
-        sigmas.append(float(sigma))
-    return sigmas
-""",
-    },
-    {
         "exercise": "own-answers",
         "name": "problem by problem",
         "kind": "alternative",

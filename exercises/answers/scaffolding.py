@@ -498,16 +498,6 @@ def ranking(w, right, wrong):
     },
     {
         "exercise": "judge",
-        "name": "arguments changed in place",
-        "kind": "wrong",
-        "expected": 1,
-        "code": RANKING.replace(
-            "    apart = np.asarray(right, dtype=float) - np.asarray(wrong, dtype=float)",
-            "    right -= wrong\n    apart = right",
-        ),
-    },
-    {
-        "exercise": "judge",
         "name": "in float32",
         "kind": "alternative",
         "expected": 4,

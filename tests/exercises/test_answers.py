@@ -137,8 +137,6 @@ def test_three_mistakes_are_told_apart(name, facts):
         ("scaffolding", "a Bayesian bound with an even prior", "without one more"),
         ("scaffolding", "the rule of three itself", "an approximation"),
         ("scaffolding", "95 % whatever is asked", "with a confidence of 0.9"),
-        ("scaffolding", "arguments changed in place", "change a copy"),
-        ("data_limits", "rows changed in place", "change a copy"),
         ("data_limits", "waiting times for dates", "not waiting times"),
         ("bitter_lesson", "last budget that is behind", "one of two neighbours"),
         ("bitter_lesson", "every miss costs the same", "by how much"),
