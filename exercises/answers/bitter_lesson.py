@@ -256,6 +256,55 @@ def level_budget(rollouts, wins, draws, games):
 """,
     },
     {
+        "exercise": "level",
+        "name": "a fall counted as a rise",
+        "kind": "wrong",
+        "expected": 3,
+        "code": LEVEL_BUDGET.replace("if low < 0.5 <= high:", "if (low < 0.5) != (high < 0.5):"),
+    },
+    {
+        "exercise": "level",
+        "name": "one half at the lower end accepted",
+        "kind": "wrong",
+        "expected": 3,
+        "code": LEVEL_BUDGET.replace("low < 0.5 <= high", "low <= 0.5 <= high and low < high"),
+    },
+    {
+        "exercise": "level",
+        "name": "above one half only",
+        "kind": "wrong",
+        "expected": 3,
+        "code": LEVEL_BUDGET.replace("low < 0.5 <= high", "low <= 0.5 < high"),
+    },
+    {
+        "exercise": "level",
+        "name": "last budget that is behind",
+        "kind": "wrong",
+        "expected": 0,
+        "code": LEVEL_BUDGET.replace("r0 ** (1 - w) * r1**w", "r0 + 0.0"),
+    },
+    {
+        "exercise": "level",
+        "name": "halfway between the neighbours",
+        "kind": "wrong",
+        "expected": 0,
+        "code": LEVEL_BUDGET.replace("(0.5 - low) / (high - low)", "0.5"),
+    },
+    {
+        "exercise": "level",
+        "name": "weights of the neighbours exchanged",
+        "kind": "wrong",
+        "expected": 0,
+        "code": LEVEL_BUDGET.replace("r0 ** (1 - w) * r1**w", "r1 ** (1 - w) * r0**w"),
+    },
+    {
+        "exercise": "level",
+        "name": "the logarithm of the budget",
+        "kind": "wrong",
+        "expected": 0,
+        "code": LEVEL_BUDGET.replace("r0 ** (1 - w) * r1**w", "np.log2(r0 ** (1 - w) * r1**w)"),
+    },
+    {
         "exercise": "crossover",
         "name": "root of the quadratic",
         "kind": "alternative",
@@ -468,7 +517,7 @@ def interval_score(low, high, actual, level=0.8):
         "expected": 0,
         "code": """
 def interval_score(low, high, actual, level=0.8):
-    low, high, actual = (float(np.median(np.asarray(x, dtype=float))) for x in (low, high, actual))
+    low, high, actual = (float(np.mean(np.asarray(x, dtype=float))) for x in (low, high, actual))
     missed = max(low - actual, 0) + max(actual - high, 0)
     return high - low + 2 / (1 - level) * missed
 """,
@@ -481,6 +530,50 @@ def interval_score(low, high, actual, level=0.8):
         "code": INTERVAL_SCORE.replace(
             "float(np.mean(high - low + 2 / (1 - level) * missed))",
             "high - low + 2 / (1 - level) * missed",
+        ),
+    },
+    {
+        "exercise": "interval-score",
+        "name": "every miss costs the same",
+        "kind": "wrong",
+        "expected": 0,
+        "code": INTERVAL_SCORE.replace(" * missed", " * (missed > 0)"),
+    },
+    {
+        "exercise": "interval-score",
+        "name": "misses squared",
+        "kind": "wrong",
+        "expected": 0,
+        "code": INTERVAL_SCORE.replace(" * missed", " * missed**2"),
+    },
+    {
+        "exercise": "interval-score",
+        "name": "median for mean",
+        "kind": "wrong",
+        "expected": 0,
+        "code": INTERVAL_SCORE.replace("np.mean", "np.median"),
+    },
+    {
+        "exercise": "interval-score",
+        "name": "the factor of 80 % for every level",
+        "kind": "wrong",
+        "expected": 0,
+        "code": INTERVAL_SCORE.replace("2 / (1 - level)", "10"),
+    },
+    {
+        "exercise": "interval-score",
+        "name": "single numbers not thought of",
+        "kind": "wrong",
+        "expected": 2,
+        "code": INTERVAL_SCORE.replace("float(np.mean(", "float(1 / len(low) * np.sum("),
+    },
+    {
+        "exercise": "interval-score",
+        "name": "in float32",
+        "kind": "alternative",
+        "expected": 4,
+        "code": INTERVAL_SCORE.replace("dtype=float", "dtype=np.float32").replace(
+            "float(np.mean", "(np.mean"
         ),
     },
     {

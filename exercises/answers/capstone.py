@@ -118,6 +118,23 @@ def decide(H, N, D, loss, entropy):
     },
     {
         "exercise": "one-shot",
+        "name": "the smallest of losses with a nan among them",
+        "kind": "wrong",
+        "expected": 1,
+        "code": """
+plan = lambda: baseline.PLAN
+
+def decide(H, N, D, loss, entropy):
+    C = 6 * N * D
+    largest = np.flatnonzero(C > C.max() / 1.1)
+    best = largest[np.argmin(loss[largest])]
+    excess = (loss[best] - entropy) / 4
+    width = baseline.width_of(N[best] * np.sqrt(HERO_FLOP / C[best]))
+    return width, entropy + excess, entropy + excess / 2, entropy + 2 * excess
+""",
+    },
+    {
+        "exercise": "one-shot",
         "name": "a plan that nobody can pay",
         "kind": "wrong",
         "expected": 0,

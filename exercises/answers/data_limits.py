@@ -49,6 +49,17 @@ def what_moved(old, new):
     return [wait(t) - wait(old) for t in [*trials, new]]
 """
 
+EFFECTIVE_TOKENS = """
+def effective_tokens(unique, total, r_star):
+    total = np.asarray(total, dtype=float)
+    again = np.maximum(total / unique - 1, 0)
+    if r_star == 0:
+        again = 0 * again
+    elif r_star < np.inf:
+        again = -r_star * np.expm1(-again / r_star)
+    return np.minimum(total, unique) + unique * again
+"""
+
 ANSWERS = [
     {
         "exercise": "exhaustion",
@@ -141,6 +152,34 @@ def exhaustion_dates(stock, stock_growth, demand, demand_growth, start=2024.0):
         "code": EXHAUSTION_DATES.replace(', method="inverted_cdf"', ""),
     },
     {
+        "exercise": "exhaustion",
+        "name": "exhausted only where the demand outgrows the stock",
+        "kind": "wrong",
+        "expected": 2,
+        "code": EXHAUSTION_DATES.replace("D >= S]", "(D >= S) & (b > a)]"),
+    },
+    {
+        "exercise": "exhaustion",
+        "name": "a demand that equals the stock goes on",
+        "kind": "wrong",
+        "expected": 3,
+        "code": EXHAUSTION_DATES.replace("D >= S", "D > S"),
+    },
+    {
+        "exercise": "exhaustion",
+        "name": "waiting times for dates",
+        "kind": "wrong",
+        "expected": 0,
+        "code": EXHAUSTION_DATES.replace("start + np.log", "np.log"),
+    },
+    {
+        "exercise": "exhaustion",
+        "name": "2024 for any start",
+        "kind": "wrong",
+        "expected": 1,
+        "code": EXHAUSTION_DATES.replace("start + np.log", "2024 + np.log"),
+    },
+    {
         "exercise": "capped",
         "name": "search over N",
         "kind": "alternative",
@@ -209,6 +248,15 @@ def capped_run(C, unique, E, A, B, alpha, beta):
         "expected": 0,
         "code": CAPPED_RUN.replace(
             "(C / 6) ** (alpha / (alpha + beta)) / G", "np.sqrt(C / 6 * 20)"
+        ),
+    },
+    {
+        "exercise": "capped",
+        "name": "all tokens read below the wall",
+        "kind": "wrong",
+        "expected": 1,
+        "code": CAPPED_RUN.replace(
+            "    N = C", "    D = unique if unique < np.inf else D\n    N = C"
         ),
     },
     {
@@ -320,6 +368,13 @@ def effective_tokens(unique, total, r_star):
     again = np.maximum(total / unique - 1, 0)
     return np.minimum(total, unique) + unique * r_star * (1 - np.exp(-again / r_star))
 """,
+    },
+    {
+        "exercise": "effective-data",
+        "name": "in float32",
+        "kind": "alternative",
+        "expected": 4,
+        "code": EFFECTIVE_TOKENS.replace("dtype=float", "dtype=np.float32"),
     },
     {
         "exercise": "collapse",
@@ -569,5 +624,22 @@ def what_moved(old, new):
         "kind": "wrong",
         "expected": 2,
         "code": WHAT_MOVED.replace(" if v[3] > v[1] else np.inf", ""),
+    },
+    {
+        "exercise": "audit-vintages",
+        "name": "no growth asked before exhaustion",
+        "kind": "wrong",
+        "expected": 3,
+        "code": WHAT_MOVED.replace(
+            "        if v[2] >= v[0]:",
+            "        if v[3] <= v[1]:\n            return np.inf\n        if v[2] >= v[0]:",
+        ),
+    },
+    {
+        "exercise": "audit-vintages",
+        "name": "a demand that equals the stock goes on",
+        "kind": "wrong",
+        "expected": 3,
+        "code": WHAT_MOVED.replace("v[2] >= v[0]", "v[2] > v[0]"),
     },
 ]

@@ -46,9 +46,13 @@ def exhaustion_year(now, used, stock, growth, stock_growth, levels):
         z = stats.norm.ppf(level)
         if ahead(0, z) >= 0:
             return now
-        if pace - z * growth[1] <= 0:
-            return np.inf
         far = 1.0
+        if used > mean and pace > 0 and growth[1] > 0:  # highest there, and falls again
+            far = pace * sd**2 / ((used - mean) * growth[1] ** 2)
+            if ahead(far, z) < 0:
+                return np.inf
+        elif pace - z * growth[1] <= 0:
+            return np.inf
         while ahead(far, z) < 0:
             far *= 2
         return now + optimize.brentq(ahead, 0, far, args=(z,))
@@ -137,6 +141,13 @@ def quantile_score(levels, values, observed):
         "code": QUANTILE_SCORE.replace("(levels[1:] + levels[:-1]) / 2, [1]", "levels"),
     },
     {
+        "exercise": "quantile-score",
+        "name": "in float32",
+        "kind": "alternative",
+        "expected": 4,
+        "code": QUANTILE_SCORE.replace(", float)", ", np.float32)"),
+    },
+    {
         "exercise": "compute-trend",
         "name": "matrices",
         "kind": "alternative",
@@ -187,7 +198,7 @@ def forecast_compute(when, log_C, new, levels):
         "exercise": "compute-trend",
         "name": "twice as wide as it should be",
         "kind": "wrong",
-        "expected": 1,
+        "expected": 0,
         "code": FORECAST_COMPUTE.replace("s = np.sqrt", "s = 2 * np.sqrt"),
     },
     {
@@ -199,6 +210,13 @@ def forecast_compute(when, log_C, new, levels):
             "centre[:, None] + spread[:, None] * stats.t.ppf(levels, n - 2)",
             "centre + spread * stats.t.ppf(levels, n - 2)[:, None]",
         ),
+    },
+    {
+        "exercise": "compute-trend",
+        "name": "the intercept left out",
+        "kind": "wrong",
+        "expected": 0,
+        "code": FORECAST_COMPUTE.replace("centre = line.intercept + ", "centre = "),
     },
     {
         "exercise": "loss-ahead",
@@ -243,7 +261,7 @@ def forecast_loss(C, loss, new_C, levels):
         "exercise": "loss-ahead",
         "name": "no noise",
         "kind": "wrong",
-        "expected": 2,
+        "expected": 1,
         "code": FORECAST_LOSS.replace(" * np.exp(noise)", ""),
     },
     {
@@ -252,6 +270,30 @@ def forecast_loss(C, loss, new_C, levels):
         "kind": "wrong",
         "expected": 0,
         "code": FORECAST_LOSS.replace("(-(n - 1) / 2)", "0.0"),
+    },
+    {
+        "exercise": "loss-ahead",
+        "name": "R of ln(L - E)",
+        "kind": "wrong",
+        "expected": 0,
+        "code": FORECAST_LOSS.replace(
+            "np.log(y)[:, None] - np.log(fitted)",
+            "np.log(y[:, None] - floors) - np.log(fitted - floors)",
+        ),
+    },
+    {
+        "exercise": "loss-ahead",
+        "name": "the root of R for the noise",
+        "kind": "wrong",
+        "expected": 1,
+        "code": FORECAST_LOSS.replace("R[pick] / (n - 3)", "R[pick]"),
+    },
+    {
+        "exercise": "loss-ahead",
+        "name": "compute not centred",
+        "kind": "wrong",
+        "expected": 0,
+        "code": FORECAST_LOSS.replace("- x.mean(), len(x)", ", len(x)"),
     },
     {
         "exercise": "benchmark-score",
@@ -389,6 +431,36 @@ def exhaustion_year(now, used, stock, growth, stock_growth, levels):
     },
     {
         "exercise": "exhaustion-year",
+        "name": "roots of a quadratic equation",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def exhaustion_year(now, used, stock, growth, stock_growth, levels):
+    c, g, (s, r) = used - stock[0], growth[0] - stock_growth, (stock[1], growth[1])
+    years = []
+    for z in stats.norm.ppf(levels):
+        def ahead(h):
+            return c + g * h - z * np.hypot(s, r * h)
+
+        # (c + g h)^2 = z^2 (s^2 + r^2 h^2)
+        roots = np.roots([g * g - (z * r) ** 2, 2 * c * g, c * c - (z * s) ** 2])
+        roots = [h.real for h in roots if abs(h.imag) < 1e-6 and h.real > 0]
+        roots = [h for h in roots if abs(ahead(h)) < 1e-6]
+        years.append(now if ahead(0) >= 0 else now + min(roots, default=np.inf))
+    return years
+""",
+    },
+    {
+        "exercise": "exhaustion-year",
+        "name": "the limit decides, also where the probability falls again",
+        "kind": "wrong",
+        "expected": 3,
+        "code": EXHAUSTION_YEAR.replace(
+            "if used > mean and pace > 0 and growth[1] > 0", "if False"
+        ),
+    },
+    {
+        "exercise": "exhaustion-year",
         "name": "the stock stands still",
         "kind": "wrong",
         "expected": 0,
@@ -494,6 +566,74 @@ def forecast_coverage(successes, n, k, levels):
         "expected": 1,
         "code": FORECAST_COVERAGE.replace(
             "axis=1), levels", "axis=1), 0 * np.asarray(levels) + 0.5"
+        ),
+    },
+    {
+        "exercise": "coverage-ahead",
+        "name": "chances drawn from the prior",
+        "kind": "wrong",
+        "expected": 1,
+        "code": FORECAST_COVERAGE.replace(
+            "np.maximum(c + a, 1e-9), np.maximum(n - c + b, 1e-9)", "a, b"
+        ),
+    },
+    {
+        "exercise": "coverage-ahead",
+        "name": "tries in place of failures",
+        "kind": "wrong",
+        "expected": 1,
+        "code": FORECAST_COVERAGE.replace("n - c + b, 1e-9), size", "n + b, 1e-9), size"),
+    },
+    {
+        "exercise": "coverage-ahead",
+        "name": "one draw of the chances for all",
+        "kind": "wrong",
+        "expected": 2,
+        "code": FORECAST_COVERAGE.replace(
+            "size=(2000, len(c)))", "size=len(c)) * np.ones((2000, 1))"
+        ),
+    },
+    {
+        "exercise": "coverage-ahead",
+        "name": "means of the chances for draws",
+        "kind": "wrong",
+        "expected": 1,
+        "code": FORECAST_COVERAGE.replace(
+            "    solved =", "    p[:] = (c + a) / (n + a + b)\n    solved ="
+        ),
+    },
+    {
+        "exercise": "coverage-ahead",
+        "name": "one luck for all problems",
+        "kind": "wrong",
+        "expected": 1,
+        "code": FORECAST_COVERAGE.replace("rng.random(p.shape)", "rng.random((2000, 1))"),
+    },
+    {
+        "exercise": "coverage-ahead",
+        "name": "the tries that were made counted too",
+        "kind": "wrong",
+        "expected": 1,
+        "code": FORECAST_COVERAGE.replace("** k", "** (n + k)"),
+    },
+    {
+        "exercise": "coverage-ahead",
+        "name": "problems drawn again",
+        "kind": "wrong",
+        "expected": 1,
+        "code": FORECAST_COVERAGE.replace(
+            "solved.mean(axis=1)",
+            "np.take_along_axis(solved, rng.integers(len(c), size=p.shape), 1).mean(axis=1)",
+        ),
+    },
+    {
+        "exercise": "coverage-ahead",
+        "name": "an interval of twice the width",
+        "kind": "wrong",
+        "expected": 1,
+        "code": FORECAST_COVERAGE.replace(
+            "np.quantile(solved.mean(axis=1), levels)",
+            "np.clip(np.quantile(2 * solved.mean(1) - np.median(solved.mean(1)), levels), 0, 1)",
         ),
     },
 ]

@@ -23,6 +23,29 @@ def two_kinds(first, later, k, other):
     return first / q, q, first / q * (1 - (1 - q) ** other)
 """
 
+WORST_CASE = """
+def worst_case(successes, tries, k, confidence=0.95):
+    if successes >= tries:
+        return 1.0
+    q = special.betaincinv(successes + 1, tries - successes, confidence)
+    return float(-np.expm1(k * np.log1p(-q)))
+"""
+
+BEST_MODEL = """
+def best_model(flop, p, budget):
+    flop, p = np.asarray(flop, dtype=float), np.asarray(p, dtype=float)
+    best, best_coverage = -1, 0.0
+    for j in np.argsort(flop, kind="stable"):
+        k = np.floor(budget / flop[j])
+        if k < 1:
+            continue
+        with np.errstate(divide="ignore"):
+            covered = float(np.mean(-np.expm1(k * np.log1p(-p[j]))))
+        if best < 0 or covered > best_coverage:
+            best, best_coverage = int(j), covered
+    return best, best_coverage
+"""
+
 ANSWERS = [
     {
         "exercise": "pass-at-k",
@@ -350,6 +373,20 @@ def best_model(flop, p, budget):
 """,
     },
     {
+        "exercise": "sampling",
+        "name": "models that solve nothing are no models",
+        "kind": "wrong",
+        "expected": 3,
+        "code": BEST_MODEL.replace("best < 0 or covered", "covered"),
+    },
+    {
+        "exercise": "sampling",
+        "name": "a tie goes to the first of the list",
+        "kind": "wrong",
+        "expected": 3,
+        "code": BEST_MODEL.replace('np.argsort(flop, kind="stable")', "range(len(flop))"),
+    },
+    {
         "exercise": "judge",
         "name": "pair by pair",
         "kind": "alternative",
@@ -458,6 +495,13 @@ def ranking(w, right, wrong):
         "kind": "wrong",
         "expected": 2,
         "code": RANKING + "PREDICTED_JUDGE = (0.0, 1.0)",
+    },
+    {
+        "exercise": "judge",
+        "name": "in float32",
+        "kind": "alternative",
+        "expected": 4,
+        "code": RANKING.replace("dtype=float", "dtype=np.float32"),
     },
     {
         "exercise": "gain",
@@ -648,6 +692,43 @@ def worst_case(successes, tries, k, confidence=0.95):
 """,
     },
     {
+        "exercise": "elicitation",
+        "name": "95 % whatever is asked",
+        "kind": "wrong",
+        "expected": 1,
+        "code": WORST_CASE.replace("successes, confidence)", "successes, 0.95)", 1).replace(
+            "tries, k, 0.95)", "tries, k, confidence=0.95)"
+        ),
+    },
+    {
+        "exercise": "elicitation",
+        "name": "a Bayesian bound with an even prior",
+        "kind": "wrong",
+        "expected": 0,
+        "code": WORST_CASE.replace("tries - successes,", "tries - successes + 1,"),
+    },
+    {
+        "exercise": "elicitation",
+        "name": "the rule of three itself",
+        "kind": "wrong",
+        "expected": 0,
+        "code": WORST_CASE.replace("    q =", "    q = 3 / tries if successes == 0 else"),
+    },
+    {
+        "exercise": "elicitation",
+        "name": "the chance of no success",
+        "kind": "wrong",
+        "expected": 0,
+        "code": WORST_CASE.replace("-np.expm1(k", "np.exp(k"),
+    },
+    {
+        "exercise": "elicitation",
+        "name": "digits lost after very many tries",
+        "kind": "wrong",
+        "expected": 3,
+        "code": WORST_CASE.replace("-np.expm1(k * np.log1p(-q))", "1 - (1 - q) ** k"),
+    },
+    {
         "exercise": "audit-samples",
         "name": "Newton's steps on the logarithm",
         "kind": "alternative",
@@ -711,7 +792,7 @@ def two_kinds(first, later, k, other):
         "exercise": "audit-samples",
         "name": "a share above one",
         "kind": "wrong",
-        "expected": 3,
+        "expected": 2,
         "code": TWO_KINDS.replace("    if first / q > 1 + 1e-9:\n        return nothing\n", ""),
     },
     {
@@ -733,5 +814,12 @@ def two_kinds(first, later, k, other):
         return np.nan, np.nan, np.nan
     return first / q, q, first / q * (1 - (1 - q) ** other)
 """,
+    },
+    {
+        "exercise": "audit-samples",
+        "name": "half a per cent more than all accepted",
+        "kind": "wrong",
+        "expected": 3,
+        "code": TWO_KINDS.replace("1 + 1e-9", "1.01"),
     },
 ]

@@ -36,6 +36,29 @@ def should_stop(losses, patience):
     return since is not None and since >= patience
 """
 
+CHANCE_ENOUGH = """
+def chance_enough(log10_C, medians, spreads, weights):
+    gap = log10_C - np.asarray(medians, dtype=float)
+    s, w = np.asarray(spreads, dtype=float), np.asarray(weights, dtype=float) / 100
+    if w.sum() > 1 + 1e-5:
+        return float("nan"), float("nan")
+    passed = np.where(s > 0, special.ndtr(gap / np.where(s > 0, s, 1)), gap >= 0)
+    low = float(w @ passed)
+    return low, low + max(0.0, 1 - float(w.sum()))
+"""
+
+SHAPLEY = """
+def shapley(values):
+    n = int(np.log2(len(values)))
+    gain, orders = [0.0] * n, list(permutations(range(n)))
+    for order in orders:
+        mask = 0
+        for i in order:
+            gain[i] += (values[mask | 1 << i] - values[mask]) / len(orders)
+            mask |= 1 << i
+    return gain
+"""
+
 ANSWERS = [
     {
         "exercise": "window",
@@ -204,6 +227,31 @@ def shapley(values):
 """,
     },
     {
+        "exercise": "shapley",
+        "name": "in float32",
+        "kind": "alternative",
+        "expected": 4,
+        "code": SHAPLEY.replace(
+            "    n =", "    values = np.asarray(values, dtype=np.float32)\n    n ="
+        ),
+    },
+    {
+        "exercise": "shapley",
+        "name": "sign turned",
+        "kind": "wrong",
+        "expected": 0,
+        "code": SHAPLEY.replace(
+            "(values[mask | 1 << i] - values[mask])", "(values[mask] - values[mask | 1 << i])"
+        ),
+    },
+    {
+        "exercise": "shapley",
+        "name": "equal parts",
+        "kind": "wrong",
+        "expected": 0,
+        "code": SHAPLEY.replace("return gain", "return [(values[-1] - values[0]) / n] * n"),
+    },
+    {
         "exercise": "broken-law",
         "name": "log1p in two branches",
         "kind": "alternative",
@@ -273,6 +321,13 @@ def broken_law(x, a, b, c0, breaks):
         "kind": "wrong",
         "expected": 1,
         "code": BROKEN_LAW.replace("in breaks", "in list(breaks)[:1]"),
+    },
+    {
+        "exercise": "broken-law",
+        "name": "one number at a time only",
+        "kind": "wrong",
+        "expected": 0,
+        "code": BROKEN_LAW.replace("np.asarray(x, dtype=float)", "float(x)"),
     },
     {
         "exercise": "doubling",
@@ -365,6 +420,41 @@ def doubling_months(year, C, picks):
         "kind": "wrong",
         "expected": 3,
         "code": DOUBLING_MONTHS.replace(" if v > 0 else np.inf", ""),
+    },
+    {
+        "exercise": "doubling",
+        "name": "pairs torn apart",
+        "kind": "wrong",
+        "expected": 0,
+        "code": DOUBLING_MONTHS.replace("x[i], y[i], 1)", "x[i], y[i[::-1]], 1)"),
+    },
+    {
+        "exercise": "doubling",
+        "name": "the best estimate from the resamples",
+        "kind": "wrong",
+        "expected": 0,
+        "code": DOUBLING_MONTHS.replace("np.polyfit(x, y, 1)[0], fast", "np.median(s), fast"),
+    },
+    {
+        "exercise": "doubling",
+        "name": "the middle 95 %",
+        "kind": "wrong",
+        "expected": 0,
+        "code": DOUBLING_MONTHS.replace("[0.05, 0.95]", "[0.025, 0.975]"),
+    },
+    {
+        "exercise": "doubling",
+        "name": "the slope for its months",
+        "kind": "wrong",
+        "expected": 0,
+        "code": DOUBLING_MONTHS.replace("12 / v", "v"),
+    },
+    {
+        "exercise": "doubling",
+        "name": "only resamples of a single system skipped",
+        "kind": "wrong",
+        "expected": 3,
+        "code": DOUBLING_MONTHS.replace("np.ptp(x[i]) > 0", "len(set(i)) > 1"),
     },
     {
         "exercise": "audit-weights",
@@ -462,6 +552,37 @@ def chance_enough(log10_C, medians, spreads, weights):
     low = float(w @ passed)
     return low, low + 1 - w.sum()
 """,
+    },
+    {
+        "exercise": "audit-weights",
+        "name": "a whole per cent too much accepted",
+        "kind": "wrong",
+        "expected": 3,
+        "code": CHANCE_ENOUGH.replace("1 + 1e-5", "1.01"),
+    },
+    {
+        "exercise": "audit-weights",
+        "name": "nothing accepted for rounding",
+        "kind": "wrong",
+        "expected": 3,
+        "code": CHANCE_ENOUGH.replace("1 + 1e-5", "1"),
+    },
+    {
+        "exercise": "audit-weights",
+        "name": "a threshold passed only beyond it",
+        "kind": "wrong",
+        "expected": 3,
+        "code": CHANCE_ENOUGH.replace("gap >= 0", "gap > 0"),
+    },
+    {
+        "exercise": "audit-weights",
+        "name": "the two chances exchanged",
+        "kind": "wrong",
+        "expected": 0,
+        "code": CHANCE_ENOUGH.replace(
+            "return low, low + max(0.0, 1 - float(w.sum()))",
+            "return low + max(0.0, 1 - float(w.sum())), low",
+        ),
     },
     {
         "exercise": "early-stop",

@@ -84,6 +84,26 @@ def fit_sweep(table, limit, guess, candidates):
     }
 """
 
+FIT_WITH_FLOOR = """
+def fit_with_floor(C, L):
+    L = np.asarray(L, dtype=float)
+    middle = np.mean(np.log(C))
+    x = np.log(C) - middle
+
+    def residuals(constants):
+        E, log_k, a = constants
+        return np.log(E + np.exp(log_k - a * x)) - np.log(L)
+
+    tries = []
+    for share in (0.01, 0.3, 0.6, 0.8, 0.9, 0.95, 0.99):
+        slope, level = np.polyfit(x, np.log(L - share * L.min()), 1)
+        start, bounds = (share * L.min(), level, -slope), ((0, -np.inf, -np.inf), np.inf)
+        fine = {"x_scale": "jac", "xtol": 1e-13, "ftol": 1e-13, "gtol": 1e-13}
+        tries.append(optimize.least_squares(residuals, start, bounds=bounds, **fine))
+    E, log_k, a = min(tries, key=lambda one: one.cost).x
+    return E, np.exp(log_k + a * middle), a
+"""
+
 ANSWERS = [
     {
         "exercise": "power-law",
@@ -123,7 +143,7 @@ def fit_power_law(C, L, E=0.0):
         "exercise": "power-law",
         "name": "regression of compute on loss",
         "kind": "wrong",
-        "expected": 1,
+        "expected": 0,
         "code": """
 def fit_power_law(C, L, E=0.0):
     excess = np.asarray(L) - E
@@ -136,7 +156,7 @@ def fit_power_law(C, L, E=0.0):
         "exercise": "power-law",
         "name": "least squares on the loss itself",
         "kind": "wrong",
-        "expected": 1,
+        "expected": 0,
         "code": """
 def fit_power_law(C, L, E=0.0):
     C, L = np.asarray(C, dtype=float), np.asarray(L, dtype=float)
@@ -155,6 +175,27 @@ def fit_power_law(C, L, E=0.0):
         "kind": "wrong",
         "expected": 3,
         "code": FIT_POWER_LAW.replace("np.asarray(L) - E", "np.abs(np.asarray(L) - E)"),
+    },
+    {
+        "exercise": "power-law",
+        "name": "a run exactly at the floor kept",
+        "kind": "wrong",
+        "expected": 3,
+        "code": FIT_POWER_LAW.replace("excess > 0", "excess >= 0"),
+    },
+    {
+        "exercise": "power-law",
+        "name": "the logarithm of k",
+        "kind": "wrong",
+        "expected": 0,
+        "code": FIT_POWER_LAW.replace("np.exp(intercept)", "intercept"),
+    },
+    {
+        "exercise": "power-law",
+        "name": "log10 of the compute, ln of the loss",
+        "kind": "wrong",
+        "expected": 0,
+        "code": FIT_POWER_LAW.replace("np.log(np.asarray(C)", "np.log10(np.asarray(C)"),
     },
     {
         "exercise": "floor",
@@ -310,6 +351,36 @@ def fit_with_floor(C, L):
 """,
     },
     {
+        "exercise": "floor",
+        "name": "residuals of L",
+        "kind": "wrong",
+        "expected": 1,
+        "code": FIT_WITH_FLOOR.replace(
+            "np.log(E + np.exp(log_k - a * x)) - np.log(L)", "E + np.exp(log_k - a * x) - L"
+        ),
+    },
+    {
+        "exercise": "floor",
+        "name": "a floor below zero allowed",
+        "kind": "wrong",
+        "expected": 3,
+        "code": FIT_WITH_FLOOR.replace("((0, -np", "((-np.inf, -np"),
+    },
+    {
+        "exercise": "floor",
+        "name": "the coefficient of C over its mean",
+        "kind": "wrong",
+        "expected": 0,
+        "code": FIT_WITH_FLOOR.replace("log_k + a * middle", "log_k"),
+    },
+    {
+        "exercise": "floor",
+        "name": "a coefficient that the check has shown",
+        "kind": "wrong",
+        "expected": 1,
+        "code": FIT_WITH_FLOOR.replace("np.exp(log_k + a * middle)", "25.0"),
+    },
+    {
         "exercise": "allocation",
         "name": "numerical minimisation",
         "kind": "alternative",
@@ -373,6 +444,20 @@ def optimal_allocation(C, A, B, alpha, beta):
     N = np.sqrt(np.asarray(C) / 120)
     return N, 20 * N
 """,
+    },
+    {
+        "exercise": "allocation",
+        "name": "G upside down",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OPTIMAL_ALLOCATION.replace("alpha * A / (beta * B)", "beta * B / (alpha * A)"),
+    },
+    {
+        "exercise": "allocation",
+        "name": "one budget at a time only",
+        "kind": "wrong",
+        "expected": 2,
+        "code": OPTIMAL_ALLOCATION.replace("np.asarray(C)", "float(C)"),
     },
     {
         "exercise": "discrepancy",
@@ -518,6 +603,27 @@ def bootstrap_interval(C, excess, picks):
         ),
     },
     {
+        "exercise": "bootstrap",
+        "name": "the middle 95 %",
+        "kind": "wrong",
+        "expected": 0,
+        "code": BOOTSTRAP_INTERVAL.replace("0.05", "0.025").replace("0.95", "0.975"),
+    },
+    {
+        "exercise": "bootstrap",
+        "name": "log10 of the compute, ln of the excess",
+        "kind": "wrong",
+        "expected": 0,
+        "code": BOOTSTRAP_INTERVAL.replace("np.log(C)", "np.log10(C)"),
+    },
+    {
+        "exercise": "bootstrap",
+        "name": "only resamples of a single run skipped",
+        "kind": "wrong",
+        "expected": 3,
+        "code": BOOTSTRAP_INTERVAL.replace("np.ptp(x[i]) > 0", "len(set(i)) > 1"),
+    },
+    {
         "exercise": "extrapolation",
         "name": "closed form",
         "kind": "alternative",
@@ -617,6 +723,43 @@ def held_out_errors(C, L, E, limit):
     count = max(late.sum(), 1)
     return np.sum(miss / L[late]) / count, np.sum(miss / (L[late] - E)) / count
 """,
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "mean error over mean excess",
+        "kind": "wrong",
+        "expected": 0,
+        "code": HELD_OUT_ERRORS.replace(
+            "np.mean(miss / (L[late] - E))", "np.mean(miss) / np.mean(L[late] - E)"
+        ),
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "errors in per cent",
+        "kind": "wrong",
+        "expected": 0,
+        "code": HELD_OUT_ERRORS.replace("np.mean(", "100 * np.mean("),
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "log10 undone with exp",
+        "kind": "wrong",
+        "expected": 0,
+        "code": HELD_OUT_ERRORS.replace("np.log(", "np.log10("),
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "fitted and predicted runs exchanged",
+        "kind": "wrong",
+        "expected": 0,
+        "code": HELD_OUT_ERRORS.replace("C > limit", "C <= limit"),
+    },
+    {
+        "exercise": "extrapolation",
+        "name": "one error twice",
+        "kind": "wrong",
+        "expected": 0,
+        "code": HELD_OUT_ERRORS.replace("(L[late] - E))", "L[late])"),
     },
     {
         "exercise": "cool-down",
@@ -998,5 +1141,35 @@ def fit_sweep(table, limit, guess, candidates):
         "kind": "wrong",
         "expected": 1,
         "code": OWN_SWEEP.replace("widths.index(max(widths))", "1"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "nan dropped before the row is chosen",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace(
+            "    tokens = table", '    table = table.dropna(subset="loss")\n    tokens = table'
+        ),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "all runs in order counted as fitted",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace("known.sum()", "good.sum()"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "candidates counted from 1",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace("widths.index(max(widths))", "widths.index(max(widths)) + 1"),
+    },
+    {
+        "exercise": "own-sweep",
+        "name": "those outside counted",
+        "kind": "wrong",
+        "expected": 0,
+        "code": OWN_SWEEP.replace("score.inside * score.n", "(1 - score.inside) * score.n"),
     },
 ]

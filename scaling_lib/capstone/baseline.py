@@ -23,9 +23,11 @@ def decide(H, N, D, loss, entropy):
     each of shape (n,), and the lowest possible loss. It returns the width of the hero run, its
     predicted loss and the ends of the 80 % interval.
     """
-    C = FLOP_PER_PARAMETER_TOKEN * N * D
+    C = np.where(
+        np.isfinite(loss), FLOP_PER_PARAMETER_TOKEN * N * D, 0.0
+    )  # not those that diverged
     largest = np.flatnonzero(C > C.max() / SAME_BUDGET)
-    best = largest[np.nanargmin(loss[largest])]
+    best = largest[np.argmin(loss[largest])]
     excess = (loss[best] - entropy) / 4
     width = width_of(N[best] * np.sqrt(HERO_FLOP / C[best]))
     return width, entropy + excess, entropy + excess / 2, entropy + 2 * excess

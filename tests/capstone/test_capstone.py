@@ -501,6 +501,14 @@ def test_practising_checks_plan_and_decision():
         practise(1, [(4, 1024)], lambda *runs: (64, 1.0, 2.0, 3.0))
 
 
+def test_the_baseline_decides_without_its_largest_runs():
+    H, D = np.array([(8, 80_000), (16, 40_000), (32, 20_000), (64, 100_000)]).T
+    N = np.array([parameters(int(h)) for h in H])
+    loss = np.array([2.5, 2.2, 2.3, np.nan])  # the only one of the largest budget diverged
+    width, predicted, low, high = baseline.decide(H, N, D, loss, 1.8)
+    assert width > 32 and (low, predicted, high) == pytest.approx((1.85, 1.9, 2.0))
+
+
 def test_the_command_scores_a_finished_game(folder, capsys, monkeypatch):
     monkeypatch.setattr("scaling_lib.capstone.scoring.hero_curve", lambda *a: practice_curve(1))
     monkeypatch.setattr("scaling_lib.capstone.scoring.hero_loss", lambda *a: 1.0561)

@@ -39,6 +39,11 @@ def exercises(name):
     return [c.metadata.exercise for c in read(name).cells if "exercise" in c.metadata]
 
 
+def asked(name, facts):
+    """The function that an exercise asks for."""
+    return cells(name)[facts["id"]].source.split("def ", 1)[1].split("(", 1)[0]
+
+
 @functools.cache
 def answers(name):
     path = EXERCISES / "answers" / f"{name}.py"

@@ -4,7 +4,7 @@ import ast
 import re
 
 import pytest
-from assignments import NAMES, cells, exercises, mark
+from assignments import NAMES, asked, cells, exercises, mark
 
 EVERY = [(name, facts) for name in NAMES for facts in exercises(name)]
 every_exercise = pytest.mark.parametrize(
@@ -46,6 +46,40 @@ def test_an_answer_that_cannot_take_lists_hears_so(name, facts):
         return
     heard = said(name, facts["id"], arrays_only)
     assert heard is None or "np.asarray" in str(heard), repr(heard)
+
+
+SHAPES = ("0.5", "(0.5,)", "(0.5, 0.6, 0.7)", "[0.5] * 5", "[]", "np.full((2, 5), 0.5)")
+
+
+@every_exercise
+@pytest.mark.parametrize("value", SHAPES)
+def test_an_answer_of_another_shape_hears_so(name, facts, value):
+    """And not what Python says of a value that it cannot unpack."""
+    heard = said(name, facts["id"], f"def {asked(name, facts)}(*_, **__):\n    return {value}")
+    assert isinstance(heard, AssertionError) and len(str(heard)) > 20, repr(heard)
+
+
+CHANGING = """
+solved_{0} = {0}
+
+def {0}(*args, **options):
+    result = solved_{0}(*args, **options)
+    for value in [*args, *options.values()]:
+        if isinstance(value, np.ndarray):
+            value[...] = {1}
+        elif isinstance(value, list):
+            value.reverse()
+    return result
+"""
+
+
+@every_exercise
+@pytest.mark.parametrize("change", ["value[::-1].copy()", "0"])
+def test_a_function_that_changes_its_arguments_hears_so(name, facts, change):
+    """In a notebook the check goes on with what was changed, and would name another mistake."""
+    code = cells(name)[facts["id"]].source + CHANGING.format(asked(name, facts), change)
+    heard = said(name, facts["id"], code)
+    assert heard is None or "changes its argument" in str(heard), repr(heard)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ def test_a_demand_that_does_not_outgrow_the_stock_never_meets_it():
     assert meeting(2025.0, 1e14, 1e13, 1.0, 1.1) == np.inf
     # It lies in the past where the largest set is beyond the stock already.
     assert meeting(2025.0, 1e13, 2e13, 2.0, 1.0) == pytest.approx(2024.0)
+    # A stock that is used up and grows faster is ahead again in 2051: that is no date of meeting.
+    assert (meeting(2025.0, 1e13, [1e14, 1e13, 2e13], [1.1, 1.2, 1.2], 1.2) == 2025.0).all()
 
 
 def test_a_range_is_the_ninety_per_cent_interval_of_its_draws():

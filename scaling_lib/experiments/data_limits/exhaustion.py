@@ -47,8 +47,8 @@ def meeting(now, stock, largest, growth, stock_growth):
     """Return the year in which the demand meets the stock; arguments may be arrays.
 
     In the year `now` the usable tokens are `stock` and those of the largest training set `largest`;
-    they grow by the factors `stock_growth` and `growth` a year. Infinite where the demand does not
-    outgrow the stock and has not reached it.
+    they grow by the factors `stock_growth` and `growth` a year. Where the demand does not outgrow
+    the stock it is infinite, and `now` if the stock has been reached already.
 
     >>> round(float(meeting(2025.0, stock=3e14, largest=3e13, growth=3.0, stock_growth=1.07)), 1)
     2027.2
@@ -56,8 +56,9 @@ def meeting(now, stock, largest, growth, stock_growth):
     lead = np.log(np.asarray(stock, float) / largest)
     pace = np.log(np.asarray(growth, float) / stock_growth)
     with np.errstate(divide="ignore", invalid="ignore"):
-        wait = np.where((pace <= 0) & (lead > 0), np.inf, lead / np.where(pace == 0, np.nan, pace))
-    return now + np.where(np.isnan(wait), 0.0, wait)
+        wait = lead / pace
+    # Where the stock grows faster lead / pace is the wait until the stock is ahead again.
+    return now + np.where(pace > 0, wait, np.where(lead > 0, np.inf, 0.0))
 
 
 def _check(inputs):
