@@ -593,6 +593,19 @@ def compute_equivalent_gain(C, bare, own_C, scaffolded):
 """,
     },
     {
+        "exercise": "gain",
+        "name": "log10 undone with exp",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def compute_equivalent_gain(C, bare, own_C, scaffolded):
+    order = np.argsort(C)
+    x, y = np.log10(np.asarray(C, dtype=float))[order], np.asarray(bare, dtype=float)[order]
+    gain = float(np.exp(np.interp(scaffolded, y, x) - np.log10(own_C)))
+    return gain, bool(y[0] <= scaffolded <= y[-1])
+""",
+    },
+    {
         "exercise": "elicitation",
         "name": "root of the binomial",
         "kind": "alternative",
