@@ -416,6 +416,26 @@ def forecast_score(log_C, year, score, new_log_C, new_year, levels):
 """,
     },
     {
+        "exercise": "benchmark-score",
+        "name": "trimming forgotten",
+        "kind": "wrong",
+        "expected": 3,
+        "code": """
+def forecast_score(log_C, year, score, new_log_C, new_year, levels):
+    log_C, year, score = (np.asarray(v, float) for v in (log_C, year, score))
+    z = special.logit((score - 25) / 75)
+    n, c, t = len(z), log_C.mean(), year.mean()
+    X = np.column_stack([np.ones(n), log_C - c, year - t])
+    new = [np.ones(len(new_year)), np.asarray(new_log_C) - c, np.asarray(new_year) - t]
+    N = np.column_stack(new)
+    beta = np.linalg.lstsq(X, z, rcond=None)[0]
+    s = np.sqrt(np.sum((z - X @ beta) ** 2) / (n - 3))
+    spread = s * np.sqrt(1 + np.einsum("ij,jk,ik->i", N, np.linalg.inv(X.T @ X), N))
+    quantiles = (N @ beta)[:, None] + spread[:, None] * stats.t.ppf(levels, n - 3)
+    return 25 + 75 * special.expit(quantiles)
+""",
+    },
+    {
         "exercise": "exhaustion-year",
         "name": "a fine table of years",
         "kind": "alternative",

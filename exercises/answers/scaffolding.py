@@ -593,6 +593,19 @@ def compute_equivalent_gain(C, bare, own_C, scaffolded):
 """,
     },
     {
+        "exercise": "gain",
+        "name": "log10 undone with exp",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def compute_equivalent_gain(C, bare, own_C, scaffolded):
+    order = np.argsort(C)
+    x, y = np.log10(np.asarray(C, dtype=float))[order], np.asarray(bare, dtype=float)[order]
+    gain = float(np.exp(np.interp(scaffolded, y, x) - np.log10(own_C)))
+    return gain, bool(y[0] <= scaffolded <= y[-1])
+""",
+    },
+    {
         "exercise": "elicitation",
         "name": "root of the binomial",
         "kind": "alternative",
@@ -821,5 +834,27 @@ def two_kinds(first, later, k, other):
         "kind": "wrong",
         "expected": 3,
         "code": TWO_KINDS.replace("1 + 1e-9", "1.01"),
+    },
+    {
+        "exercise": "audit-samples",
+        "name": "a root between the ends",
+        "kind": "alternative",
+        "expected": 4,
+        "code": """
+def two_kinds(first, later, k, other):
+    from scipy.optimize import brentq
+
+    def covered(q, samples):
+        return -np.expm1(samples * np.log1p(-q)) if q < 1 else 1.0
+
+    ratio = later / first
+    q = np.nan
+    if ratio == 1:
+        q = 1.0
+    elif 1 < ratio < k:
+        q = brentq(lambda q: covered(q, k) - ratio * q, 1e-9, 1.0, xtol=1e-15)
+    share = first / q
+    return (share, q, share * covered(q, other)) if share <= 1 + 1e-9 else (np.nan,) * 3
+""",
     },
 ]
