@@ -32,6 +32,11 @@ def test_shipped_algorithms_show_a_growing_multiplier():
     table = pd.read_csv(DATA / "algorithms.csv")
     multiplier = algorithms.compute_multiplier(table).groupby("D").multiplier.min()
     assert multiplier[2**20] > 3 > 2.5 > multiplier[2**14] > 1.2
+    assert (multiplier.dropna().diff().dropna() > 0).all()
+    for name, (_, rates) in algorithms.VARIANTS.items():
+        if len(rates) > 1:
+            chosen = table[table["variant"] == name]["lr"]
+            assert min(rates) < chosen.min() and chosen.max() < max(rates)
     context = algorithms.progress_split(table, old="adam cosine, context 1")
     optimizer = algorithms.progress_split(table)
     assert optimizer.scale.min() > 0.65 and context.scale.max() < 0.55
