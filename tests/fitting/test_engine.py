@@ -120,6 +120,18 @@ def test_a_saturation_that_has_run_to_its_end_gives_numbers(end):
     assert np.isfinite(p.shares(theta)).all()
 
 
+@pytest.mark.parametrize("seed", [13, 31, 54])
+def test_of_few_runs_starts_far_above_the_others_may_end_lowest(seed):
+    rng, n = np.random.default_rng(seed), 10
+    N, D = np.exp(rng.uniform(17, 23, n)), np.exp(rng.uniform(22, 26, n))
+    runs = {"N": N, "D": D, "U": D / rng.choice([1.0, 2, 4, 8, 16, 40], n)}
+    params = {"E": 0.2, "A": 160.0, "B": 11.0, "alpha": 0.23, "beta": 0.23, "R_D": 6.5}
+    loss = law("repeated").predict(params, runs) * np.exp(0.002 * rng.normal(size=n))
+    p = Problem(law("repeated"), runs, loss, 1e-3)
+    everywhere = p.minimize(p.starts(), iterations=300).F
+    assert minima.find_minima(p).F[0] <= np.nanmin(everywhere) * (1 + 1e-7)
+
+
 @pytest.mark.parametrize("seed", [20, 23, 31])
 def test_many_runs_with_much_noise_have_dents_too(seed):
     rng, n = np.random.default_rng(seed), 120
