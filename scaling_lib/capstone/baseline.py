@@ -23,9 +23,7 @@ def decide(H, N, D, loss, entropy):
     each of shape (n,), and the lowest possible loss. It returns the width of the hero run, its
     predicted loss and the ends of the 80 % interval.
     """
-    C = np.where(
-        np.isfinite(loss), FLOP_PER_PARAMETER_TOKEN * N * D, 0.0
-    )  # not those that diverged
+    C = np.where(np.isfinite(loss), FLOP_PER_PARAMETER_TOKEN * N * D, 0.0)  # 0 where it diverged
     largest = np.flatnonzero(C > C.max() / SAME_BUDGET)
     best = largest[np.argmin(loss[largest])]
     excess = (loss[best] - entropy) / 4
