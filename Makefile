@@ -70,7 +70,7 @@ exercises: .venv/.ready ## make the student versions of the exercises from their
 bench: .venv/.ready ## measure speed side by side with the peers and print the ratios
 	$(PYTHON) tools/bench.py
 
-sweeps: .venv/.ready ## regenerate the shipped runs in scaling_lib/data (under an hour on two cores)
+sweeps: .venv/.ready ## regenerate the shipped runs in scaling_lib/data (about two hours on two cores)
 	$(PY) -m scaling_lib regenerate all --jobs $(JOBS)
 	$(PY) -m grading strategies --out scaling_lib/data/capstone_scores.csv
 

@@ -111,6 +111,17 @@ def test_the_afternoons_of_a_week_add_up():
     assert len(afternoons) == 5 and f"**{sum(map(int, afternoons))}** |" in part
 
 
+def test_an_afternoon_has_the_minutes_of_its_exercises_and_core_readings():
+    part = read("syllabus").split("## One week\n")[1].split("\n## ")[0]
+    listed = r"^\| \d \| .* \| (.*); core readings of chapter (\d) \((\d+)\) \|$"
+    days, known = re.findall(listed, part, re.M), facts()
+    assert len(days) == 4
+    for exercises, chapter, minutes in days:
+        core = re.findall(rf"^\| {chapter} \| .* \| (\d+) \| core \|$", read("reading"), re.M)
+        own = [known[n].minutes for n in re.findall(r"<exercise-([a-z-]+)>", exercises)]
+        assert int(minutes) == sum(own) + sum(map(int, core)), f"before chapter {chapter}"
+
+
 def test_what_a_week_leaves_of_the_forecasts_is_the_rest():
     part = read("syllabus").split("## One week\n")[1].split("\n## ")[0]
     listed, begun, later = re.search(r"\| 5 \|.*\| (.*)\((\d+)\).*\((\d+) more\)", part).groups()
