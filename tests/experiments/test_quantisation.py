@@ -28,6 +28,14 @@ def test_eight_bits_are_free_and_two_are_not():
     assert added.loc[2, "during"] < 0.8 * added.loc[2, "after"]
 
 
+def test_rounding_leaves_the_model_as_it_was():
+    model = language_models.untrained(8, 2**10)[0]
+    before = model.theta.copy()
+    rounded = quantisation.Rounded(model, 2).rounded()
+    np.testing.assert_array_equal(model.theta, before)
+    assert rounded.N == model.N and np.any(rounded.theta != before)
+
+
 def test_rounded_training_moves_a_fine_copy():
     model, batches, _, lr = language_models.untrained(8, 2**10)
     coarse = quantisation.Rounded(model, 3)

@@ -43,8 +43,8 @@ class Rounded:
     """
 
     def __init__(self, model: OneHotLM, bits: int):
-        self.model, self.bits = model, bits
-        self.theta, self.grad = model.theta.copy(), model.grad
+        self.model, self.bits = OneHotLM(model.V, model.k, model.H, dtype=model.theta.dtype), bits
+        self.theta, self.grad = model.theta.copy(), self.model.grad
 
     def loss_and_grad(self, x: np.ndarray, targets: np.ndarray) -> float:
         """Round, then fill ``grad`` and return the loss."""
@@ -73,10 +73,9 @@ def run(H: int, D: int, seed: int = 0, bits: Sequence[int] = SHIPPED_BITS) -> pd
     ``after``, ``during``.
     """
     excess, model = markov_language(0).excess, trained(H, D, seed)
-    exact, theta = excess(model), model.theta.copy()
+    exact = excess(model)
 
     def at(bits):
-        model.theta[:] = theta
         after = excess(Rounded(model, bits).rounded())
         return {"exact": exact, "after": after, "during": excess(trained_rounded(H, D, seed, bits))}
 

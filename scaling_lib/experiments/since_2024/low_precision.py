@@ -28,13 +28,11 @@ def run(H: int, D: int, way: str, seed=0, bits=(6, 4, 3, 2)) -> pd.DataFrame:
     language = markov_language(0)
     if way == "after":
         model, bits = trained(H, D, seed), (EXACT, *bits)
-        theta = model.theta.copy()
 
     def at(bits):
         if way == "during":
             done = trained_rounded(H, D, seed, bits)
         else:
-            model.theta[:] = theta
             done = model if bits == EXACT else Rounded(model, bits).rounded()
         return {"N": done.N, "bits": bits, "excess": language.excess(done)}
 
