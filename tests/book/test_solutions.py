@@ -181,9 +181,7 @@ def test_votes_that_abstain():
     assert f"gives {vote_tenth} right against {own_tenth} by" in text
     assert f"a quarter {vote_quarter[:2]} against {own_quarter}" in text
     assert f"vote gives {vote} and the most probable answer {own}" in text
-    assert (
-        f"wrong in {vote_pairs} of the pairs, and the larger probability in {own_pairs}." in text
-    )
+    assert f"wrong in {vote_pairs} of the pairs, and the larger probability in {own_pairs}." in text
 
 
 def test_no_scaffold_that_is_a_factor():
