@@ -50,7 +50,7 @@ def test_a_plain_function_fits_as_the_fast_kernel_does(both):
     assert own.objective == pytest.approx(fast.objective, rel=1e-9)
     assert own.params == pytest.approx(fast.params, rel=1e-6)
     assert pickle.loads(pickle.dumps(own)).intervals() == own.intervals()
-    assert own.condition > 1 and own.aic == pytest.approx(fast.aic, rel=1e-9)
+    assert own.condition > 1 and own.aicc == pytest.approx(fast.aicc, rel=1e-9)
 
 
 def test_and_so_are_its_errors_intervals_and_predictions(both):
@@ -119,7 +119,7 @@ def test_fixed_and_tied_parameters_of_a_law_of_the_book():
     assert held.params["E"] == 1.6 and held.params["beta"] == held.params["alpha"]
     assert held.objective == pytest.approx(own.objective, rel=1e-9)
     assert held.params["alpha"] == pytest.approx(own.params["alpha"], rel=1e-6)
-    assert held.objective > free.objective and held.aic == pytest.approx(own.aic, rel=1e-9)
+    assert held.objective > free.objective and held.aicc == pytest.approx(own.aicc, rel=1e-9)
     assert held.stderr["E"] == 0 and held.intervals()["E"] == (1.6, 1.6)
     assert held.intervals()["beta"] == held.intervals()["alpha"]
     assert (held.draws["E"] == 1.6).all()
