@@ -61,6 +61,7 @@ from scaling_lib.fitting.runs import (
     check_variation,
     offered,
     subset,
+    unit_of_loss,
 )
 from scaling_lib.laws import Law, plain
 from scaling_lib.laws import law as find_law
@@ -105,7 +106,7 @@ def fit(
     leave_out=None,
     best_of=None,
     hold_out=None,
-    unit="nats",
+    unit=None,
 ):
     """Fit a law to runs by the global minimum of a Huber objective.
 
@@ -117,7 +118,8 @@ def fit(
     Parameters
     ----------
     law : str, Law or callable
-        Name of a law (see `laws.LAWS`), a law, or a function of columns and parameters by name that
+        Name of a law (see `laws.LAWS`), a law, such as ``laws.logistic(0.25)`` of a test in which
+        guessing gets a quarter, or a function of columns and parameters by name that
         returns the target. A function's derivatives are numeric: a fit takes some three times
         as long, a bootstrap thirty times.
     data : mapping, DataFrame or structured array
@@ -171,8 +173,8 @@ def fit(
         Runs not to fit but to score on, see `where`. They are chosen last, after invalid rows are
         dropped, others left out, and the best kept: a run of which ``best_of="run"`` keeps one
         checkpoint is then either fitted or held out.
-    unit : str
-        Of the target, for reports.
+    unit : str, optional
+        Of the loss, for reports; else what the header of its column says (``val_bpb``), or nats.
 
     Returns
     -------
@@ -243,7 +245,7 @@ def fit(
         order,
         chosen.notes,
         held=chosen.held,
-        unit=unit,
+        unit=unit or unit_of_loss(str((columns or {}).get("loss", "loss"))),
         source=Source(data, columns, chosen.rows, chosen.held_rows),
     )
     return result.bootstrap(bootstrap, seed, threads) if bootstrap else result

@@ -319,6 +319,11 @@ def where(data, condition, mapping=None, rows=None):
         if not (match := CONDITION.fullmatch(part)):
             raise _no_condition(condition, known)
         name, sign, text = (piece.strip("\"' ") for piece in match.groups())
+        if name not in known and re.fullmatch(r"[ND]\s*\*\s*[ND]", name):
+            raise ValueError(
+                f"A condition compares one column, not {name}: C = 6 N D is one, as in "
+                f"'C {sign} 6e19', where the data have N and D"
+            )
         value, equality = _number(text), sign in ("=", "==", "!=")
         words = {}
         if value is not None:

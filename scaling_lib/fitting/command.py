@@ -29,6 +29,8 @@ examples:
   python -m scaling_lib fit runs.jsonl --tie alpha=beta --optimum 1e22 1e24 --json
   python -m scaling_lib fit --list
 """
+# Formats of a figure, and what keeps the date out of the file.
+UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": None}
 CHOOSING = """\
 First invalid rows are dropped, then runs left out, then the best kept, at last runs held out. A
 CONDITION is a comparison (< <= > >= == !=) of a column with a number or a word, several joined by
@@ -132,7 +134,7 @@ def fit_options(parser):
     add("--threads", type=_count, default=1, help="threads of the bootstrap (1)")
     add("--lower", type=float, help="lower bound of the logistic law (0)")
     add("--upper", type=float, help="upper bound of the logistic law (1)")
-    add("--unit", default="nats", help="unit of the loss in reports (nats)")
+    add("--unit", help="unit of the loss in reports (what its header says, or nats)")
     by = "one fit for each value of a column, and a table"
     choose.add_argument("--by", metavar="COLUMN", help=by)
     held = parser.add_argument_group("parameters")
@@ -143,7 +145,7 @@ def fit_options(parser):
     out = parser.add_argument_group("what else comes out")
     add = out.add_argument
     add("--predict", metavar="RUNS", help="file of runs to predict, with intervals")
-    add("--plot", metavar="FILE", help="draw the fit into an .svg or .png file")
+    add("--plot", metavar="FILE", help="draw the fit into an .svg, .pdf or .png file")
 
 
 def fit_run(options):
@@ -315,16 +317,15 @@ def allocation_run(options):
 
 
 def save_figure(figure, path):
-    """Write a matplotlib figure into an .svg or .png file, whole and the same at each call."""
+    """Write a figure into an .svg, .pdf or .png file, whole and the same at each call."""
     import matplotlib as mpl
 
     kind = pathlib.PurePath(path).suffix[1:].lower()
-    if kind not in ("svg", "png"):
-        raise ValueError(f"--plot must name an .svg or a .png file, not {path}")
+    if kind not in UNDATED:
+        raise ValueError(f"--plot must name an .svg, .pdf or .png file, not {path}")
     content = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "fit"}):
-        metadata = {"Date": None} if kind == "svg" else None
-        figure.savefig(content, format=kind, dpi=150, metadata=metadata)
+        figure.savefig(content, format=kind, dpi=150, metadata=UNDATED[kind])
     write_bytes(path, content.getvalue())
 
 

@@ -21,6 +21,7 @@ from scaling_lib.laws.terms import Coordinate, Offset, Term
 STEP = 1e-3  # of a difference, in coordinates where 1 is a factor e: error about 1e-12 for slopes
 CHUNK = 16384  # numbers that the formula is asked for at once
 STARTS = 200  # points around the start, within the bounds
+TRIED = 5  # points at which a parameter must change the formula
 SPREADS = (0.1, 0.5, 1.5)  # their distances in those coordinates
 
 
@@ -77,6 +78,10 @@ class Function(Term):
             f = self.law.formula(*self.columns, **self._complete(free))
         except ArithmeticError:  # the far end of a trial step, which is refused
             f = np.nan
+        except TypeError as error:
+            raise ValueError(
+                f"{self.law.name} must take arrays ({error}): use numpy's functions, not math's"
+            ) from error
         return np.broadcast_to(np.asarray(f, float), self.n)
 
     def _at(self, theta, shifts):
@@ -119,12 +124,29 @@ class Function(Term):
                 f"{self.law.name} must return {'positive ' * (self.law.link == 'log')}numbers, "
                 f"not {np.exp(u[~np.isfinite(u)][0]):g} at {at}"
             )
+        self._check_all_matter()
         grid = self.grid
         if self.constant:
             grid = np.concatenate([self.log_constants[:, None], grid], axis=1)
         rng = np.random.default_rng(0)
         moves = rng.normal(size=(STARTS, grid.shape[1])) * np.resize(SPREADS, STARTS)[:, None]
         return np.concatenate([grid, grid[0] + moves])
+
+    def _check_all_matter(self):
+        """Raise ValueError for parameters with which the formula does not change at these runs."""
+        rng = np.random.default_rng(0)
+        points = self.grid[0] + SPREADS[1] * rng.normal(size=(TRIED, self.size))
+        unmoved, idle = self.value(points), []
+        for j, parameter in enumerate(self.parameters):
+            moved = points.copy()
+            moved[:, j] = self.grid[0, j] + SPREADS[-1] * rng.normal(size=TRIED)
+            if np.array_equal(self.value(moved), unmoved, equal_nan=True):
+                idle.append(parameter.name)
+        if idle:
+            raise ValueError(
+                f"{self.law.name} does not change with {' and '.join(idle)} in these runs: use "
+                f"{'it' if len(idle) == 1 else 'them'} in the formula, or fix or leave out"
+            )
 
 
 def from_function(function, known, start, bounds=None, fixed=None, tied=None, target="loss"):
@@ -144,7 +166,7 @@ def from_function(function, known, start, bounds=None, fixed=None, tied=None, ta
     columns, parameters = [], []
     for argument, entry in inspect.signature(function).parameters.items():
         if entry.kind in (entry.VAR_POSITIONAL, entry.VAR_KEYWORD):
-            raise ValueError(f"{name} must name its columns and parameters, not take *{argument}")
+            raise ValueError(f"{name} must name its columns and parameters, not take {entry}")
         if argument in held:
             parameters.append(Parameter(argument, lower=-inf))
         elif argument in known:
@@ -248,6 +270,11 @@ def moved_inside(parameter, value):
 
 def _check_names(law, what, given):
     unknown = [name for name in given if name not in law.names]
+    if law.name == "logistic" and {*unknown} & {"lower", "upper"}:
+        raise ValueError(
+            "lower and upper are no parameters of the logistic law but belong to it: fit "
+            "scaling_lib.laws.logistic(lower, upper) in place of 'logistic'"
+        )
     if unknown:
         raise ValueError(
             f"{what} names {', '.join(unknown)}, but the parameters of {law.name} are "

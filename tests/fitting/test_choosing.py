@@ -270,6 +270,13 @@ def test_both_sides_need_runs(grid, condition):
         fit("chinchilla", grid, hold_out=condition)
 
 
+def test_a_product_of_columns_is_told_to_be_compute(grid):
+    with pytest.raises(ValueError, match=r"not N\*D: C = 6 N D is one, as in 'C > 6e19'"):
+        fit("chinchilla", grid, hold_out="N*D > 1e19")
+    result = fit("chinchilla", grid, hold_out="C > 6e19")
+    assert (6 * result.held["N"] * result.held["D"] > 6e19).all()
+
+
 def test_a_fit_for_each_group(grid):
     comparison = fit_by("chinchilla", grid, "lr", delta=0.01)
     assert comparison.table.index.tolist() == ["1", "2", "4", "8"]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import curve_fit
 
+from scaling_lib import laws
 from scaling_lib.fitting import compare, fit
 from scaling_lib.laws import BESIROGLU_2024, chinchilla
 
@@ -258,6 +259,64 @@ def test_bounds_of_what_is_held_or_tied_are_not_ignored(held, bounds, message):
     for law, options in (("chinchilla", {}), (chinchilla, {"start": start})):
         with pytest.raises(ValueError, match=message):
             fit(law, surface(0), bounds={"alpha": bounds}, **held, **options)
+
+
+def test_a_parameter_that_changes_nothing_is_named():
+    runs = surface(6)
+
+    def idle(N, D, E, A, alpha, extra):
+        return E + A / N**alpha
+
+    start = {"E": 1.5, "A": 300, "alpha": 0.3, "extra": 1.0}
+    with pytest.raises(ValueError, match="idle does not change with extra in these runs"):
+        fit(idle, runs, start=start)
+    assert fit(idle, runs, start=start, fixed={"extra": 1.0}).params["extra"] == 1.0
+
+    def constant(N, a, b):
+        return np.full_like(N, 2.0)
+
+    with pytest.raises(ValueError, match="constant does not change with a and b"):
+        fit(constant, runs, start={"a": 1, "b": 1})
+
+    def other(N, flag, A, alpha, difference):
+        return A / N ** (alpha + difference * flag)
+
+    same = runs | {"flag": np.zeros(len(runs["N"]))}
+    start = {"A": 300, "alpha": 0.3, "difference": 0.0}
+    with pytest.raises(ValueError, match="does not change with difference"):
+        fit(other, same, start=start)
+
+
+def test_a_law_that_takes_no_arrays_is_told_to():
+    def single(N, E, A, alpha):
+        return E + A / math.pow(N, alpha)
+
+    with pytest.raises(ValueError, match=r"single must take arrays .*use numpy's functions"):
+        fit(single, surface(6), start={"E": 1.5, "A": 300, "alpha": 0.3})
+
+    def open_ended(N, **others):
+        return N
+
+    with pytest.raises(ValueError, match=r"not take \*\*others"):
+        fit(open_ended, surface(6), start={"E": 1.5})
+
+
+def test_numbers_in_numbers_out():
+    result = fit("chinchilla", surface(6))
+    value = result.predict({"N": 1e9, "D": 1e11})
+    many = result.predict({"N": [1e9], "D": 1e11}, 0.9)
+    assert isinstance(value, float) and many.value.shape == (1,)
+    one = result.predict({"N": 1e9, "D": 1e11}, 0.9)
+    assert one == (value, many.low[0], many.high[0]) and isinstance(one.low, float)
+
+
+def test_the_lower_end_of_the_logistic_law_is_no_parameter():
+    C = np.geomspace(1e18, 1e24, 12)
+    score = 0.25 + 0.75 / (1 + np.exp(-1.3 * (np.log10(C) - 21))) + 0.01 * np.sin(np.arange(12.0))
+    with pytest.raises(ValueError, match=r"scaling_lib.laws.logistic\(lower, upper\)"):
+        fit("logistic", {"C": C, "score": score}, fixed={"lower": 0.25})
+    result = fit(laws.logistic(0.25), {"C": C, "score": score})
+    assert result.params["midpoint"] == pytest.approx(21, abs=0.1)
 
 
 def test_bounds_that_hold_a_fixed_value_change_nothing():
