@@ -370,7 +370,8 @@ class Comparison:
 
     def table_text(self):
         """Return the table as text, and which groups have no fit."""
-        lines = [self._text().to_string(), *(f"note: {note}" for note in self.notes)]
+        lines = [line.rstrip() for line in self._text().to_string().splitlines()]
+        lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines + [f"note: no fit of {k}: {why}" for k, why in self.skipped.items()])
 
     def summary(self):

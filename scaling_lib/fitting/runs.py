@@ -29,7 +29,7 @@ NUMBER = re.compile(
     r"(?:\s*(?:tokens?|params?|parameters?|flops?|nats(?:\s*(?:/|per)\s*token)?))?",
     re.IGNORECASE,
 )
-GROUPED = re.compile(r"([+-]?[1-9]\d{0,2}(?:[_ '\xa0\u202f]\d{3})+)(?![\d_'])")
+GROUPED = re.compile(r"(?<![\d.,_])([+-]?[1-9]\d{0,2}(?:[_ '\xa0\u202f]\d{3})+)(?![\d_'])")
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 # What files call the columns, in small letters and digits only.
 SYNONYMS = {

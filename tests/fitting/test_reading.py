@@ -116,7 +116,9 @@ def test_what_has_one_meaning_is_read(cell, expected):
     assert numbers([cell, "1"], "x") == pytest.approx([expected, 1])
 
 
-@pytest.mark.parametrize("cell", ["1_10", "12_3456", "4.27 bits", "3 ± 1", "2024_01_02", "1 tok"])
+@pytest.mark.parametrize(
+    "cell", ["1_10", "12_3456", "4.27 bits", "3 ± 1", "2024_001", "2024 123", "2024_01_02", "1 tok"]
+)
 def test_what_has_not_is_named(cell):
     with pytest.raises(ValueError, match=f"not a number .'{re.escape(cell)}'"):
         numbers([cell], "x")
