@@ -287,6 +287,23 @@ def test_a_parameter_that_changes_nothing_is_named():
         fit(other, same, start=start)
 
 
+def test_a_parameter_that_matters_far_from_its_start_is_not_idle():
+    def floor(N, A, alpha, least):
+        return np.maximum(A / N**alpha, least)
+
+    N = np.geomspace(1e7, 1e10, 20)
+    runs = {"N": N, "loss": np.maximum(60 / N**0.17, 1.5) * (1 + 0.001 * np.sin(np.arange(20.0)))}
+    options = {"bounds": dict.fromkeys(["A", "alpha", "least"], (0, np.inf))}
+    result = fit(floor, runs, start={"A": 60, "alpha": 0.17, "least": 1.0}, **options)
+    assert result.params["least"] == pytest.approx(1.5, rel=0.01)
+
+
+def test_what_idles_in_a_law_of_the_book_is_a_note():
+    runs = surface(6)
+    result = fit("repeated", runs | {"U": runs["D"]}, fixed={"E": 1.8})
+    assert any("do not determine R_D" in warning for warning in result.warnings)
+
+
 def test_a_law_that_takes_no_arrays_is_told_to():
     def single(N, E, A, alpha):
         return E + A / math.pow(N, alpha)
