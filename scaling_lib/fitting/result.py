@@ -422,7 +422,8 @@ class FitResult(ComputeOptimal):
         """Akaike's criterion, corrected for few runs [@hurvich1989regression]; NaN for too few.
 
         -2 log L + 2 k + 2 k (k + 1) / (n - k - 1) for n runs, or clusters, and k parameters, of
-        which the scale of the residuals is one. It needs n > k + 1.
+        which the scale of the residuals is one. It needs n > k + 1. To count a cluster as one run
+        is cautious: where its runs are independent, too small a law may be preferred.
         """
         k, n = self.problem.p + 1, self._independent
         return 2.0 * k * n / (n - k - 1) - 2.0 * self.log_likelihood if n > k + 1 else math.nan
