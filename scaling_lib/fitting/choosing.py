@@ -319,10 +319,11 @@ def where(data, condition, mapping=None, rows=None):
         if not (match := CONDITION.fullmatch(part)):
             raise _no_condition(condition, known)
         name, sign, text = (piece.strip("\"' ") for piece in match.groups())
-        if name not in known and re.fullmatch(r"[ND]\s*\*\s*[ND]", name):
+        used = {*re.findall(r"[^\W\d]\w*", name)} - {"log", "np", "sqrt"}
+        if name not in known and used and used <= {*known} and re.search(r"[*/+(-]", name):
             raise ValueError(
-                f"A condition compares one column, not {name}: C = 6 N D is one, as in "
-                f"'C {sign} 6e19', where the data have N and D"
+                f"A condition compares one column, not {name}: add a column of it (C = 6 N D is "
+                f"one where the data have N and D, as in 'C {sign} 6e19')"
             )
         value, equality = _number(text), sign in ("=", "==", "!=")
         words = {}

@@ -640,10 +640,10 @@ class FitResult(ComputeOptimal):
 
     def _facts(self, level=LEVEL):
         """Return what a reader must know below the table."""
-        aicc = f"{self.aicc:.2f}" if math.isfinite(self.aicc) else "none of so few"
+        aicc = "no AICc of so few" if math.isnan(self.aicc) else f"AICc {self.aicc:.2f}"
         lines = [
             f"rms residual {_residual(self, self.rms)}, objective {self.objective:.6g} (sum of "
-            f"Huber losses, delta {self.delta:g}), AICc {aicc}, BIC {self.bic:.2f}, condition "
+            f"Huber losses, delta {self.delta:g}), {aicc}, BIC {self.bic:.2f}, condition "
             f"{self.condition:.1e}"
         ]
         if self.other_minima:

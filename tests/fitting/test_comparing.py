@@ -52,7 +52,7 @@ def test_too_few_runs_have_no_aicc_and_say_so():
     said = "8 runs are too few for the AICc of generalised: with 6 parameters it takes 9"
     assert found.notes == [said] and said in found.summary() and "nan" not in found.summary()
     few = fit("generalised", runs_of(8, 0))
-    assert "AICc none of so few" in few.summary() and few.to_dict()["aicc"] is None
+    assert "no AICc of so few" in few.summary() and few.to_dict()["aicc"] is None
     assert np.isfinite(fit("generalised", runs_of(9, 0)).aicc)
 
 
