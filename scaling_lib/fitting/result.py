@@ -596,7 +596,7 @@ class FitResult(ComputeOptimal):
             with np.errstate(all="ignore"):
                 _, _, alpha, beta = (np.asarray(x) for x in self.law.bottlenecks(self.draws))
                 a = beta / (alpha + beta)
-            a = a[(alpha > 0) & (beta > 0)]  # the draws that have an optimum
+            a = a[(alpha > 0) & (beta > 0) & np.isfinite(a)]  # the draws that have an optimum
             if len(a) < FEWEST_REPLICATES:
                 return Interval(0.0, 1.0)
             return Interval(*map(float, np.quantile(a, [(1 - level) / 2, (1 + level) / 2])))
