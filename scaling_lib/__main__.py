@@ -102,6 +102,24 @@ def fit_run(options):
     return command.fit_run(options)
 
 
+def compare_options(parser):
+    """Fit several laws to the same runs and compare them: AICc, BIC, errors on held-out runs.
+
+    AICc says which law fits best for its number of parameters, not whether any is right; runs held
+    out (--hold-out) decide what is used for a forecast.
+    """
+    from scaling_lib.fitting import command
+
+    command.compare_options(parser)
+
+
+def compare_run(options):
+    """Compare laws."""
+    from scaling_lib.fitting import command
+
+    return command.compare_run(options)
+
+
 def isoflop_options(parser):
     """Find the compute-optimal sizes: a parabola of loss in log N through the runs of each budget.
 
@@ -234,6 +252,7 @@ def regenerate_run(options):
 
 COMMANDS = {
     "fit": (fit_options, fit_run),
+    "compare": (compare_options, compare_run),
     "isoflop": (isoflop_options, allocation_run),
     "envelope": (envelope_options, allocation_run),
     "train": (train_options, train_run),
