@@ -40,7 +40,7 @@ def {0}(*args, **options):
 def test_the_source_gets_full_marks_and_leaves_arguments_alone(name, tmp_path, monkeypatch):
     """Run from top to bottom: no cell fails or warns, as its tests are among them.
 
-    Arguments that a solution changed would be seen in a notebook and not by the grader.
+    Arguments that a solution changed would spoil what the tests compare it with.
     """
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(SEED_VARIABLE)
