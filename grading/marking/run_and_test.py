@@ -25,7 +25,7 @@ import numpy as np
 from grading.marking.session import CallFailed, CallLost, Function, Session
 from grading.sandbox.enclosure import Limits
 from grading.source.assignment import parse
-from grading.source.hidden_tests import reference
+from grading.source.hidden_tests import IntervalMissed, reference
 from grading.source.source_names import SourceNames, bound_names
 from grading.source.submitted_cells import defined_names, match, read_notebook, written_names
 
@@ -38,6 +38,9 @@ MAX_SHOWN = 10_000_000
 MAX_WRITTEN = 20_000  # characters of an answer in words
 MAX_MESSAGE = 4000  # characters of a message, which may hold all that a function returned
 MAX_SHORT = 120  # characters of one argument or answer in a message
+
+# The same for everybody: it holds neither the number that came out nor a word of the submission.
+INTERVAL_MISSED = "Your function passed; your interval did not hold under a fresh seed."
 
 
 class _Short(reprlib.Repr):
@@ -300,6 +303,8 @@ class Tests:
         score, error, line = self._execute(cell, cell.source, self.complete)
         if error is None:
             return Outcome(test, score, cell.points)
+        if isinstance(error, IntervalMissed):
+            return Outcome(test, 0, cell.points, INTERVAL_MISSED, str(error))
         message = "The checks that you see pass, hidden tests do not"
         if not ast.parse(cell.visible).body:  # they see none
             message = "Hidden tests do not pass"
