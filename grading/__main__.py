@@ -314,7 +314,13 @@ def capstone_options(parser):
 
 def capstone_run(options):
     """Hand out languages, or grade."""
-    from grading.classes.games import grade_games, languages_table, read_languages, summary_line
+    from grading.classes.games import (
+        grade_games,
+        languages_table,
+        log_twins,
+        read_languages,
+        summary_line,
+    )
     from grading.reports.spreadsheets import to_csv
     from grading.source.hidden_tests import PUBLIC_SEED
     from scaling_lib.data.checks import whole
@@ -335,6 +341,11 @@ def capstone_run(options):
         languages = read_languages(options.languages)
     results = grade_games(options.input, options.out, secret, languages, jobs)
     print(f"{summary_line(results)}; {options.out}/grades.csv has the table")
+    for result in results:
+        if not result["score"]:
+            print(f"{result['student']}: 0 points. {result['message']}", file=sys.stderr)
+    for sentence in log_twins(results, options.out):
+        print(sentence, file=sys.stderr)
 
 
 def answers_options(parser):

@@ -6,7 +6,6 @@ depends. Starting the same batch again grades only what has no such result yet.
 
 import contextlib
 import dataclasses
-import datetime
 import functools
 import json
 import os
@@ -19,7 +18,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from tqdm import tqdm
 
 import scaling_lib
-from grading.classes.records import Records
+from grading.classes.records import Records, log
 from grading.classes.submissions import collect
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.reports.feedback import write_feedback
@@ -30,9 +29,6 @@ from grading.sandbox.enclosure import PROTECTION, choose
 from grading.source.assignment import Assignment, digest, load
 from scaling_lib.data.checks import whole
 from scaling_lib.data.cluster import connect
-from scaling_lib.data.files import append_bytes
-
-AUDIT = "audit.jsonl"
 
 # Submissions read before there is a free process for them, as a multiple of the processes.
 AHEAD = 2
@@ -128,8 +124,7 @@ class _Batch:
 
     def log(self, **facts):
         """Write one line of JSON: for the batch's beginning, and for each submission."""
-        time = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        append_bytes(self.records.out / AUDIT, (json.dumps({"time": time} | facts) + "\n").encode())
+        log(self.records.out, **facts)
 
     def run(self, delivered, pool, most, bar):
         """Grade the source itself beside the first submissions; write nothing before it is fine."""

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from grading.classes.archives import Refused, list_inner
 from grading.classes.own_process import read_apart
-from grading.classes.records import Records
+from grading.classes.records import Records, log
 from grading.classes.submissions import Submission, by_student
 from grading.reports.feedback import write_feedback
 from grading.reports.late_rule import LateRule
@@ -48,6 +48,7 @@ class Game:
     played: handed_in.Submission | None = None
     problem: str = ""  # why it earns nothing, for the student; empty if it counts
     notes: list = dataclasses.field(default_factory=list)
+    twins: list = dataclasses.field(default_factory=list)  # who committed the same
 
 
 def language_of(secret, name):
@@ -162,7 +163,7 @@ def _read(submission, found, languages):
 
 
 def _note_twins(games):
-    """Tell the instructor of commitments that are the same to the last digit."""
+    """Note commitments that are the same to the last digit, for nobody but the instructor."""
     seen = {}
     for game in games:
         if game.played is not None:
@@ -170,8 +171,7 @@ def _note_twins(games):
             seen.setdefault((game.played.task_seed, c.H, c.low, c.high), []).append(game)
     for twins in seen.values():
         for game in twins if len(twins) > 1 else ():
-            others = [g.submission.student for g in twins if g is not game]
-            game.notes.append(f"The same commitment, digit by digit, as {', '.join(others)}.")
+            game.twins = [g.submission.student for g in twins if g is not game]
 
 
 def _check_runs(games, jobs):
@@ -229,6 +229,7 @@ def _result(game, secret, losses):
         "submission": game.submission.digest,
         "file": game.submission.file,
         "notes": [clean(note) for note in game.notes],
+        "alike": [clean(name) for name in game.twins],
         "sandbox": "not needed",
         "versions": versions(),
     }
@@ -282,6 +283,16 @@ def languages_table(students, secret):
     if not students or len({letters(name) for name in students}) < len(students):
         raise ValueError("the list names nobody, or two students whose names are alike")
     return [("student", "language"), *((name, language_of(secret, name)) for name in students)]
+
+
+def log_twins(results, out):
+    """Write whose commitments are the same into the audit log; return it in sentences."""
+    said = []
+    for result in results:
+        if twins := result.get("alike"):
+            said.append(f"{result['student']}: the same commitment as {', '.join(twins)}")
+            log(out, student=result["student"], alike=twins)
+    return said
 
 
 def summary_line(results):
