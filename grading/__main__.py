@@ -40,6 +40,7 @@ def grade_run(options):
     from grading.classes.batch import grade
     from grading.platforms.rosters import worksheet_times
     from grading.reports.late_rule import LateRule
+    from grading.reports.spreadsheets import some
     from grading.source.assignment import load
     from grading.source.hidden_tests import PUBLIC
 
@@ -66,6 +67,12 @@ def grade_run(options):
     for result in summary.results:
         if result["status"] in ("unreadable", "missing", "refused", "other"):
             print(f"{result['student']}: {result['message']}", file=sys.stderr)
+    versions = {}
+    for result in summary.results:
+        versions.setdefault(result.get("version"), []).append(result["student"])
+    for version, students in versions.items():
+        if version:
+            print(f"{some(students)}: {version}", file=sys.stderr)
     for remark in summary.remarks:
         print(remark, file=sys.stderr)
     for student, reason in summary.failed.items():

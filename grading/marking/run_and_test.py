@@ -72,7 +72,8 @@ def grade_in(session, assignment, source, notebook, emit, wanted=None):
     """Run a notebook (bytes) in a session, and the `wanted` tests, by their ids; by default all."""
     found = match(assignment, read_notebook(notebook))
     written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
-    emit({"event": "match", "restored": list(found.restored), "text": written})
+    facts = {name: list(getattr(found, name)) for name in ("restored", "older", "lacks")}
+    emit({"event": "match", "text": written, **facts})
     try:
         run_cells(found, source, session, emit)
         run_tests(assignment, found, Tests(assignment, source, session), emit, wanted)

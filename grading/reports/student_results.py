@@ -95,7 +95,7 @@ def read_report(assignment, report):
         status = "stopped"
     result = empty_result(assignment, status, message)
     items = {item["id"]: item for item in result["items"]}
-    graded = set()
+    graded, lacks = set(), []
     for event in events:
         if event["event"] == "outcome":
             item = items[event["id"]]
@@ -106,17 +106,29 @@ def read_report(assignment, report):
             error = {"cell": event["cell"] + 1, "source": clean(event["source"])}
             result["errors"].append(error | {"error": clean(event["error"])})
         elif event["event"] == "match":
-            result["restored"] = event["restored"]
+            result["restored"], lacks = event["restored"], event["lacks"]
+            result["version"] = _version_in_words(event["older"], lacks)
+            result["message"] = f"{message} {result['version']}".strip()
             for item in result["by_hand"]:
                 item["text"] = clean(event["text"].get(item["id"], ""))
     for test, item in items.items():
         if test not in graded:
             item["message"] = "Grading was stopped before this was tested."
+    for exercise, tests in by_exercise(result["items"]).items():
+        for item in tests if exercise in lacks else ():
+            item["message"] = "This exercise is not in your version of the notebook."
     result["score"] = round(sum(item["score"] for item in items.values()), 6)
     result["seconds"] = report["seconds"]
     result["starts"] = last.get("starts")
     result["left_behind"] = report["left"]
     return result
+
+
+def _version_in_words(older, lacks):
+    """Return what another version of the notebook differs in, if it is one."""
+    parts = [f"it lacks the exercises: {', '.join(lacks)}"] if lacks else []
+    parts += [f"cells that have changed since: {', '.join(older)}"] if older else []
+    return f"This is another version of the notebook; {'; '.join(parts)}." if parts else ""
 
 
 def write_json(path, value):
