@@ -72,6 +72,7 @@ def empty_result(assignment, status, message):
         "items": items,
         "by_hand": by_hand,
         "max_by_hand": assignment.max_by_hand,
+        "titles": assignment.titles,
         "errors": [],
         "restored": [],
         "seconds": 0,
@@ -178,6 +179,13 @@ def by_exercise(items):
     return groups
 
 
+def title_of(result, name):
+    """Return what an exercise, or that of a test or an answer, is called in the notebook."""
+    exercise = re.sub(r"-(test(-\d+)?|text)$", "", name)
+    title = result.get("titles", {}).get(exercise)
+    return f"{title} ({name})" if title else name
+
+
 def one_line(result):
     """Return a result's remarks as one line."""
     parts = [result["message"], *result.get("notes", [])]
@@ -185,14 +193,16 @@ def one_line(result):
     for exercise, items in by_exercise(result["items"]).items():
         most = sum(i["points"] for i in items)
         if (missing := most - sum(i["score"] for i in items)) > 0:
-            lost[exercise] = f"{exercise} {number(missing)} of {number(most)}"
+            title = result.get("titles", {}).get(exercise, exercise)
+            lost[exercise] = f"{title} {number(missing)} of {number(most)}"
     if result["status"] in ("graded", "stopped") and lost:
-        parts.append(f"Points lost: {', '.join(lost.values())}.")
+        parts.append(f"Points lost: {'; '.join(lost.values())}.")
     if result["status"] in ("graded", "stopped") and result["max_by_hand"]:
         parts.append(f"{number(result['max_by_hand'])} more points are to be marked by hand.")
     if marked := [item for item in result["by_hand"] if "score" in item]:
         earned, most = (sum(item[name] for item in marked) for name in ("score", "points"))
         parts.append(f"Answers in words: {number(earned)} of {number(most)} points.")
+        parts += [f"{title_of(result, i['id'])}: {i['comment']}" for i in marked if i["comment"]]
     if result.get("sandbox") == "none":
         parts.append("Graded without a sandbox.")
     return " ".join(" ".join(parts).split())

@@ -6,9 +6,11 @@ import sys
 
 import needs
 
+from grading.__main__ import main
 from grading.marking.grade_one import Settings, make_job, run_job
 from grading.reports.feedback import feedback_text
 from grading.reports.student_results import read_report
+from grading.source import assignment
 from grading.source.assignment import SOURCES, load
 
 RIGHT = SOURCES / "data_limits" / "data_limits.ipynb"
@@ -40,6 +42,13 @@ def check(path, *options):
 def run(folder, *options):
     command = [sys.executable, "-m", "grading", "check", *options]
     return subprocess.run(command, capture_output=True, text=True, cwd=folder)
+
+
+def test_a_copy_without_sources_says_who_runs_the_hidden_tests(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(assignment, "SOURCES", tmp_path)
+    assert main(["check", "data_limits"]) == 2
+    said = capsys.readouterr().err
+    assert "your instructor runs them" in said and "--nbval-lax exercises/release/NAME" in said
 
 
 def test_what_a_learner_alone_is_told(tmp_path):
