@@ -7,6 +7,7 @@ depends. Starting the same batch again grades only what has no such result yet.
 import contextlib
 import dataclasses
 import functools
+import itertools
 import json
 import os
 import pathlib
@@ -21,17 +22,22 @@ import scaling_lib
 from grading.classes.records import Records, log
 from grading.classes.submissions import collect
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
+from grading.marking.known_answers import read_answers
 from grading.reports.feedback import write_feedback
 from grading.reports.late_rule import LateRule, take_off
-from grading.reports.spreadsheets import some
+from grading.reports.spreadsheets import BOM, some, to_csv
 from grading.reports.student_results import clean, empty_result, read_report, versions
 from grading.sandbox.enclosure import PROTECTION, choose
-from grading.source.assignment import Assignment, digest, load
+from grading.source.assignment import SOURCES, Assignment, digest, load
+from grading.source.submitted_cells import SubmittedCell, own_work, read_notebook
 from scaling_lib.data.checks import whole
 from scaling_lib.data.cluster import connect
+from scaling_lib.data.files import write_bytes
 
 # Submissions read before there is a free process for them, as a multiple of the processes.
 AHEAD = 2
+
+ALIKE = "alike.csv"  # table of those who share work, for the instructor
 
 
 @dataclasses.dataclass
@@ -105,7 +111,7 @@ def grade(
             delivered = (records.deliver(one, place, late) for one in handed_in)
             batch.run(delivered, pool, lambda: max(1, AHEAD * width()), bar)
     batch.summary.results = records.table()
-    batch.summary.remarks = batch.remarks()
+    batch.summary.remarks = [*batch.remarks(), *_alike(assignment, records)]
     now = [r for r in batch.summary.results if records.was_delivered(r) and r["file"]]
     batch.summary.late = late.in_words(now)
     return batch.summary
@@ -246,6 +252,42 @@ class _Batch:
             f"{words}: {some([r['student'] for r in who])}" for words, who in said.items() if who
         ]
         return self.records.remarks + made
+
+
+def _alike(assignment, records):
+    """Write a table of those who share work of some length; return a sentence about them.
+
+    What the course has itself, solutions and known answers, anyone may have found there. The
+    members of a group that handed in one file are not compared.
+    """
+    path = SOURCES.parent / "answers" / f"{assignment.name}.py"
+    answers = read_answers(path, assignment) if path.is_file() else ()
+    public = {
+        (name, text)
+        for cells in (
+            read_notebook(assignment.text.encode()),
+            *([SubmittedCell("code", a["code"], a["exercise"])] for a in answers),
+        )
+        for name, text in own_work(assignment, cells).items()
+    }
+    sharing, pairs = {}, {}
+    for record, content in records.contents():
+        for work in own_work(assignment, read_notebook(content)).items():
+            sharing.setdefault(work, []).append(record)
+    for name, text in sharing.keys() - public:
+        for one, other in itertools.combinations(sharing[name, text], 2):
+            if (one["file"], one["submission"]) != (other["file"], other["submission"]):
+                shared = pairs.setdefault((one["student"], other["student"]), set())
+                shared |= {name} | ({"file"} if one["submission"] == other["submission"] else set())
+    path = records.out / ALIKE
+    if not pairs:
+        path.unlink(missing_ok=True)
+        return []
+    rows = sorted(pairs, key=lambda pair: ("file" not in pairs[pair], -len(pairs[pair]), pair))
+    table = [(*pair, " ".join(sorted(pairs[pair]))) for pair in rows]
+    write_bytes(path, (BOM + to_csv([("student", "other", "the same"), *table])).encode())
+    names = some([f"{one} and {other} ({len(pairs[one, other])})" for one, other in rows])
+    return [f"the same code or text, with how many cells: {names}; {path} has all"]
 
 
 def _words(trouble):
