@@ -26,6 +26,7 @@ from grading.source.submitted_cells import says_nothing
 from scaling_lib.data.files import zipped
 
 CANVAS_KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+WORKSHEET = "Moodle's grading worksheet, downloaded with Moodle in English"
 MODIFIED = "Last modified (submission)"  # when it came, in the time of whoever downloads
 MOODLE_FORMS = (
     "%A, %d %B %Y, %I:%M %p",
@@ -287,7 +288,7 @@ def canvas(path, results, column=None, scale=False):
 def moodle(path, results, scale=False):
     """Return Moodle's grading worksheet with the scores; see `canvas`."""
     needed = ("Identifier", "Grade", "Maximum Grade")
-    header, rows = read_rows(path, needed, "Moodle's grading worksheet")
+    header, rows = read_rows(path, needed, WORKSHEET)
     students = _Students(results)
     for row in rows:
         participant = row["Identifier"].split()[-1:] or [""]
@@ -319,7 +320,7 @@ def moodle_feedback(results):
 def worksheet_times(path):
     """Return when each submission came, from Moodle's grading worksheet, for `LateRule.times`."""
     needed = ("Identifier", "Full name", MODIFIED)
-    _, rows = read_rows(path, needed, "Moodle's grading worksheet")
+    _, rows = read_rows(path, needed, WORKSHEET)
     times, twice = {}, set()
     for line, row in enumerate(rows, 2):
         text = " ".join(row[MODIFIED].split())

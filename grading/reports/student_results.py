@@ -12,6 +12,7 @@ import re
 
 from grading.marking.grade_one import NotGraded
 from grading.reports.spreadsheets import some, to_csv
+from grading.source.submitted_cells import written_names
 from scaling_lib import __version__
 from scaling_lib.data.files import write_bytes
 
@@ -115,6 +116,12 @@ def read_report(assignment, report):
     for test, item in items.items():
         if test not in graded:
             item["message"] = "Grading was stopped before this was tested."
+    for item in items.values():
+        # A cell that could not be read, or stopped, has defined nothing.
+        name = re.fullmatch(r"`(\w+)` is not defined", item["message"])
+        for error in result["errors"] if name else ():
+            if name[1] in written_names(error["source"]):
+                item["message"] += f". Cell {error['cell']} raised {error['error']}"
     for exercise, tests in by_exercise(result["items"]).items():
         for item in tests if exercise in lacks else ():
             item["message"] = "This exercise is not in your version of the notebook."

@@ -123,6 +123,7 @@ def test_two_students_of_one_name_are_told_apart_by_their_ids(tmp_path):
         (canvas, "Student,ID,ID\nx,1,\n", "names a column twice"),
         (canvas, "Student,ID,Small\nPoints Possible,,-3\nx,1,\n", "cannot be a maximum"),
         (moodle, "Identifier,Grade\nx,1\n", "no column 'Maximum Grade'"),
+        (moodle, "ID,Bewertung\nTeilnehmer/in 1,\n", "'Identifier': .* with Moodle in English"),
         (moodle, b"PK\x00\x01", "CSV in UTF-8"),
     ],
 )
