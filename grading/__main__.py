@@ -40,7 +40,6 @@ def grade_run(options):
     from grading.classes.batch import grade
     from grading.platforms.rosters import worksheet_times
     from grading.reports.late_rule import LateRule
-    from grading.reports.spreadsheets import some
     from grading.source.assignment import load
     from grading.source.hidden_tests import PUBLIC
 
@@ -67,12 +66,6 @@ def grade_run(options):
     for result in summary.results:
         if result["status"] in ("unreadable", "missing", "refused", "other"):
             print(f"{result['student']}: {result['message']}", file=sys.stderr)
-    versions = {}
-    for result in summary.results:
-        versions.setdefault(result.get("version"), []).append(result["student"])
-    for version, students in versions.items():
-        if version:
-            print(f"{some(students)}: {version}", file=sys.stderr)
     for remark in summary.remarks:
         print(remark, file=sys.stderr)
     for student, reason in summary.failed.items():
@@ -346,14 +339,8 @@ def capstone_options(parser):
 
 def capstone_run(options):
     """Hand out languages, or grade."""
-    from grading.classes.games import (
-        grade_games,
-        languages_table,
-        log_twins,
-        read_languages,
-        summary_line,
-    )
-    from grading.reports.spreadsheets import to_csv
+    from grading.classes.games import grade_games, languages_table, read_languages, summary_line
+    from grading.reports.spreadsheets import some, to_csv
     from grading.source.hidden_tests import PUBLIC_SEED
     from scaling_lib.data.checks import whole
     from scaling_lib.data.files import write_bytes
@@ -376,8 +363,8 @@ def capstone_run(options):
     for result in results:
         if not result["score"]:
             print(f"{result['student']}: 0 points. {result['message']}", file=sys.stderr)
-    for sentence in log_twins(results, options.out):
-        print(sentence, file=sys.stderr)
+        if twins := result.get("alike"):
+            print(f"{result['student']}: the same commitment as {some(twins)}", file=sys.stderr)
 
 
 def answers_options(parser):

@@ -248,8 +248,12 @@ class _Batch:
             "marked as late by Canvas, taken as in time for a deadline later than that of the run "
             "before": self.records.lifted,
         }
+        for result in self.summary.results:
+            said.setdefault(result.get("version", ""), []).append(result)
         made = [
-            f"{words}: {some([r['student'] for r in who])}" for words, who in said.items() if who
+            f"{words}: {some([r['student'] for r in who])}"
+            for words, who in said.items()
+            if words and who
         ]
         return self.records.remarks + made
 
@@ -262,23 +266,19 @@ def _alike(assignment, records):
     """
     path = SOURCES.parent / "answers" / f"{assignment.name}.py"
     answers = read_answers(path, assignment) if path.is_file() else ()
-    public = {
-        (name, text)
-        for cells in (
-            read_notebook(assignment.text.encode()),
-            *([SubmittedCell("code", a["code"], a["exercise"])] for a in answers),
-        )
-        for name, text in own_work(assignment, cells).items()
-    }
+    ours = [[SubmittedCell("code", one["code"], one["exercise"])] for one in answers]
+    ours.append(read_notebook(assignment.text.encode()))
+    public = {work for cells in ours for work in own_work(assignment, cells).items()}
     sharing, pairs = {}, {}
     for record, content in records.contents():
         for work in own_work(assignment, read_notebook(content)).items():
             sharing.setdefault(work, []).append(record)
     for name, text in sharing.keys() - public:
         for one, other in itertools.combinations(sharing[name, text], 2):
-            if (one["file"], one["submission"]) != (other["file"], other["submission"]):
+            copied = one["submission"] == other["submission"]
+            if not (copied and one["file"] == other["file"]):
                 shared = pairs.setdefault((one["student"], other["student"]), set())
-                shared |= {name} | ({"file"} if one["submission"] == other["submission"] else set())
+                shared |= {name, "file"} if copied else {name}
     path = records.out / ALIKE
     if not pairs:
         path.unlink(missing_ok=True)

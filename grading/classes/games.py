@@ -98,6 +98,8 @@ def grade_games(submissions, out, secret, languages, jobs=1):
         if counts.digest == game.submission.digest or "score" not in record:
             result = _result(game, secret, losses) | {"student": record["student"]}
             write_feedback(record["folder"] / "feedback.html", result)
+            if game.twins:
+                log(out, student=record["student"], alike=result["alike"])
             records.write(record, result)
         else:  # handed in later, elsewhere
             records.write(record)
@@ -283,16 +285,6 @@ def languages_table(students, secret):
     if not students or len({letters(name) for name in students}) < len(students):
         raise ValueError("the list names nobody, or two students whose names are alike")
     return [("student", "language"), *((name, language_of(secret, name)) for name in students)]
-
-
-def log_twins(results, out):
-    """Write whose commitments are the same into the audit log; return it in sentences."""
-    said = []
-    for result in results:
-        if twins := result.get("alike"):
-            said.append(f"{result['student']}: the same commitment as {', '.join(twins)}")
-            log(out, student=result["student"], alike=twins)
-    return said
 
 
 def summary_line(results):

@@ -186,8 +186,8 @@ def correct(results, path):
     Late work loses the share of these points that it loses of all. Raises `ValueError`, which tells
     all faults.
     """
-    what = "a table of corrections"
-    _, rows = read_rows(path, ("student", "item", "points", "reason"), what)
+    needed = ("student", "item", "points", "reason")
+    _, rows = read_rows(path, needed, "a table of corrections")
     groups = {}
     for result in results:
         single = {item["id"]: [item] for item in result["items"]}
@@ -199,27 +199,28 @@ def correct(results, path):
         result, items = groups.get((student, name), (None, []))
         points, most = read_number(row["points"]), sum(item["points"] for item in items)
         where = f"row {line} ({plain(row['student'])}, {name})"
-        if not items:
-            faults.append(f"{where}: there is no such test or exercise")
-        elif done & {(student, item["id"]) for item in items}:
-            faults.append(f"{where}: it is corrected twice")
-        elif not 0 <= points <= most:
-            words = f"must be from 0 to {number(most)}, not {row['points']!r}"
-            faults.append(f"{where}: points {words}")
-        elif not row["reason"].strip():
-            faults.append(f"{where}: there is no reason, which the student reads")
+        ids, reason = {(student, item["id"]) for item in items}, clean(row["reason"].strip(". "))
+        wrong = {
+            "there is no such test or exercise": not items,
+            "it is corrected twice": ids & done,
+            f"points must be from 0 to {number(most)}, not {row['points']!r}": not (
+                0 <= points <= most
+            ),
+            "there is no reason, which the student reads": not reason,
+        }
+        faults += [f"{where}: {words}" for words, is_so in wrong.items() if is_so][:1]
         if faults:
             continue
-        done |= {(student, item["id"]) for item in items}
+        done |= ids
         late = 1 - result.get("late", {}).get("percent", 0) / 100
         change = points - sum(item["score"] for item in items)
         result["score"] = round(result["score"] + late * change, 6)
-        reason = f"Corrected by hand: {clean(row['reason'].strip())}"
         for item in items:
             item["score"] = min(item["points"], points)
             points -= item["score"]
-            item |= {"message": reason, "corrected": True}
-        result["notes"].append(f"{title_of(result, name)}: {change:+.10g} points. {reason}.")
+            item |= {"message": f"Corrected by hand: {reason}.", "corrected": True}
+        words = f"{change:+.10g} points. Corrected by hand: {reason}."
+        result["notes"].append(f"{title_of(result, name)}: {words}")
     if faults:
         raise ValueError(f"{path} cannot be used: {some(faults, '; ')}")
     return len(rows)

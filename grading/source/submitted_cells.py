@@ -162,7 +162,7 @@ class Match:
     # Those that were missing, by number of the submission's cell after which they go; -1: first.
     missing: dict
     older: tuple = ()  # ids of the former that are as another version of the assignment had them
-    lacks: tuple = ()  # ids of the exercises that this other version does not have
+    lacks: tuple = ()  # ids of the exercises of which this other version has nothing at all
 
 
 def match(assignment, cells):
@@ -210,28 +210,22 @@ def match(assignment, cells):
         at = before[-1] + 1 if before else (len(steps) if cell.role == "test" else 0)
         steps.insert(at, (place, new))
     text = _written_answers(assignment, cells, places)
-    lacks = _lacking(assignment, cells, places)
-    theirs = tuple(f"{exercise}-" for exercise in lacks)
-    gone = {cell.id for cell in missing if not cell.id.startswith(theirs)}
-    restored = sorted(gone | changed, key=order.get)
-    older = sorted(older, key=order.get)
+    have = {*places.values()}
+    lacks = tuple(
+        name
+        for name in (assignment.solutions if _is_older(assignment, cells, places) else ())
+        if (tests := assignment.tests_of(name)) and not have & {name, *tests}
+    )
+    gone = {c.id for c in missing if not c.id.startswith(tuple(f"{name}-" for name in lacks))}
+    restored, older = (tuple(sorted(ids, key=order.get)) for ids in (gone | changed, older))
     last, after = -1, {}
     for place, step in steps:
         if step.cell is None:
             after.setdefault(last, []).append(assignment.cells[place].id)
         else:
             last = step.cell
-    all_steps = tuple(step for _, step in steps)
-    return Match(all_steps, text, places, tuple(restored), after, tuple(older), tuple(lacks))
-
-
-def _lacking(assignment, cells, places):
-    """Return the exercises of which a notebook of another version has nothing at all."""
-    if not _is_older(assignment, cells, places):
-        return []
-    have = set(places.values())
-    tests = {name: assignment.tests_of(name) for name in assignment.solutions}
-    return [name for name in tests if tests[name] and not have & {name, *tests[name]}]
+    steps = tuple(step for _, step in steps)
+    return Match(steps, text, places, restored, after, older, lacks)
 
 
 def _is_older(assignment, cells, places):
