@@ -249,7 +249,7 @@ class _Batch:
             "before": self.records.lifted,
         }
         for result in self.summary.results:
-            said.setdefault(result.get("version", ""), []).append(result)
+            said.setdefault(result.get("version", "").rstrip("."), []).append(result)
         made = [
             f"{words}: {some([r['student'] for r in who])}"
             for words, who in said.items()

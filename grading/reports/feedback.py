@@ -93,6 +93,7 @@ def feedback_text(result, why=False):
     """
     score, most = number(result["score"]), number(result["max_score"])
     lines = [f"{result['assignment']}: {score} of {most} points"]
+    lines += filter(None, [result["message"]])  # that this is another version
     for heading, rows in _tests(result).items():
         if "NotImplementedError" in rows[0][2]:
             heading, rows = f"{heading}, not solved yet", []

@@ -132,6 +132,18 @@ def test_the_same_seed_gives_the_same_scores_and_another_one_grades_again(
     assert scores(grade(handed_in, tmp_path / "one", other)) == SCORES and len(jobs) == 9
 
 
+def test_those_with_another_version_are_named_together(handed_in, tmp_path, unrun, monkeypatch):
+    def report(job):
+        made = seeming_report(job)
+        match = {"event": "match", "restored": [], "text": {}, "older": ["loss-test"], "lacks": []}
+        return made | {"events": [match, *made["events"]]}
+
+    monkeypatch.setattr(batch, "run_job", report)
+    assert grade(handed_in, tmp_path / "out").remarks == [
+        "This is another version of the notebook; cells that have changed since: loss-test: ada, zoe"
+    ]
+
+
 def test_who_has_the_same_work_is_named_to_the_instructor_alone(handed_in, tmp_path, unrun):
     long = "It assumes that both matter: with equal exponents, parameters and tokens grow alike "
     long += "with the budget, and their ratio stays at twenty."

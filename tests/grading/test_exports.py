@@ -283,6 +283,9 @@ def test_a_comment_and_the_texts_alone(graded, capsys):
     page = (graded / "s0" / "feedback.html").read_text()
     assert "Comment: &lt;b&gt;Which&lt;/b&gt; ratio?" in page
     assert "Comment" not in (graded / "s2" / "feedback.html").read_text()
+    assert main(["export", str(graded), "--gradescope", *export[3:]]) == 0
+    tests = json.loads((graded / "s0" / "results.json").read_text())["tests"]
+    assert tests[-1]["output"] == "<b>Which</b> ratio?"
     assert main([*export, "--texts"]) == 0
     with (graded / "table.csv").open(encoding="utf-8-sig") as file:
         rows = {row["student"]: (row["score"], row["max_score"]) for row in csv.DictReader(file)}

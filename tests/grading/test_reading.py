@@ -23,6 +23,7 @@ from grading.classes.submissions import Submission, collect
 from grading.marking.run_and_test import FINISHED, Tests, moments_to_try
 from grading.marking.run_and_test import _short as short
 from grading.marking.session import Function
+from grading.reports.feedback import feedback_text
 from grading.reports.late_rule import LateRule, read_time, take_off
 from grading.reports.student_results import empty_result, one_line, read_report
 from grading.sandbox.enclosure import Limits
@@ -335,9 +336,8 @@ def test_a_result_says_that_the_notebook_is_of_another_version():
     made = read_report(SMALL, report)
     assert made["items"][-1]["message"] == "This exercise is not in your version of the notebook."
     assert made["items"][0]["message"] == "`x` is not defined"
-    assert "it lacks the exercises: slope; cells that have changed since: loss-test." in one_line(
-        made | {"notes": []}
-    )
+    told = "it lacks the exercises: slope; cells that have changed since: loss-test."
+    assert told in one_line(made | {"notes": []}) and told in feedback_text(made)
 
 
 def test_text_to_mark_is_found_without_its_id():
