@@ -248,13 +248,13 @@ class _Batch:
             "marked as late by Canvas, taken as in time for a deadline later than that of the run "
             "before": self.records.lifted,
         }
-        for result in self.summary.results:
-            said.setdefault(result.get("version", "").rstrip("."), []).append(result)
         made = [
-            f"{words}: {some([r['student'] for r in who])}"
-            for words, who in said.items()
-            if words and who
+            f"{words}: {some([r['student'] for r in who])}" for words, who in said.items() if who
         ]
+        versions = {}
+        for result in self.summary.results:
+            versions.setdefault(result.get("version"), []).append(result["student"])
+        made += [f"{some(who)}: {words}" for words, who in versions.items() if words]
         return self.records.remarks + made
 
 

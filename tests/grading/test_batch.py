@@ -140,7 +140,8 @@ def test_those_with_another_version_are_named_together(handed_in, tmp_path, unru
 
     monkeypatch.setattr(batch, "run_job", report)
     assert grade(handed_in, tmp_path / "out").remarks == [
-        "This is another version of the notebook; cells that have changed since: loss-test: ada, zoe"
+        "ada, zoe: This is another version of the notebook; cells that have changed since: "
+        "loss-test."
     ]
 
 
