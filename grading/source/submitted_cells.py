@@ -316,8 +316,8 @@ def _stray_texts(assignment, cells, places):
         if cell.role != "hand":
             given |= set(map(_squeezed, cell.released.splitlines()))
             known_lines += [line.split() for line in cell.released.splitlines()]
-    # By nbgrader's checksums alone one cannot tell what was added to a text that was another one.
-    inexact = _is_older(assignment, cells, places) and not any(c.given and not c.id for c in cells)
+    # Texts have none of nbgrader's checksums: by these alone one cannot tell what was added.
+    older, exact = _is_older(assignment, cells, places), any(c.given and not c.id for c in cells)
     strays, last = [], -1
     for number, cell in enumerate(cells):
         name = places.get(number)
@@ -326,9 +326,9 @@ def _stray_texts(assignment, cells, places):
         if cell.given or (known and (known.role == "hand" or known.kind == "code")):
             continue
         lines = [line for line in cell.source.splitlines() if _squeezed(line) not in given]
-        if cell.kind == "markdown" and len(lines) < MAX_PARAGRAPHS:
-            if inexact and cell.source.startswith(("#", "```")):
-                continue  # a title, a task or a hint: people write into questions
+        if older and not exact and cell.source.startswith(("#", "```")):
+            continue  # a title, a task or a hint: people write into questions
+        if cell.kind == "markdown" and len(lines) < MAX_PARAGRAPHS and (older or not exact):
             lines = [line for line in lines if not _is_other_version(line, known_lines)]
         text = "\n".join(lines).strip()
         if not says_nothing(text) and (cell.kind != "code" or _is_prose(cell.source)):

@@ -325,6 +325,18 @@ def test_the_text_of_another_version_is_no_answer_and_its_cells_nobody_s_fault(l
     assert one.text["allocation-text"].endswith("It depends.")
 
 
+def test_in_a_notebook_of_this_version_every_word_that_was_added_counts():
+    now, paper = as_released(source()), Paper().edit("title-cell", TITLE)
+    question = "What does the rule of 20 tokens per parameter assume about data?"
+    paper.edit("about-text", question)
+    given = [(one["cell_type"], one["source"]) for one in paper.cells]
+    paper.notebook["metadata"]["handed_out"] = handed_out(given)
+    for said in (f"{question} Both.", question.replace("about data", "Both"), f"Both. {question}"):
+        paper.edit("about-text", said)
+        found = match(now, read_notebook(paper.text.encode()))
+        assert "Both" in found.text["allocation-text"] and (found.older, found.lacks) == ((), ())
+
+
 def test_a_result_says_that_the_notebook_is_of_another_version():
     events = [{"event": "match", "restored": [], "text": {}, "older": ["loss-test"]}]
     events[0]["lacks"] = ["slope"]
