@@ -43,6 +43,10 @@ MAX_SHORT = 120  # characters of one argument or answer in a message
 INTERVAL_MISSED = "Your function passed; your interval did not hold under a fresh seed."
 
 
+# What the comment in a test cell, which learners see, says of the hidden inputs.
+_HIDDEN_KIND = re.compile(r"Hidden tests, [\d.]+ points?: (.+?)\.\s", re.DOTALL)
+
+
 class _Short(reprlib.Repr):
     """As `reprlib` has it; of an array with many short axes, which numpy writes out, the shape."""
 
@@ -75,7 +79,8 @@ def grade_in(session, assignment, source, notebook, emit, wanted=None):
     """Run a notebook (bytes) in a session, and the `wanted` tests, by their ids; by default all."""
     found = match(assignment, read_notebook(notebook))
     written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
-    emit({"event": "match", "restored": list(found.restored), "text": written})
+    facts = {name: list(getattr(found, name)) for name in ("restored", "older", "lacks")}
+    emit({"event": "match", "text": written, **facts})
     try:
         run_cells(found, source, session, emit)
         run_tests(assignment, found, Tests(assignment, source, session), emit, wanted)
@@ -96,12 +101,22 @@ def run_cells(found, source, session, emit):
             session.snapshot(step.test)
             continue
         result = session.run(step.source)
+        result["error"] = _with_line(result["error"], step.source)
         room -= len(str(result["shown"]))
         if room < 0:
             result["shown"] = []
         if step.cell is not None:
             emit({"event": "cell", "cell": step.cell, "source": step.source[:200], **result})
     session.snapshot(FINISHED)
+
+
+def _with_line(error, source):
+    """Return the words of an error; of one in the syntax with the line itself."""
+    found = re.fullmatch(r"(.*?)(?: \(|, )<ipython-input[^>]*>, line (\d+)\)?", error or "")
+    lines = source.split("\n")
+    if not found or not 0 < int(found[2][:9]) <= len(lines):
+        return error
+    return f"{found[1]}, line {found[2]}: {lines[int(found[2]) - 1].strip()[:MAX_SHORT]}"
 
 
 def run_tests(assignment, found, tests, emit, wanted=None):
@@ -308,6 +323,10 @@ class Tests:
         message = "The checks that you see pass, hidden tests do not"
         if not ast.parse(cell.visible).body:  # they see none
             message = "Hidden tests do not pass"
+        if kind := _HIDDEN_KIND.search(re.sub(r"(?m)^# ?", "", cell.released)):
+            message += (
+                f" ({' '.join(kind[1].split())})"  # which inputs, as the notebook says itself
+            )
         if isinstance(error, CallLost):
             message += f": in one of them, {error.told}"
         elif isinstance(error, CallFailed):

@@ -551,6 +551,10 @@ def test_hidden_tests_say_nothing_but_that_they_failed(test, message):
 
     for visible, words in (
         ("# What they see.\n", "Hidden tests do not pass"),
+        (
+            "# Hidden tests, 2 points: 1.5 of other\n# units.\n# Nothing to run here.\n",
+            "Hidden tests do not pass (1.5 of other units)",
+        ),
         ("assert loss(1) == 2\n", "The checks that you see pass, hidden tests do not"),
     ):
         outcome = graded(visible + HIDDEN.format(test), loss=lambda n: 2, bad=bad, odd=odd)
