@@ -69,8 +69,9 @@ ELSEWHERE = re.compile(
     r"|\b[Tt]he (?:last|first|next) (?:lines?|rows?|columns?|cells?)\b|\bChange the numbers\b"
     r"|\bHere (?:is a|is one|are the)\b"
 )
+PLACE = r"(?:above|below)\b"
 ASIDE = re.compile(
-    r"(?:, (?:a \w+ )?(?:explained|further|like <em>\w+</em>)| \(see [^()]*?) (?:above|below)\)?"
+    rf", (?:a \w+ )?(?:explained|further|like <em>\w+</em>) {PLACE}| \(see [^()]*? {PLACE}\)"
 )
 
 
@@ -318,8 +319,6 @@ class Deck:
         formulas = [link["href"][1:] for link in part.select("a[href^='#equation-']")]
         for paragraph in reversed(self.unshown):
             found = of(paragraph)
-            if text_of(paragraph)[:1].islower():  # it ends a sentence that stands on a slide
-                found = found[1:]
             some = found if shown else last(found, BEFORE)
             if length(" ".join([*some, *shown])) > BEFORE and shown:
                 break

@@ -152,9 +152,9 @@ def test_what_is_elsewhere_on_the_page_is_said_and_not_shown():
     away = "The last line shows why. It is measured above. It is small."
     assert slides(PAGE.replace("One. Two.", away))[4].body == "<p>It is small.</p>"
     assert away in slides(PAGE.replace("One. Two.", away))[4].notes
-    aside = "It is 3 (see the medians above), a ratio. It is 2, a thing explained below."
+    aside = "It is 3 (see the medians above), a ratio (2, further below), a thing explained below."
     shown = slides(PAGE.replace("One. Two.", aside))[4].body
-    assert shown == "<p>It is 3, a ratio. It is 2.</p>"
+    assert shown == "<p>It is 3, a ratio (2).</p>"
     caption = slides(PAGE.replace("By half.", "By half. The first step of the run below; by 2."))[2]
     assert '<p class="source">By half.</p>' in caption.body
     assert "The first step of the run below; by 2." in caption.notes
