@@ -84,7 +84,7 @@ firefox: book ## the checks of the built site in Firefox
 pdf: book ## the whole book as one PDF, the exercises without solutions
 	$(PY) tools/make_pdf.py
 
-slides: book ## slides of each chapter, into _build/html/slides
+slides: book ## slides of each chapter, into _build/html/slides, and their minutes into the syllabus
 	$(PY) tools/make_slides.py
 
 zip: book ## the site as an archive that opens from the disk

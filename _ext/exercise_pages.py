@@ -2,9 +2,11 @@
 
 The pages are made before Sphinx looks for sources, so that every way of building the book has
 them; none is kept in the repository. What a page shows is what the student version shows, plus the
-solution in a fold; hidden tests and written answers stay in the source.
+solution in a fold, unless `WITHOUT_SOLUTIONS` is set in the environment, as for the site of a class
+that is graded; hidden tests and written answers stay in the source.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -80,6 +82,26 @@ The cell `{named[0]}` of the notebook asks:
 {typeset(text)}"""
 
 
+def shows_solutions() -> bool:
+    """Whether the site that is being built shows the solutions of the assignments."""
+    return not os.environ.get("WITHOUT_SOLUTIONS")
+
+
+def solution_fold(code: str) -> str:
+    """Return the solution in a fold, or nothing where solutions are left out."""
+    if not shows_solutions():
+        return ""
+    return f"""````{{dropdown}} Solution
+:class-container: solution-fold
+
+```python
+{solution(code)}
+```
+````
+
+"""
+
+
 def exercise_page(name: str, facts: dict, cells: dict[str, str], student: dict[str, str]) -> str:
     """Return the page of one exercise as MyST Markdown.
 
@@ -140,15 +162,7 @@ hidden tests with the feedback that a class gets, in a terminal in the book's fo
 ```
 ````
 
-````{{dropdown}} Solution
-:class-container: solution-fold
-
-```python
-{solution(cells[i])}
-```
-````
-
-## Say what it means
+{solution_fold(cells[i])}## Say what it means
 
 {question}
 {asked(question, cells)}"""
@@ -189,12 +203,13 @@ def index_page(assignments: dict[str, list[dict]]) -> str:
         f"| {total(parts, 'minutes')} | {total(parts, 'points')} |"
         for name, parts in assignments.items()
     )
+    folded = "hints and solution are in folds" if shows_solutions() else "hints are in folds"
     return f"""(exercises)=
 # Exercises
 
 Each assignment is a notebook. Every exercise asks for one function, has a check right below it that
 answers at once and names the usual mistake, two hints, and a question about what the result means.
-Here on the site hints and solution are in folds: try first. Two commands, on each page, run all
+Here on the site {folded}: try first. Two commands, on each page, run all
 checks and the hidden tests: nobody else is needed to tell whether you are right.
 
 | Assignment | Exercises | Minutes | Points |

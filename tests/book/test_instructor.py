@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import needs
 import pytest
+import reading_time
 from pybtex.database import parse_file
 
 from grading.__main__ import COMMANDS
@@ -105,6 +106,111 @@ def test_the_minutes_of_a_syllabus_add_up(heading):
     assert sum(map(int, rows[:-1])) == total
 
 
+def rows(heading):
+    """What is done in the hours of a plan: minutes and words of each row."""
+    part = read("syllabus").split(f"## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(r"^\| (?:\d+ \| )?(\d+) \| ([^|]+) \|.*\|$", part, re.M)
+
+
+def test_the_parts_of_a_session_add_up():
+    found = [row for plan in ("One day", "One week", "Three weeks") for row in rows(plan)]
+    parted = [(int(all_), re.findall(r"\((\d+)\)", words)) for all_, words in found]
+    parted = [(all_, parts) for all_, parts in parted if parts]
+    assert len(found) == 23 and len(parted) == 15
+    for all_, parts in parted:
+        assert sum(map(int, parts)) == all_, parts
+
+
+def test_what_is_told_has_the_minutes_of_its_deck():
+    """The decks' own numbers are held by the tests of the slides."""
+    deck = {
+        name: (int(slides), int(minutes))
+        for name, slides, minutes in re.findall(
+            r"^\| \{doc\}`../chapters/(\w+)` \| (\d+) \| (\d+) \|$", read("syllabus"), re.M
+        )
+    }
+    assert len(deck) == 12
+    told = {
+        "bitter lesson, told (40)": "bitter_lesson",
+        "scaling hypothesis, told (25)": "scaling_hypothesis",
+        "limits of data, told (25)": "data_limits",
+        "chapter 1, told (40)": "bitter_lesson",
+        "chapter 3, first page, told (25)": "scaling_hypothesis",
+        "second page (experiments and verdict), told (50)": "small_experiments",
+    }
+    for words, name in told.items():
+        assert words in read("syllabus")
+        assert deck[name][1] <= int(re.search(r"\((\d+)\)$", words)[1]), name
+    first = deck["scaling_hypothesis"][0] + deck["data_limits"][0]
+    assert f"first pages of chapters 3 and 4, {first} in all" in read("syllabus")
+
+
+def test_a_discussion_has_the_minutes_of_its_form():
+    form = read("discussion").split("**A form that works.**")[1].split("\n\n")[0]
+    needed = sum(map(int, re.findall(r"\((\d+) minutes\)", form)))
+    assert f"of {needed} minutes" in read("discussion")
+    days = [re.search(r"Discussion \((\d+)\)", words) for _, words in rows("One week")]
+    assert [int(day[1]) for day in days if day] == [needed] * 4
+    weeks = " ".join(words for _, words in rows("Three weeks"))
+    found = re.findall(r"[Dd]iscussion(?: of [a-z0-9 ]+)? \((\d+)\)", weeks)
+    assert found == [str(needed)] * 4
+    assert f"| {needed} | Discussion: compute thresholds |" in read("syllabus")
+
+
+def test_the_mock_hearing_fits_its_session():
+    guide = read("discussion").split("## A mock hearing\n")[1]
+    minutes = sum(int(m) for m in re.findall(r"^\| (\d+) \| ", guide, re.M))
+    assert f"{{ref}}`a mock hearing <mock-hearing>` ({minutes})" in read("syllabus")
+    asked = re.findall(r"^\d\. .*\{ref\}`([a-z-]+)`; ", guide, re.M)
+    assert [label.split("-")[0] for label in asked] == [
+        *("bitter", "scaling", "hypothesis", "data", "scaffolding")
+    ]
+
+
+def test_the_page_on_forecasting_fits_the_session_in_which_it_is_shown():
+    nb = nbformat.read(ROOT / "chapters/forecasting.ipynb", as_version=4)
+    (end,) = [i for i, c in enumerate(nb.cells) if c.source.startswith("(forecasting-backtest)=")]
+    nb.cells = nb.cells[:end]
+    (shown,) = re.findall(r"the page on forecasting, shown: [^|]* \((\d+)\) \|", read("syllabus"))
+    assert reading_time.minutes(reading_time.count(nb)) <= int(shown) - 10
+
+
+def test_the_sheet_asks_what_the_boxes_ask():
+    part = read("syllabus").split("## The sheet of forecasts\n")[1].split("\n## ")[0]
+    lines = re.findall(r"^\| (\d) \| \{ref\}`([a-z-]+)` \| (.*) \|$", part, re.M)
+    assert [int(number) for number, *_ in lines] == [1, 2, 3, 4, 5]
+    pages = [nbformat.read(p, as_version=4) for p in (ROOT / "chapters").glob("*.ipynb")]
+    for _, label, asked in lines:
+        (nb,) = [nb for nb in pages if any(f"({label})=" in c.source for c in nb.cells)]
+        start = next(i for i, c in enumerate(nb.cells) if f"({label})=" in c.source)
+        guess = next(c.metadata.guess for c in nb.cells[start:] if "guess" in c.metadata)
+        assert guess.label.split(",")[0] in asked, label
+        assert "options" not in guess, "a line takes a number"
+    share = re.search(r"of 40 people's five, (\d+) of (\d+) should", part).groups()
+    assert share == ("160", "200")
+
+
+def test_before_a_week_come_the_core_readings_that_no_afternoon_has():
+    core = dict.fromkeys("1a", 0)
+    for chapter, minutes in re.findall(
+        r"^\| (1|all) \| .* \| (\d+) \| core \|$", read("reading"), re.M
+    ):
+        core[chapter[0]] += int(minutes)
+    said = "Before the course: the core readings of chapter 1 and of all chapters"
+    assert f"{said} ({sum(core.values())} minutes)" in read("syllabus")
+    assert min(core.values()) > 0
+
+
+def test_the_points_for_forecasts_add_up():
+    text = " ".join(read("syllabus").split("## Grades\n")[1].split())
+    assert sum(map(int, re.findall(r"(\d+) %", text))) == 100
+    each, held, cost, else_ = re.search(
+        r"(\d+) for each of the five lines .* of the page (\d+) for .*, (\d+) for .*, (\d+) for",
+        text,
+    ).groups()
+    assert 5 * int(each) + int(held) + int(cost) + int(else_) == 10
+
+
 def test_the_afternoons_of_a_week_add_up():
     part = read("syllabus").split("## One week\n")[1].split("\n## ")[0]
     afternoons = re.findall(r"^\| \d \| .* \| [^|]*?\((\d+)\)[^|]*\|$", part, re.M)
@@ -146,9 +252,13 @@ def test_minutes_at_home_of_three_weeks_are_those_of_exercises_and_core_readings
     part = read("syllabus").split("## Three weeks\n")[1].split("\n## ")[0]
     at_home = [int(m) for m in re.findall(r"\((\d+)\) \|$", part, re.M)]
     exercises = re.findall(r"^\| .* \| .*` \| (\d+) \|$", read("objectives"), re.M)
-    core = re.findall(r"^\| \d \| .* \| (\d+) \| core \|$", read("reading"), re.M)
+    core = re.findall(r"^\| (?:\d|all) \| .* \| (\d+) \| core \|$", read("reading"), re.M)
     assert len(at_home) == 9 and len(core) > 5
     assert sum(at_home) == sum(map(int, exercises + core))
+    hours = [f"{sum(at_home[i : i + 3]) / 60:.1f}" for i in (0, 3)]
+    # The last session's minutes, for the forecasts, are named apart.
+    hours.append(f"{sum(at_home[6:8]) / 60:.1f}")
+    assert f"{hours[0]}, {hours[1]} and {hours[2]} hours in the three weeks" in part
 
 
 def test_the_exercises_of_a_week_are_all_there():

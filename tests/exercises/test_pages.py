@@ -39,6 +39,19 @@ def test_the_solution_shown_works(name):
         assert '"""' not in shown and not re.search("NotImplemented", shown)
 
 
+def test_a_site_for_a_graded_class_has_no_solution(monkeypatch):
+    monkeypatch.setenv("WITHOUT_SOLUTIONS", "1")
+    for name in NAMES:
+        pages = exercise_pages.pages(EXERCISES / "source" / name / f"{name}.ipynb")
+        for facts in exercises(name):
+            page = pages[f"{name}/{facts['id']}.md"]
+            assert page.count("{dropdown}") == 3, "two hints and the check"
+            own = exercise_pages.solution(cells(name)[facts["id"]].source)
+            assert own not in page and "## Say what it means" in page
+    parts = {n: exercise_pages.read(EXERCISES / f"source/{n}/{n}.ipynb")[1] for n in NAMES}
+    assert "solution" not in exercise_pages.index_page(parts)
+
+
 def test_a_notebook_without_a_hint_is_named(tmp_path):
     nb = nbformat.read(EXERCISES / "source/scaling_laws/scaling_laws.ipynb", as_version=4)
     nb.cells = [cell for cell in nb.cells if cell.id != "floor-hint-2"]
