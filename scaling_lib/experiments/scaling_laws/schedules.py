@@ -13,9 +13,9 @@ models of the synthetic language in five ways, three seeds each:
 Each is made at several multiples of the main sweep's learning-rate rule, and the run with the
 lowest loss at its own end counts; none that counts is at the lowest or the highest multiple. So
 tuned, the long cosine raises the exponent in every seed, on every choice of budgets. The constant
-rate does at almost any one multiple for all sizes; if each size takes its best, chance decides. The
-large batch does over all five budgets, not over each choice of them. The long warm-up lowers the
-exponent over all five. None reaches the 0.73 of [@kaplan2020scaling].
+rate does at almost any one multiple for all sizes; if each size takes its best, the list of rates
+and the seed decide. The large batch does over all five budgets, not over each choice of them. The
+long warm-up lowers the exponent over all five. None reaches the 0.73 of [@kaplan2020scaling].
 """
 
 import pathlib
