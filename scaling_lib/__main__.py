@@ -45,7 +45,7 @@ SHIPPED = {
     "data_filtering": ("scaling_lib.experiments.since_2024.data_filtering", 2),
     "distillation": ("scaling_lib.experiments.since_2024.distillation", 2),
     "width_transfer": ("scaling_lib.experiments.since_2024.width_transfer", 1),
-    "reinforcement": ("scaling_lib.experiments.since_2024.reinforcement", 5),
+    "reinforcement": ("scaling_lib.experiments.since_2024.reinforcement", 13),
     "serial_parallel": ("scaling_lib.experiments.since_2024.serial_parallel", 2),
     "chain_horizons": ("scaling_lib.experiments.since_2024.chain_horizons", 2),
     "capstone_practice": ("scaling_lib.capstone.practice", 5),

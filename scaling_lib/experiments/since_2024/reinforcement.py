@@ -8,6 +8,8 @@ baseline: :math:`\nabla \operatorname{E}[r] = \operatorname{E}[r\,\nabla \log p(
 
 Adam divides by the size of the gradient, so the factor in front changes only how noisy a step is:
 a network that is right once in a thousand draws learns from a thousandth of what it draws.
+
+The control is told the right answers of as many problems, chosen at random instead of by the check.
 """
 
 import pathlib
@@ -27,23 +29,29 @@ from scaling_lib.training import fit_model
 
 DIGITS = emergence.DIGITS
 DRAWS = 512  # problems a step, one answer drawn for each
-LR = 3e-3
 WARM_UP = 50  # steps
-SHIPPED_STEPS = tuple(int(2 ** (i / 2)) for i in range(8, 23))  # 16 to 2,048
+#: At each learning rate the number of steps of a shipped run, 16 and on by factors of root two.
+SHIPPED_STEPS = {
+    lr: tuple(int(2 ** (i / 2)) for i in range(8, last + 1))
+    for lr, last in ((3e-3, 22), (3e-4, 26))
+}
 
 
-def rewarded(model: MLP, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def rewarded(
+    model: MLP, rng: np.random.Generator, told: bool = False
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield without end the problems of a step whose drawn answer was right, and the answers.
 
-    A step in which no answer is right is drawn again.
+    A step in which no answer is right is drawn again. With `told` as many problems are chosen at
+    random, and come with their right answers.
     """
     while True:
         a, b = addition.sample(DRAWS, DIGITS, rng)
-        x = addition.encode(a, b, DIGITS)
-        drawn = draw(model.probabilities(x), rng)
-        right = (drawn == addition.answer(a, b, DIGITS)).all(1)
-        if right.any():
-            yield x[right], drawn[right]
+        x, y = addition.encode(a, b, DIGITS), addition.answer(a, b, DIGITS)
+        kept = (draw(model.probabilities(x), rng) == y).all(1)
+        if kept.any():
+            kept = rng.permutation(kept) if told else kept
+            yield x[kept], y[kept]
 
 
 def right_draws(model: MLP) -> np.ndarray:
@@ -52,19 +60,28 @@ def right_draws(model: MLP) -> np.ndarray:
     return np.exp(of_right(log_p, y).sum(1, dtype=float))
 
 
-def run(H: int, start: int, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEPS) -> pd.DataFrame:
-    """Train an adder for `start` steps on right answers, then by reward; measure after so many.
+def run(
+    H: int,
+    start: int,
+    seed: int = 0,
+    lr: float = 3e-3,
+    by: str = "reward",
+    steps: tuple[int, ...] | None = None,
+) -> pd.DataFrame:
+    """Train an adder for `start` steps on right answers, then `by` reward; measure after so many.
 
+    ``by="answers"`` is the control, and without `steps` they are those of the shipped table.
     Columns: ``step`` (0 before the first reward); ``reward``, the share of right draws on held-out
     problems; ``likeliest``, the share of problems whose most likely answer is right; ``pass_100``,
     the share of problems that one of 100 draws solves; ``C``, FLOP of all draws and of the training
     steps on the right ones; ``N`` parameters.
     """
     model, kept = emergence.train_adder(H, seed, start), 0
+    steps = steps or SHIPPED_STEPS[lr]
 
     def counted():
         nonlocal kept
-        for x, y in rewarded(model, np.random.default_rng([seed, 2])):
+        for x, y in rewarded(model, np.random.default_rng([seed, 2]), by == "answers"):
             kept += len(x)
             yield x, y
 
@@ -76,7 +93,7 @@ def run(H: int, start: int, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEP
     curve = LearningCurve((0, *steps), measure)
     curve(0)
     rise = constant_after(WARM_UP)
-    fit_model(model, counted(), max(steps), LR, schedule=rise, after_step=curve)
+    fit_model(model, counted(), max(steps), lr, schedule=rise, after_step=curve)
     table, once = curve.table(), model.flops_per_example()
     C = DRAWS * table["step"] * once / 3 + table.pop("kept") * once
     return table.assign(C=C, N=model.N)
@@ -85,11 +102,14 @@ def run(H: int, start: int, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEP
 def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
     """Write the shipped curves: two widths, two times of learning from answers, three seeds.
 
-    The narrower one, whose end depends on the seed, has ten more seeds.
+    All at two learning rates, by reward and as the control. The narrower width, whose end depends
+    on the seed, has ten more seeds by reward at the higher rate.
     """
-    starts = [1500, 3000]
-    every = tabulate(run, jobs, H=[64, 128], start=starts, seed=SEEDS)
-    more = tabulate(run, jobs, H=[64], start=starts, seed=range(3, 13))
+    starts, rates = [1500, 3000], list(SHIPPED_STEPS)
+    ways = {"lr": rates, "by": ["reward", "answers"]}
+    every = tabulate(run, jobs, H=[64, 128], start=starts, **ways, seed=SEEDS)
+    ways = {"lr": rates[:1], "by": ["reward"]}
+    more = tabulate(run, jobs, H=[64], start=starts, **ways, seed=range(3, 13))
     table = pd.concat([every, more], ignore_index=True)
     rounded = table.round({"reward": 4, "likeliest": 4, "pass_100": 4})
     write_csv(rounded.assign(C=table["C"].map("{:.4g}".format)), out)
