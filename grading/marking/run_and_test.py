@@ -324,9 +324,7 @@ class Tests:
         if not ast.parse(cell.visible).body:  # they see none
             message = "Hidden tests do not pass"
         if kind := _HIDDEN_KIND.search(re.sub(r"(?m)^# ?", "", cell.released)):
-            message += (
-                f" ({' '.join(kind[1].split())})"  # which inputs, as the notebook says itself
-            )
+            message += f" ({' '.join(kind[1].split())})"
         if isinstance(error, CallLost):
             message += f": in one of them, {error.told}"
         elif isinstance(error, CallFailed):
