@@ -1,13 +1,13 @@
 """Grade untrusted notebook submissions: submissions in a sandbox, tests in a trusted process.
 
-Tests of an assignment import what they need from here: `fresh`, `reference` and `same`. `grade` is
-the command of that name, for use from Python.
+Tests of an assignment import what they need from here: `fresh`, `reference`, `same` and `holds`.
+`grade` is the command of that name, for use from Python.
 """
 
 import importlib
 
 _ROOMS = {"grade": "grading.classes.batch"}
-_ROOMS |= dict.fromkeys(("fresh", "reference", "same"), "grading.source.hidden_tests")
+_ROOMS |= dict.fromkeys(("fresh", "reference", "same", "holds"), "grading.source.hidden_tests")
 
 __all__ = list(_ROOMS)
 

@@ -89,6 +89,11 @@ def check_run(options):
     from grading.reports.student_results import read_report
     from grading.source.assignment import SOURCES, known, load
 
+    if not known():
+        raise ValueError(
+            "the hidden tests are not in this copy of the course: your instructor runs them. The "
+            "checks of a notebook: python -m pytest --nbval-lax exercises/release/NAME"
+        )
     name, path = options.assignment, pathlib.Path(options.assignment)
     if path.is_dir():
         name = path.resolve().name
@@ -133,6 +138,12 @@ def export_options(parser):
         help="sheet of what is marked by hand; marks that are in it are kept",
     )
     add("--marks", metavar="SHEET.csv", help="the sheet of --to-mark, filled in; goes to feedback")
+    add("--texts", action="store_true", help="with --marks: the points of answers in words alone")
+    add(
+        "--corrections",
+        metavar="TABLE.csv",
+        help="student, item (a test or an exercise), points that it earns now, and reason",
+    )
     add("--column", help="Canvas's column, if it is not called as the assignment")
     add("--scale", action="store_true", help="convert to the platform's maximum")
     add("--out", help="file to write (GRADED/canvas.csv, moodle.csv, table.csv, to_mark.csv)")
@@ -141,7 +152,7 @@ def export_options(parser):
 def export_run(options):
     """Write the scores; 1 if a result found no place in the roster."""
     from grading.platforms.gradescope import gradescope_results
-    from grading.platforms.rosters import add_marks
+    from grading.platforms.rosters import add_marks, correct
     from grading.reports.feedback import write_feedback
     from grading.reports.spreadsheets import some
     from grading.reports.student_results import number, write_json
@@ -152,11 +163,22 @@ def export_run(options):
         if options.marks:
             raise ValueError("--to-mark takes no --marks: it keeps those of the sheet in its place")
         return _write_sheet(results, _export_path(options, "to_mark"))
+    if options.texts and not options.marks:
+        raise ValueError("--texts needs the marks: give --marks, too")
+    if options.corrections:
+        print(f"{correct(results, options.corrections)} corrections")
     if options.marks:
         add_marks(results, options.marks)
     elif left := sum(results[0]["max_by_hand"] for results in classes):
         words = "points to be marked by hand are left out: give --marks"
         print(f"{number(left)} {words}", file=sys.stderr)
+    if options.marks or options.corrections:
+        for result in results:
+            write_feedback(pathlib.Path(result["folder"], "feedback.html"), result)
+        print(f"what was done by hand is in {len(results)} files feedback.html")
+    for result in results if options.texts else ():
+        result["score"] = sum(item["score"] for item in result["by_hand"])
+        result["max_score"] = sum(item["points"] for item in result["by_hand"])
     missing = []
     if options.gradescope:
         for result in results:
@@ -164,10 +186,6 @@ def export_run(options):
         print(f"{len(results)} files results.json in the folders of {' '.join(options.graded)}")
     else:
         missing = _write_table(classes, options)
-    if options.marks:
-        for result in results:
-            write_feedback(pathlib.Path(result["folder"], "feedback.html"), result)
-        print(f"the marks are in {len(results)} files feedback.html")
     if missing:
         print(f"not in the roster: {some(missing)}", file=sys.stderr)
     return 1 if missing else 0
@@ -192,7 +210,8 @@ def _export_path(options, name):
 
 def _write_table(classes, options):
     """Write the table of all students; return those whom the roster has not."""
-    from grading.platforms.rosters import canvas, joined, moodle, named
+    from grading.platforms.rosters import canvas, joined, moodle, moodle_feedback, named
+    from grading.reports.spreadsheets import BOM
     from grading.reports.student_results import grades_table
     from scaling_lib.data.files import write_bytes
 
@@ -204,17 +223,22 @@ def _write_table(classes, options):
     elif options.moodle:
         text, missing = moodle(options.moodle, students, options.scale)
     else:
-        text, missing = grades_table(students), []
+        text, missing = BOM + grades_table(students), []
     name = "canvas" if options.canvas else "moodle" if options.moodle else "table"
     out = _export_path(options, name)
     write_bytes(out, text.encode())
     print(f"{len(students) - len(missing)} students in {out}")
+    if options.moodle:
+        content, files = moodle_feedback([result for results in classes for result in results])
+        write_bytes(pages := out.with_name(f"{out.stem}_feedback.zip"), content)
+        print(f"{files} pages of feedback in {pages}, which Moodle uploads")
     return missing
 
 
 def _write_sheet(results, out):
     """Write the sheet of what is marked by hand, with the marks of the one that is there."""
-    from grading.platforms.rosters import kept_marks, marking_sheet, named
+    from grading.platforms.rosters import UTF_8, kept_marks, marking_sheet, named
+    from grading.reports.spreadsheets import BOM
     from scaling_lib.data.files import write_bytes
 
     marks, lost = kept_marks(results, out) if out.exists() else ({}, [])
@@ -224,8 +248,9 @@ def _write_sheet(results, out):
             number += 1
         write_bytes(copy, out.read_bytes())
         words = f"marks left out, since their answers are others now ({len(lost)})"
-        print(f"{words}: {named(lost)}; the old sheet is kept as {copy}", file=sys.stderr)
-    write_bytes(out, marking_sheet(results, marks).encode())
+        advice = f"; {UTF_8}" if any("?" in student for student, _ in lost) else ""
+        print(f"{words}: {named(lost)}; the old sheet is kept as {copy}{advice}", file=sys.stderr)
+    write_bytes(out, (BOM + marking_sheet(results, marks)).encode())
     kept = sum(bool(row["points"].strip()) for row in marks.values())
     known = f", {kept} marks of the sheet that was there are kept" if kept else ""
     print(f"{len(results)} students in {out}{known}")
@@ -315,7 +340,7 @@ def capstone_options(parser):
 def capstone_run(options):
     """Hand out languages, or grade."""
     from grading.classes.games import grade_games, languages_table, read_languages, summary_line
-    from grading.reports.spreadsheets import to_csv
+    from grading.reports.spreadsheets import some, to_csv
     from grading.source.hidden_tests import PUBLIC_SEED
     from scaling_lib.data.checks import whole
     from scaling_lib.data.files import write_bytes
@@ -335,6 +360,11 @@ def capstone_run(options):
         languages = read_languages(options.languages)
     results = grade_games(options.input, options.out, secret, languages, jobs)
     print(f"{summary_line(results)}; {options.out}/grades.csv has the table")
+    for result in results:
+        if not result["score"]:
+            print(f"{result['student']}: 0 points. {result['message']}", file=sys.stderr)
+        if twins := result.get("alike"):
+            print(f"{result['student']}: the same commitment as {some(twins)}", file=sys.stderr)
 
 
 def answers_options(parser):

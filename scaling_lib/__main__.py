@@ -20,7 +20,7 @@ SHIPPED = {
     "digits": ("scaling_lib.experiments.bitter_lesson.digits", 3),
     "algorithms": ("scaling_lib.experiments.scaling_hypothesis.algorithms", 1),
     "cipher": ("scaling_lib.experiments.scaling_hypothesis.cipher", 3),
-    "emergence": ("scaling_lib.experiments.scaling_hypothesis.emergence", 1),
+    "emergence": ("scaling_lib.experiments.scaling_hypothesis.emergence", 2),
     "emergence_by_time": ("scaling_lib.experiments.scaling_hypothesis.emergence_by_time", 2),
     "ensembles": ("scaling_lib.experiments.scaling_hypothesis.ensembles", 5),
     "in_context": ("scaling_lib.experiments.scaling_hypothesis.in_context", 5),
@@ -36,7 +36,7 @@ SHIPPED = {
     "weight_decay": ("scaling_lib.experiments.data_limits.weight_decay", 1),
     "retrieval": ("scaling_lib.experiments.scaffolding.retrieval", 3),
     "chain_of_thought": ("scaling_lib.experiments.scaffolding.chain_of_thought", 7),
-    "chain_votes": ("scaling_lib.experiments.scaffolding.voting", 3),
+    "chain_votes": ("scaling_lib.experiments.scaffolding.voting", 4),
     "cups": ("scaling_lib.experiments.scaffolding.cups", 5),
     "guided_search": ("scaling_lib.experiments.since_2024.guided_search", 6),
     "low_precision": ("scaling_lib.experiments.since_2024.low_precision", 2),
@@ -100,6 +100,24 @@ def fit_run(options):
     from scaling_lib.fitting import command
 
     return command.fit_run(options)
+
+
+def compare_options(parser):
+    """Fit several laws to the same runs and compare them: AICc, BIC, errors on held-out runs.
+
+    AICc says which law fits best for its number of parameters, not whether any is right; runs held
+    out (--hold-out) decide what is used for a forecast.
+    """
+    from scaling_lib.fitting import command
+
+    command.compare_options(parser)
+
+
+def compare_run(options):
+    """Compare laws."""
+    from scaling_lib.fitting import command
+
+    return command.compare_run(options)
 
 
 def isoflop_options(parser):
@@ -234,6 +252,7 @@ def regenerate_run(options):
 
 COMMANDS = {
     "fit": (fit_options, fit_run),
+    "compare": (compare_options, compare_run),
     "isoflop": (isoflop_options, allocation_run),
     "envelope": (envelope_options, allocation_run),
     "train": (train_options, train_run),

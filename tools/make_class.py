@@ -31,7 +31,8 @@ GRADESCOPE = """submission_{}:
   :created_at: 2026-{}:05:00.000000000 Z
 """
 TEXT = (
-    "The residuals describe the runs at hand; held-out runs would tell whether the form is right."
+    "{} thinks that residuals describe the runs at hand, and that held-out runs would tell whether "
+    "the form is right."
 )
 
 
@@ -46,7 +47,9 @@ def points_of(source, exercise: str) -> float:
     )
 
 
-def solve(source, release, answers: list[dict], rng) -> tuple[nbformat.NotebookNode, float]:
+def solve(
+    source, release, answers: list[dict], rng, name: str
+) -> tuple[nbformat.NotebookNode, float]:
     """Return a filled-in student version and what its tests should give it."""
     notebook, score = copy.deepcopy(release), 0.0
     solved = {c.metadata.nbgrader.grade_id: c for c in source.cells if "nbgrader" in c.metadata}
@@ -56,7 +59,7 @@ def solve(source, release, answers: list[dict], rng) -> tuple[nbformat.NotebookN
             continue
         exercise = meta["grade_id"]
         if cell.cell_type == "markdown":
-            cell.source = TEXT if rng.random() < 0.8 else cell.source
+            cell.source = TEXT.format(name) if rng.random() < 0.8 else cell.source
             continue
         mine = [a for a in answers if a["exercise"] == exercise]
         wish = rng.choice(["right", "other", "untouched"], p=[0.55, 0.35, 0.1])
@@ -118,7 +121,7 @@ def make_class(assignment: str, students: int = 40, seed: int = 0) -> dict[str, 
         worksheet.append(
             [f"Participant {moodle_id}", name, mail, "", "", f"{most:g}", "Yes", time, ""]
         )
-        notebook, score = solve(source, release, answers, rng)
+        notebook, score = solve(source, release, answers, rng, name)
         content = nbformat.writes(notebook).encode()
         if number == 1:
             content, score = content[: len(content) // 2], 0

@@ -20,6 +20,8 @@ from nbgrader.preprocessors import (
 )
 from run_notebooks import normalise, write
 
+from grading.source.submitted_cells import HANDED_OUT, handed_out
+
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISES = ROOT / "exercises"
 STUBS = {
@@ -37,6 +39,7 @@ def release(source):
     for step in [*steps, ClearMarkScheme(), ComputeChecksums(), CheckCellMetadata()]:
         nb, resources = step.preprocess(nb, resources)
     normalise(nb)
+    nb.metadata[HANDED_OUT] = handed_out((cell.cell_type, cell.source) for cell in nb.cells)
     return nb
 
 

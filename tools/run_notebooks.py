@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 # What metadata may hold: the book's own keys, tags, grading. The rest is an editor's view
 # state.
-NOTEBOOK_KEYS = {"title", "authors", "description", "mystnb"}
+NOTEBOOK_KEYS = {"title", "authors", "description", "mystnb", "handed_out"}
 CELL_KEYS = {"mystnb", "tags", "guess", "exercise", "nbgrader", "deletable", "editable"}
 # Folds an output on the site; the key that JupyterLab reads follows from it.
 FOLDED = "hide-output"

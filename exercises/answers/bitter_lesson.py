@@ -97,6 +97,19 @@ def winning_takes(pile, takes):
     },
     {
         "exercise": "search-or-rule",
+        "name": "piles below zero looked up from the end",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def winning_takes(pile, takes):
+    won = np.zeros(pile + 1, dtype=bool)
+    for stones in range(1, pile + 1):
+        won[stones] = any(not won[stones - t] for t in takes)
+    return sorted({int(t) for t in takes if t <= pile and not won[pile - t]})
+""",
+    },
+    {
+        "exercise": "search-or-rule",
         "name": "one move ahead",
         "kind": "wrong",
         "expected": 0,
@@ -365,6 +378,21 @@ def first_win(sigma2, b, p, q):
         "code": """
 def first_win(sigma2, b, p, q):
     return round(sigma2 * (p - q) / b**2) if b else float("nan")
+""",
+    },
+    {
+        "exercise": "crossover",
+        "name": "a variance squared",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def first_win(sigma2, b, p, q):
+    if b == 0:
+        return float("nan")
+    n, s = p + 2, sigma2**2
+    while s * p / (n - p - 1) >= b**2 + (s + b**2) * q / (n - q - 1) and n < 10**5:
+        n += 1
+    return n
 """,
     },
     {

@@ -322,6 +322,13 @@ def effective_tokens(unique, total, r_star):
     },
     {
         "exercise": "effective-data",
+        "name": "nothing but the repetitions",
+        "kind": "wrong",
+        "expected": 0,
+        "code": EFFECTIVE_TOKENS.replace("np.minimum(total, unique) + ", ""),
+    },
+    {
+        "exercise": "effective-data",
         "name": "half-life",
         "kind": "wrong",
         "expected": 0,
@@ -438,6 +445,13 @@ def collapse(z, keep_all):
     },
     {
         "exercise": "collapse",
+        "name": "made from the row that was fitted before",
+        "kind": "wrong",
+        "expected": 0,
+        "code": COLLAPSE.replace("z[g])", "z[g - 1])"),
+    },
+    {
+        "exercise": "collapse",
         "name": "mean not passed on",
         "kind": "wrong",
         "expected": 0,
@@ -491,6 +505,13 @@ def keep_checked(answers, samples, a, b, modulus):
         "kind": "wrong",
         "expected": 0,
         "code": KEEP_CHECKED.replace("shape[-1])", "shape[-1])[::-1]"),
+    },
+    {
+        "exercise": "own-answers",
+        "name": "exact whatever the modulus",
+        "kind": "wrong",
+        "expected": 0,
+        "code": KEEP_CHECKED.replace("% modulus == 0", "== 0"),
     },
     {
         "exercise": "own-answers",

@@ -180,6 +180,13 @@ def forecast_compute(when, log_C, new, levels):
     },
     {
         "exercise": "compute-trend",
+        "name": "the probability of t for its quantile",
+        "kind": "wrong",
+        "expected": 0,
+        "code": FORECAST_COMPUTE.replace("t.ppf", "t.cdf"),
+    },
+    {
+        "exercise": "compute-trend",
         "name": "the scatter alone",
         "kind": "wrong",
         "expected": 3,
@@ -478,6 +485,24 @@ def exhaustion_year(now, used, stock, growth, stock_growth, levels):
         "code": EXHAUSTION_YEAR.replace(
             "if used > mean and pace > 0 and growth[1] > 0", "if False"
         ),
+    },
+    {
+        "exercise": "exhaustion-year",
+        "name": "a normal year about the meeting of the means",
+        "kind": "wrong",
+        "expected": 0,
+        "code": """
+def exhaustion_year(now, used, stock, growth, stock_growth, levels):
+    meets = now + (stock[0] - used) / (growth[0] - stock_growth)
+    return stats.norm.ppf(levels, meets, 1.0)
+""",
+    },
+    {
+        "exercise": "exhaustion-year",
+        "name": "growth of the stock added",
+        "kind": "wrong",
+        "expected": 0,
+        "code": EXHAUSTION_YEAR.replace("growth[0] - stock", "growth[0] + stock"),
     },
     {
         "exercise": "exhaustion-year",

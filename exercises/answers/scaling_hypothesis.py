@@ -91,6 +91,13 @@ def emergence_window(k, a, c, low=0.1, high=0.9):
     },
     {
         "exercise": "window",
+        "name": "a minus lost",
+        "kind": "wrong",
+        "expected": 0,
+        "code": EMERGENCE_WINDOW.replace("-np.log", "np.log"),
+    },
+    {
+        "exercise": "window",
         "name": "log10 for ln",
         "kind": "wrong",
         "expected": 0,

@@ -828,6 +828,13 @@ def learning_rate(step, steps, peak, rise=0.05, fall=0.2):
     },
     {
         "exercise": "cool-down",
+        "name": "rise and fall exchanged",
+        "kind": "wrong",
+        "expected": 0,
+        "code": LEARNING_RATE.replace("share = 1.0", "share, rise, fall = 1.0, fall, rise"),
+    },
+    {
+        "exercise": "cool-down",
         "name": "peak forgotten",
         "kind": "wrong",
         "expected": 0,

@@ -6,8 +6,8 @@ depends. Starting the same batch again grades only what has no such result yet.
 
 import contextlib
 import dataclasses
-import datetime
 import functools
+import itertools
 import json
 import os
 import pathlib
@@ -19,23 +19,25 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from tqdm import tqdm
 
 import scaling_lib
-from grading.classes.records import Records
+from grading.classes.records import Records, log
 from grading.classes.submissions import collect
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
+from grading.marking.known_answers import read_answers
 from grading.reports.feedback import write_feedback
 from grading.reports.late_rule import LateRule, take_off
-from grading.reports.spreadsheets import some
+from grading.reports.spreadsheets import BOM, some, to_csv
 from grading.reports.student_results import clean, empty_result, read_report, versions
 from grading.sandbox.enclosure import PROTECTION, choose
-from grading.source.assignment import Assignment, digest, load
+from grading.source.assignment import SOURCES, Assignment, digest, load
+from grading.source.submitted_cells import SubmittedCell, own_work, read_notebook
 from scaling_lib.data.checks import whole
 from scaling_lib.data.cluster import connect
-from scaling_lib.data.files import append_bytes
-
-AUDIT = "audit.jsonl"
+from scaling_lib.data.files import write_bytes
 
 # Submissions read before there is a free process for them, as a multiple of the processes.
 AHEAD = 2
+
+ALIKE = "alike.csv"  # table of those who share work, for the instructor
 
 
 @dataclasses.dataclass
@@ -109,7 +111,7 @@ def grade(
             delivered = (records.deliver(one, place, late) for one in handed_in)
             batch.run(delivered, pool, lambda: max(1, AHEAD * width()), bar)
     batch.summary.results = records.table()
-    batch.summary.remarks = batch.remarks()
+    batch.summary.remarks = [*batch.remarks(), *_alike(assignment, records)]
     now = [r for r in batch.summary.results if records.was_delivered(r) and r["file"]]
     batch.summary.late = late.in_words(now)
     return batch.summary
@@ -128,8 +130,7 @@ class _Batch:
 
     def log(self, **facts):
         """Write one line of JSON: for the batch's beginning, and for each submission."""
-        time = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        append_bytes(self.records.out / AUDIT, (json.dumps({"time": time} | facts) + "\n").encode())
+        log(self.records.out, **facts)
 
     def run(self, delivered, pool, most, bar):
         """Grade the source itself beside the first submissions; write nothing before it is fine."""
@@ -250,7 +251,43 @@ class _Batch:
         made = [
             f"{words}: {some([r['student'] for r in who])}" for words, who in said.items() if who
         ]
+        versions = {}
+        for result in self.summary.results:
+            versions.setdefault(result.get("version"), []).append(result["student"])
+        made += [f"{some(who)}: {words}" for words, who in versions.items() if words]
         return self.records.remarks + made
+
+
+def _alike(assignment, records):
+    """Write a table of those who share work of some length; return a sentence about them.
+
+    What the course has itself, solutions and known answers, anyone may have found there. The
+    members of a group that handed in one file are not compared.
+    """
+    path = SOURCES.parent / "answers" / f"{assignment.name}.py"
+    answers = read_answers(path, assignment) if path.is_file() else ()
+    ours = [[SubmittedCell("code", one["code"], one["exercise"])] for one in answers]
+    ours.append(read_notebook(assignment.text.encode()))
+    public = {work for cells in ours for work in own_work(assignment, cells).items()}
+    sharing, pairs = {}, {}
+    for record, content in records.contents():
+        for work in own_work(assignment, read_notebook(content)).items():
+            sharing.setdefault(work, []).append(record)
+    for name, text in sharing.keys() - public:
+        for one, other in itertools.combinations(sharing[name, text], 2):
+            copied = one["submission"] == other["submission"]
+            if not (copied and one["file"] == other["file"]):
+                shared = pairs.setdefault((one["student"], other["student"]), set())
+                shared |= {name, "file"} if copied else {name}
+    path = records.out / ALIKE
+    if not pairs:
+        path.unlink(missing_ok=True)
+        return []
+    rows = sorted(pairs, key=lambda pair: ("file" not in pairs[pair], -len(pairs[pair]), pair))
+    table = [(*pair, " ".join(sorted(pairs[pair]))) for pair in rows]
+    write_bytes(path, (BOM + to_csv([("student", "other", "the same"), *table])).encode())
+    names = some([f"{one} and {other} ({len(pairs[one, other])})" for one, other in rows])
+    return [f"the same code or text, with how many cells: {names}; {path} has all"]
 
 
 def _words(trouble):

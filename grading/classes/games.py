@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from grading.classes.archives import Refused, list_inner
 from grading.classes.own_process import read_apart
-from grading.classes.records import Records
+from grading.classes.records import Records, log
 from grading.classes.submissions import Submission, by_student
 from grading.reports.feedback import write_feedback
 from grading.reports.late_rule import LateRule
@@ -48,6 +48,7 @@ class Game:
     played: handed_in.Submission | None = None
     problem: str = ""  # why it earns nothing, for the student; empty if it counts
     notes: list = dataclasses.field(default_factory=list)
+    twins: list = dataclasses.field(default_factory=list)  # who committed the same
 
 
 def language_of(secret, name):
@@ -97,6 +98,8 @@ def grade_games(submissions, out, secret, languages, jobs=1):
         if counts.digest == game.submission.digest or "score" not in record:
             result = _result(game, secret, losses) | {"student": record["student"]}
             write_feedback(record["folder"] / "feedback.html", result)
+            if game.twins:
+                log(out, student=record["student"], alike=result["alike"])
             records.write(record, result)
         else:  # handed in later, elsewhere
             records.write(record)
@@ -162,7 +165,7 @@ def _read(submission, found, languages):
 
 
 def _note_twins(games):
-    """Tell the instructor of commitments that are the same to the last digit."""
+    """Note commitments that are the same to the last digit, for nobody but the instructor."""
     seen = {}
     for game in games:
         if game.played is not None:
@@ -170,8 +173,7 @@ def _note_twins(games):
             seen.setdefault((game.played.task_seed, c.H, c.low, c.high), []).append(game)
     for twins in seen.values():
         for game in twins if len(twins) > 1 else ():
-            others = [g.submission.student for g in twins if g is not game]
-            game.notes.append(f"The same commitment, digit by digit, as {', '.join(others)}.")
+            game.twins = [g.submission.student for g in twins if g is not game]
 
 
 def _check_runs(games, jobs):
@@ -229,6 +231,7 @@ def _result(game, secret, losses):
         "submission": game.submission.digest,
         "file": game.submission.file,
         "notes": [clean(note) for note in game.notes],
+        "alike": [clean(name) for name in game.twins],
         "sandbox": "not needed",
         "versions": versions(),
     }

@@ -16,9 +16,10 @@ from grading.reports.late_rule import cost, mildest, read_time
 from grading.reports.spreadsheets import letters
 from grading.reports.student_results import grades_table, write_json
 from grading.source.assignment import digest
-from scaling_lib.data.files import write_bytes
+from scaling_lib.data.files import append_bytes, write_bytes
 
 RESULT = "result.json"
+AUDIT = "audit.jsonl"
 LONGEST = 200  # bytes of a folder's name, of which most systems allow 255
 # What a record keeps of a `Submission`, for each that differs from the others.
 KEPT = ("file", "digest", "status", "message", "notes", "left_aside")
@@ -128,6 +129,13 @@ class Records:
         write_bytes(self.out / "grades.csv", grades_table(results).encode())
         return results
 
+    def contents(self):
+        """Yield each record that was graded, with what counts of it, as it was handed in."""
+        for record in self.records:
+            entry = {"file": record.get("file", ""), "digest": record.get("submission", "")}
+            if entry["file"] and (path := self._path(record, entry)).is_file():
+                yield record, path.read_bytes()
+
     def write(self, record, result=None):
         """Store a record and what was handed in; a new result makes an old one history."""
         if result is not None:
@@ -176,6 +184,12 @@ class Records:
     def _gradable(self, record, entry):
         path = self._path(record, entry)
         return not entry["status"] and (path in self.unwritten or path.is_file())
+
+
+def log(out, **facts):
+    """Add a line of JSON to the log in a folder of records."""
+    time = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    append_bytes(pathlib.Path(out) / AUDIT, (json.dumps({"time": time} | facts) + "\n").encode())
 
 
 def free_name(submission, taken):

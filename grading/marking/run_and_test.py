@@ -25,7 +25,7 @@ import numpy as np
 from grading.marking.session import CallFailed, CallLost, Function, Session
 from grading.sandbox.enclosure import Limits
 from grading.source.assignment import parse
-from grading.source.hidden_tests import reference
+from grading.source.hidden_tests import IntervalMissed, reference
 from grading.source.source_names import SourceNames, bound_names
 from grading.source.submitted_cells import defined_names, match, read_notebook, written_names
 
@@ -38,6 +38,13 @@ MAX_SHOWN = 10_000_000
 MAX_WRITTEN = 20_000  # characters of an answer in words
 MAX_MESSAGE = 4000  # characters of a message, which may hold all that a function returned
 MAX_SHORT = 120  # characters of one argument or answer in a message
+
+# The same for everybody: it holds neither the number that came out nor a word of the submission.
+INTERVAL_MISSED = "Your function passed; your interval did not hold under a fresh seed."
+
+
+# What the comment in a test cell, which learners see, says of the hidden inputs.
+_HIDDEN_KIND = re.compile(r"Hidden tests, [\d.]+ points?: (.+?)\.\s", re.DOTALL)
 
 
 class _Short(reprlib.Repr):
@@ -72,7 +79,8 @@ def grade_in(session, assignment, source, notebook, emit, wanted=None):
     """Run a notebook (bytes) in a session, and the `wanted` tests, by their ids; by default all."""
     found = match(assignment, read_notebook(notebook))
     written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
-    emit({"event": "match", "restored": list(found.restored), "text": written})
+    facts = {name: list(getattr(found, name)) for name in ("restored", "older", "lacks")}
+    emit({"event": "match", "text": written, **facts})
     try:
         run_cells(found, source, session, emit)
         run_tests(assignment, found, Tests(assignment, source, session), emit, wanted)
@@ -93,12 +101,22 @@ def run_cells(found, source, session, emit):
             session.snapshot(step.test)
             continue
         result = session.run(step.source)
+        result["error"] = _with_line(result["error"], step.source)
         room -= len(str(result["shown"]))
         if room < 0:
             result["shown"] = []
         if step.cell is not None:
             emit({"event": "cell", "cell": step.cell, "source": step.source[:200], **result})
     session.snapshot(FINISHED)
+
+
+def _with_line(error, source):
+    """Return the words of an error; of one in the syntax with the line itself."""
+    found = re.fullmatch(r"(.*?)(?: \(|, )<ipython-input[^>]*>, line (\d+)\)?", error or "")
+    lines = source.split("\n")
+    if not found or not 0 < int(found[2][:9]) <= len(lines):
+        return error
+    return f"{found[1]}, line {found[2]}: {lines[int(found[2]) - 1].strip()[:MAX_SHORT]}"
 
 
 def run_tests(assignment, found, tests, emit, wanted=None):
@@ -300,9 +318,15 @@ class Tests:
         score, error, line = self._execute(cell, cell.source, self.complete)
         if error is None:
             return Outcome(test, score, cell.points)
+        if isinstance(error, IntervalMissed):
+            return Outcome(test, 0, cell.points, INTERVAL_MISSED, str(error))
         message = "The checks that you see pass, hidden tests do not"
         if not ast.parse(cell.visible).body:  # they see none
             message = "Hidden tests do not pass"
+        if kind := _HIDDEN_KIND.search(re.sub(r"(?m)^# ?", "", cell.released)):
+            message += (
+                f" ({' '.join(kind[1].split())})"  # which inputs, as the notebook says itself
+            )
         if isinstance(error, CallLost):
             message += f": in one of them, {error.told}"
         elif isinstance(error, CallFailed):

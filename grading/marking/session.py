@@ -29,6 +29,12 @@ class CallFailed(Exception):
     told = "raised an error"
 
 
+class ArgumentChanged(CallFailed):
+    """The submission's function changed what it was given; the text is that of a visible check."""
+
+    told = "changes its argument"
+
+
 class CallLost(BaseException):
     """The submission has no answer that can be used.
 
@@ -118,6 +124,8 @@ class Session:
             raise CallLost(f"`{name}` gave no answer: {lost}") from None
         if answer.get("ok") is not True:
             raise failure(name, answer)
+        if answer.get("changed") is True:
+            raise ArgumentChanged("Your function changes its argument: change a copy.")
         if type(what := answer.get("unusable")) is str:
             told = f"`{name}` returned something that cannot be used"
             raise CallLost(f"`{name}` returned {what[:100]}: {USABLE}", told)
@@ -205,8 +213,8 @@ class Function:
     """Stands in a test for a function of the submission.
 
     Calling it sends the arguments into the sandbox and returns what the function returned there.
-    It raises `CallFailed`, which is also the built-in type of what the function raised, or
-    `CallLost`.
+    It raises `CallFailed`, which is also the built-in type of what the function raised,
+    `ArgumentChanged`, or `CallLost`.
     """
 
     def __init__(self, session, name):

@@ -78,7 +78,7 @@ def gradescope_results(result):
     ]
     tests += [
         {"name": item["id"], "score": item["score"], "max_score": item["points"]}
-        | {"visibility": "after_published"}
+        | {"output": item.get("comment", ""), "visibility": "after_published"}
         for item in result["by_hand"]
         if "score" in item  # by `export --marks`
     ]

@@ -4,9 +4,11 @@ Canvas: Grades, Export; the column of the assignment is filled in. Moodle: the a
 worksheet; the columns Grade and Feedback comments are filled in.
 """
 
+import collections
 import contextlib
 import datetime
 import math
+import pathlib
 import re
 
 from grading.reports.spreadsheets import (
@@ -19,10 +21,12 @@ from grading.reports.spreadsheets import (
     some,
     to_csv,
 )
-from grading.reports.student_results import number, one_line
+from grading.reports.student_results import by_exercise, clean, number, one_line, title_of
 from grading.source.submitted_cells import says_nothing
+from scaling_lib.data.files import zipped
 
 CANVAS_KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+WORKSHEET = "Moodle's grading worksheet, downloaded with Moodle in English"
 MODIFIED = "Last modified (submission)"  # when it came, in the time of whoever downloads
 MOODLE_FORMS = (
     "%A, %d %B %Y, %I:%M %p",
@@ -32,6 +36,8 @@ MOODLE_FORMS = (
     "%Y-%m-%d %H:%M",
 )
 SHEET = ("student", "item", "points", "max_points", "answer")
+COMMENT = "comment"  # the sheet's last column, which the student reads
+UTF_8 = "save the sheet as 'CSV UTF-8', which keeps all letters"
 
 
 def marking_sheet(results, marks=None):
@@ -41,6 +47,7 @@ def marking_sheet(results, marks=None):
     """
     marks = marks or {}
     extra = [title for title in next(iter(marks.values()), ()) if title not in SHEET]
+    extra = [COMMENT, *(title for title in extra if title != COMMENT)]
     rows = [(*SHEET, *extra)]
     for (student, name), (_, item) in _items(results).items():
         row = marks.get((student, name), {"points": "" if _answered(item) else "0"})
@@ -82,9 +89,18 @@ def _items(results):
 
 def _sheet_names(items):
     """Return students by what a sheet calls them."""
-    # First as the sheet was written, then as a spreadsheet saves what looked like a formula.
-    students = {plain(student): student for student, _ in items}
-    return students | {plain(harmless(student)): student for student, _ in items}
+    # As Excel's plain CSV has the only name that it could be, with ? for letters that it lacks;
+    # then as the sheet was written, and as a spreadsheet saves what looked like a formula.
+    known = {student for student, _ in items}
+    short = collections.Counter(map(_narrow, known))
+    students = {_narrow(student): student for student in known if short[_narrow(student)] == 1}
+    students |= {plain(student): student for student in known}
+    return students | {plain(harmless(student)): student for student in known}
+
+
+def _narrow(text):
+    """Return a text with a ? for each letter that western Europe's Windows does not have."""
+    return plain(text).encode("cp1252", "replace").decode("cp1252")
 
 
 def _answered(item):
@@ -95,8 +111,7 @@ def _is_same(written, text):
     """Tell whether a cell has this answer, in whatever way a spreadsheet has saved it."""
     if says_nothing(text):
         return says_nothing(written)
-    narrow = plain(text).encode("cp1252", "replace").decode("cp1252")
-    return _bare(written) in (_bare(text), _bare(narrow))
+    return _bare(written) in (_bare(text), _bare(_narrow(text)))
 
 
 def _bare(text):
@@ -115,21 +130,22 @@ def named(pairs):
 def add_marks(results, path):
     """Add the points of a filled-in sheet to the ``score`` and ``max_score`` of results, in place.
 
-    Each item gets a ``score``, too. What nobody has answered is worth 0, whether or not the sheet
-    says so. Raises `ValueError`, which tells all faults, if a row names nobody or nothing, has no
-    points between 0 and what the item is worth, or another answer than the one on record, or if an
-    answer is not marked.
+    Each item gets a ``score`` and a ``comment``, too. What nobody has answered is worth 0, whether
+    or not the sheet says so. Raises `ValueError`, which tells all faults, if a row names nobody or
+    nothing, has no points between 0 and what the item is worth, or another answer than the one on
+    record, or if an answer is not marked.
     """
     items = _items(results)
     students = _sheet_names(items)
     what = "the sheet of --to-mark, with the answers that were marked"
     _, rows = read_rows(path, ("student", "item", "points", "answer"), what)
-    faults, marked, changed, open_ = [], {}, [], []
+    faults, marked, changed, open_, comments = [], {}, [], [], {}
     for line, row in enumerate(rows, 2):
         student, name = students.get(plain(row["student"])), plain(row["item"])
         where = f"row {line} ({plain(row['student'])}, {name})"
         if (student, name) not in items:
-            faults.append(f"{where}: there is no such answer")
+            lost = f" ({UTF_8})" if "?" in row["student"] else ""
+            faults.append(f"{where}: there is no such answer{lost}")
             continue
         if (student, name) in marked:
             faults.append(f"{where}: it is marked twice")
@@ -137,6 +153,7 @@ def add_marks(results, path):
         item, points = items[student, name][1], read_number(row["points"])
         blank = not row["points"].strip()
         marked[student, name] = 0.0 if blank else points
+        comments[student, name] = clean(row.get(COMMENT, "").strip())
         if not _is_same(row["answer"], item["text"]):
             changed.append((student, name))
         elif blank and _answered(item):
@@ -156,9 +173,57 @@ def add_marks(results, path):
         raise ValueError(f"{path} cannot be used: {'; '.join(faults)}")
     for key, (result, item) in items.items():
         item["score"] = marked.get(key, 0.0)
+        item["comment"] = comments.get(key, "")
         result["score"] = round(result["score"] + item["score"], 6)
         result["max_score"] += item["points"]
         result["max_by_hand"] = 0
+
+
+def correct(results, path):
+    """Change what tests earned by a table of corrections, in place; return how many there are.
+
+    ``item`` is a test or an exercise, ``points`` what it earns now, ``reason`` is for the student.
+    Late work loses the share of these points that it loses of all. Raises `ValueError`, which tells
+    all faults.
+    """
+    needed = ("student", "item", "points", "reason")
+    _, rows = read_rows(path, needed, "a table of corrections")
+    groups = {}
+    for result in results:
+        single = {item["id"]: [item] for item in result["items"]}
+        for name, items in (single | by_exercise(result["items"])).items():
+            groups[result["student"], name] = result, items
+    students, faults, done = _sheet_names(groups), [], set()
+    for line, row in enumerate(rows, 2):
+        student, name = students.get(plain(row["student"])), plain(row["item"])
+        result, items = groups.get((student, name), (None, []))
+        points, most = read_number(row["points"]), sum(item["points"] for item in items)
+        where = f"row {line} ({plain(row['student'])}, {name})"
+        ids, reason = {(student, item["id"]) for item in items}, clean(row["reason"].strip(". "))
+        wrong = {
+            "there is no such test or exercise": not items,
+            "it is corrected twice": ids & done,
+            f"points must be from 0 to {number(most)}, not {row['points']!r}": not (
+                0 <= points <= most
+            ),
+            "there is no reason, which the student reads": not reason,
+        }
+        faults += [f"{where}: {words}" for words, is_so in wrong.items() if is_so][:1]
+        if faults:
+            continue
+        done |= ids
+        late = 1 - result.get("late", {}).get("percent", 0) / 100
+        change = points - sum(item["score"] for item in items)
+        result["score"] = round(result["score"] + late * change, 6)
+        for item in items:
+            item["score"] = min(item["points"], points)
+            points -= item["score"]
+            item |= {"message": f"Corrected by hand: {reason}.", "corrected": True}
+        words = f"{change:+.10g} points. Corrected by hand: {reason}."
+        result["notes"].append(f"{title_of(result, name)}: {words}")
+    if faults:
+        raise ValueError(f"{path} cannot be used: {some(faults, '; ')}")
+    return len(rows)
 
 
 def joined(classes):
@@ -224,7 +289,7 @@ def canvas(path, results, column=None, scale=False):
 def moodle(path, results, scale=False):
     """Return Moodle's grading worksheet with the scores; see `canvas`."""
     needed = ("Identifier", "Grade", "Maximum Grade")
-    header, rows = read_rows(path, needed, "Moodle's grading worksheet")
+    header, rows = read_rows(path, needed, WORKSHEET)
     students = _Students(results)
     for row in rows:
         participant = row["Identifier"].split()[-1:] or [""]
@@ -238,10 +303,25 @@ def moodle(path, results, scale=False):
     return to_csv(map(_kept, table)), students.missing()
 
 
+def moodle_feedback(results):
+    """Return the archive of feedback that Moodle takes, and how many files are in it.
+
+    They are called as what was downloaded: Name of Student_12345_assignsubmission_file_...
+    """
+    files = {}
+    for result in results:
+        page = pathlib.Path(result["folder"], "feedback.html")
+        if page.is_file() and (participant := result.get("ids", {}).get("moodle")):
+            name = re.sub(r"[_/]", " ", result["student"])
+            place = f"{name}_{participant}_assignsubmission_file_{result['assignment']}.html"
+            files[place] = page.read_bytes()
+    return zipped(files), len(files)
+
+
 def worksheet_times(path):
     """Return when each submission came, from Moodle's grading worksheet, for `LateRule.times`."""
     needed = ("Identifier", "Full name", MODIFIED)
-    _, rows = read_rows(path, needed, "Moodle's grading worksheet")
+    _, rows = read_rows(path, needed, WORKSHEET)
     times, twice = {}, set()
     for line, row in enumerate(rows, 2):
         text = " ".join(row[MODIFIED].split())

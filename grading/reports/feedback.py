@@ -8,7 +8,7 @@ import base64
 import hashlib
 import html
 
-from grading.reports.student_results import by_exercise, number
+from grading.reports.student_results import by_exercise, number, title_of
 from scaling_lib.data.files import write_bytes
 
 STYLE = """
@@ -18,7 +18,8 @@ table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
 caption { text-align: left; font-weight: bold; padding: .3rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-top: 1px solid #8888; }
 tbody th { padding-top: 1.2rem; }
-td.name, td.points { white-space: nowrap; }
+td.points { white-space: nowrap; }
+td.name { min-width: 9rem; }
 td.said { overflow-wrap: anywhere; white-space: pre-line; width: 100%; }
 @media (max-width: 36rem) {
   thead { display: none; }
@@ -58,7 +59,11 @@ def feedback_page(result):
         if result["by_hand"]:
             marked = all("score" in item for item in result["by_hand"])  # by `export --marks`
             rows = [
-                [i["id"], _share([i]) if marked else f"up to {number(i['points'])}", i["text"]]
+                [
+                    title_of(result, i["id"]),
+                    _share([i]) if marked else f"up to {number(i['points'])}",
+                    i["text"] + (f"\n\nComment: {i['comment']}" if i.get("comment") else ""),
+                ]
                 for i in result["by_hand"]
             ]
             head = ("answer", "points", "what you wrote, as it reaches the person")
@@ -88,6 +93,7 @@ def feedback_text(result, why=False):
     """
     score, most = number(result["score"]), number(result["max_score"])
     lines = [f"{result['assignment']}: {score} of {most} points"]
+    lines += filter(None, [result["message"]])  # that this is another version
     for heading, rows in _tests(result).items():
         if "NotImplementedError" in rows[0][2]:
             heading, rows = f"{heading}, not solved yet", []
@@ -110,7 +116,9 @@ def feedback_text(result, why=False):
 def _tests(result):
     """Return the rows of each exercise under its name and what it earned."""
     return {
-        f"{exercise}: {_share(items)} points": [[i["id"], _share([i]), _state(i)] for i in items]
+        f"{title_of(result, exercise)}: {_share(items)} points": [
+            [i["id"], _share([i]), _state(i)] for i in items
+        ]
         for exercise, items in by_exercise(result["items"]).items()
     }
 
@@ -121,6 +129,8 @@ def _share(items):
 
 
 def _state(item):
+    if item.get("corrected"):
+        return item["message"]
     if item["score"] == item["points"]:
         return "passed"
     return f"{'not passed' if item['score'] == 0 else 'passed in part'}: {item['message']}"

@@ -104,7 +104,8 @@ def cost(terms):
 def take_off(result, terms):
     """Take off the points of late work from a result's ``score``, and say so in its ``notes``."""
     days, lost = terms["days"], result["score"] * cost(terms) / 100
-    result["late"] = {"days": days, "lost": round(lost, 6), "submitted": terms["submitted"]}
+    facts = {"percent": cost(terms), "lost": round(lost, 6), "submitted": terms["submitted"]}
+    result["late"] = {"days": days, **facts}
     # Not how many points: that would tell of hidden tests whose results are not out yet.
     taken = f": {cost(terms):g} % of the points were taken off" if cost(terms) else ""
     if days:

@@ -10,6 +10,7 @@ import unicodedata
 from scaling_lib.data.files import parse_table
 
 SEPARATORS = ",;\t"
+BOM = "\ufeff"  # before a table that a person opens: Excel takes it for western Europe's without
 MOST_NAMED = 10  # students, files or faults that a message names
 
 _FORMULA = "[=+@\uff1d\uff0b\uff0d\uff20-]"  # the wide signs too

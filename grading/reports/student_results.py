@@ -12,6 +12,7 @@ import re
 
 from grading.marking.grade_one import NotGraded
 from grading.reports.spreadsheets import some, to_csv
+from grading.source.submitted_cells import written_names
 from scaling_lib import __version__
 from scaling_lib.data.files import write_bytes
 
@@ -72,6 +73,7 @@ def empty_result(assignment, status, message):
         "items": items,
         "by_hand": by_hand,
         "max_by_hand": assignment.max_by_hand,
+        "titles": assignment.titles,
         "errors": [],
         "restored": [],
         "seconds": 0,
@@ -95,7 +97,7 @@ def read_report(assignment, report):
         status = "stopped"
     result = empty_result(assignment, status, message)
     items = {item["id"]: item for item in result["items"]}
-    graded = set()
+    graded, lacks = set(), []
     for event in events:
         if event["event"] == "outcome":
             item = items[event["id"]]
@@ -106,17 +108,35 @@ def read_report(assignment, report):
             error = {"cell": event["cell"] + 1, "source": clean(event["source"])}
             result["errors"].append(error | {"error": clean(event["error"])})
         elif event["event"] == "match":
-            result["restored"] = event["restored"]
+            result["restored"], lacks = event["restored"], event["lacks"]
+            result["version"] = _version_in_words(event["older"], lacks)
+            result["message"] = f"{message} {result['version']}".strip()
             for item in result["by_hand"]:
                 item["text"] = clean(event["text"].get(item["id"], ""))
     for test, item in items.items():
         if test not in graded:
             item["message"] = "Grading was stopped before this was tested."
+    for item in items.values():
+        # A cell that could not be read, or stopped, has defined nothing.
+        name = re.fullmatch(r"`(\w+)` is not defined", item["message"])
+        for error in result["errors"] if name else ():
+            if name[1] in written_names(error["source"]):
+                item["message"] += f". Cell {error['cell']} raised {error['error']}"
+    for exercise, tests in by_exercise(result["items"]).items():
+        for item in tests if exercise in lacks else ():
+            item["message"] = "This exercise is not in your version of the notebook."
     result["score"] = round(sum(item["score"] for item in items.values()), 6)
     result["seconds"] = report["seconds"]
     result["starts"] = last.get("starts")
     result["left_behind"] = report["left"]
     return result
+
+
+def _version_in_words(older, lacks):
+    """Return what another version of the notebook differs in, if it is one."""
+    parts = [f"it lacks the exercises: {', '.join(lacks)}"] if lacks else []
+    parts += [f"cells that have changed since: {', '.join(older)}"] if older else []
+    return f"This is another version of the notebook; {'; '.join(parts)}." if parts else ""
 
 
 def write_json(path, value):
@@ -166,6 +186,13 @@ def by_exercise(items):
     return groups
 
 
+def title_of(result, name):
+    """Return what an exercise, or that of a test or an answer, is called in the notebook."""
+    exercise = re.sub(r"-(test(-\d+)?|text)$", "", name)
+    title = result.get("titles", {}).get(exercise)
+    return f"{title} ({name})" if title else name
+
+
 def one_line(result):
     """Return a result's remarks as one line."""
     parts = [result["message"], *result.get("notes", [])]
@@ -173,14 +200,16 @@ def one_line(result):
     for exercise, items in by_exercise(result["items"]).items():
         most = sum(i["points"] for i in items)
         if (missing := most - sum(i["score"] for i in items)) > 0:
-            lost[exercise] = f"{exercise} {number(missing)} of {number(most)}"
+            title = result.get("titles", {}).get(exercise, exercise)
+            lost[exercise] = f"{title} {number(missing)} of {number(most)}"
     if result["status"] in ("graded", "stopped") and lost:
-        parts.append(f"Points lost: {', '.join(lost.values())}.")
+        parts.append(f"Points lost: {'; '.join(lost.values())}.")
     if result["status"] in ("graded", "stopped") and result["max_by_hand"]:
         parts.append(f"{number(result['max_by_hand'])} more points are to be marked by hand.")
     if marked := [item for item in result["by_hand"] if "score" in item]:
         earned, most = (sum(item[name] for item in marked) for name in ("score", "points"))
         parts.append(f"Answers in words: {number(earned)} of {number(most)} points.")
+        parts += [f"{title_of(result, i['id'])}: {i['comment']}" for i in marked if i["comment"]]
     if result.get("sandbox") == "none":
         parts.append("Graded without a sandbox.")
     return " ".join(" ".join(parts).split())

@@ -108,6 +108,16 @@ class Assignment:
         ]
         return sorted({n for task in tasks for n in task.get("exercise", {}).get("withheld", ())})
 
+    @functools.cached_property
+    def titles(self):
+        """From exercises to what stands above them in the notebook, such as "2. At the wall"."""
+        found = {}
+        for cell in json.loads(self.text or '{"cells": []}')["cells"]:
+            name = cell.get("metadata", {}).get("exercise", {}).get("id")
+            if title := name and re.match(r"#+ *(.+)", "".join(cell["source"])):
+                found[name] = title[1].strip()
+        return found
+
     @property
     def max_score(self):
         """Points that the tests give."""

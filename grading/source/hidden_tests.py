@@ -1,4 +1,4 @@
-"""What a hidden test may use: fresh inputs, the reference solution, a strict comparison.
+"""What a hidden test may use: fresh inputs, the reference, a strict comparison, an interval.
 
 In a source notebook, between ``### BEGIN HIDDEN TESTS`` and ``### END HIDDEN TESTS``::
 
@@ -77,6 +77,19 @@ class Reference:
 
 # The reference solution: ``reference.loss(N)`` calls the ``loss`` of the source notebook.
 reference = Reference()
+
+
+class IntervalMissed(AssertionError):
+    """A prediction that did not hold: no fault of the function. The text is the instructor's."""
+
+
+def holds(low, high, outcome):
+    """Raise `IntervalMissed` unless the outcome lies in the interval that a learner predicted.
+
+    To be called last in a test: what is told of it says that the function has passed.
+    """
+    if not low <= outcome <= high:
+        raise IntervalMissed(f"{outcome:.3g} is outside of {low:.3g} to {high:.3g}")
 
 
 def same(actual, expected, rtol=1e-9, atol=0.0):

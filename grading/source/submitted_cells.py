@@ -7,12 +7,14 @@ counts.
 
 import ast
 import dataclasses
+import difflib
+import hashlib
 import json
 import re
 import unicodedata
 import warnings
 
-from grading.source.assignment import python_only
+from grading.source.assignment import digest, python_only
 from grading.source.source_names import bound_names
 
 MAX_BYTES = 64 << 20
@@ -20,7 +22,14 @@ MAX_TEXT = 8 << 20  # characters of all cells: what remains of a notebook withou
 
 MAX_CELLS = 5000
 MAX_PROSE = 20_000  # characters of a code cell in which an answer in words is looked for
+OWN_TEXT = 80  # signs of code, or letters of an answer, that two people hardly write alike
 SHORT_TEXT = 60  # characters of a text that may be there for the learner to replace
+
+# In a released notebook's metadata: the digests of all of its cells, by which any later version of
+# the course knows what the learner has not touched.
+HANDED_OUT = "handed_out"
+MAX_PARAGRAPHS, MAX_WORDS = 100, 500  # of a text that is held against the given ones
+ALIKE = 0.6  # share of equal words from which on a paragraph is another version of a given one
 
 
 class Unreadable(ValueError):
@@ -34,6 +43,13 @@ class SubmittedCell:
     kind: str
     source: str
     id: str  # its ``grade_id``; empty if it has none
+    # Whether it is as it was handed out, in whatever version of the assignment.
+    given: bool = False
+
+
+def handed_out(cells):
+    """Return the digests of cells, of kind and source, for the metadata of a notebook."""
+    return " ".join(digest(*cell)[:8] for cell in cells)
 
 
 def read_notebook(content):
@@ -63,7 +79,10 @@ def read_notebook(content):
         raise Unreadable("the file is no notebook: it has no cells")
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"the notebook has more than {MAX_CELLS} cells")
-    cells = [cell for cell in map(_read_cell, cells) if cell]
+    metadata = notebook.get("metadata")
+    given = metadata.get(HANDED_OUT) if type(metadata) is dict else ""
+    given = set(given.split()) if type(given) is str else set()
+    cells = [cell for cell in (_read_cell(cell, given) for cell in cells) if cell]
     if sum(len(cell.source) for cell in cells) > MAX_TEXT:
         raise Unreadable(f"the notebook has more than {MAX_TEXT >> 20} million characters of text")
     return cells
@@ -73,7 +92,12 @@ def without_outputs(cells):
     """Return a notebook, as bytes, of nothing but what is graded: texts and ids."""
     ids = [{"nbgrader": {"grade_id": cell.id}} if cell.id else {} for cell in cells]
     parts = [(cell.kind, data, cell.source) for cell, data in zip(cells, ids, strict=True)]
-    return json.dumps(_notebook(parts, {})).encode()
+    return json.dumps(_notebook(parts, _given(c for c in cells if c.given))).encode()
+
+
+def _given(cells):
+    """Return the metadata by which the cells that are as handed out are known again."""
+    return {HANDED_OUT: handed_out((cell.kind, cell.source) for cell in cells)}
 
 
 def _notebook(cells, metadata):
@@ -86,7 +110,7 @@ def _notebook(cells, metadata):
     return {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def _read_cell(cell):
+def _read_cell(cell, handed_out):
     if type(cell) is not dict:
         return None
     source = cell.get("source", cell.get("input", ""))
@@ -97,7 +121,22 @@ def _read_cell(cell):
     metadata = cell.get("metadata")
     data = metadata.get("nbgrader") if type(metadata) is dict else None
     name = data.get("grade_id") if type(data) is dict else None
-    return SubmittedCell(cell["cell_type"], source, name if type(name) is str else "")
+    kind, name = cell["cell_type"], name if type(name) is str else ""
+    given = digest(kind, source)[:8] in handed_out or bool(
+        name and _checksum_holds(kind, source, data)
+    )
+    return SubmittedCell(kind, source, name, given)
+
+
+def _checksum_holds(kind, source, data):
+    """Tell whether a cell has nbgrader's checksum (`nbgrader.utils.compute_checksum`) still."""
+    grade, solution = bool(data.get("grade")), bool(data.get("solution"))
+    locked = not solution and (grade or bool(data.get("locked")))
+    points = data.get("points")
+    worth = str(float(points)) if grade and type(points) in (int, float) else ""
+    text = f"{source}{kind}{grade}{solution}{locked}{data['grade_id']}{worth}"
+    made = hashlib.md5(text.encode(errors="replace"), usedforsecurity=False)
+    return made.hexdigest() == data.get("checksum")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,13 +161,15 @@ class Match:
     restored: tuple
     # Those that were missing, by number of the submission's cell after which they go; -1: first.
     missing: dict
+    older: tuple = ()  # ids of the former that are as another version of the assignment had them
+    lacks: tuple = ()  # ids of the exercises of which this other version has nothing at all
 
 
 def match(assignment, cells):
     """Return the `Match` of a list of submitted cells with an assignment."""
     places = match_places(assignment, cells)
     order = {cell.id: i for i, cell in enumerate(assignment.cells) if cell.id}
-    steps, done, changed = [], set(), set()
+    steps, done, changed, older = [], set(), set(), set()
     for number, cell in enumerate(cells):
         name = places.get(number)
         known = assignment.by_id.get(name)
@@ -139,12 +180,12 @@ def match(assignment, cells):
         if known and known.role in ("test", "locked"):
             # Not every editor keeps learners from writing here: they put imports into the first
             # cell, a solution above its test. That runs too, and what is given has the last word.
-            if _edited(known, cell):
+            if _edited(known, cell) and not (cell.given and known.role == "test"):
                 steps.append((order[name], Step(cell.source, cell=number)))
             if _without_spaces(cell.source) not in map(
                 _without_spaces, (known.released, known.source)
             ):
-                changed.add(name)
+                (older if cell.given else changed).add(name)
             steps.append((order[name], _given_step(known, number)))
             done.add(name)
         elif cell.source.strip():
@@ -169,14 +210,30 @@ def match(assignment, cells):
         at = before[-1] + 1 if before else (len(steps) if cell.role == "test" else 0)
         steps.insert(at, (place, new))
     text = _written_answers(assignment, cells, places)
-    restored = sorted({cell.id for cell in missing} | changed, key=order.get)
+    have = {*places.values()}
+    lacks = tuple(
+        name
+        for name in (assignment.solutions if _is_older(assignment, cells, places) else ())
+        if (tests := assignment.tests_of(name)) and not have & {name, *tests}
+    )
+    gone = {c.id for c in missing if not c.id.startswith(tuple(f"{name}-" for name in lacks))}
+    restored, older = (tuple(sorted(ids, key=order.get)) for ids in (gone | changed, older))
     last, after = -1, {}
     for place, step in steps:
         if step.cell is None:
             after.setdefault(last, []).append(assignment.cells[place].id)
         else:
             last = step.cell
-    return Match(tuple(step for _, step in steps), text, places, tuple(restored), after)
+    steps = tuple(step for _, step in steps)
+    return Match(steps, text, places, restored, after, older, lacks)
+
+
+def _is_older(assignment, cells, places):
+    """Tell whether a given cell that nobody has touched is not as the source has it."""
+    now = {_squeezed(cell.released) for cell in assignment.cells}
+    own = {**assignment.solutions, **assignment.by_hand}
+    given = [c for i, c in enumerate(cells) if c.given and places.get(i) not in own]
+    return any(_squeezed(cell.source) not in now for cell in given)
 
 
 def _given_step(cell, number):
@@ -237,7 +294,9 @@ def _written_answers(assignment, cells, places):
         mine = [(n, text) for n, owner, text in strays if owner == name]
         if number is None and mine:  # its id was lost
             parts.append(mine.pop(0)[1])
-        elif number is not None and not is_untouched(known, text := cells[number].source):
+        elif number is not None and not (
+            cells[number].given or is_untouched(known, text := cells[number].source)
+        ):
             parts.append(text if cells[number].kind == known.kind else marked(number, text))
         # What was put together before, for nbgrader, is there already.
         new = [marked(n, text) for n, text in mine if not any(text in part for part in parts)]
@@ -251,19 +310,26 @@ def _written_answers(assignment, cells, places):
 
 def _stray_texts(assignment, cells, places):
     """Return the learner's text outside of its places: number of the cell, whose answer, text."""
-    spots, given = {}, {""}
+    spots, given, known_lines = {}, {""}, []
     for i, cell in enumerate(assignment.cells):
         spots[cell.id or _squeezed(cell.source)] = i
         if cell.role != "hand":
             given |= set(map(_squeezed, cell.released.splitlines()))
+            known_lines += [line.split() for line in cell.released.splitlines()]
+    # Texts have none of nbgrader's checksums: by these alone one cannot tell what was added.
+    older, exact = _is_older(assignment, cells, places), any(c.given and not c.id for c in cells)
     strays, last = [], -1
     for number, cell in enumerate(cells):
         name = places.get(number)
         known = assignment.by_id.get(name)
         last = spots.get(name or _squeezed(cell.source), last)
-        if known and (known.role == "hand" or known.kind == "code"):
+        if cell.given or (known and (known.role == "hand" or known.kind == "code")):
             continue
         lines = [line for line in cell.source.splitlines() if _squeezed(line) not in given]
+        if older and not exact and cell.source.startswith(("#", "```")):
+            continue  # a title, a task or a hint: people write into questions
+        if cell.kind == "markdown" and len(lines) < MAX_PARAGRAPHS and (older or not exact):
+            lines = [line for line in lines if not _is_other_version(line, known_lines)]
         text = "\n".join(lines).strip()
         if not says_nothing(text) and (cell.kind != "code" or _is_prose(cell.source)):
             # Directly below an answer's cell it belongs to that one, else to the next.
@@ -272,6 +338,22 @@ def _stray_texts(assignment, cells, places):
             owner = cell.id if copied else (later or list(assignment.by_hand)[-1:])[0]
             strays.append((number, owner, text))
     return strays
+
+
+def _is_other_version(line, given):
+    """Tell whether a paragraph is a given one in other words, to which nothing was added."""
+    words = line.split()
+    if not 3 < len(words) < MAX_WORDS:
+        return False
+    for other in given:
+        if len(set(words) & set(other)) < ALIKE / 2 * len(set(words) | set(other)):
+            continue
+        same = difflib.SequenceMatcher(None, other, words, autojunk=False)
+        kept = sum(block.size for block in same.get_matching_blocks())
+        # Of a question under which, or into which, somebody has written nearly all words are left.
+        if 2 * kept >= ALIKE * (len(words) + len(other)) and len(other) - kept > 1:
+            return True
+    return False
 
 
 def says_nothing(text):
@@ -391,6 +473,29 @@ def _seems_solved(source, wanted):
     return len(lines) > len(re.findall("NotImplementedError|YOUR CODE HERE", source))
 
 
+def own_work(assignment, cells):
+    """Return what of a notebook two people hardly write alike: ids with a form to compare.
+
+    Code is taken without what was given, comments, texts on lines of their own and white space, an
+    answer in words by its letters. What is short is left out.
+    """
+    places, found = match_places(assignment, cells), {}
+    for number, name in places.items():
+        if name in assignment.solutions:
+            found[name] = _own_code(assignment.solutions[name], cells[number].source)
+    for name, text in _written_answers(assignment, cells, places).items():
+        if not is_untouched(assignment.by_hand[name], text):
+            found[name] = "".join(c for c in text.casefold() if c.isalnum())
+    return {name: text for name, text in found.items() if len(text) >= OWN_TEXT}
+
+
+def _own_code(known, source):
+    given = re.sub(r"(?s)### BEGIN SOLUTION.*?### END SOLUTION", "", known.source)
+    given = {_without_spaces(line) for line in given.splitlines()}
+    lines = re.sub(r'(?sm)^\s*""".*?"""\s*$', "", source).splitlines()
+    return "".join(line for line in map(_without_spaces, lines) if line not in given)
+
+
 def restore_notebook(assignment, cells, remark=""):
     """Return a notebook with all cells of the source, for programs that go by the metadata.
 
@@ -438,4 +543,6 @@ def restore_notebook(assignment, cells, remark=""):
     if remark:
         made.insert(0, ("", "markdown", remark))
     restored = [(kind, metadata.get(name, {}), text) for name, kind, text in made]
-    return _notebook(restored, notebook.get("metadata", {}))
+    said = {n for n, *_ in _stray_texts(assignment, cells, found.places)} | found.places.keys()
+    given = [c for n, c in enumerate(cells) if c.given or (c.kind == "markdown" and n not in said)]
+    return _notebook(restored, notebook.get("metadata", {}) | _given(given))

@@ -97,7 +97,10 @@ def _submission(entries, copy):
     if {name: terms.get(name) for name in rules} != rules or type(task_seed) is not int:
         raise NotByTheRules("the ledger's terms are not those of the game")
     if not middle or middle[-1]["kind"] != "closing":
-        raise NotByTheRules("nothing was committed: final=True was not given")
+        raise NotByTheRules(
+            "nothing was committed, it was only rehearsed. In section 4 of the notebook give "
+            "`final=True`; `game.committed` then shows the commitment"
+        )
     *middle, closing = middle
     bought, losses = _purchases(middle, task_seed)
     # A run that was paid and cut short counts as spent, and tells nothing.

@@ -32,6 +32,7 @@ minimized by `newton`, with `tangent` for long steps, and `minima` looks for the
 `isoflop` finds allocations without a surface, `command` is all of it on the command line.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -60,6 +61,7 @@ from scaling_lib.fitting.runs import (
     check_variation,
     offered,
     subset,
+    unit_of_loss,
 )
 from scaling_lib.laws import Law, plain
 from scaling_lib.laws import law as find_law
@@ -79,6 +81,8 @@ __all__ = [
     "read_runs",
     "where",
 ]
+
+TOLD_APART = 4  # difference in AICc: see `compare` for how often the truth was above it
 
 
 def fit(
@@ -102,7 +106,7 @@ def fit(
     leave_out=None,
     best_of=None,
     hold_out=None,
-    unit="nats",
+    unit=None,
 ):
     """Fit a law to runs by the global minimum of a Huber objective.
 
@@ -114,7 +118,8 @@ def fit(
     Parameters
     ----------
     law : str, Law or callable
-        Name of a law (see `laws.LAWS`), a law, or a function of columns and parameters by name that
+        Name of a law (see `laws.LAWS`), a law, such as ``laws.logistic(0.25)`` of a test in which
+        guessing gets a quarter, or a function of columns and parameters by name that
         returns the target. A function's derivatives are numeric: a fit takes some three times
         as long, a bootstrap thirty times.
     data : mapping, DataFrame or structured array
@@ -136,7 +141,7 @@ def fit(
         Column of `data`, or several with commas between them, or labels, one for each run: runs of
         one label are not independent, such as checkpoints of one training. Budgets C are one label
         within 5 %. The bootstrap then draws whole clusters, and the variance behind the other
-        intervals is that of leaving out one after the other. AIC and BIC do not know of them.
+        intervals is that of leaving out one after the other; AICc and BIC count it as one run.
     start : dict, optional
         Where the search for each parameter begins; needed for every free parameter of a function.
         The search tries 200 points around it and follows the best. A law of the book that is
@@ -168,8 +173,8 @@ def fit(
         Runs not to fit but to score on, see `where`. They are chosen last, after invalid rows are
         dropped, others left out, and the best kept: a run of which ``best_of="run"`` keeps one
         checkpoint is then either fitted or held out.
-    unit : str
-        Of the target, for reports.
+    unit : str, optional
+        Of the loss, for reports; else what the header of its column says (``val_bpb``), or nats.
 
     Returns
     -------
@@ -240,7 +245,7 @@ def fit(
         order,
         chosen.notes,
         held=chosen.held,
-        unit=unit,
+        unit=unit or unit_of_loss(str((columns or {}).get("loss", "loss"))),
         source=Source(data, columns, chosen.rows, chosen.held_rows),
     )
     return result.bootstrap(bootstrap, seed, threads) if bootstrap else result
@@ -256,7 +261,7 @@ def fit_by(law, data, by, *, level=LEVEL, **options):
     by : str
         Column whose values name the groups.
     level : float
-        Of the prediction intervals that held-out runs are counted in.
+        Of the intervals of the parameters, and of those that held-out runs are counted in.
     **options
         Passed to `fit`; the conditions `leave_out` and `hold_out` where they hold in a group.
         Weights, clusters and booleans have a value for each row of `data`.
@@ -264,8 +269,12 @@ def fit_by(law, data, by, *, level=LEVEL, **options):
     Returns
     -------
     Comparison
-        Fits and a table of their parameters by group; `skipped` says which groups have no fit, and
-        why.
+        Fits and a table of their parameters by group, each with its interval; `skipped` says which
+        groups have no fit, and why. Whether two groups differ in an exponent is better asked of one
+        fit with the difference as a parameter: what the groups share is then found from all runs.
+        With 25 runs a group, and B, beta and E shared, its 90 % interval held the true difference
+        in alpha in 90 % of 60 simulations; that of bootstraps of two fits in 97 %, four times as
+        wide.
     """
     import pandas as pd
 
@@ -298,7 +307,13 @@ def fit_by(law, data, by, *, level=LEVEL, **options):
         except ValueError as error:
             skipped[label] = str(error)
             continue
-        table[label] = {"runs": result.n, **result.params, "objective": result.objective}
+        table[label] = {"runs": result.n}
+        ends, held = result.intervals(level), {*result.law.fixed, *result.law.tied}
+        for name, value in result.params.items():
+            table[label][name] = value
+            if name not in held:
+                table[label] |= dict(zip(_ends_of(name), ends[name], strict=True))
+        table[label]["objective"] = result.objective
         if result.held is not None:
             score = result.score(result.held, level=level)
             table[label] |= {"held-out mean error": score.mean_error, "inside": score.inside}
@@ -321,29 +336,69 @@ def _labels(values):
     return ["(missing)" if text in ("", "nan") else text for text in texts]
 
 
+def _ends_of(name):
+    return f"{name} low", f"{name} high"
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Several laws fitted to the same runs, or one law to several groups of runs.
 
-    The table, a DataFrame, has one row a fit. Of laws: how many parameters, objective, AIC and BIC
-    less the lowest, errors on the fitted and on the held-out runs; of groups: the parameters.
+    The table, a DataFrame, has one row a fit. Of laws: how many parameters, objective, AICc and BIC
+    less the lowest, errors on the fitted and on the held-out runs; of groups: the parameters, with
+    the ends of their intervals (``alpha low``, ``alpha high``).
     """
 
     fits: dict[str, FitResult]
     table: object
     skipped: dict[str, str] = field(default_factory=dict)  # reason by group that has no fit
+    notes: list[str] = field(default_factory=list)  # on the comparison itself
 
-    def summary(self):
-        """Return the table as text."""
-        lines = [self.table.to_string(float_format=lambda value: number(value, 4))]
+    def _text(self):
+        """Return the table with text in its cells, intervals below their estimates."""
+        import pandas as pd
+
+        rows, labels = [], []
+        for label, row in self.table.iterrows():
+            ends = {}
+            for name in [name for name in row.index if {*_ends_of(name)} <= {*row.index}]:
+                low, high = row[[*_ends_of(name)]]
+                floor = low == 0.0 or math.isinf(low)
+                ends[name] = f"{'unbounded' if floor else number(low, 4)} to {number(high, 4)}"
+            hidden = {end for name in ends for end in _ends_of(name)}
+            values = {k: "" if v != v else number(v, 4) for k, v in row.items() if k not in hidden}
+            rows += [values, {name: ends.get(name, "") for name in values}][: 1 + bool(ends)]
+            labels += [label, ""][: 1 + bool(ends)]
+        return pd.DataFrame(rows, labels).rename_axis(self.table.index.name)
+
+    def table_text(self):
+        """Return the table as text, and which groups have no fit."""
+        lines = [line.rstrip() for line in self._text().to_string().splitlines()]
+        lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines + [f"note: no fit of {k}: {why}" for k, why in self.skipped.items()])
 
+    def summary(self):
+        """Return the table as text, and what a reader must know of the fits: what all say, once."""
+        said = {name: result.warnings for name, result in self.fits.items()}
+        all_say = [w for w in next(iter(said.values())) if all(w in own for own in said.values())]
+        lines = [self.table_text(), *(f"note: {warning}" for warning in all_say)]
+        for name, own in said.items():
+            lines += [f"note: {name}: {warning}" for warning in own if warning not in all_say]
+        return "\n".join(lines)
+
     def _repr_html_(self):
-        return self.table.to_html(float_format=lambda value: number(value, 4))
+        return self._text().to_html()
 
 
 def compare(laws, data, *, held_out=None, **options):
     """Fit several laws to the same runs and compare them, best on the held-out runs first.
+
+    AICc estimates which law would describe more runs of the same kind best, not whether any of them
+    is right, and needs three runs more than the law has parameters. In simulations (60 tables of
+    runs with normal noise of 0.4 % each) it preferred the generalised law to a true Chinchilla law
+    in 3 % of tables of 12 runs, 17 % of 36 and 13 % of 100, and `bnsl1` to a true `bnsl0` in 8 % of
+    20 runs and 33 % of 100; with ``delta=inf`` it was 3, 10, 12, 5 and 17 %. By more than 4 it did
+    so in at most 8 %. BIC erred more with few runs (32 % of 12), less with many (2 % of 100).
 
     Parameters
     ----------
@@ -388,9 +443,9 @@ def compare(laws, data, *, held_out=None, **options):
         table[name] = {
             "parameters": result.problem.p,
             "objective": result.objective,
-            "delta AIC": result.aic,
+            "delta AICc": result.aicc,
             "delta BIC": result.bic,
-            "rms residual": float(np.sqrt(np.mean(result.residuals**2))),
+            "rms residual": result.rms,
         }
         if held_out is not None:
             score = result.held_out if split else result.score(held_out, options.get("columns"))
@@ -400,7 +455,26 @@ def compare(laws, data, *, held_out=None, **options):
                 f"held-out inside {100 * LEVEL:g} %": score.inside,
             }
     table = pd.DataFrame.from_dict(table, orient="index")
-    for criterion in ("delta AIC", "delta BIC"):
+    for criterion in ("delta AICc", "delta BIC"):
         table[criterion] -= table[criterion].min()
-    table = table.sort_values("delta AIC" if held_out is None else "held-out mean error")
-    return Comparison(fits, table.rename_axis("law"))
+    table = table.sort_values("delta AICc" if held_out is None else "held-out mean error")
+    return Comparison(fits, table.rename_axis("law"), notes=_on_aicc(fits, table["delta AICc"]))
+
+
+def _on_aicc(fits, delta):
+    """Return what AICc cannot tell of these fits, as sentences."""
+    notes, first = [], next(iter(fits.values()))
+    few = [name for name, result in fits.items() if math.isnan(result.aicc)]
+    close = [name for name, above in delta.sort_values().items() if above < TOLD_APART]
+    if few:
+        most = max(fits[name].problem.p for name in few)
+        count, what = (first.clusters, "clusters") if first.clusters else (first.n, "runs")
+        notes.append(
+            f"{count} {what} are too few for the AICc of {', '.join(few)}: with {most} parameters "
+            f"it takes {most + 3}"
+        )
+    if len(close) > 1:
+        notes.append(
+            f"AICc does not tell {' and '.join(close)} apart (less than {TOLD_APART} between them)"
+        )
+    return notes

@@ -319,6 +319,12 @@ def where(data, condition, mapping=None, rows=None):
         if not (match := CONDITION.fullmatch(part)):
             raise _no_condition(condition, known)
         name, sign, text = (piece.strip("\"' ") for piece in match.groups())
+        used = {*re.findall(r"[^\W\d]\w*", name)} - {"log", "np", "sqrt"}
+        if name not in known and used and used <= {*known} and re.search(r"[*/+(-]", name):
+            raise ValueError(
+                f"A condition compares one column, not {name}: add a column of it (C = 6 N D is "
+                f"one where the data have N and D, as in 'C {sign} 6e19')"
+            )
         value, equality = _number(text), sign in ("=", "==", "!=")
         words = {}
         if value is not None:

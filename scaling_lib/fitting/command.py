@@ -1,4 +1,4 @@
-"""The commands `fit`, `isoflop` and `envelope`: options, and what they print.
+"""The commands `fit`, `compare`, `isoflop` and `envelope`: options, and what they print.
 
 Each option is one of a function of this room; nothing is computed here.
 """
@@ -12,7 +12,8 @@ import pathlib
 import numpy as np
 
 from scaling_lib.data.files import write_bytes
-from scaling_lib.fitting import envelope, fit, fit_by, isoflop, read_runs
+from scaling_lib.fitting import compare, envelope, fit, fit_by, isoflop, read_runs
+from scaling_lib.fitting.choosing import names_of
 from scaling_lib.fitting.result import LEVEL, number
 from scaling_lib.fitting.runs import available, number_of
 from scaling_lib.laws import ALIASES, LAWS
@@ -28,6 +29,8 @@ examples:
   python -m scaling_lib fit runs.jsonl --tie alpha=beta --optimum 1e22 1e24 --json
   python -m scaling_lib fit --list
 """
+# Formats of a figure, and what keeps the date out of the file.
+UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": None}
 CHOOSING = """\
 First invalid rows are dropped, then runs left out, then the best kept, at last runs held out. A
 CONDITION is a comparison (< <= > >= == !=) of a column with a number or a word, several joined by
@@ -35,7 +38,7 @@ CONDITION is a comparison (< <= > >= == !=) of a column with a number or a word,
 """
 
 
-def common_options(parser):
+def reading_options(parser):
     """Add what all commands that read runs share; return the group of those that choose runs."""
     add = parser.add_argument
     add(
@@ -51,9 +54,6 @@ def common_options(parser):
         metavar="NAME=HEADER[*FACTOR]",
         help="the file's header for a name of the law, such as N=params; may be repeated",
     )
-    add("--level", type=_share, default=LEVEL, help="level of the intervals (0.9)")
-    add("--seed", type=_count, default=0, help="seed of the bootstrap (0)")
-    add("--optimum", type=_positive, nargs="+", default=[], metavar="C", help="budgets in FLOP")
     add("--json", action="store_true", help="print one JSON object")
     choose = parser.add_argument_group("which runs", CHOOSING)
     add = choose.add_argument
@@ -77,6 +77,51 @@ def common_options(parser):
     return choose
 
 
+def common_options(parser):
+    """Add what `fit`, `isoflop` and `envelope` share; return the group that chooses runs."""
+    choose, add = reading_options(parser), parser.add_argument
+    add("--level", type=_share, default=LEVEL, help="level of the intervals (0.9)")
+    add("--seed", type=_count, default=0, help="seed of the bootstrap (0)")
+    add("--optimum", type=_positive, nargs="+", default=[], metavar="C", help="budgets in FLOP")
+    return choose
+
+
+def weighing_options(parser, choose):
+    """Add what `fit` and `compare` share beside that."""
+    add = parser.add_argument
+    add("--delta", type=_positive, default=1e-3, help="Huber's delta (1e-3)")
+    add("--overestimate-penalty", type=_positive, default=1.0, metavar="K", help="of each run (1)")
+    add = choose.add_argument
+    add("--hold-out", metavar="CONDITION", help="score on these instead: 'N > 1e9'")
+    add("--cluster", metavar="COLUMN", help="rows that are not independent: of a run, of a C")
+    add("--weights", metavar="COLUMN", help="how much each run counts")
+
+
+def compare_options(parser):
+    """Add the options of `compare`."""
+    weighing_options(parser, reading_options(parser))
+    names = "names of laws, with commas between them (fit --list shows all)"
+    parser.add_argument("--laws", required=True, metavar="LAW,LAW", help=names)
+
+
+def compare_run(options):
+    """Fit several laws to the same runs, and print what tells them apart."""
+    from threadpoolctl import threadpool_limits
+
+    runs, columns = _read(options)
+    names = "delta", "overestimate_penalty", "cluster", "weights"
+    names += "drop_invalid", "leave_out", "best_of"
+    given = {name: getattr(options, name) for name in names}
+    with threadpool_limits(1):
+        laws = names_of(options.laws)
+        found = compare(laws, runs, columns=columns, held_out=options.hold_out, **given)
+        table = zip(found.table.index, _records(found.table), strict=True)
+        fits = {name: result.to_dict() for name, result in found.fits.items()}
+        record = {"table": dict(table), "notes": found.notes, "fits": fits}
+        _print(found.summary(), record, options)
+    return 0
+
+
 def fit_options(parser):
     """Add the options of `fit`."""
     parser.epilog, parser.formatter_class = EXAMPLES, argparse.RawDescriptionHelpFormatter
@@ -84,18 +129,14 @@ def fit_options(parser):
     add, many = parser.add_argument, {"action": "append", "default": []}
     add("--law", default="chinchilla", help="name of the law (default chinchilla)")
     add("--list", action="store_true", help="list the laws and stop")
-    add("--delta", type=_positive, default=1e-3, help="Huber's delta (1e-3)")
-    add("--overestimate-penalty", type=_positive, default=1.0, metavar="K", help="of each run (1)")
+    weighing_options(parser, choose)
     add("--bootstrap", type=_count, default=0, metavar="B", help="replicates (0: profiles)")
     add("--threads", type=_count, default=1, help="threads of the bootstrap (1)")
     add("--lower", type=float, help="lower bound of the logistic law (0)")
     add("--upper", type=float, help="upper bound of the logistic law (1)")
-    add("--unit", default="nats", help="unit of the loss in reports (nats)")
-    add = choose.add_argument
-    add("--hold-out", metavar="CONDITION", help="score on these instead: 'N > 1e9'")
-    add("--by", metavar="COLUMN", help="one fit for each value of a column, and a table")
-    add("--cluster", metavar="COLUMN", help="rows that are not independent: of a run, of a C")
-    add("--weights", metavar="COLUMN", help="how much each run counts")
+    add("--unit", help="unit of the loss in reports (what its header says, or nats)")
+    by = "one fit for each value of a column, and a table"
+    choose.add_argument("--by", metavar="COLUMN", help=by)
     held = parser.add_argument_group("parameters")
     add = held.add_argument
     add("--fix", **many, metavar="E=1.6", help="hold a parameter at a value")
@@ -104,7 +145,7 @@ def fit_options(parser):
     out = parser.add_argument_group("what else comes out")
     add = out.add_argument
     add("--predict", metavar="RUNS", help="file of runs to predict, with intervals")
-    add("--plot", metavar="FILE", help="draw the fit into an .svg or .png file")
+    add("--plot", metavar="FILE", help="draw the fit into an .svg, .pdf or .png file")
 
 
 def fit_run(options):
@@ -143,7 +184,7 @@ def fit_run(options):
             record = {"by": options.by, "fits": {k: v for k, (_, v) in parts.items()}}
             record["skipped"] = several.skipped
             text = [f"{options.by} = {label}\n{part}\n" for label, (part, _) in parts.items()]
-            text = "\n".join([*text, several.summary()])
+            text = "\n".join([*text, several.table_text()])
         else:
             result = fit(law, runs, **arguments)
             text, record = _report(result, options)
@@ -188,6 +229,11 @@ def _report(result, options):
         if table is not None:
             text.append(f"\n{name}\n{_text(table)}")
             record[name] = _records(table)
+            if name == "optimum":
+                (a, _), (low, high) = result.exponents(), result.a_interval(options.level)
+                ends = f"{100 * options.level:g} % from {low:.4f} to {high:.4f}"
+                text.append(f"N* ~ C^a, a = {a:.4f} ({ends})")
+                record |= {"a": a, "a_interval": [low, high]}
             notes = table.attrs.get("notes", ())
             if name == "predictions":
                 notes = [note for note in notes if note.startswith("dropped")]
@@ -271,16 +317,15 @@ def allocation_run(options):
 
 
 def save_figure(figure, path):
-    """Write a matplotlib figure into an .svg or .png file, whole and the same at each call."""
+    """Write a figure into an .svg, .pdf or .png file, whole and the same at each call."""
     import matplotlib as mpl
 
     kind = pathlib.PurePath(path).suffix[1:].lower()
-    if kind not in ("svg", "png"):
-        raise ValueError(f"--plot must name an .svg or a .png file, not {path}")
+    if kind not in UNDATED:
+        raise ValueError(f"--plot must name an .svg, .pdf or .png file, not {path}")
     content = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "fit"}):
-        metadata = {"Date": None} if kind == "svg" else None
-        figure.savefig(content, format=kind, dpi=150, metadata=metadata)
+        figure.savefig(content, format=kind, dpi=150, metadata=UNDATED[kind])
     write_bytes(path, content.getvalue())
 
 

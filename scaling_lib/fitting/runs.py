@@ -19,9 +19,17 @@ CONSTANT = 1e-9  # relative range of a column up to which it varies by rounding 
 WEIGHTS = "given as weights"  # the column of them in a message
 # What a column follows from, where it is absent.
 DERIVED = {"N": ("C", "D"), "D": ("C", "N"), "C": ("N", "D"), "U": ("D", "epochs")}
-MISSING = {"", "na", "n/a", "#n/a", "nan", "none", "null", "-", "--"}
+MISSING = {"", "na", "n/a", "#n/a", "<na>", "nan", "none", "null", "-", "--"}
+NO_VALUES = {"NoneType", "NAType", "NaTType"}  # of pandas, which a cell need not import
 SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
-NUMBER = re.compile(r"([+-]?[\d.,]+(?:[eE][+-]?\d+)?)\s*([KMBGT]?)", re.IGNORECASE)
+IN_WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+SCALES = SUFFIXES | {word.upper(): factor for word, factor in IN_WORDS.items()} | {"%": 0.01}
+NUMBER = re.compile(
+    rf"([+-]?[\d.,]+(?:[eE][+-]?\d+)?)\s*({'|'.join(SCALES)}|)"
+    r"(?:\s*(?:tokens?|params?|parameters?|flops?|nats(?:\s*(?:/|per)\s*token)?))?",
+    re.IGNORECASE,
+)
+GROUPED = re.compile(r"(?<![\d.,_])([+-]?[1-9]\d{0,2}(?:[_ '\xa0\u202f]\d{3})+)(?![\d_'])")
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 # What files call the columns, in small letters and digits only.
 SYNONYMS = {
@@ -37,13 +45,18 @@ SYNONYMS = {
     "run": "run runid runname",
     "k": "samples nsamples numsamples",
 }
+PERPLEXITY = re.compile(r"(?<![a-z])(ppl|perplexity)(?![a-z])", re.IGNORECASE)
+UNITS_OF_LOSS = {
+    "bits per byte": "bpb|bits per byte|bits byte",
+    "bits per character": "bpc|bits per char|bits per character",
+    "bits": "bits",
+}
 WHOLE = {"size"}  # a part of too many other names
 NEVER = "batch", "persec"  # in the names of columns that are none of these
 # The units that a header names: at its end as in Size (B), tokens_T and FLOPs (1E21), or as in
 # total_gflops, mparams and billions of tokens.
 UNIT_ENDING = re.compile(r"[\s_(\[]([KMBGT]|1[eE]\d+)[)\]]?$")
 UNIT_OF_NAME = re.compile(r"(?<![a-z])([kmgtpez](?=flop)|[kmbt](?=(param|token)))", re.IGNORECASE)
-IN_WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 POWERS = {**SUFFIXES, "P": 1e15, "E": 1e18, "Z": 1e21}
 REASONS = 3  # of rows that are invalid, in a message
 TEXT = "holds text that is not a number"
@@ -56,9 +69,9 @@ SHOWN = 12  # names of columns in a message: more would fill the screen
 def numbers(values, name, faults=None):
     """Return one column as floats, shape (n,); ValueError names it and the rows that are not.
 
-    Text is read as people write numbers: 7B, 124,455,168, 3,4 in a column of decimal commas; NA,
-    None, null and - are missing. With a mapping `faults`, rows that are not become NaN, and it is
-    given the reason of each.
+    Text is read as people write numbers: 7B, 124,455,168, 20_000_000, 26.5%, 1B tokens, 4.27 nats,
+    3,4 in a column of decimal commas; NA, None, null and - are missing. With a mapping `faults`,
+    rows that are not become NaN, and it is given the reason of each.
     """
     if isinstance(values, list | tuple):
         cells = {i: v.strip() for i, v in enumerate(values) if isinstance(v, str)}
@@ -72,7 +85,8 @@ def numbers(values, name, faults=None):
                 raise ValueError(f"Column {why} in {rows_text(wrong)}")
             faults |= dict.fromkeys(wrong, why)
             read |= dict.fromkeys(wrong, np.nan)
-        values = [read.get(i, np.nan if v is None else v) for i, v in enumerate(values)]
+        values = [np.nan if type(v).__name__ in NO_VALUES else v for v in values]
+        values = [read.get(i, v) for i, v in enumerate(values)]
     try:
         column = np.array(values, dtype=float)
     except (TypeError, ValueError):
@@ -103,9 +117,9 @@ def number_of(cell, point):
         return float(cell)
     if cell.casefold() in MISSING:
         return np.nan
-    match = NUMBER.fullmatch(cell)
+    match = NUMBER.fullmatch(GROUPED.sub(lambda group: re.sub(r"[^\d+-]", "", group[1]), cell))
     digits = match[1].replace(",", point) if match else ""
-    return float(digits) * SUFFIXES.get(match[2].upper(), 1.0) if is_number(digits) else None
+    return float(digits) * SCALES.get(match[2].upper(), 1.0) if is_number(digits) else None
 
 
 # Columns -----------------------------------------------------------------------------------------
@@ -167,6 +181,10 @@ def raw(data, name, mapping=None, also=()):
         shorter, _, number = source.rpartition("*")
         if is_number(number):
             source, factor = shorter.strip(), float(number)
+    if names.count(source) > 1:
+        raise ValueError(
+            f"There are {names.count(source)} columns of the name {source}: rename or remove one"
+        )
     if source not in names:
         given = {known: header for known, header in (mapping or {}).items() if known != name}
         wanted = [name, *(more for more in also if more not in {name, *offered(data, given)})]
@@ -274,14 +292,25 @@ def take(data, wanted, mapping=None, law="", faults=None):
     valid. Returns the columns and notes on what was derived.
     """
     mapping, names = dict(mapping or {}), available(data)
-    for name in mapping:
-        raw(data, name, mapping, wanted)
     has = {*names, *mapping}
+    # Names given to what is no column and follows from others: "x": "C".
+    follows = {name for name, said in mapping.items() if said not in names and said != name}
+    follows = {name for name in follows if has.issuperset(DERIVED.get(mapping[name], "?"))}
+    for name in {**mapping}:
+        if name not in follows:
+            raw(data, name, mapping, wanted)
     columns, notes = {}, []
 
     def column(name):
+        if name in follows:
+            others = {known: said for known, said in mapping.items() if known != name}
+            found, said = take(data, [mapping[name]], others, faults=faults)
+            notes.extend(said)
+            return found[mapping[name]]
         if name not in columns:
             values, factor = raw(data, name, mapping)
+            if name == "loss":
+                _no_perplexity(mapping.get(name, name))
             return numbers(values, name, faults) * factor
         return columns[name]
 
@@ -311,6 +340,30 @@ def take(data, wanted, mapping=None, law="", faults=None):
     _check_lengths(columns)
     check_rows(data)
     return columns, notes
+
+
+def _no_perplexity(header):
+    """Raise ValueError where a loss is none: the laws are of the logarithm of a perplexity."""
+    if PERPLEXITY.search(header) and "log" not in header.casefold():
+        raise ValueError(
+            f"Column {header} is a perplexity, whose logarithm is the loss: add a column of it, "
+            f"such as runs['loss'] = np.log(runs[{header!r}])"
+        )
+
+
+def unit_of_loss(header):
+    """Return the unit that the header of a loss names; nats if it names none, or with a factor.
+
+    >>> unit_of_loss("val_bpb"), unit_of_loss("loss_bits"), unit_of_loss("loss")
+    ('bits per byte', 'bits', 'nats')
+    """
+    words = re.sub(r"[^a-z0-9]+", " ", header.casefold())
+    if "*" in header and is_number(header.rpartition("*")[2]):
+        return "nats"
+    for unit, pattern in UNITS_OF_LOSS.items():
+        if re.search(rf"\b({pattern})\b", words):
+            return unit
+    return "nats"
 
 
 def _derive(name, first, second):

@@ -59,7 +59,7 @@ def log_likelihood(F, n, delta, weights=1.0, penalty=1.0):
 
     The density is exp(-tau w rho(r)), normalised, with tau at its maximum: the one whose
     maximum-likelihood estimate is the Huber fit, normal within `delta` and exponential beyond. So
-    AIC and BIC compare laws that were fitted to the same runs with the same delta, weights w and
+    AICc and BIC compare laws that were fitted to the same runs with the same delta, weights w and
     penalty of overestimates.
 
     >>> normal = -0.5 * 10 * (math.log(2 * math.pi * 0.04 / 10) + 1)

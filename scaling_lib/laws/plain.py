@@ -21,6 +21,7 @@ from scaling_lib.laws.terms import Coordinate, Offset, Term
 STEP = 1e-3  # of a difference, in coordinates where 1 is a factor e: error about 1e-12 for slopes
 CHUNK = 16384  # numbers that the formula is asked for at once
 STARTS = 200  # points around the start, within the bounds
+TRIED = 40  # points at which a parameter must change the formula
 SPREADS = (0.1, 0.5, 1.5)  # their distances in those coordinates
 
 
@@ -31,8 +32,8 @@ class Function(Term):
     parameter named `constant`, if there is one, is an `Offset` before this term, and zero in f.
     """
 
-    def __init__(self, law, starts, constant=None):
-        self.law, self.constant = law, constant
+    def __init__(self, law, starts, constant=None, own=False):
+        self.law, self.constant, self.own = law, constant, own
         self.parameters = [p for p in law.free if p.name != constant]
         self.size = len(self.parameters)
         names = [p.name for p in self.parameters]
@@ -77,6 +78,10 @@ class Function(Term):
             f = self.law.formula(*self.columns, **self._complete(free))
         except ArithmeticError:  # the far end of a trial step, which is refused
             f = np.nan
+        except TypeError as error:
+            raise ValueError(
+                f"{self.law.name} must take arrays ({error}): use numpy's functions, not math's"
+            ) from error
         return np.broadcast_to(np.asarray(f, float), self.n)
 
     def _at(self, theta, shifts):
@@ -119,12 +124,30 @@ class Function(Term):
                 f"{self.law.name} must return {'positive ' * (self.law.link == 'log')}numbers, "
                 f"not {np.exp(u[~np.isfinite(u)][0]):g} at {at}"
             )
+        if self.own:  # what idles in a law of the book is said of its fit
+            self._check_all_matter()
         grid = self.grid
         if self.constant:
             grid = np.concatenate([self.log_constants[:, None], grid], axis=1)
         rng = np.random.default_rng(0)
         moves = rng.normal(size=(STARTS, grid.shape[1])) * np.resize(SPREADS, STARTS)[:, None]
         return np.concatenate([grid, grid[0] + moves])
+
+    def _check_all_matter(self):
+        """Raise ValueError for parameters with which the formula does not change at these runs."""
+        rng = np.random.default_rng(0)
+        points, others = self.grid[0] + SPREADS[-1] * rng.normal(size=(2, TRIED, self.size))
+        unmoved, idle = self.value(points), []
+        for j, parameter in enumerate(self.parameters):
+            moved = points.copy()
+            moved[:, j] = others[:, j]
+            if np.array_equal(self.value(moved), unmoved, equal_nan=True):
+                idle.append(parameter.name)
+        if idle:
+            raise ValueError(
+                f"{self.law.name} does not change with {' and '.join(idle)} in these runs: use "
+                f"{'it' if len(idle) == 1 else 'them'} in the formula, or fix or leave out"
+            )
 
 
 def from_function(function, known, start, bounds=None, fixed=None, tied=None, target="loss"):
@@ -144,7 +167,7 @@ def from_function(function, known, start, bounds=None, fixed=None, tied=None, ta
     columns, parameters = [], []
     for argument, entry in inspect.signature(function).parameters.items():
         if entry.kind in (entry.VAR_POSITIONAL, entry.VAR_KEYWORD):
-            raise ValueError(f"{name} must name its columns and parameters, not take *{argument}")
+            raise ValueError(f"{name} must name its columns and parameters, not take {entry}")
         if argument in held:
             parameters.append(Parameter(argument, lower=-inf))
         elif argument in known:
@@ -171,7 +194,7 @@ def from_function(function, known, start, bounds=None, fixed=None, tied=None, ta
         positive=False,
         centred=False,
     )
-    return with_starts(constrained(law, bounds, fixed, tied), [start or {}])
+    return with_starts(constrained(law, bounds, fixed, tied), [start or {}], own=True)
 
 
 def _by_name(function, columns, *values, **params):
@@ -215,17 +238,18 @@ def constrained(law, bounds=None, fixed=None, tied=None):
     return law
 
 
-def with_starts(law, starts):
+def with_starts(law, starts, own=False):
     """Return a law whose free parameters are searched for, by `Function`, from each of `starts`.
 
-    Each names a value for every free parameter; around the first, more are drawn.
+    Each names a value for every free parameter; around the first, more are drawn. `own` says that
+    the formula is the user's, who may have left a parameter out of it.
     """
     _check_names(law, "start", starts[0])
     parameters = [_scaled(p, starts[0]) if p in law.free else p for p in law.parameters]
     constant = _constant_of(law)
     law = replace(law, parameters=tuple(parameters), inputs=dict, follow=0, centred=False)
     if constant is None:
-        return replace(law, terms=(Function(law, starts),))
+        return replace(law, terms=(Function(law, starts, own=own),))
     return replace(law, terms=(Offset(constant), Function(law, starts, constant)))
 
 
@@ -248,6 +272,11 @@ def moved_inside(parameter, value):
 
 def _check_names(law, what, given):
     unknown = [name for name in given if name not in law.names]
+    if law.name == "logistic" and {*unknown} & {"lower", "upper"}:
+        raise ValueError(
+            "lower and upper are no parameters of the logistic law but belong to it: fit "
+            "scaling_lib.laws.logistic(lower, upper) in place of 'logistic'"
+        )
     if unknown:
         raise ValueError(
             f"{what} names {', '.join(unknown)}, but the parameters of {law.name} are "

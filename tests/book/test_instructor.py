@@ -288,6 +288,15 @@ def test_nothing_in_the_kit_gives_an_answer_away():
             assert example not in kit
 
 
+def test_the_points_of_the_handing_out_are_those_of_the_notebooks():
+    rows = re.findall(r"^\| `(\w+)`.* \| (\d+) \| (\d+) \| (\d+) \|$", read("handing_out"), re.M)
+    told = {name: tuple(map(int, points)) for name, *points in rows}
+    assignments = [load(path.stem) for path in SOURCES]
+    assert told == {
+        a.name: (a.max_score, a.max_by_hand, a.max_score + a.max_by_hand) for a in assignments
+    }
+
+
 def test_every_page_of_the_kit_is_in_the_contents():
     contents = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     for page in PAGES:
@@ -316,11 +325,16 @@ def test_commands_name_commands_and_options_that_exist():
     assert len(list(parsed())) >= 10
 
 
+def test_a_try_keeps_the_secret_that_is_there():
+    writes = [line for line in read("handing_out").splitlines() if "> SECRET_SEED" in line]
+    assert writes and all(line.startswith("test -e SECRET_SEED || ") for line in writes)
+
+
 def test_git_leaves_out_what_the_commands_are_given_and_make():
     if not (ROOT / ".git").exists():
         needs.missing("this is no git repository")
     given = ("submissions", "input", "graded", "out", "seed_file", "languages", "marks")
-    given += ("canvas", "moodle", "worksheet")
+    given += ("canvas", "moodle", "worksheet", "corrections")
     values = [one[name] for one in parsed() for name in given if one.get(name)]
     paths = {str(p) for value in values for p in (value if isinstance(value, list) else [value])}
     paths |= {p for c in commands() for p in re.findall(r"(?:--out|>) ([\w./-]+)", c)}

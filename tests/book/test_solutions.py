@@ -181,23 +181,31 @@ def test_votes_that_abstain():
     assert f"gives {vote_tenth} right against {own_tenth} by" in text
     assert f"a quarter {vote_quarter[:2]} against {own_quarter}" in text
     assert f"vote gives {vote} and the most probable answer {own}" in text
-    assert (
-        f"wrong in {vote_pairs} of the pairs, and the larger probability in {own_pairs} too" in text
-    )
+    assert f"wrong in {vote_pairs} of the pairs, and the larger probability in {own_pairs}." in text
 
 
-def test_a_scaffold_that_is_a_factor():
-    C, bare = scaffolds.training_compute(), scaffolds.success()["bare"].mean((0, 2))
-    gains = [
-        compute_equivalent_gain(C, bare, c, 0.25 + 0.75 * s) for c, s in zip(C, bare, strict=True)
-    ]
+def test_no_scaffold_that_is_a_factor():
+    C, success = scaffolds.training_compute(), scaffolds.success()["bare"]
     text = solution("scaffold_gains", "ex-scaffolding-factor")
-    first = emergence.SHIPPED_SIZES.index(64)
-    assert (
-        "{:.0f}, {:.0f}, {:.0f} and {:.0f} %".format(*100 * (1 - bare[first : first + 4])) in text
-    )
-    assert "it is {:.2f}, {:.2f}, {:.2f} and {:.2f}.".format(*gains[first : first + 4]) in text
-    assert f"worth {gains[0]:.1f} times" in text
+    four = slice(emergence.SHIPPED_SIZES.index(64), emergence.SHIPPED_SIZES.index(192) + 1)
+
+    def measured(seeds):
+        bare = success[seeds].mean((0, 2))
+        gains = np.array(
+            [compute_equivalent_gain(C, bare, *x) for x in zip(C, 0.25 + 0.75 * bare, strict=True)]
+        )
+        return 100 * (1 - bare[four]), gains[four], gains[0]
+
+    errors, gains, _ = measured(slice(3))
+    assert "nearly so: {:.0f}, {:.0f}, {:.0f} and {:.0f} %".format(*errors) in text
+    assert "is {:.2f}, {:.2f}, {:.2f} and {:.2f}. It".format(*gains) in text
+    errors, gains, _ = measured(slice(3, 6))
+    assert "errors of {:.0f}, {:.0f}, {:.0f} and {:.0f} %".format(*errors) in text
+    assert np.isinf(gains[3])
+    assert "gains of {:.2f}, {:.2f}, {:.2f} and beyond the table".format(*gains[:3]) in text
+    _, gains, smallest = measured(slice(6))
+    assert "six it is {:.2f}, {:.2f}, {:.2f} and {:.2f}.".format(*gains) in text
+    assert f"worth {smallest:.1f} times" in text
 
 
 def percent(x):
@@ -238,12 +246,17 @@ def test_where_the_count_meets_the_line():
 def test_how_many_samples_an_evaluator_needs():
     p = emergence.right_answer_probability(emergence.shipped_distributions()).astype(float)
     used, found = solve_probability(p, 100).mean(-1) >= 0.5, []
-    for k in (10, 30, 67, 68):
+    for k in (10, 30, 68, 98):
         made = solve_probability(p, k).mean(-1) < 0.5
         found.append((int((made & used).sum()), int(made.sum())))
-    assert found == [(7, 16), (3, 12), (1, 10), (0, 9)]
+    assert found == [(15, 32), (5, 22), (1, 18), (0, 17)]
     text = solution("evidence_and_rules", "ex-evidence-budget")
-    assert "7 of 16 cases are false, with 30 samples 3 of 12, with 67 samples 1 of 10" in text
+    assert "15 of 32 cases are false, with 30 samples 5 of 22, with 68 samples 1 of 18" in text
     worst = solve_probability(p, 100).mean(-1)[used].min()
     assert f"solves {worst:.0%} by then".replace("%", " %") in text
-    assert (solve_probability(p, 68).mean(-1) >= 0.5)[used].all()
+    least = [
+        next(k for k in range(1, 101) if (solve_probability(q, k).mean(-1) >= 0.5)[u].all())
+        for q, u in ((p, used), (p[:3], used[:3]))
+    ]
+    assert f"At least {least[0]}." in text
+    assert f"first three seeds alone the answer would have been {least[1]}:" in text

@@ -23,6 +23,9 @@ NAMES = (
     "forecasting",
 )
 
+CHANGED = []
+"""Arguments that an answer has changed, if it says so: what it defines is not handed on."""
+
 
 @functools.cache
 def read(name, kind="source"):

@@ -40,7 +40,7 @@ def {0}(*args, **options):
 def test_the_source_gets_full_marks_and_leaves_arguments_alone(name, tmp_path, monkeypatch):
     """Run from top to bottom: no cell fails or warns, as its tests are among them.
 
-    Arguments that a solution changed would be seen in a notebook and not by the grader.
+    Arguments that a solution changed would spoil what the tests compare it with.
     """
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(SEED_VARIABLE)
@@ -106,12 +106,20 @@ def test_three_mistakes_are_told_apart(name, facts):
         ("data_limits", "inputs replaced one after another", "one after another"),
         ("data_limits", "none accepted, the first taken", "argmax is 0 there"),
         ("data_limits", "hundreds first", "units first"),
+        ("data_limits", "exact whatever the modulus", "is `modulus` used?"),
+        ("data_limits", "the last that is accepted", "take the first"),
+        ("data_limits", "nothing but the repetitions", "+ U"),
+        ("data_limits", "made from the row that was fitted before", "a row of its own"),
+        ("scaling_hypothesis", "a minus lost", "Compute is negative"),
         ("scaffolding", "gradient downhill", "The sign"),
         ("scaffolding", "each answer for itself", "against each other"),
         ("scaffolding", "share of sets that are all wrong", "one minus it"),
         ("scaffolding", "lower bound", "lower end"),
         ("scaffolding", "order taken for granted", "sort by compute"),
         ("bitter_lesson", "averages before it scores", "then average"),
+        ("bitter_lesson", "a variance squared", "do not square it"),
+        ("bitter_lesson", "piles below zero looked up from the end", "may fall below 0"),
+        ("scaling_laws", "rise and fall exchanged", "are exchanged"),
         ("bitter_lesson", "first budget that is ahead", "one before"),
         ("scaling_laws", "G instead of its square", "G squared"),
         ("scaling_laws", "equal terms instead of equal marginal gains", "terms are equal there"),
@@ -130,6 +138,10 @@ def test_three_mistakes_are_told_apart(name, facts):
         ("scaling_hypothesis", "gain as the last", "as the last"),
         ("scaling_hypothesis", "sign inside the normal", "The sign"),
         ("forecasting", "levels turned round", "below it 1 - tau"),
+        ("forecasting", "the interval of the line", "the line only"),
+        ("forecasting", "the probability of t for its quantile", "(`ppf`)"),
+        ("forecasting", "a normal year about the meeting of the means", "all three quantiles"),
+        ("forecasting", "growth of the stock added", "the difference of the two"),
         ("forecasting", "R of ln(L - E)", "not of ln(L - E)"),
         ("forecasting", "the root of R for the noise", "the noise is too large"),
         ("forecasting", "the tries that were made counted too", "not the n that were made"),

@@ -4,7 +4,7 @@ import ast
 import re
 
 import pytest
-from assignments import NAMES, asked, cells, exercises, mark
+from assignments import CHANGED, NAMES, asked, cells, exercises, mark
 
 EVERY = [(name, facts) for name in NAMES for facts in exercises(name)]
 every_exercise = pytest.mark.parametrize(
@@ -80,6 +80,39 @@ def test_a_function_that_changes_its_arguments_hears_so(name, facts, change):
     code = cells(name)[facts["id"]].source + CHANGING.format(asked(name, facts), change)
     heard = said(name, facts["id"], code)
     assert heard is None or "changes its argument" in str(heard), repr(heard)
+
+
+CHANGING_ONE = """
+import inspect
+from assignments import CHANGED
+
+solved_{0} = {0}
+
+def {0}(*args, **options):
+    result = solved_{0}(*args, **options)
+    value = inspect.signature(solved_{0}).bind(*args, **options).arguments.get("{1}")
+    if isinstance(value, np.ndarray) and value.ndim:
+        value[...] = 2 * value + 1
+    elif isinstance(value, list):
+        value.append(value[-1] if value else 0)
+    elif hasattr(value, "columns"):
+        value["more"] = 1.0
+    else:
+        return result
+    CHANGED.append("{1}")
+    return result
+"""
+
+
+@every_exercise
+def test_a_check_sees_each_argument_that_the_grader_would_see_changed(name, facts):
+    """The grader fails every call that changes what it is given (`grading.marking.session`)."""
+    code = cells(name)[facts["id"]].source
+    for argument in re.findall(rf"def {asked(name, facts)}\((.*?)\)", code)[0].split(", "):
+        CHANGED.clear()
+        argument = argument.split("=")[0]
+        heard = said(name, facts["id"], code + CHANGING_ONE.format(asked(name, facts), argument))
+        assert bool(CHANGED) == ("changes its argument" in str(heard)), (argument, heard)
 
 
 @pytest.mark.parametrize(

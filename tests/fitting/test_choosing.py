@@ -270,6 +270,17 @@ def test_both_sides_need_runs(grid, condition):
         fit("chinchilla", grid, hold_out=condition)
 
 
+def test_a_product_of_columns_is_told_to_be_compute(grid):
+    for name in ("N*D", "D / N", "6 * N * D", "log(N)"):
+        said = rf"one column, not {re.escape(name)}: add a column of it .C = 6 N D .* 'C > 6e19'"
+        with pytest.raises(ValueError, match=said):
+            fit("chinchilla", grid, hold_out=f"{name} > 1e19")
+    with pytest.raises(ValueError, match=r"Missing column tokens \(B\)"):
+        fit("chinchilla", grid, hold_out="tokens (B) > 1")
+    result = fit("chinchilla", grid, hold_out="C > 6e19")
+    assert (6 * result.held["N"] * result.held["D"] > 6e19).all()
+
+
 def test_a_fit_for_each_group(grid):
     comparison = fit_by("chinchilla", grid, "lr", delta=0.01)
     assert comparison.table.index.tolist() == ["1", "2", "4", "8"]

@@ -125,6 +125,11 @@ def test_the_unit_is_in_the_report_and_in_the_figure(file, capsys, tmp_path):
     again = figure.read_bytes()
     printed(capsys, "fit", file, "--unit", "bits per byte", "--plot", figure)
     assert figure.read_bytes() == again and list(tmp_path.glob("*.part")) == []
+    pages = [tmp_path / "a.pdf", tmp_path / "b.pdf"]
+    for page in pages:
+        printed(capsys, "fit", file, "--plot", page)
+    assert pages[0].read_bytes()[:4] == b"%PDF" and b"CreationDate" not in pages[0].read_bytes()
+    assert pages[0].read_bytes() == pages[1].read_bytes()
     printed(capsys, "fit", file, "--plot", tmp_path / "fit.png")
     assert (tmp_path / "fit.png").read_bytes()[:4] == b"\x89PNG"
 
@@ -182,8 +187,8 @@ def test_isoflop_and_envelope_are_commands(file, runs, capsys):
         (["--by", "w"], "No group of w could be fitted"),
         (["--by", ""], "Missing column"),
         (["--best-of", ""], "Missing column"),
-        (["--plot", "x.gif"], "--plot must name an .svg or a .png file"),
-        (["--plot", "svg"], "--plot must name an .svg or a .png file"),
+        (["--plot", "x.gif"], "--plot must name an .svg, .pdf or .png file"),
+        (["--plot", "svg"], "--plot must name an .svg, .pdf or .png file"),
         (["--plot", __file__ + "/x.svg"], "is no folder to write into"),
         (["--predict", "nowhere.csv"], "no file nowhere.csv"),
         (["--law", "kaplan_N", "--optimum", "1e20"], "has no closed-form compute optimum"),

@@ -147,8 +147,8 @@ def test_prediction_intervals_widen_with_distance_and_noise(fitted):
 
     def width(columns, **options):
         p = fitted.predict(columns, 0.9, **options)
-        assert p.low[0] < p.value[0] < p.high[0]
-        return np.log(p.high / p.low)[0]
+        assert p.low < p.value < p.high
+        return np.log(p.high / p.low)
 
     both = fitted.predict({"N": [1e9, 1e13], "D": 2e10})
     np.testing.assert_array_equal(both, fitted.predict({"N": [1e9, 1e13], "D": [2e10, 2e10]}))

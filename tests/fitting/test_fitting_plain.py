@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import curve_fit
 
+from scaling_lib import laws
 from scaling_lib.fitting import compare, fit
 from scaling_lib.laws import BESIROGLU_2024, chinchilla
 
@@ -50,7 +51,7 @@ def test_a_plain_function_fits_as_the_fast_kernel_does(both):
     assert own.objective == pytest.approx(fast.objective, rel=1e-9)
     assert own.params == pytest.approx(fast.params, rel=1e-6)
     assert pickle.loads(pickle.dumps(own)).intervals() == own.intervals()
-    assert own.condition > 1 and own.aic == pytest.approx(fast.aic, rel=1e-9)
+    assert own.condition > 1 and own.aicc == pytest.approx(fast.aicc, rel=1e-9)
 
 
 def test_and_so_are_its_errors_intervals_and_predictions(both):
@@ -119,7 +120,7 @@ def test_fixed_and_tied_parameters_of_a_law_of_the_book():
     assert held.params["E"] == 1.6 and held.params["beta"] == held.params["alpha"]
     assert held.objective == pytest.approx(own.objective, rel=1e-9)
     assert held.params["alpha"] == pytest.approx(own.params["alpha"], rel=1e-6)
-    assert held.objective > free.objective and held.aic == pytest.approx(own.aic, rel=1e-9)
+    assert held.objective > free.objective and held.aicc == pytest.approx(own.aicc, rel=1e-9)
     assert held.stderr["E"] == 0 and held.intervals()["E"] == (1.6, 1.6)
     assert held.intervals()["beta"] == held.intervals()["alpha"]
     assert (held.draws["E"] == 1.6).all()
@@ -258,6 +259,81 @@ def test_bounds_of_what_is_held_or_tied_are_not_ignored(held, bounds, message):
     for law, options in (("chinchilla", {}), (chinchilla, {"start": start})):
         with pytest.raises(ValueError, match=message):
             fit(law, surface(0), bounds={"alpha": bounds}, **held, **options)
+
+
+def test_a_parameter_that_changes_nothing_is_named():
+    runs = surface(6)
+
+    def idle(N, D, E, A, alpha, extra):
+        return E + A / N**alpha
+
+    start = {"E": 1.5, "A": 300, "alpha": 0.3, "extra": 1.0}
+    with pytest.raises(ValueError, match="idle does not change with extra in these runs"):
+        fit(idle, runs, start=start)
+    assert fit(idle, runs, start=start, fixed={"extra": 1.0}).params["extra"] == 1.0
+
+    def constant(N, a, b):
+        return np.full_like(N, 2.0)
+
+    with pytest.raises(ValueError, match="constant does not change with a and b"):
+        fit(constant, runs, start={"a": 1, "b": 1})
+
+    def other(N, flag, A, alpha, difference):
+        return A / N ** (alpha + difference * flag)
+
+    same = runs | {"flag": np.zeros(len(runs["N"]))}
+    start = {"A": 300, "alpha": 0.3, "difference": 0.0}
+    with pytest.raises(ValueError, match="does not change with difference"):
+        fit(other, same, start=start)
+
+
+def test_a_parameter_that_matters_far_from_its_start_is_not_idle():
+    def floor(N, A, alpha, least):
+        return np.maximum(A / N**alpha, least)
+
+    N = np.geomspace(1e7, 1e10, 20)
+    runs = {"N": N, "loss": np.maximum(60 / N**0.17, 1.5) * (1 + 0.001 * np.sin(np.arange(20.0)))}
+    options = {"bounds": dict.fromkeys(["A", "alpha", "least"], (0, np.inf))}
+    result = fit(floor, runs, start={"A": 60, "alpha": 0.17, "least": 1.0}, **options)
+    assert result.params["least"] == pytest.approx(1.5, rel=0.01)
+
+
+def test_what_idles_in_a_law_of_the_book_is_a_note():
+    runs = surface(6)
+    result = fit("repeated", runs | {"U": runs["D"]}, fixed={"E": 1.8})
+    assert any("do not determine R_D" in warning for warning in result.warnings)
+
+
+def test_a_law_that_takes_no_arrays_is_told_to():
+    def single(N, E, A, alpha):
+        return E + A / math.pow(N, alpha)
+
+    with pytest.raises(ValueError, match=r"single must take arrays .*use numpy's functions"):
+        fit(single, surface(6), start={"E": 1.5, "A": 300, "alpha": 0.3})
+
+    def open_ended(N, **others):
+        return N
+
+    with pytest.raises(ValueError, match=r"not take \*\*others"):
+        fit(open_ended, surface(6), start={"E": 1.5})
+
+
+def test_numbers_in_numbers_out():
+    result = fit("chinchilla", surface(6))
+    value = result.predict({"N": 1e9, "D": 1e11})
+    many = result.predict({"N": [1e9], "D": 1e11}, 0.9)
+    assert isinstance(value, float) and many.value.shape == (1,)
+    one = result.predict({"N": 1e9, "D": 1e11}, 0.9)
+    assert one == (value, many.low[0], many.high[0]) and isinstance(one.low, float)
+
+
+def test_the_lower_end_of_the_logistic_law_is_no_parameter():
+    C = np.geomspace(1e18, 1e24, 12)
+    score = 0.25 + 0.75 / (1 + np.exp(-1.3 * (np.log10(C) - 21))) + 0.01 * np.sin(np.arange(12.0))
+    with pytest.raises(ValueError, match=r"scaling_lib.laws.logistic\(lower, upper\)"):
+        fit("logistic", {"C": C, "score": score}, fixed={"lower": 0.25})
+    result = fit(laws.logistic(0.25), {"C": C, "score": score})
+    assert result.params["midpoint"] == pytest.approx(21, abs=0.1)
 
 
 def test_bounds_that_hold_a_fixed_value_change_nothing():

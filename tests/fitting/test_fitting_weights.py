@@ -94,7 +94,7 @@ def test_equal_weights_in_any_unit_change_nothing_but_the_robust_errors():
     runs = checkpoints(0)
     plain, equal = fit("chinchilla", runs), fit("chinchilla", runs, weights=np.full(192, 7.0))
     assert equal.params == pytest.approx(plain.params, rel=1e-9)
-    assert equal.aic == pytest.approx(plain.aic, abs=1e-6)
+    assert equal.aicc == pytest.approx(plain.aicc, abs=1e-6)
     for name, (low, high) in plain.intervals().items():
         assert equal.intervals()[name].low == pytest.approx(low, abs=0.4 * (high - low))
         assert equal.intervals()[name].high == pytest.approx(high, abs=0.4 * (high - low))

@@ -7,11 +7,13 @@ import pathlib
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from scaling_lib.__main__ import main
 from scaling_lib.fitting import fit, read_runs
 from scaling_lib.fitting.runs import numbers, take
+from scaling_lib.laws import BESIROGLU_2024
 
 TABLE = [(1e8, 2e9, 3.4), (2e8, 4e9, 3.25), (4e8, 4e9, 3.0)]
 PLAIN = "N,D,loss\n" + "".join(f"{N:g},{D:g},{loss}\n" for N, D, loss in TABLE)
@@ -93,6 +95,94 @@ def test_words_for_missing_are_missing():
 )
 def test_a_comma_is_read_where_it_has_one_meaning(cells, expected):
     assert numbers(cells, "x").tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("26.5%", 0.265),
+        ("26.5 %", 0.265),
+        ("20_000_000", 2e7),
+        ("20 000 000", 2e7),
+        ("1'234'567.5", 1234567.5),
+        ("1B tokens", 1e9),
+        ("7 billion parameters", 7e9),
+        ("4.27 nats", 4.27),
+        ("4.27 nats per token", 4.27),
+        ("1e21 FLOPs", 1e21),
+    ],
+)
+def test_what_has_one_meaning_is_read(cell, expected):
+    assert numbers([cell, "1"], "x") == pytest.approx([expected, 1])
+
+
+@pytest.mark.parametrize(
+    "cell", ["1_10", "12_3456", "4.27 bits", "3 ± 1", "2024_001", "2024 123", "2024_01_02", "1 tok"]
+)
+def test_what_has_not_is_named(cell):
+    with pytest.raises(ValueError, match=f"not a number .'{re.escape(cell)}'"):
+        numbers([cell], "x")
+
+
+NULLABLE = {
+    "nothing else": lambda runs: runs.convert_dtypes(),
+    "Float64": lambda runs: runs.astype({"N": "Int64", "D": "Int64", "loss": "Float64"}),
+    "text": lambda runs: runs.astype("string"),
+    "objects": lambda runs: runs.astype(object),
+}
+
+
+@pytest.mark.parametrize("kind", NULLABLE)
+def test_missing_values_of_pandas_are_missing(kind):
+    rng = np.random.default_rng(0)
+    N, D = np.meshgrid(np.geomspace(1e8, 1e10, 4).round(), np.geomspace(1e9, 1e11, 4).round())
+    runs = pd.DataFrame({"N": N.ravel(), "D": D.ravel()})
+    runs["loss"] = BESIROGLU_2024.loss(runs.N, runs.D) * np.exp(0.003 * rng.normal(size=16))
+    holes = NULLABLE[kind](runs)
+    holes.loc[3, "loss"] = holes.loc[5, "N"] = pd.NA
+    with pytest.raises(ValueError, match=r"missing \(NaN\) in row (4|6)"):
+        fit("chinchilla", holes)
+    whole = fit("chinchilla", runs.drop(index=[3, 5]))
+    dropped = fit("chinchilla", holes, drop_invalid=True)
+    assert dropped.params == whole.params and dropped.notes == ["dropped 2 invalid rows"]
+    assert fit("chinchilla", holes, drop_invalid=True, leave_out="N > 9e9").n == 11
+
+
+def test_the_header_of_a_loss_says_its_unit():
+    N, D = np.geomspace(1e8, 1e10, 9), np.geomspace(1e9, 1e11, 9)[np.argsort(np.sin(np.arange(9)))]
+    loss = BESIROGLU_2024.loss(N, D) * (1 + 0.002 * np.cos(np.arange(9)))
+    runs = {"N": N, "D": D, "loss": loss, "val_bpb": loss, "loss_bits": loss, "8bit ppl": loss}
+    given = {
+        "loss_bits": "bits",
+        "val_bpb": "bits per byte",
+        "loss": "nats",
+        "val_bpb*0.69": "nats",
+    }
+    for header, unit in given.items():
+        result = fit("chinchilla", runs, columns={"loss": header})
+        assert result.units["E"] == unit and f"  {unit}\n" in result.summary()
+    assert fit("chinchilla", runs, columns={"loss": "val_bpb"}, unit="x").units["E"] == "x"
+    with pytest.raises(ValueError, match=r"8bit ppl is a perplexity.*np.log\(runs\['8bit ppl'\]\)"):
+        fit("chinchilla", runs, columns={"loss": "8bit ppl"})
+
+
+def test_two_columns_of_one_name_are_named(tmp_path):
+    runs = pd.DataFrame([[1e8, 2e9, 3.4, 3.4]] * 3, columns=["N", "D", "loss", "loss"])
+    with pytest.raises(ValueError, match="2 columns of the name loss: rename or remove one"):
+        fit("chinchilla", runs)
+    runs.to_csv(tmp_path / "runs.csv", index=False)
+    with pytest.raises(ValueError, match="loss"):
+        fit("chinchilla", read_runs(tmp_path / "runs.csv"))
+
+
+def test_what_a_name_stands_for_may_follow_from_others():
+    N, D = np.geomspace(1e8, 1e10, 9), np.geomspace(1e9, 3e11, 9)
+    runs = {"N": N, "D": D, "loss": BESIROGLU_2024.loss(N, D)}
+    result = fit("power", runs, columns={"x": "C"})
+    assert result.params == fit("power", runs | {"x": 6 * N * D}).params
+    assert result.notes == ["C derived from C = 6 N D"]
+    with pytest.raises(ValueError, match=r"There is no column C \(meant as x\)"):
+        fit("power", {"N": N, "loss": N}, columns={"x": "C"})
 
 
 @pytest.mark.parametrize("cell", ["1,2,3", "1.234,5", "7Q", "B", "1e", "--5", "1 2"])

@@ -19,6 +19,7 @@ from small_assignment import SEED, SLOPE, Paper, seeming_report, source
 from grading import grade as grade_class
 from grading.__main__ import main
 from grading.classes import batch
+from grading.classes.records import AUDIT
 from grading.marking import known_answers
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.reports.late_rule import LateRule
@@ -131,6 +132,48 @@ def test_the_same_seed_gives_the_same_scores_and_another_one_grades_again(
     assert scores(grade(handed_in, tmp_path / "one", other)) == SCORES and len(jobs) == 9
 
 
+def test_those_with_another_version_are_named_together(handed_in, tmp_path, unrun, monkeypatch):
+    def report(job):
+        made = seeming_report(job)
+        match = {"event": "match", "restored": [], "text": {}, "older": ["loss-test"], "lacks": []}
+        return made | {"events": [match, *made["events"]]}
+
+    monkeypatch.setattr(batch, "run_job", report)
+    assert grade(handed_in, tmp_path / "out").remarks == [
+        "ada, zoe: This is another version of the notebook; cells that have changed since: "
+        "loss-test."
+    ]
+
+
+def test_who_has_the_same_work_is_named_to_the_instructor_alone(handed_in, tmp_path, unrun):
+    long = "It assumes that both matter: with equal exponents, parameters and tokens grow alike "
+    long += "with the budget, and their ratio stays at twenty."
+    code = """def slope(x, y):
+    # mine
+    steps = [(b - a) / (d - c) for a, b, c, d in zip(y, y[1:], x, x[1:])]
+    return sum(steps) / max(1, len(steps)) if steps else float("nan")"""
+    again = code.replace("# mine", "").replace(" / ", "/").replace("\n    return", "\n\n    return")
+    for name, text, slope in [
+        ("ada", long.upper().replace(" ", "\n"), code),
+        ("eve", long, again),
+        ("fay", "Both matter.", again.replace("steps", "parts")),
+        ("fred", "Both matter.", again.replace("steps", "parts")),
+        ("gil", "Both matter.", SLOPE),  # the course's own
+        ("hal", "", SLOPE + "  # x"),
+    ]:
+        paper = Paper(solved=("loss",), slope=slope).edit("allocation-text", text)
+        (handed_in / f"{name}.ipynb").write_text(paper.text)
+    summary, out = grade(handed_in, tmp_path / "out"), tmp_path / "out"
+    (told,) = [r for r in summary.remarks if "same" in r]
+    assert "with how many cells: fay and fred (2), ada and eve (2); " in told
+    table = (out / "alike.csv").read_text(encoding="utf-8-sig")
+    assert table == "student,other,the same\nfay,fred,file slope\nada,eve,allocation-text slope\n"
+    assert "eve" not in "".join(path.read_text() for path in (out / "ada").glob("*.*"))
+    (handed_in / "eve.ipynb").write_text(Paper().text)
+    (handed_in / "fred.ipynb").write_text(Paper().text)
+    assert not grade(handed_in, out).remarks and not (out / "alike.csv").exists()
+
+
 HELD = """
 import sys, threading
 from grading.classes import batch
@@ -218,7 +261,7 @@ def test_a_source_that_fails_its_own_tests_stops_everything(handed_in, tmp_path)
     wrong, out = parse(json.dumps(made), "small"), tmp_path / "out"
     with pytest.raises(ValueError, match="does not earn all points: slope-test: wrong test"):
         grade_class(wrong, handed_in, out, SETTINGS, jobs=2, progress=False)
-    assert [path.name for path in out.iterdir()] == [batch.AUDIT]
+    assert [path.name for path in out.iterdir()] == [AUDIT]
 
 
 def test_nothing_is_written_before_the_source_has_its_result(

@@ -3,6 +3,7 @@ import csv
 import io
 import json
 import logging
+import zipfile
 
 import pytest
 from small_assignment import source
@@ -122,6 +123,7 @@ def test_two_students_of_one_name_are_told_apart_by_their_ids(tmp_path):
         (canvas, "Student,ID,ID\nx,1,\n", "names a column twice"),
         (canvas, "Student,ID,Small\nPoints Possible,,-3\nx,1,\n", "cannot be a maximum"),
         (moodle, "Identifier,Grade\nx,1\n", "no column 'Maximum Grade'"),
+        (moodle, "ID,Bewertung\nTeilnehmer/in 1,\n", "'Identifier': .* with Moodle in English"),
         (moodle, b"PK\x00\x01", "CSV in UTF-8"),
     ],
 )
@@ -160,7 +162,9 @@ def test_the_command_line(graded, capsys):
     ] == '"Lovelace, Ada",7,u7,ada@x.org,A,11'
     assert main(["export", str(graded), "--to-mark"]) == 0
     assert (
-        (graded / "to_mark.csv").read_text().startswith("student,item,points,max_points,answer\n")
+        (graded / "to_mark.csv")
+        .read_text()
+        .startswith("\ufeffstudent,item,points,max_points,answer,comment\n")
     )
     assert main(["export", str(graded), "--moodle", str(roster)]) == 2
     assert "no column 'Identifier'" in capsys.readouterr().err
@@ -198,7 +202,7 @@ def answer(folder, student, text):
 
 
 def fill(sheet, points):
-    rows = table(sheet.read_text())
+    rows = table(sheet.read_text(encoding="utf-8-sig"))
     for row in rows[1:]:
         row[2] = row[2] or points
     with sheet.open("w", newline="") as file:
@@ -214,7 +218,11 @@ def test_a_sheet_with_marks_is_never_written_over(graded, capsys):
     assert main(command) == 0
     told = capsys.readouterr()
     assert "3 marks of the sheet that was there are kept" in told.out and not told.err
-    assert [row[2] for row in table(sheet.read_text())[1:]] == ["1.5", "0", "1.5"]
+    assert [row[2] for row in table(sheet.read_text(encoding="utf-8-sig"))[1:]] == [
+        "1.5",
+        "0",
+        "1.5",
+    ]
     assert len(list(graded.glob("to_mark*"))) == 1
     answer(graded, "s1", "Something else.")
     answer(graded, "s2", "At last.")
@@ -225,9 +233,10 @@ def test_a_sheet_with_marks_is_never_written_over(graded, capsys):
         assert main(command) == 0
     told = capsys.readouterr()
     assert "answers are others now (1)" in told.err and "=1+1 (allocation-text)" in told.err
-    assert (graded / "to_mark-old-1.csv").read_text().split() == filled.decode().split()
+    old = (graded / "to_mark-old-1.csv").read_text(encoding="utf-8-sig")
+    assert old.split() == filled.decode("utf-8-sig").split()
     assert len(list(graded.glob("to_mark*"))) == 2
-    assert {row[0]: row[2] for row in table(sheet.read_text())[1:]} == {
+    assert {row[0]: row[2] for row in table(sheet.read_text(encoding="utf-8-sig"))[1:]} == {
         "'=1+1": "",
         "Zoe Quinn": "",
         "adalovelace": "1.5",
@@ -241,8 +250,8 @@ def test_marks_reach_the_feedback_with_the_gradebook_s_total(graded, capsys):
     fill(graded / "to_mark.csv", "1.5")
     marks = ["--marks", str(graded / "to_mark.csv")]
     assert main(["export", str(graded), "--table", *marks]) == 0
-    assert "the marks are in 3 files feedback.html" in capsys.readouterr().out
-    with (graded / "table.csv").open() as file:
+    assert "what was done by hand is in 3 files feedback.html" in capsys.readouterr().out
+    with (graded / "table.csv").open(encoding="utf-8-sig") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert [(r["score"], r["max_score"]) for r in rows.values()] == [
         ("3.5", "13"),
@@ -256,6 +265,76 @@ def test_marks_reach_the_feedback_with_the_gradebook_s_total(graded, capsys):
     assert main(["export", str(graded), "--gradescope", *marks]) == 0
     written = json.loads((graded / "s0" / "results.json").read_text())
     assert written["tests"][-1]["name"] == "allocation-text" and written["score"] == 12.5
+
+
+def test_a_comment_and_the_texts_alone(graded, capsys):
+    main(["export", str(graded), "--to-mark"])
+    sheet = graded / "to_mark.csv"
+    rows = table(sheet.read_text(encoding="utf-8-sig"))
+    for row in rows[1:]:
+        row[2], row[5] = row[2] or "1.5", "<b>Which</b> ratio?" if row[0] == "adalovelace" else ""
+    with sheet.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    assert main(["export", str(graded), "--to-mark"]) == 0  # which keeps it
+    export = ["export", str(graded), "--table", "--marks", str(sheet)]
+    assert main(export) == 0
+    text = (graded / "table.csv").read_text()
+    assert "allocation-text: <b>Which</b> ratio?" in text and text.count("Which") == 1
+    page = (graded / "s0" / "feedback.html").read_text()
+    assert "Comment: &lt;b&gt;Which&lt;/b&gt; ratio?" in page
+    assert "Comment" not in (graded / "s2" / "feedback.html").read_text()
+    assert main(["export", str(graded), "--gradescope", *export[3:]]) == 0
+    tests = json.loads((graded / "s0" / "results.json").read_text())["tests"]
+    assert tests[-1]["output"] == "<b>Which</b> ratio?"
+    assert main([*export, "--texts"]) == 0
+    with (graded / "table.csv").open(encoding="utf-8-sig") as file:
+        rows = {row["student"]: (row["score"], row["max_score"]) for row in csv.DictReader(file)}
+    assert rows == {"adalovelace": ("1.5", "2"), "'=1+1": ("0", "2"), "Zoe Quinn": ("0", "2")}
+    assert "12.5 of 13 points" in (graded / "s0" / "feedback.html").read_text()
+    assert main(["export", str(graded), "--table", "--texts"]) == 2
+
+
+def test_corrections_are_made_at_every_export_and_named(graded, capsys):
+    path = graded / "s2" / "result.json"
+    late = json.loads(path.read_text()) | {"late": {"days": 1, "percent": 10}}
+    path.write_text(json.dumps(late))
+    corrections = graded / "corrections.csv"
+    lines = ["student;item;points;reason", "Zoe Quinn;allocation;3,5;Right in <other> units"]
+    corrections.write_text("\n".join([*lines, "adalovelace;slope-test;4;The test was wrong"]))
+    export = ["export", str(graded), "--table", "--corrections", str(corrections)]
+    for _ in range(2):
+        assert main(export) == 0
+        with (graded / "table.csv").open(encoding="utf-8-sig") as file:
+            rows = {row["student"]: row for row in csv.DictReader(file)}
+        assert rows["Zoe Quinn"]["score"] == "3.15" and rows["adalovelace"]["score"] == "15"
+    told = "allocation: +3.5 points. Corrected by hand: Right in <other> units."
+    assert told in rows["Zoe Quinn"]["message"] and "Corrected" not in rows["'=1+1"]["message"]
+    page = (graded / "s2" / "feedback.html").read_text()
+    assert page.count("Corrected by hand: Right in &lt;other&gt; units") == 3
+    assert "allocation: 3.5 of 4 points" in page and "3.15 of 11 points" in page
+    assert json.loads(path.read_text()) == late  # what the tests gave stays on record
+    lines += ["Zoe Quinn;allocation-test;1;x", "Nobody;slope;1;x", "Zoe Quinn;slope;5;x"]
+    corrections.write_text("\n".join([*lines, "Zoe Quinn;loss;1;"]))
+    capsys.readouterr()
+    assert main(export) == 2
+    told = capsys.readouterr().err
+    for words in ("corrected twice", "no such test", "from 0 to 4, not '5'", "there is no reason"):
+        assert words in told
+
+
+def test_moodle_takes_an_archive_of_the_feedback(graded):
+    roster = graded / "roster.csv"
+    roster.write_text(MOODLE)
+    path = graded / "s2" / "result.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"ids": {"moodle": "42"}}))
+    for folder in graded.glob("s?"):
+        (folder / "feedback.html").write_text(f"that of {folder.name}")
+    main(["export", str(graded), "--moodle", str(roster)])
+    with zipfile.ZipFile(graded / "moodle_feedback.zip") as archive:
+        (name,) = archive.namelist()
+        assert archive.read(name) == b"that of s2"
+    # As Moodle's assignfeedback_file_zip_importer reads it.
+    assert name.split("_", 4) == ["Zoe Quinn", "42", "assignsubmission", "file", "small.html"]
 
 
 def test_of_many_who_are_in_no_roster_the_first_are_named(tmp_path, capsys):

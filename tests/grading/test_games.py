@@ -4,6 +4,7 @@ import copy
 import csv
 import json
 import random
+import re
 import shutil
 import zipfile
 
@@ -125,7 +126,7 @@ def test_honest_games_are_scored(graded, asked):
         ("forger", "trained again"),
         ("editor", "line 4"),
         ("other language", "language 2"),
-        ("undecided", "nothing was committed"),
+        ("undecided", "In section 4 of the notebook give `final=True`"),
         ("absent", "no file"),
         ("two games", "2 different files"),
         ("stranger", "table of languages"),
@@ -137,8 +138,24 @@ def test_others_say_why_they_do_not_count(graded, student, reason):
 
 
 def test_what_a_marker_should_know(graded):
-    assert "digit by digit, as twin" in " ".join(graded["ada"]["notes"])
+    assert graded["ada"]["alike"] == ["twin"] and not graded["Grace Hopper"]["alike"]
     assert "ignored" in graded["careless"]["notes"][0] and graded["careless"]["status"] == "graded"
+
+
+def test_no_student_reads_of_another(graded, out, tmp_path):
+    rows = "".join(f"Participant {i},{name},,,20,\n" for i, name in enumerate(graded))
+    roster = tmp_path / "roster.csv"
+    roster.write_text(f"Identifier,Full name,Grade,Maximum Grade,X,Feedback comments\n{rows}")
+    main(["export", str(out), "--moodle", str(roster)])
+    main(["export", str(out), "--gradescope"])
+    with (out / "moodle.csv").open() as file:
+        comments = {row["Full name"]: row["Feedback comments"] for row in csv.DictReader(file)}
+    assert comments.keys() == graded.keys()
+    for student, result in graded.items():
+        files = [result["folder"] / name for name in ("results.json", "feedback.html")]
+        gets = comments[student] + "".join(file.read_text() for file in files)
+        assert len(gets) > 1500 and student in gets
+        assert not [name for name in graded if name != student and re.search(rf"\b{name}\b", gets)]
 
 
 def test_files_and_a_second_call_that_trains_nothing(graded, submissions, out, hero):
@@ -169,6 +186,9 @@ def test_hand_out_and_grade_by_the_command(submissions, tmp_path, capsys):
     assert main(command) == 0
     said = capsys.readouterr()
     assert "12 games, 6 by the rules" in said.out and "public seed" in said.err
+    assert "ada: the same commitment as twin\n" in said.err
+    assert "undecided: 0 points. This game does not count: nothing was committed" in said.err
+    assert '"student": "ada", "alike": ["twin"]' in (tmp_path / "out" / "audit.jsonl").read_text()
     assert main(["export", str(tmp_path / "out"), "--gradescope"]) == 0
 
 

@@ -1,14 +1,17 @@
 """`python -m grading check`: a learner alone hears what a class hears, on every system."""
 
 import json
+import re
 import subprocess
 import sys
 
 import needs
 
+from grading.__main__ import main
 from grading.marking.grade_one import Settings, make_job, run_job
 from grading.reports.feedback import feedback_text
 from grading.reports.student_results import read_report
+from grading.source import assignment
 from grading.source.assignment import SOURCES, load
 
 RIGHT = SOURCES / "data_limits" / "data_limits.ipynb"
@@ -42,16 +45,30 @@ def run(folder, *options):
     return subprocess.run(command, capture_output=True, text=True, cwd=folder)
 
 
+def test_a_copy_without_sources_says_who_runs_the_hidden_tests(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(assignment, "SOURCES", tmp_path)
+    assert main(["check", "data_limits"]) == 2
+    said = capsys.readouterr().err
+    assert "your instructor runs them" in said and "--nbval-lax exercises/release/NAME" in said
+
+
 def test_what_a_learner_alone_is_told(tmp_path):
     path = tmp_path / "mine.ipynb"
     given = 'raise NotImplementedError("Put your solution in place of this line.")'
     stub = f"def collapse(z, keep_all):\n    {given}"
-    made = notebook(TRAINS, exhaustion=FORGOT, capped=BROKEN, collapse=stub)
+    broken = "def effective_tokens(unique, total, r_star):\n    return (total)]"
+    made = notebook(
+        TRAINS, exhaustion=FORGOT, capped=BROKEN, collapse=stub, **{"effective-data": broken}
+    )
     path.write_text(json.dumps(made), encoding="utf-8")
     found = check(path)
     assert found.returncode == 0, found.stderr
-    assert "audit-vintages: 4 of 4 points" in found.stdout
-    assert "collapse: 0 of 4 points, not solved yet" in found.stdout
+    assert "two dates for one event (audit-vintages): 4 of 4 points" in found.stdout
+    assert "4. A copy of a copy (collapse): 0 of 4 points, not solved yet" in found.stdout
+    syntax = (
+        r"`effective_tokens` is not defined. Cell \d+ raised SyntaxError: .*, line 2: return \("
+    )
+    assert re.search(syntax, found.stdout), found.stdout
     assert "ZeroDivisionError: float division by zero" in found.stdout
     assert "12 more points are for your answers in words" in found.stdout
     assert "Your code ran with all of your rights." in found.stdout
@@ -69,7 +86,8 @@ def test_of_a_hidden_test_it_tells_on_request_what_it_says(tmp_path):
     return np.minimum(total, unique) + unique * worth"""
     path.write_text(json.dumps(notebook(TRAINS, **{"effective-data": code})), encoding="utf-8")
     one = ("--exercise", "effective-data")
-    assert "Hidden tests do not pass." in check(path, *one).stdout
+    told = "Hidden tests do not pass (worthless and perfect repetition, digits lost in a difference"
+    assert told in check(path, *one).stdout
     told = check(path, "--why", *one).stdout
     assert "effective-data-test-3 says: digits lost, where `" in told
     assert "The last call, effective_tokens(" in told
@@ -82,7 +100,9 @@ def test_one_exercise_of_a_notebook_by_its_folder_or_path(tmp_path):
     (folder / "data_limits.ipynb").write_text(json.dumps(made), encoding="utf-8")
     for given in (".", "data_limits.ipynb"):
         found = run(folder, given, "--exercise", "capped")
-        assert found.stdout.startswith("data_limits: 4 of 4 points\n\ncapped: 4 of 4 points\n")
+        assert found.stdout.startswith(
+            "data_limits: 4 of 4 points\n\n2. At the wall (capped): 4 of 4 points\n"
+        )
         assert "exhaustion" not in found.stdout and "Cell" not in found.stdout, found.stdout
 
 

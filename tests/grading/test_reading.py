@@ -13,6 +13,8 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+from nbformat import from_dict
+from nbgrader.utils import compute_checksum
 from small_assignment import LOSS, SETUP, Paper, cell, notebook, source
 
 from grading.classes import archives, submissions
@@ -21,16 +23,19 @@ from grading.classes.submissions import Submission, collect
 from grading.marking.run_and_test import FINISHED, Tests, moments_to_try
 from grading.marking.run_and_test import _short as short
 from grading.marking.session import Function
+from grading.reports.feedback import feedback_text
 from grading.reports.late_rule import LateRule, read_time, take_off
-from grading.reports.student_results import empty_result
+from grading.reports.student_results import empty_result, one_line, read_report
 from grading.sandbox.enclosure import Limits
 from grading.source.assignment import load, parse
 from grading.source.source_names import SourceNames
 from grading.source.submitted_cells import (
     Unreadable,
+    handed_out,
     match,
     read_notebook,
     restore_notebook,
+    without_outputs,
     written_names,
 )
 
@@ -264,6 +269,87 @@ def test_tests_that_are_nowhere_come_last():
     nothing = Paper()
     nothing.notebook["cells"] = [cell("code", "x = 1")]
     assert steps(nothing) == ["given", "learner", *SMALL.tests]
+
+
+TITLE = "# A small assignment\n\nThree exercises. In each of them you write a function."
+
+
+def older_version(listed):
+    """A paper of a version with another title and test, and without the last exercise."""
+    paper = Paper().remove("slope", "slope-test").edit("loss-test", "assert loss(1e6) > 0")
+    paper.edit("title-cell", "# A small assignment\n\nDo whatever you like with this.")
+    paper.edit("about-text", "What does a ratio of 20 tokens a parameter assume about data?")
+    given = [(one["cell_type"], one["source"]) for one in paper.cells]
+    if listed:
+        paper.notebook["metadata"]["handed_out"] = handed_out(given)
+    else:
+        for one in paper.cells:
+            if "nbgrader" in one["metadata"]:
+                one["metadata"]["nbgrader"]["checksum"] = compute_checksum(from_dict(one))
+    return paper
+
+
+def as_released(made):
+    """The small assignment with a longer title."""
+    made["cells"][0]["source"] = TITLE
+    made["cells"][8]["source"] = "What does the rule of 20 tokens per parameter assume about data?"
+    return parse(json.dumps(made), "small")
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_the_text_of_another_version_is_no_answer_and_its_cells_nobody_s_fault(listed):
+    now, paper = as_released(source()), older_version(listed)
+
+    def found(cells):
+        return match(now, cells)
+
+    cells = read_notebook(paper.text.encode())
+    for kept in (cells, read_notebook(without_outputs(cells))):
+        one = found(kept)
+        assert one.text == {"allocation-text": "*Your answer.*"}
+        assert (one.older, one.lacks, one.restored) == (("loss-test",), ("slope",), ())
+        assert [s.source for s in one.steps if s.source == "assert loss(1e6) > 0"] == []
+    again = restore_notebook(now, cells)
+    assert found(read_notebook(json.dumps(again).encode())).text["allocation-text"] == (
+        "*Your answer.*"
+    )
+    # What was added to it counts, and what was changed by the learner is the learner's.
+    paper.edit("loss-test", "pass")
+    asked = paper.cells[paper.index("about-text")]
+    asked["source"] += "\n\nThat both matter."
+    one = found(read_notebook(paper.text.encode()))
+    assert one.text["allocation-text"].endswith("for it:]\nThat both matter.")
+    assert one.older == () and "loss-test" in one.restored
+    asked["source"] = "What does the rule of 20 tokens per parameter assume about data? It depends."
+    one = found(read_notebook(paper.text.encode()))
+    assert one.text["allocation-text"].endswith("It depends.")
+
+
+def test_in_a_notebook_of_this_version_every_word_that_was_added_counts():
+    now, paper = as_released(source()), Paper().edit("title-cell", TITLE)
+    question = "What does the rule of 20 tokens per parameter assume about data?"
+    paper.edit("about-text", question)
+    given = [(one["cell_type"], one["source"]) for one in paper.cells]
+    paper.notebook["metadata"]["handed_out"] = handed_out(given)
+    for said in (f"{question} Both.", question.replace("about data", "Both"), f"Both. {question}"):
+        paper.edit("about-text", said)
+        found = match(now, read_notebook(paper.text.encode()))
+        assert "Both" in found.text["allocation-text"] and (found.older, found.lacks) == ((), ())
+
+
+def test_a_result_says_that_the_notebook_is_of_another_version():
+    events = [{"event": "match", "restored": [], "text": {}, "older": ["loss-test"]}]
+    events[0]["lacks"] = ["slope"]
+    events += [
+        {"event": "outcome", "id": test, "score": 0, "message": "`x` is not defined", "detail": ""}
+        for test in SMALL.tests
+    ]
+    report = {"events": [*events, {"event": "done"}], "end": "", "left": 0, "seconds": 1}
+    made = read_report(SMALL, report)
+    assert made["items"][-1]["message"] == "This exercise is not in your version of the notebook."
+    assert made["items"][0]["message"] == "`x` is not defined"
+    told = "it lacks the exercises: slope; cells that have changed since: loss-test."
+    assert told in one_line(made | {"notes": []}) and told in feedback_text(made)
 
 
 def test_text_to_mark_is_found_without_its_id():

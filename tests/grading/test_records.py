@@ -204,7 +204,7 @@ def test_three_accounts_are_three_students_whatever_they_are_called(course):
     assert grade(course, "other.zip") == 0 and table(course).keys() == more
     assert grade(course, "class.zip") == 0 and table(course).keys() == more
     assert main(["export", str(course / "out"), "--to-mark"]) == 0
-    with (course / "out" / "to_mark.csv").open(encoding="utf-8", newline="") as file:
+    with (course / "out" / "to_mark.csv").open(encoding="utf-8-sig", newline="") as file:
         assert {row["student"] for row in csv.DictReader(file)} == more
 
 

@@ -11,11 +11,13 @@ import time
 
 import needs
 import numpy as np
+import pandas as pd
 import pytest
 from small_assignment import source
 
 from grading.marking.known_answers import read_answers, score_answers
 from grading.marking.run_and_test import (
+    INTERVAL_MISSED,
     MAX_MESSAGE,
     MAX_SHOWN,
     Tests,
@@ -111,6 +113,39 @@ def test_an_answer_that_cannot_cross_is_no_exception(session):
     session.run("def f():\n    return object()")
     with pytest.raises(CallLost, match="`f` returned an object of type object: a check can use"):
         session.get("f")()
+
+
+CHANGES = [
+    ("x += 1", [np.zeros(3)]),
+    ("x[0] = x[0] if len(x) > 2 else 9", [[1, 2]]),
+    ("x['a'].append(3)", [{"a": []}]),
+    ("x['new'] = 1.0", [pd.DataFrame({"a": [1.0]})]),
+    ("x.append(open)", [[]]),  # what cannot be compared is a change, too
+]
+
+
+@pytest.mark.parametrize(("code", "given"), CHANGES)
+def test_a_function_that_changes_what_it_is_given_fails(session, code, given):
+    session.run(f"def f(x, more=None):\n    {code}\n    return 1\ndef g(x):\n    return 1")
+    with pytest.raises(CallFailed, match="Your function changes its argument: change a copy"):
+        session.call("f", given, {})
+    assert session.call("g", given, {}) == 1
+    session.run("def h(y, x):\n    f(x)\n    return y")
+    with pytest.raises(CallFailed, match="changes its argument"):
+        session.call("h", [1], {"x": given[0]})
+
+
+def test_what_is_only_looked_at_is_not_changed(session):
+    session.run("""def f(x, rng, own, table):
+    x.setflags(write=False)
+    rng.normal()
+    table["a"].sum()
+    return sorted(x)[0] + own(1)
+def helper(x):
+    return x""")
+    table = pd.DataFrame({"a": [2.0, 1.0], "b": ["u", "v"]})
+    given = [np.array([np.nan, 2.0, 1.0]), np.random.default_rng(1), session.get("helper"), table]
+    assert np.isnan(session.call("f", given, {}))
 
 
 def test_a_call_that_kills_loses_nothing_else(session):
@@ -516,11 +551,31 @@ def test_hidden_tests_say_nothing_but_that_they_failed(test, message):
 
     for visible, words in (
         ("# What they see.\n", "Hidden tests do not pass"),
+        (
+            "# Hidden tests, 2 points: 1.5 of other\n# units.\n# Nothing to run here.\n",
+            "Hidden tests do not pass (1.5 of other units)",
+        ),
         ("assert loss(1) == 2\n", "The checks that you see pass, hidden tests do not"),
     ):
         outcome = graded(visible + HIDDEN.format(test), loss=lambda n: 2, bad=bad, odd=odd)
         assert outcome.score == 0 and outcome.message == words + message
         assert outcome.detail
+
+
+def test_of_an_interval_that_did_not_hold_is_told_that_the_function_passed():
+    test = (
+        "from grading import holds\nassert loss(1) == 2\nholds(1, 1.5, 1.2)\nholds(0, 1.5, loss(3))"
+    )
+    outcome = graded(HIDDEN.format(test), loss=lambda n: 2)
+    assert outcome.score == 0 and outcome.message == INTERVAL_MISSED
+    assert outcome.detail == "2 is outside of 0 to 1.5"
+    assert not any(number in INTERVAL_MISSED for number in "0123456789")
+    wrong = graded(HIDDEN.format(test), loss=lambda n: 1.2)
+    assert wrong.score == 0 and wrong.message == "Hidden tests do not pass."
+    never = graded(
+        HIDDEN.format("from grading import holds\nholds(1, 3, loss(1))"), loss=lambda n: np.nan
+    )
+    assert never.message == INTERVAL_MISSED
 
 
 @pytest.mark.parametrize(

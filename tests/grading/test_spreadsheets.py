@@ -212,10 +212,26 @@ def test_marks_are_kept_however_the_sheet_was_saved(tmp_path, saved):
     (tmp_path / "sheet.csv").write_bytes(SAVED[saved](rows))
     marks, lost = kept_marks(results, tmp_path / "sheet.csv")
     again = table(marking_sheet(results, marks))
-    assert lost == [] and {(row[2], row[5]) for row in again[1:]} == {("1,5", "fine")}
+    assert lost == [] and {(row[2], row[6]) for row in again[1:]} == {("1,5", "fine")}
     (tmp_path / "sheet.csv").write_text(marking_sheet(results, marks))
     add_marks(results, tmp_path / "sheet.csv")
     assert {r["score"] for r in results} == {2.5}
+
+
+def test_names_that_excel_has_no_letters_for_are_known_if_one_student_fits(tmp_path):
+    results = [result("Cem Şahin", 1), result("Zoë Müller", 1), result("Łuk", 1), result("Ňuk", 1)]
+    sheet = marking_sheet(results).replace(",,2,", ",1.5,2,").encode("cp1252", "replace")
+    (tmp_path / "sheet.csv").write_bytes(sheet)
+    marks, lost = kept_marks(results, tmp_path / "sheet.csv")
+    assert [name for name, _ in marks] == ["Cem Şahin", "Zoë Müller"]
+    assert lost == [("?uk", "allocation-text")] * 2
+    with pytest.raises(
+        ValueError, match=r"\?uk, .*: there is no such answer \(save .* 'CSV UTF-8'"
+    ):
+        add_marks(results, tmp_path / "sheet.csv")
+    (tmp_path / "sheet.csv").write_bytes(b"\n".join(sheet.splitlines()[:5]))
+    add_marks(results[:2], tmp_path / "sheet.csv")
+    assert [one["score"] for one in results[:2]] == [2.5, 2.5]
 
 
 def test_signs_that_excel_has_no_letter_for_are_no_other_answer(tmp_path):

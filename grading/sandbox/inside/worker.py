@@ -138,13 +138,24 @@ def call(shell, message):
         return np.random.Generator(kind)
 
     given = {"own": shell.user_ns.__getitem__, "imported": imported, "generator": generator}
-    arguments, keywords = plain_data.decode(message["data"], given)
+    arguments = plain_data.decode(message["data"], given)
+    before = written(arguments)
     with capture_output():
-        value = shell.user_ns[message["name"]](*arguments, **keywords)
+        value = shell.user_ns[message["name"]](*arguments[0], **arguments[1])
+        if written(arguments) != before:
+            return {"ok": True, "changed": True}
         try:
             return {"ok": True, "data": plain_data.encode(value)}
         except plain_data.NotPlain as error:  # not an exception that the function has raised
             return {"ok": True, "unusable": str(error)}
+
+
+def written(arguments):
+    """Return what two looks at the same arguments have in common, if nothing changed them."""
+    try:
+        return plain_data.encode(arguments, lambda value: ("other", None))
+    except plain_data.NotPlain:  # something was put into them
+        return None
 
 
 def snapshot(shell, message):

@@ -138,20 +138,20 @@ def interaction(table: pd.DataFrame, scale=np.asarray) -> dict[str, float]:
     return {name: float(part / total) for name, part in squares.items()} | {"F": float(F)}
 
 
-def gains() -> pd.DataFrame:
+def gains(seeds: slice = slice(None)) -> pd.DataFrame:
     """Measure the compute-equivalent gain of each scaffold at each size, with intervals.
 
-    Scores are averaged over seeds and problems; the interval of level `LEVEL` comes from resampling
-    both, `RESAMPLES` times. Columns: ``scaffold, N, C, bare, score, gain, low, high, most``. A gain
-    is a ratio of training FLOP, ``inf`` beyond the largest network, and ``most`` is the largest
-    ratio that the table can show at that size.
+    Scores are averaged over `seeds` (all of them, or a part) and problems; the interval of level
+    `LEVEL` comes from resampling both, `RESAMPLES` times. Columns: ``scaffold, N, C, bare, score,
+    gain, low, high, most``. A gain is a ratio of training FLOP, ``inf`` beyond the largest network,
+    and ``most`` is the largest ratio that the table can show at that size.
     """
-    right = success()
+    right = {name: each[seeds] for name, each in success().items()}
     C, N = training_compute(), emergence.shipped_distributions()["N"]
-    seeds, _, problems = right["bare"].shape
+    count, _, problems = right["bare"].shape
     rng = np.random.default_rng(0)
     draws = [
-        (rng.integers(seeds, size=seeds), rng.integers(problems, size=problems))
+        (rng.integers(count, size=count), rng.integers(problems, size=problems))
         for _ in range(RESAMPLES)
     ]
     again = {

@@ -14,7 +14,7 @@ import numpy as np
 
 from scaling_lib.data import DATA
 from scaling_lib.data.files import write_bytes, write_csv
-from scaling_lib.experiments.tabulate import SEEDS, tabulate
+from scaling_lib.experiments.tabulate import tabulate
 from scaling_lib.models import MLP
 from scaling_lib.models.softmax import log_softmax, of_right
 from scaling_lib.tasks import addition
@@ -23,7 +23,7 @@ from scaling_lib.training import fit_model
 DIGITS = 4
 BATCH = 128
 SHIPPED_SIZES = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
-SHIPPED_SEEDS = SEEDS
+SHIPPED_SEEDS = tuple(range(6))  # near the leap three are too few to see the spread
 SHIPPED_STEPS = 6000
 TEST_SEED = 12345
 TEST_PROBLEMS = 4000  # the standard error of a share is at most 0.008
