@@ -84,7 +84,7 @@ def fit_options(parser):
     add, many = parser.add_argument, {"action": "append", "default": []}
     add("--law", default="chinchilla", help="name of the law (default chinchilla)")
     add("--list", action="store_true", help="list the laws and stop")
-    add("--delta", type=_positive, default=1e-3, help="Huber's delta (1e-3)")
+    add("--delta", type=_positive, help="Huber's delta (1e-3; 1 for learning rate and batch size)")
     add("--overestimate-penalty", type=_positive, default=1.0, metavar="K", help="of each run (1)")
     add("--bootstrap", type=_count, default=0, metavar="B", help="replicates (0: profiles)")
     add("--threads", type=_count, default=1, help="threads of the bootstrap (1)")
@@ -190,7 +190,7 @@ def _report(result, options):
             record[name] = _records(table)
             notes = table.attrs.get("notes", ())
             if name == "predictions":
-                notes = [note for note in notes if note.startswith("dropped")]
+                notes = [note for note in notes if "derived" not in note]
             text += [f"note: {name}: {note}" for note in notes]
             record["warnings"] = record["warnings"] + [f"{name}: {note}" for note in notes]
     return "\n".join(text), record

@@ -5,7 +5,16 @@ published constants. The modules: `formulas` the values, `published` the constan
 laws, `terms` what they are fitted by (`curves` where scores are), `plain` laws made of a function.
 """
 
-from scaling_lib.laws.declared import ALIASES, LAWS, Law, Parameter, bnsl, data_constrained, law
+from scaling_lib.laws.declared import (
+    ALIASES,
+    LAWS,
+    Law,
+    Parameter,
+    bnsl,
+    data_constrained,
+    law,
+    logistic,
+)
 from scaling_lib.laws.formulas import chinchilla, repeated_data
 from scaling_lib.laws.published import (
     BESIROGLU_2024,
@@ -49,5 +58,6 @@ __all__ = [
     "chinchilla",
     "data_constrained",
     "law",
+    "logistic",
     "repeated_data",
 ]
