@@ -77,8 +77,9 @@ def about(result):
     free = {p.unit.removeprefix("unit of ") for p in result.law.parameters if "unit of " in p.unit}
     again = copied(data, unsorted, rows)
     unused = [*_unused(result, inputs)]
-    points = [] if unused else [*_points(result, inputs, numbers)]
-    belonging = [*_together(result, inputs, numeric=not unused)]
+    places = _repeated(inputs)
+    points = [] if unused else [*_points(result, inputs, places, numbers)]
+    belonging = [*_together(result, inputs, None if unused else places)]
     if not unused + points + belonging:  # else those say what differs between rows
         belonging = [*_misfit(result, inputs, unsorted[result.law.target], again, numbers)]
     return [
@@ -234,10 +235,10 @@ def _settings(result, codes):
     return found
 
 
-def _points(result, inputs, numbers):
+def _points(result, inputs, places, numbers):
     """Count the rows of each point, and the points of each size."""
     names, n = list(inputs), len(numbers)
-    counts, codes = _repeated(inputs)
+    counts, codes = places
     if _letters(result.law.target) in SETTINGS and 2 * len(counts) < n:
         most = np.flatnonzero(codes == counts.argmax())
         name = result.law.target
@@ -529,11 +530,18 @@ def _misfit(result, inputs, observed, again, numbers):
         return
     between = ((means * root - moved @ coefficients) ** 2).sum() / (k - rank)
     within = (w * (values - means[codes]) ** 2).sum() / (len(rows) - k)
+    freedom = k - rank, len(rows) - k
+
+    def chance(noise):
+        F = between / (noise + 1e-300)
+        return fdtrc(*freedom, F) if F > INFLATED else 1.0
+
+    if chance(within) > CHANCE:
+        return
     step = _printed_step(observed)
     step = step / observed[rows] if result.law.link == "log" else np.full(len(rows), step)
-    rounding = np.bincount(codes, w * step**2) / 12.0
-    F = between / (within + rounding.mean() + 1e-300)
-    if F < INFLATED or fdtrc(k - rank, len(rows) - k, F) > CHANCE:
+    rounding = np.bincount(codes, w * step**2).mean() / 12.0
+    if chance(within + rounding) > CHANCE:
         return
     means = np.bincount(codes, w * result.residuals[rows]) / total
     worst = numbers[rows[codes == np.abs(means).argmax()]]
@@ -632,7 +640,7 @@ def own_lines(values, codes, x):
     return 1.0 - float(rest / (total + 1e-300)), float(fdtrc(rank, n - rank, F))
 
 
-def _together(result, inputs, numeric):
+def _together(result, inputs, places):
     """Name rows whose residuals are alike, or fall on a line: of a run, a budget, a data set."""
     n = result.n
     if result.clusters:
@@ -643,10 +651,10 @@ def _together(result, inputs, numeric):
     found, lines = _found_alike(_candidates(result, inputs), clipped, x)
     way = "a fit of each, --by {0}, or --cluster {0}", "--cluster {0}"
     surface = _surface(x.T)
-    if numeric and not found and n > 2 * surface.shape[1]:
+    if places and not found and n > 2 * surface.shape[1]:
         # A column of numbers is to say more than a bent surface does, since it may go with sizes.
         beyond, _ = _without(clipped, surface)
-        found, more = _found_alike(_few_values(result, inputs), beyond, x, TELLING)
+        found, more = _found_alike(_few_values(result, inputs, places), beyond, x, TELLING)
         if len(found) > 1:  # one of two columns of numbers often stands for the other
             del found[found[True][0] < found[False][0]]
         lines += more
@@ -735,19 +743,19 @@ def _candidates(result, inputs):
             yield "C", codes
 
 
-def _few_values(result, inputs):
+def _few_values(result, inputs, places):
     """Columns of few numbers that the law does not use, and that stand for nothing it uses."""
     data, mapping, rows = result.source[:3]
     headers = {(header, header.rpartition("*")[0].strip()) for header in (mapping or {}).values()}
     used = {*inputs, result.law.target, "N", "D", "C", *(name for pair in headers for name in pair)}
-    counts, point = _repeated(inputs)
+    counts, point = places
     target = np.empty(result.n)
     target[result.order] = result.data[result.law.target]
     known = [point, target, *inputs.values()]
     if len(inputs) == 2 and all((column > 0).all() for column in inputs.values()):
         first, second = map(np.log, inputs.values())
         known += [np.round(first + second, 6), np.round(second - first, 6)]
-    places = None
+    along = None
     for name in available(data):
         if name in used or _names_something(data, name, rows):
             continue
@@ -760,8 +768,8 @@ def _few_values(result, inputs):
         values, codes = np.unique(column, return_inverse=True)
         if not 2 <= len(values) <= FEW_VALUES or not np.isfinite(values).all():
             continue
-        places = places or [np.unique(x, return_inverse=True)[1] for x in known]
-        if not any(_follows(codes, place) for place in places):
+        along = along or [np.unique(x, return_inverse=True)[1] for x in known]
+        if not any(_follows(codes, place) for place in along):
             yield name, codes
 
 
