@@ -52,7 +52,7 @@ from scaling_lib.fitting.choosing import (
 )
 from scaling_lib.fitting.isoflop import envelope, isoflop
 from scaling_lib.fitting.minima import find_minima, own_starts
-from scaling_lib.fitting.problem import Problem
+from scaling_lib.fitting.problem import Problem, default_delta
 from scaling_lib.fitting.reading import read_runs
 from scaling_lib.fitting.result import LEVEL, FitResult, Interval, Prediction, Score, Source, number
 from scaling_lib.fitting.runs import (
@@ -90,7 +90,7 @@ def fit(
     data,
     *,
     columns=None,
-    delta=1e-3,
+    delta=None,
     weights=None,
     overestimate_penalty=1.0,
     cluster=None,
@@ -130,7 +130,8 @@ def fit(
         ``{"N": "params", "C": "FLOPs (1E21)*1e21"}``.
     delta : float
         Residual at which Huber's loss turns from a square into a line; ``inf`` for least squares.
-        The default is that of Hoffmann et al. [@hoffmann2022training].
+        The default, 1e-3, is that of Hoffmann et al. [@hoffmann2022training]; for the laws of the
+        learning rate and the batch size it is 1, see `problem.DELTAS`.
     weights : str or sequence of float, optional
         Column of `data`, or positive values, one for each run: how much the run counts. Only their
         ratios matter: they are scaled to a mean of 1.
@@ -187,7 +188,7 @@ def fit(
         When a column is missing or invalid, does not vary, or the runs are too few; when parameters
         are unknown, have no start, or one out of bounds; when a function returns no numbers.
     """
-    if delta != np.inf:
+    if delta not in (None, np.inf):
         checks.positive(delta, "delta")
     checks.positive(overestimate_penalty, "overestimate_penalty")
     checks.whole(bootstrap, "bootstrap", least=0)
@@ -203,6 +204,7 @@ def fit(
         law = find_law(law)
         if start or bounds or fixed or tied:
             declared, law = law, plain.constrained(law, bounds, fixed, tied)
+    delta = default_delta(law) if delta is None else delta
     faults = {}
     more = beside(data, weights, cluster, columns, faults)
     chosen = choose(
@@ -246,7 +248,7 @@ def fit(
         chosen.notes,
         held=chosen.held,
         unit=unit or unit_of_loss(str((columns or {}).get("loss", "loss"))),
-        source=Source(data, columns, chosen.rows, chosen.held_rows),
+        source=Source(data, columns, chosen.rows, chosen.held_rows, best_of),
     )
     return result.bootstrap(bootstrap, seed, threads) if bootstrap else result
 

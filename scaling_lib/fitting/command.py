@@ -89,7 +89,7 @@ def common_options(parser):
 def weighing_options(parser, choose):
     """Add what `fit` and `compare` share beside that."""
     add = parser.add_argument
-    add("--delta", type=_positive, default=1e-3, help="Huber's delta (1e-3)")
+    add("--delta", type=_positive, help="Huber's delta (1e-3; 1 for learning rate and batch size)")
     add("--overestimate-penalty", type=_positive, default=1.0, metavar="K", help="of each run (1)")
     add = choose.add_argument
     add("--hold-out", metavar="CONDITION", help="score on these instead: 'N > 1e9'")
@@ -236,7 +236,7 @@ def _report(result, options):
                 record |= {"a": a, "a_interval": [low, high]}
             notes = table.attrs.get("notes", ())
             if name == "predictions":
-                notes = [note for note in notes if note.startswith("dropped")]
+                notes = [note for note in notes if "derived" not in note]
             text += [f"note: {name}: {note}" for note in notes]
             record["warnings"] = record["warnings"] + [f"{name}: {note}" for note in notes]
     return "\n".join(text), record

@@ -9,6 +9,10 @@ from scaling_lib.fitting.objective import ARRAYS, CHUNK, LogSum, tilt
 from scaling_lib.fitting.points import Points
 from scaling_lib.laws.terms import Offset
 
+# Huber's delta where none is given. A best rate or batch is mostly one of a grid, in steps of a
+# factor two or three, 0.7 to 1.1 in logarithms. A delta far below the step makes the fit a median,
+# which sits on the value that most points share; at 1 it is least squares but for wild values.
+DELTA, DELTAS = 1e-3, {"lr": 1.0, "batch": 1.0}
 RUNS_A_POINT = 10  # on average, from which on sums over them are faster than the runs
 # With few runs and a small delta the objective has many minima, each nearly through p of the runs.
 # From about this many on, few are left: measured on the random problems of the benchmark.
@@ -24,6 +28,11 @@ VANISHED, PRESENT, GONE = -5.0, -3.0, -30.0
 NONE_LEFT = -20.0  # of a term's share, in logarithms: below the digits that are printed
 # Constant terms, as shares of the lowest target, at which the others are fitted to map the valley.
 LEVELS = np.array([0.02, 0.1, 0.3, 0.5, 0.65, 0.75, 0.83, 0.9, 0.95, 0.98])
+
+
+def default_delta(law):
+    """Return Huber's delta for a law, by the target whose logarithm it is fitted to."""
+    return DELTAS.get(law.target, DELTA) if law.link == "log" else DELTA
 
 
 class Problem:

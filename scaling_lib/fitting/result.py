@@ -15,12 +15,19 @@ from scaling_lib.fitting.runs import offered, prepare, take, valid
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN, optimal_allocation
 from scaling_lib.laws.published import ComputeOptimal
 
+# Times the largest run from which on a table of forecasts says how far it goes: runs held out to
+# test a law are seldom more than ten times the others, so that farther out no test speaks for it.
+BEYOND = 10.0
+SHARES = "score", "error", "coverage"  # targets between 0 and 1, of which 0.01 is a point
 LEVEL = 0.9  # of intervals, where no other is asked for
 FEWEST_REPLICATES = 20  # percentiles of fewer say nothing
 SLOPE_STEP = 1e-4  # of a central difference in coordinates where 1 is mostly a factor e
 FEW_CLUSTERS = 4  # from here on, in simulations, percentiles held the truth about as often as said
+# Runs beyond the parameters. With one, bootstrapped 90 % intervals of the power law held the truth
+# in 67 to 71 % of simulations and a new run in 66 %, of the Chinchilla law the constant in 78 %;
+# from two on they held 91 % or more. Profiles held 86 to 95 % at one and two.
+FEW_SPARE = 1
 INTERCHANGEABLE = 1e10  # condition number beyond which parameters can hardly be told apart
-SHARES = {"score", "error", "coverage"}  # targets between 0 and 1, of which 0.01 is a point
 CLOSE_MINIMUM = 1.05  # ratio of objectives within which another minimum is worth a warning
 
 
@@ -57,12 +64,16 @@ class Score(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where the runs of a fit came from: the data, names of columns in it, positions of rows."""
+    """Where the runs of a fit came from: the data, names of columns in it, positions of rows.
+
+    `best_of` are the columns of which each row is the best of those that agree.
+    """
 
     data: object
     columns: object
     rows: np.ndarray
     held_rows: np.ndarray
+    best_of: object = None
 
 
 class FitResult(ComputeOptimal):
@@ -395,6 +406,12 @@ class FitResult(ComputeOptimal):
                 f"{self.clusters} clusters have {draws} different draws, too few for intervals by "
                 "bootstrap, which are too narrow: take those of the profile"
             )
+        spare = self.n - self.problem.p
+        if self.refits is not None and not self.clusters and spare <= FEW_SPARE:
+            out.append(
+                f"{self.n} runs for {self.problem.p} parameters leave {spare} to spare: intervals "
+                "by bootstrap are too narrow, take those of the profile (--bootstrap 0)"
+            )
         if self.refits is not None and not self.refits.converged.all():
             count = int((~self.refits.converged).sum())
             out.append(f"{count} of {self.refits.replicates} bootstrap replicates did not converge")
@@ -484,7 +501,48 @@ class FitResult(ComputeOptimal):
                 if parameter.name in self.at_bound:  # as far from it as its profile goes
                     other = f.value(self._profile(level).points[j, 1:])[0]
                     low, high = np.minimum(low, other - noise), np.maximum(high, other + noise)
-        return Prediction(to_target(middle), to_target(low), to_target(high))
+        value, low, high = to_target(middle), to_target(low), to_target(high)
+        lower, upper = self._ends(noisy)
+        lower, upper = np.minimum(lower, value), np.maximum(upper, value)
+        return Prediction(value, np.clip(low, lower, upper), np.clip(high, lower, upper))
+
+    def _ends(self, noisy):
+        """Return the lowest and highest value that a new run (`noisy`) or the law's mean can have.
+
+        A logistic law has its own ends, coverage 0 and 1. The noise of a share crosses the ends of
+        the law and not 0 or 1; a target is a share where all runs and the ends of the law are.
+        """
+        target, name = self.data[self.law.target], self.law.name
+        lower, upper = -math.inf, math.inf
+        if name == "logistic":
+            lower, upper = (self.law.formula.keywords[end] for end in ("lower", "upper"))
+        elif name == "coverage":
+            lower, upper = 0.0, 1.0
+        fitted = [self.params[end] for end in notes.ENDS.get(name, ())] or [lower, upper]
+        inside = 0.0 <= min(*fitted, target.min()) and max(*fitted, target.max()) <= 1.0
+        if self.law.target in SHARES and inside:
+            return (0.0, 1.0) if noisy or name not in ("logistic", "coverage") else (lower, upper)
+        return (-math.inf, math.inf) if noisy else (lower, upper)
+
+    def _far_beyond(self, inputs):
+        """Return a note on inputs, arrays by name, far beyond the largest run, in a list."""
+        runs = {name: self.data[name] for name in self.law.columns}
+        for columns in (runs, inputs := dict(inputs)):
+            if {"N", "D"} <= columns.keys():
+                columns["C"] = FLOP_PER_PARAMETER_TOKEN * columns["N"] * columns["D"]
+        times = {
+            name: float(np.max(inputs[name]) / runs[name].max())
+            for name in ("N", "D", "C", "x")
+            if name in runs and name in inputs
+        }
+        name, ratio = max(times.items(), key=lambda item: item[1], default=("", 0.0))
+        if ratio <= BEYOND:
+            return []
+        return [
+            f"this goes to {number(ratio, 2)} times the largest {name} of the runs: the interval "
+            "holds if the law still does there, which no run shows (--hold-out the largest tests "
+            "a shorter step)"
+        ]
 
     def score(self, held_out, columns=None, level=LEVEL):
         """Return the `Score` of the fit on other runs, given as for `fit`."""
@@ -519,7 +577,7 @@ class FitResult(ComputeOptimal):
         table["low"], table["high"] = predicted.low, predicted.high
         if target in offered(data, columns):
             table["observed"] = take(data, [target], columns, faults={})[0][target][rows]
-        table.attrs["notes"] = said
+        table.attrs["notes"] = said + self._far_beyond(inputs)
         return table
 
     def optimum_table(self, C, level=LEVEL):
@@ -534,10 +592,11 @@ class FitResult(ComputeOptimal):
         best = self.optimum(np.asarray(C, float))
         table = pd.DataFrame({"C": best.C, "N": best.N, "D": best.D})
         table["D/N"], table[self.law.target] = best.tokens_per_parameter, best.loss
+        table.attrs["notes"] = self._far_beyond({"N": best.N, "D": best.D})
         if open_names := self._undetermined(self.unidentified()):
-            table.attrs["notes"] = [
+            table.attrs["notes"].append(
                 f"it rests on {' and '.join(open_names)}, which these runs do not determine"
-            ]
+            )
         if self.refits is not None:
             with np.errstate(all="ignore"):
                 constants = [np.asarray(x)[:, None] for x in self.law.bottlenecks(self.draws)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scaling_lib.fitting import fit, uncertainty
-from scaling_lib.laws import BESIROGLU_2024, MUENNIGHOFF_2023, formulas
+from scaling_lib.laws import BESIROGLU_2024, MUENNIGHOFF_2023, formulas, logistic
 
 
 def surface(seed, n=120, noise=0.005):
@@ -200,3 +200,55 @@ def test_a_parameter_that_ran_off_to_infinity_has_an_open_interval():
     assert result.params["R_D"] > 1e6
     low, high = result.intervals()["R_D"]
     assert 1 < low < 15.39 and high == np.inf
+
+
+def test_a_bootstrap_of_hardly_more_runs_than_parameters_is_warned_of():
+    N = np.array([5e7, 1e8, 3e8, 1e9, 2e8, 1e9, 3e7])
+    D = np.array([4e9, 2e10, 1e10, 5e10, 2e9, 5e9, 1e10])
+    noise = np.exp(0.003 * np.random.default_rng(0).standard_normal(7))
+    runs = {"N": N, "D": D, "loss": BESIROGLU_2024.loss(N, D) * noise}
+    six = fit("chinchilla", {name: values[:6] for name, values in runs.items()})
+    assert not any("to spare" in text for text in six.warnings)
+    (text,) = (text for text in six.bootstrap(20).warnings if "to spare" in text)
+    assert text.startswith("6 runs for 5 parameters leave 1 to spare: intervals by bootstrap are")
+    assert not any("to spare" in text for text in fit("chinchilla", runs, bootstrap=20).warnings)
+
+
+def scores_near_the_top():
+    C = np.geomspace(1e18, 1e22, 13)
+    share = 0.25 + 0.75 / (1 + np.exp(-1.6 * (np.log10(C) - 21.2)))
+    return {"C": C, "score": np.random.default_rng(0).binomial(1000, share) / 1000}
+
+
+def test_no_interval_of_a_share_leaves_the_shares():
+    runs, law = scores_near_the_top(), logistic(0.25)
+    result, far = fit(law, runs), {"C": [1e10, 1e24, 1e26]}
+    new, mean = result.predict(far, 0.9), result.predict(far, 0.9, "mean")
+    assert new.high[1] == new.high[2] == 1.0
+    assert 0.2 < new.low[0] < 0.25 == mean.low[0]  # noise crosses the end of the law
+    assert np.all((new.low <= new.value) & (new.value <= new.high))
+    percent = fit(logistic(25, 100), {"C": runs["C"], "score": 100 * runs["score"]}, delta=0.1)
+    assert percent.predict(far, 0.9, "mean").high.max() <= 100.0
+
+
+def test_a_law_whose_end_is_above_one_is_not_cut():
+    loss = np.linspace(0.75, 1.1, 14)
+    score = 0.25 + 0.7 / (1 + np.exp(14 * (loss - 0.72)))
+    score += 0.01 * np.random.default_rng(0).normal(size=14)
+    result = fit("task_score", {"loss": loss, "score": score})
+    assert result.params["upper"] > 1.5
+    far = result.predict({"loss": 0.3}, 0.9)
+    assert far.low[0] < far.value[0] < far.high[0] and far.high[0] > 1.5
+
+
+def test_tables_say_how_far_beyond_the_runs_they_go():
+    N, D = np.meshgrid(np.geomspace(1e7, 1e9, 5), np.geomspace(1e9, 1e11, 5))
+    runs = {"N": N.ravel(), "D": D.ravel(), "loss": BESIROGLU_2024.loss(N, D).ravel()}
+    result = fit("chinchilla", runs)
+    near = {"N": [1e9, 2e9], "D": [1e11, 4e11]}
+    assert result.prediction_table(near).attrs["notes"] == []
+    (note,) = result.prediction_table({"N": [1e9, 1e10], "D": [1e11, 4e11]}).attrs["notes"]
+    assert note.startswith("this goes to 40 times the largest C of the runs")
+    assert result.optimum_table([6e20, 5e21]).attrs["notes"] == []
+    (note,) = result.optimum_table([6e20, 6e22]).attrs["notes"]
+    assert note.startswith("this goes to 1e+02 times the largest C of the runs")

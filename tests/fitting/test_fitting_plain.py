@@ -230,7 +230,7 @@ def negative(N, D, E):
         ("chinchilla", {"bootstrap": -1}, "bootstrap must be a whole number of at least 0, not -1"),
         ("chinchilla", {"bootstrap": 20, "threads": 0}, "threads must be a whole number .* not 0"),
         ("chinchilla", {"bootstrap": 20, "seed": -1}, "seed must be a whole number .* not -1"),
-        ("chinchilla", {"delta": None}, "delta must be positive and finite, not None"),
+        ("chinchilla", {"delta": 0.0}, "delta must be positive and finite, not 0"),
     ],
 )
 def test_what_is_wrong_with_a_plain_law_is_said(law, options, message):

@@ -1,5 +1,7 @@
 """Notes on runs: each fault gives its note with rows and option, and clean sweeps give none."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,7 +32,7 @@ def notes(runs, law="chinchilla", **options):
 
 def test_a_clean_sweep_gives_no_note(clean):
     assert notes(clean) == []
-    assert notes(clean[clean.N == clean.N.min()], "kaplan_D") == []
+    assert notes(clean[clean.N == clean.N.min()], "power", columns={"x": "D"}) == []
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -41,12 +43,14 @@ def test_independent_errors_give_no_note_whatever_their_tails(clean, seed):
     assert [note for note in found if "alike" in note] == []
 
 
-def test_the_sweeps_of_the_book_give_no_note():
+def test_of_the_sweeps_of_the_book_two_tell_that_the_law_has_another_form():
     language = load("scaling_language").query("H >= 8")
     text = load("scaling_text").query("H >= 8 and k == 8")
     matched = load("scaling_schedules").query("H >= 8 and method == 'matched'")
-    for sweep in (language, text, matched):
-        assert notes(sweep) == []
+    assert notes(matched) == []
+    for sweep, sizes in ((language, r"0\.27 % .* 0\.091 %"), (text, r"3\.9 % .* 0\.38 %")):
+        (note,) = notes(sweep)
+        assert re.match(rf"rows of one point \(N, D\) miss the law alike: .* {sizes}\. The", note)
 
 
 def copies(runs):
@@ -54,7 +58,7 @@ def copies(runs):
 
 
 def trials(runs):
-    worse = [runs.assign(loss=runs.loss * (1 + 0.02 * i), lr=i) for i in range(4)]
+    worse = [runs.assign(loss=runs.loss * (1 + 0.02 * abs(i - 1)), lr=i) for i in range(4)]
     return pd.concat(worse, ignore_index=True)
 
 
@@ -382,3 +386,176 @@ def test_runs_of_one_ratio_need_others(seed):
     runs = {"N": N, "D": 20 * N, "loss": BESIROGLU_2024.loss(N, 20 * N) * np.exp(noise)}
     said = [text for text in fit("chinchilla", runs).warnings if "D / N" in text]
     assert len(said) == 1 and "20 in all" in said[0] and "at other ratios" in said[0]
+
+
+# Another form, a column that matters, a column that is not used --------------------------------
+
+
+def joined(N, D, s):
+    """The generalised law: with s other than 1 the additive one has the wrong form."""
+    return 1.8 + ((480 / N**0.345) ** s + (2000 / D**0.365) ** s) ** (1 / s)
+
+
+def replicates(seed, s, rows=3, tails=30.0, shape=(6, 6)):
+    rng = np.random.default_rng(seed)
+    N, D = np.meshgrid(np.geomspace(2e7, 2e9, shape[0]), np.geomspace(1e9, 1e11, shape[1]))
+    N, D = np.repeat(N.ravel(), rows), np.repeat(D.ravel(), rows)
+    noise = 0.002 * rng.standard_t(tails, size=N.size)
+    return pd.DataFrame({"N": N, "D": D, "loss": joined(N, D, s) * np.exp(noise)})
+
+
+@pytest.mark.parametrize(("s", "rows"), [(0.7, 2), (0.7, 3), (1.5, 3)])
+def test_points_that_miss_the_law_by_more_than_their_rows_scatter_tell_its_form(s, rows):
+    runs = replicates(0, s, rows)
+    (note,) = notes(runs)
+    sizes = re.match(
+        r"rows of one point \(N, D\) miss the law alike: the means of 36 points are off by "
+        r"([\d.]+) % \(rms; most in rows [\d, ]+\), where a scatter of ([\d.]+) % within points "
+        r"would leave ([\d.]+) %\. The form is wrong, or .*--law.*compare.*--hold-out",
+        note,
+    )
+    miss, scatter, left = map(float, sizes.groups())
+    within = np.log(runs.loss).groupby([runs.N, runs.D]).var().mean() ** 0.5
+    assert 0.9 < miss < 1.15 and scatter == pytest.approx(100 * within, rel=0.05)
+    assert left == pytest.approx(scatter / np.sqrt(rows), rel=0.05)
+    assert notes(runs, "generalised") == []
+    assert notes(runs, cluster="N,D") == []  # who says that they share something knows it
+    assert notes(runs.groupby(["N", "D"], as_index=False).mean()) == []  # nothing to compare with
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("shape", [(3, 3), (2, 4), (6, 6)])
+def test_rows_of_a_right_form_are_not_alike_whatever_their_tails_and_number(seed, shape):
+    for tails in (2.5, 30.0):
+        assert notes(replicates(seed, 1.0, tails=tails, shape=shape)) == []
+
+
+def test_rounding_and_copies_make_no_rows_alike():
+    runs = replicates(0, 1.0)
+    coarse = runs.assign(loss=(joined(runs.N, runs.D, 1.0)).round(2), seed=np.arange(108) % 3)
+    assert notes(coarse) == []
+    twice = pd.concat([replicates(0, 1.0, rows=1)] * 2, ignore_index=True)
+    assert [note for note in notes(twice) if "alike" in note] == []
+
+
+def test_what_rows_of_a_point_differ_in_is_said_once():
+    runs = replicates(0, 0.7, rows=8)
+    (note,) = notes(runs)
+    assert note.startswith("288 rows are 36 points") and "trials" in note
+    shift = np.where(np.arange(108) % 3 == 1, 1.05, 1.0)
+    named = replicates(0, 0.7).assign(arch=np.resize(["a", "b", "a"], 108))
+    (note,) = notes(named.assign(loss=named.loss * shift))
+    assert "rows of one arch miss the law alike" in note
+
+
+@pytest.mark.parametrize("name", ["experts", "width", "vocab", "seq_len", "seed"])
+def test_a_column_of_few_numbers_that_matters_is_named(name):
+    rng, runs = np.random.default_rng(0), replicates(0, 1.0)
+    runs[name] = np.resize([1, 8, 32], 108)
+    N = runs.N * runs[name] ** 0.35
+    noise = np.exp(0.003 * rng.standard_normal(108))
+    (note,) = notes(runs.assign(loss=joined(N, runs.D, 1.0) * noise))
+    assert note.startswith(f"rows of one {name} miss the law alike")
+    assert f"3 values of {name}; a law that has {name}, a fit of each, --by {name}" in note
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_columns_that_do_not_matter_and_that_follow_from_others_are_not_named(seed):
+    rng, runs = np.random.default_rng(seed), replicates(seed, 1.0, rows=2, tails=3.0)
+    runs["seed"], runs["experts"] = np.arange(72) % 2, rng.choice([1, 8, 32], 72)
+    runs["width"], runs["batch"] = runs.N.rank(method="dense"), np.where(runs.D > 1e10, 256, 128)
+    runs["worse"] = runs.loss.round(1)
+    assert notes(runs) == []
+    # With the wrong form the width, which goes with N, is not blamed for it.
+    wrong = replicates(seed, 0.7, rows=1).assign(width=lambda runs: runs.N.rank(method="dense"))
+    assert notes(wrong) == []
+
+
+def test_seeds_that_share_a_little_are_no_news():
+    runs = replicates(0, 1.0)
+    shift = np.exp(np.resize([0.0, 1e-3, -1e-3], 108))
+    seeds = runs.assign(seed=np.arange(108) % 3, loss=runs.loss * shift)
+    codes, residuals = seeds.seed.to_numpy(), fit("chinchilla", seeds).residuals
+    assert alike(residuals, codes)[1] < 1e-3  # told apart, a tenth of the squares
+    assert notes(seeds) == []
+
+
+@pytest.mark.parametrize(
+    ("law", "columns", "unused"),
+    [
+        ("kaplan_N", {}, "D"),
+        ("kaplan_D", {}, "N"),
+        ("power", {"x": "N"}, "D"),
+        ("kaplan_C", {}, "N"),
+    ],
+)
+def test_a_law_that_ignores_what_the_residuals_follow_is_told(law, columns, unused):
+    runs = replicates(0, 1.0, rows=1)
+    (note,) = notes(runs, law, columns=columns)
+    assert note.startswith(f"the data hold {unused}, which this law does not use")
+    assert "--law chinchilla" in note and f"the runs of one {unused} alone" in note
+
+
+def test_a_law_that_ignores_what_does_not_matter_is_not_told():
+    N = np.geomspace(2e7, 2e9, 24)
+    loss = (8.8e13 / N) ** 0.076 * np.exp(0.003 * np.random.default_rng(0).standard_normal(24))
+    assert notes({"N": N, "D": 20 * N, "loss": loss}, "kaplan_N") == []
+    D = np.random.default_rng(1).permutation(N) * 20
+    assert notes({"N": N, "D": D, "loss": loss}, "kaplan_N") == []
+    # The form is wrong in N, and D goes with N: there is nothing to say about D.
+    assert notes({"N": N, "D": 20 * N, "loss": joined(N, 20 * N, 1.0)}, "kaplan_N") == []
+
+
+# Rates and trials ------------------------------------------------------------------------------
+
+
+def tried(number, step, drift=-0.2, seed=0):
+    """Losses at so many learning rates of each point, whose best follows N^drift."""
+    rng, rows = np.random.default_rng(seed), []
+    for N in np.geomspace(2e7, 2e9, 5):
+        for D in np.geomspace(1e9, 1e11, 5):
+            for i in range(number):
+                lr = 1e-3 * step ** (i - (number - 1) / 2)
+                off = np.log(lr / (1e-3 * (N / 2e8) ** drift * (D / 1e10) ** 0.1))
+                noise = np.exp(0.004 * rng.standard_normal())
+                rows.append((N, D, lr, joined(N, D, 1.0) * (1 + 0.02 * off**2) * noise))
+    return pd.DataFrame(rows, columns=["N", "D", "lr", "loss"])
+
+
+def test_the_best_rate_of_a_grid_is_no_median():
+    runs = tried(3, 3.0)
+    result = fit("learning_rate", runs, best_of="N,D")
+    assert result.delta == 1.0 and -0.25 < result.params["a"] < -0.1
+    median = fit("learning_rate", runs, best_of="N,D", delta=1e-3)
+    assert abs(median.params["a"]) < 0.02  # two thirds of the points share one rate
+    assert fit("chinchilla", runs, best_of="N,D").delta == 1e-3
+
+
+def test_all_rates_that_were_tried_are_not_the_best_of_them():
+    runs = tried(3, 3.0)
+    (note,) = notes(runs, "learning_rate")
+    assert note.startswith("75 rows are 25 points (N, D) with several lr each (rows 1, 2, 3)")
+    assert "--best-of N,D" in note
+    assert notes(runs, "learning_rate", best_of="N,D") == []
+
+
+def test_the_best_of_trials_at_their_end_may_lie_beyond():
+    assert notes(tried(5, 3.0), best_of="N,D") == []
+    (note,) = notes(tried(4, 2.0, drift=-0.6), best_of="N,D")
+    count = re.match(r"the best lr is the smallest or the largest .* at (\d+) of 25 points", note)
+    runs = tried(4, 2.0, drift=-0.6)
+    best = runs.loc[runs.groupby(["N", "D"]).loss.idxmin(), "lr"]
+    assert int(count[1]) == best.isin([runs.lr.min(), runs.lr.max()]).sum() > 12
+
+
+# Scores and forecasts --------------------------------------------------------------------------
+
+
+def test_scores_that_level_off_above_the_end_of_a_logistic_law():
+    C = np.geomspace(1e18, 1e22, 13)
+    share = 0.25 + 0.75 / (1 + np.exp(-1.6 * (np.log10(C) - 21.2)))
+    runs = {"C": C, "score": np.random.default_rng(0).binomial(1000, share) / 1000}
+    (note,) = notes(runs, "logistic")
+    assert note.startswith("the scores of least compute lie near 0.27 (3 runs), and this law goes")
+    assert "--lower 0.27" in note
+    assert notes(runs, logistic(0.25)) == []
