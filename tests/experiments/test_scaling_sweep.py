@@ -153,7 +153,8 @@ def test_shipped_schedules():
 
 
 def test_how_the_constant_rate_is_chosen_decides_its_exponent():
-    constant, losses = load("scaling_constant"), load("scaling_schedules")
+    early, losses = load("scaling_read_early"), load("scaling_schedules")
+    constant = early[early["method"] == "constant"]
     kept = losses[losses["method"] == "constant"]
     merged = schedules.best_end(constant).merge(kept, on=["seed", "H", "D", "lr", "loss"])
     assert len(merged) == len(kept) == 3 * 7 * 9
@@ -236,10 +237,13 @@ def test_a_constant_rate_is_chosen_at_the_end_for_each_size():
 def test_no_kept_rate_is_the_lowest_or_the_highest_that_was_tried():
     kept = load("scaling_schedules")
     grid = [c for c in read_grid(lab.ROOT / "sweeps" / "schedules.toml") if c.seed == 0]
-    tried = {}
+    tried, short = {}, []
     for config in grid:
         if config.schedule == "constant":
             tried.setdefault(("constant", config.H), []).append(config.lr)
+            continue
+        if config.warmup == schedules.SHORT_WARMUP:
+            short.append((config.H, config.lr))
             continue
         tried.setdefault(("matched", config.H, config.D), []).append(config.lr)
         if config.D == 2**20:
@@ -256,3 +260,20 @@ def test_no_kept_rate_is_the_lowest_or_the_highest_that_was_tried():
         if lr in (min(rates), max(rates)):
             ends.append((method, H, D, lr))
     assert ends == []
+    early = load("scaling_read_early").query("method == 'long cosine'")
+    assert set(schedules.best_end(early)["factor"]) == {0.16, 0.4}
+    assert set(early["factor"]) == {0.064, 0.16, 0.4, 1.0} and set(short) == set(
+        zip(early.H, early.lr, strict=True)
+    )
+
+
+def test_the_long_warm_up_of_the_long_cosine_raises_its_exponent():
+    early, losses = load("scaling_read_early"), load("scaling_schedules")
+    cosine = schedules.best_end(early[early["method"] == "long cosine"])
+    both, higher = pd.concat([losses, cosine.assign(method="short")]), 0
+    for budgets in (slice(5), slice(4), slice(1, 5), slice(1, 4)):
+        found = schedules.exponents(both, budgets)
+        a = found.pivot(index="seed", columns="method", values="a")
+        higher += (a["short"] > a["matched"]).sum()
+        assert (a["long cosine"] - a["short"] > 0.1).all()
+    assert higher == 4

@@ -12,10 +12,11 @@ models of the synthetic language in five ways, three seeds each:
 
 Each is made at several multiples of the main sweep's learning-rate rule, and the run with the
 lowest loss at its own end counts; none that counts is at the lowest or the highest multiple. So
-tuned, the long cosine raises the exponent in every seed, on every choice of budgets. The constant
-rate does at almost any one multiple for all sizes; if each size takes its best, the list of rates
-and the seed decide. The large batch does over all five budgets, not over each choice of them. The
-long warm-up lowers the exponent over all five. None reaches the 0.73 of [@kaplan2020scaling].
+tuned, the long cosine raises the exponent in every seed, on every choice of budgets, and that is
+its warm-up: with a short one it does not. Without a matched decay, but with a short warm-up, almost
+any one multiple for all sizes raises it; if each size takes its best, the list of rates and the
+seed decide. The large batch raises it over all five budgets, not over each choice of them. The long
+warm-up lowers it over all five. None reaches the 0.73 of [@kaplan2020scaling].
 """
 
 import pathlib
@@ -35,8 +36,9 @@ from scaling_lib.experiments.scaling_laws.scaling_sweep import (
 from scaling_lib.training import TrainConfig, learning_rate_rule, read_grid, sweep
 
 COLUMNS = ["method", "seed", "H", "lr", "N", "D", "C", "C_6ND", "loss", "entropy", "version"]
-CONSTANT_FILE = "scaling_constant.csv"
-CONSTANT_COLUMNS = ["factor", "seed", "H", "lr", "N", "D", "C", "loss"]
+EARLY_FILE = "scaling_read_early.csv"
+EARLY_COLUMNS = ["method", "factor", "seed", "H", "lr", "N", "D", "C", "loss"]
+SHORT_WARMUP = 0.003  # share of 2²⁰ tokens
 SPOILED = ("long warm-up", "large batch")
 LONGEST_SPOILED = 2**18  # tokens
 LONG_WARMUP = 0.05 * 2**20  # tokens
@@ -60,14 +62,15 @@ def best_rate(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.loc[sorted(best)]
 
 
-def best_end(constant: pd.DataFrame) -> pd.DataFrame:
+def best_end(losses: pd.DataFrame) -> pd.DataFrame:
     """Keep the losses of the rate that ends lowest, for each seed and size by itself.
 
-    `constant` are losses of ``load("scaling_constant")``, at any of its multiples of the rule.
+    `losses` are those of one method of ``load("scaling_read_early")``, at any of its multiples
+    of the rule.
     """
-    ends = constant[constant["D"] == constant["D"].max()]
+    ends = losses[losses["D"] == losses["D"].max()]
     best = ends.loc[ends.groupby(["seed", "H"])["loss"].idxmin(), ["seed", "H", "factor"]]
-    return constant.merge(best)
+    return losses.merge(best)
 
 
 def unfold(runs: pd.DataFrame) -> pd.DataFrame:
@@ -115,17 +118,20 @@ def spoiled_runs(grid: list[TrainConfig], method: str, jobs: int) -> pd.DataFram
 
 
 def regenerate(out: pathlib.Path, jobs: int) -> None:
-    """Make the shipped table again, and beside it the constant rate at all of its multiples."""
+    """Make the shipped table again, and beside it the long runs with a short warm-up."""
     grid = read_grid(ROOT / "sweeps" / "schedules.toml")
     runs = run_grid("schedules", jobs)
-    constant = unfold(runs[runs["schedule"] == "constant"])
-    rule = [learning_rate_rule(H, max(constant["D"])) for H in constant["H"]]
+    short = runs["warmup"] == SHORT_WARMUP
+    early = unfold(runs[short]).query("method != 'matched'")
+    rule = [learning_rate_rule(H, early["D"].max()) for H in early["H"]]
     # The rates are rounded to three digits.
-    constant.insert(0, "factor", [float(f"{x:.2g}") for x in constant["lr"] / rule])
-    parts = [best_end(constant)[COLUMNS], unfold(best_rate(runs[runs["schedule"] == "cosine"]))]
-    parts += [spoiled_runs(grid, method, jobs) for method in SPOILED]
+    early = early.assign(factor=[float(f"{x:.2g}") for x in early["lr"] / rule])
+    constant = best_end(early[early["method"] == "constant"])
+    parts = [constant[COLUMNS], unfold(best_rate(runs[~short]))]
+    matched = [config for config in grid if config.warmup != SHORT_WARMUP]
+    parts += [spoiled_runs(matched, method, jobs) for method in SPOILED]
     table = pd.concat(parts).sort_values(["method", "seed", "D", "H"], ignore_index=True)
-    order = ["factor", "seed", "D", "H"]
-    write_csv(constant.sort_values(order)[CONSTANT_COLUMNS], out.with_name(CONSTANT_FILE))
+    early = early.sort_values(["method", "factor", "seed", "D", "H"])
+    write_csv(early[EARLY_COLUMNS], out.with_name(EARLY_FILE))
     for name in ("schedules", *SPOILED):
         write_table(name, table, out)
