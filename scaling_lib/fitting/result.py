@@ -539,9 +539,8 @@ class FitResult(ComputeOptimal):
         if ratio <= BEYOND:
             return []
         return [
-            f"this goes to {number(ratio, 2)} times the largest {name} of the runs: the interval "
-            "holds if the law still does there, which no run shows (--hold-out the largest tests "
-            "a shorter step)"
+            f"this goes to {number(ratio, 2)} times the largest {name} of the runs, where none "
+            "shows that the law still holds (--hold-out the largest tests a shorter step)"
         ]
 
     def score(self, held_out, columns=None, level=LEVEL):

@@ -85,6 +85,12 @@ def test_optimum_and_predictions_are_those_of_the_result(file, runs, capsys, tmp
     assert [row["observed"] for row in rows] == [None, 2.5]
     text = printed(capsys, "fit", file, "--predict", more, *options)
     assert "\noptimum\n" in text and "\npredictions\n" in text and "N low" in text
+    largest = (6 * runs.N * runs.D).max()
+    for table, C in (("optimum", 1e24), ("predictions", 6 * 7e9 * 2e12)):
+        far = f"{table}: this goes to {C / largest:.2g} times the largest C of the runs, where none"
+        assert f"\nnote: {far}" in text and sum(w.startswith(far) for w in found["warnings"]) == 1
+    near = record(capsys, "fit", file, "--optimum", 5 * largest, "--column", "N=params")
+    assert not any("times the largest" in warning for warning in near["warnings"])
 
 
 def test_the_runs_to_predict_may_have_other_headers(file, runs, capsys, tmp_path):

@@ -540,12 +540,30 @@ def test_all_rates_that_were_tried_are_not_the_best_of_them():
 
 
 def test_the_best_of_trials_at_their_end_may_lie_beyond():
-    assert notes(tried(5, 3.0), best_of="N,D") == []
+    assert notes(tried(5, 2.0), best_of="N,D") == []
     (note,) = notes(tried(4, 2.0, drift=-0.6), best_of="N,D")
     count = re.match(r"the best lr is the smallest or the largest .* at (\d+) of 25 points", note)
     runs = tried(4, 2.0, drift=-0.6)
     best = runs.loc[runs.groupby(["N", "D"]).loss.idxmin(), "lr"]
     assert int(count[1]) == best.isin([runs.lr.min(), runs.lr.max()]).sum() > 12
+    # What was tried and diverged was tried: an end that others lie beyond is none.
+    beyond = [runs.assign(lr=runs.lr.min() / 2, loss=np.nan), runs.assign(lr="0.1", loss=np.nan)]
+    more = pd.concat([runs, *beyond], ignore_index=True)
+    assert notes(more, best_of="N,D", drop_invalid=True) == []
+    unknown = runs.assign(lr=runs.lr.where(abs(runs.N / 2e8 - 1) > 0.1))
+    assert [n for n in notes(unknown, best_of="N,D") if "of 20 points" in n]
+
+
+@pytest.mark.parametrize(("number", "step"), [(3, 10.0), (5, 5.0), (7, 2.0), (9, 1.5)])
+def test_trials_in_wide_steps_miss_the_lowest_loss(number, step):
+    found = notes(tried(number, step), best_of="N,D")
+    if step < 3:
+        assert found == []
+        return
+    (note,) = found
+    off = re.match(r"the values of lr that were tried .* can lie ([\d.]+) % above", note)
+    half = 0.02 * (np.log(step) / 2) ** 2  # of the curve that the losses were made by
+    assert float(off[1]) == pytest.approx(100 * half, rel=0.3)
 
 
 # Scores and forecasts --------------------------------------------------------------------------
