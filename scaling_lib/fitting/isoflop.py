@@ -13,7 +13,9 @@ import numpy as np
 from scaling_lib.data import checks
 from scaling_lib.fitting.choosing import budgets as budgets_of
 from scaling_lib.fitting.choosing import groups, keep
-from scaling_lib.fitting.notes import OUTLYING, SCATTERS, copied, copies, far_from, units
+from scaling_lib.fitting.notes.misfits import OUTLYING, SCATTERS, far_from
+from scaling_lib.fitting.notes.repeats import copied, copies
+from scaling_lib.fitting.notes.units import units
 from scaling_lib.fitting.result import FEWEST_REPLICATES, LEVEL, Interval
 from scaling_lib.fitting.runs import row_numbers, take, without_invalid
 from scaling_lib.laws.declared import rows_text

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from scaling_lib.data import checks
 from scaling_lib.fitting import minima, notes, uncertainty
 from scaling_lib.fitting.choosing import budgets
+from scaling_lib.fitting.notes.misfits import ENDS
 from scaling_lib.fitting.runs import offered, prepare, take, valid
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN, optimal_allocation
 from scaling_lib.laws.published import ComputeOptimal
@@ -518,7 +519,7 @@ class FitResult(ComputeOptimal):
             lower, upper = (self.law.formula.keywords[end] for end in ("lower", "upper"))
         elif name == "coverage":
             lower, upper = 0.0, 1.0
-        fitted = [self.params[end] for end in notes.ENDS.get(name, ())] or [lower, upper]
+        fitted = [self.params[end] for end in ENDS.get(name, ())] or [lower, upper]
         inside = 0.0 <= min(*fitted, target.min()) and max(*fitted, target.max()) <= 1.0
         if self.law.target in SHARES and inside:
             return (0.0, 1.0) if noisy or name not in ("logistic", "coverage") else (lower, upper)

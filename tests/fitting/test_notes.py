@@ -9,7 +9,7 @@ from scipy.stats import f_oneway
 
 from scaling_lib import load
 from scaling_lib.fitting import fit
-from scaling_lib.fitting.notes import alike
+from scaling_lib.fitting.notes.families import alike
 from scaling_lib.fitting.runs import unit_of
 from scaling_lib.laws import BESIROGLU_2024
 from scaling_lib.laws.declared import logistic
