@@ -238,7 +238,7 @@ def test_a_law_whose_end_is_above_one_is_not_cut():
     result = fit("task_score", {"loss": loss, "score": score})
     assert result.params["upper"] > 1.5
     far = result.predict({"loss": 0.3}, 0.9)
-    assert far.low[0] < far.value[0] < far.high[0] and far.high[0] > 1.5
+    assert far.low < far.value < far.high and far.high > 1.5
 
 
 def test_tables_say_how_far_beyond_the_runs_they_go():

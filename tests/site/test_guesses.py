@@ -140,9 +140,9 @@ SAID = {
         "1e30": "You said 1e30 nats; it was 2.25 nats: 4.4e29 times too high.",
     },
     RANGE: {
-        "0.018": "You said 0.018 nats; it was 0.017 to 0.020 nats: inside.",
-        "0.021": "You said 0.021 nats; it was 0.017 to 0.020 nats: 0.001 too high.",
-        "0.002": "You said 0.002 nats; it was 0.017 to 0.020 nats: 8.5 times too low.",
+        "0.022": "You said 0.022 nats; it was 0.020 to 0.024 nats: inside.",
+        "0.025": "You said 0.025 nats; it was 0.020 to 0.024 nats: 0.001 too high.",
+        "0.002": "You said 0.002 nats; it was 0.020 to 0.024 nats: 10.0 times too low.",
     },
     PERCENT: {
         "5": "You said 5.0 %; it was 0.7 %: 4.3 points too high.",
