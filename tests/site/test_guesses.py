@@ -142,7 +142,7 @@ SAID = {
     RANGE: {
         "0.022": "You said 0.022 nats; it was 0.020 to 0.024 nats: inside.",
         "0.025": "You said 0.025 nats; it was 0.020 to 0.024 nats: 0.001 too high.",
-        "0.002": "You said 0.002 nats; it was 0.020 to 0.024 nats: 10.0 times too low.",
+        "0.002": "You said 0.002 nats; it was 0.020 to 0.024 nats: 10 times too low.",
     },
     PERCENT: {
         "5": "You said 5.0 %; it was 0.7 %: 4.3 points too high.",
