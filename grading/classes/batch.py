@@ -29,7 +29,7 @@ from grading.reports.spreadsheets import BOM, some, to_csv
 from grading.reports.student_results import clean, empty_result, read_report, versions
 from grading.sandbox.enclosure import PROTECTION, choose
 from grading.source.assignment import SOURCES, Assignment, digest, load
-from grading.source.submitted_cells import SubmittedCell, own_work, read_notebook
+from grading.source.submitted_cells import SubmittedCell, match, own_work, read_notebook
 from scaling_lib.data.checks import whole
 from scaling_lib.data.cluster import connect
 from scaling_lib.data.files import write_bytes
@@ -268,13 +268,14 @@ def _alike(assignment, records):
     answers = read_answers(path, assignment) if path.is_file() else ()
     ours = [[SubmittedCell("code", one["code"], one["exercise"])] for one in answers]
     ours.append(read_notebook(assignment.text.encode()))
-    public = {work for cells in ours for work in own_work(assignment, cells).items()}
-    sharing, pairs = {}, {}
-    for record, content in records.contents():
-        for work in own_work(assignment, read_notebook(content)).items():
+    public, sharing, pairs = set(), {}, {}
+    for cells in ours:
+        public |= own_work(assignment, cells, match(assignment, cells)).items()
+    for record in records.records:
+        for work in record.get("own", {}).items():
             sharing.setdefault(work, []).append(record)
-    for name, text in sharing.keys() - public:
-        for one, other in itertools.combinations(sharing[name, text], 2):
+    for name, form in sharing.keys() - public:
+        for one, other in itertools.combinations(sharing[name, form], 2):
             copied = one["submission"] == other["submission"]
             if not (copied and one["file"] == other["file"]):
                 shared = pairs.setdefault((one["student"], other["student"]), set())

@@ -129,13 +129,6 @@ class Records:
         write_bytes(self.out / "grades.csv", grades_table(results).encode())
         return results
 
-    def contents(self):
-        """Yield each record that was graded, with what counts of it, as it was handed in."""
-        for record in self.records:
-            entry = {"file": record.get("file", ""), "digest": record.get("submission", "")}
-            if entry["file"] and (path := self._path(record, entry)).is_file():
-                yield record, path.read_bytes()
-
     def write(self, record, result=None):
         """Store a record and what was handed in; a new result makes an old one history."""
         if result is not None:

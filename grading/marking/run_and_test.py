@@ -27,7 +27,13 @@ from grading.sandbox.enclosure import Limits
 from grading.source.assignment import parse
 from grading.source.hidden_tests import IntervalMissed, reference
 from grading.source.source_names import SourceNames, bound_names
-from grading.source.submitted_cells import defined_names, match, read_notebook, written_names
+from grading.source.submitted_cells import (
+    defined_names,
+    match,
+    own_work,
+    read_notebook,
+    written_names,
+)
 
 # The moment when all cells have run. A test's own moment has its ``grade_id``, never empty.
 FINISHED = ""
@@ -77,16 +83,22 @@ def grade_submission(job, emit):
 
 def grade_in(session, assignment, source, notebook, emit, wanted=None):
     """Run a notebook (bytes) in a session, and the `wanted` tests, by their ids; by default all."""
-    found = match(assignment, read_notebook(notebook))
-    written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
-    facts = {name: list(getattr(found, name)) for name in ("restored", "older", "lacks")}
-    emit({"event": "match", "text": written, **facts})
+    cells = read_notebook(notebook)
+    found = match(assignment, cells)
+    emit(what_matches(assignment, cells, found))
     try:
         run_cells(found, source, session, emit)
         run_tests(assignment, found, Tests(assignment, source, session), emit, wanted)
     finally:
         session.close()
     emit({"event": "done", "starts": session.starts})
+
+
+def what_matches(assignment, cells, found):
+    """Return the event that tells what of a submission is whose: texts, cells, own work."""
+    written = {name: text[:MAX_WRITTEN] for name, text in found.text.items()}
+    facts = {name: list(getattr(found, name)) for name in ("restored", "older", "lacks")}
+    return {"event": "match", "text": written, "own": own_work(assignment, cells, found), **facts}
 
 
 def run_cells(found, source, session, emit):

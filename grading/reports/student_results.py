@@ -76,6 +76,7 @@ def empty_result(assignment, status, message):
         "titles": assignment.titles,
         "errors": [],
         "restored": [],
+        "own": {},
         "seconds": 0,
     }
 
@@ -109,6 +110,7 @@ def read_report(assignment, report):
             result["errors"].append(error | {"error": clean(event["error"])})
         elif event["event"] == "match":
             result["restored"], lacks = event["restored"], event["lacks"]
+            result["own"] = event["own"]
             result["version"] = _version_in_words(event["older"], lacks)
             result["message"] = f"{message} {result['version']}".strip()
             for item in result["by_hand"]:

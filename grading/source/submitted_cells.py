@@ -22,13 +22,14 @@ MAX_TEXT = 8 << 20  # characters of all cells: what remains of a notebook withou
 
 MAX_CELLS = 5000
 MAX_PROSE = 20_000  # characters of a code cell in which an answer in words is looked for
+MAX_POINTS = 10**6  # of a cell: what is more is no number of points, and may not fit a float
 OWN_TEXT = 80  # signs of code, or letters of an answer, that two people hardly write alike
 SHORT_TEXT = 60  # characters of a text that may be there for the learner to replace
 
 # In a released notebook's metadata: the digests of all of its cells, by which any later version of
 # the course knows what the learner has not touched.
 HANDED_OUT = "handed_out"
-MAX_PARAGRAPHS, MAX_WORDS = 100, 500  # of a text that is held against the given ones
+MAX_PARAGRAPHS, MAX_WORDS = 100, 500  # of a notebook that are held against the given ones
 ALIKE = 0.6  # share of equal words from which on a paragraph is another version of a given one
 
 
@@ -133,7 +134,7 @@ def _checksum_holds(kind, source, data):
     grade, solution = bool(data.get("grade")), bool(data.get("solution"))
     locked = not solution and (grade or bool(data.get("locked")))
     points = data.get("points")
-    worth = str(float(points)) if grade and type(points) in (int, float) else ""
+    worth = str(float(points)) if grade and _is_number(points) else ""
     text = f"{source}{kind}{grade}{solution}{locked}{data['grade_id']}{worth}"
     made = hashlib.md5(text.encode(errors="replace"), usedforsecurity=False)
     return made.hexdigest() == data.get("checksum")
@@ -148,6 +149,10 @@ class Step:
     # Number of the submission's cell, from 0; None for one that was restored.
     cell: int | None = None
     learners: bool = True  # whether the text is the learner's
+
+
+def _is_number(points):
+    return type(points) is float or (type(points) is int and abs(points) < MAX_POINTS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -318,7 +323,7 @@ def _stray_texts(assignment, cells, places):
             known_lines += [line.split() for line in cell.released.splitlines()]
     # Texts have none of nbgrader's checksums: by these alone one cannot tell what was added.
     older, exact = _is_older(assignment, cells, places), any(c.given and not c.id for c in cells)
-    strays, last = [], -1
+    strays, last, room = [], -1, MAX_PARAGRAPHS
     for number, cell in enumerate(cells):
         name = places.get(number)
         known = assignment.by_id.get(name)
@@ -328,7 +333,8 @@ def _stray_texts(assignment, cells, places):
         lines = [line for line in cell.source.splitlines() if _squeezed(line) not in given]
         if older and not exact and cell.source.startswith(("#", "```")):
             continue  # a title, a task or a hint: people write into questions
-        if cell.kind == "markdown" and len(lines) < MAX_PARAGRAPHS and (older or not exact):
+        if cell.kind == "markdown" and len(lines) <= room and (older or not exact):
+            room -= len(lines)
             lines = [line for line in lines if not _is_other_version(line, known_lines)]
         text = "\n".join(lines).strip()
         if not says_nothing(text) and (cell.kind != "code" or _is_prose(cell.source)):
@@ -473,26 +479,26 @@ def _seems_solved(source, wanted):
     return len(lines) > len(re.findall("NotImplementedError|YOUR CODE HERE", source))
 
 
-def own_work(assignment, cells):
-    """Return what of a notebook two people hardly write alike: ids with a form to compare.
+def own_work(assignment, cells, found):
+    """Return what of a notebook two people hardly write alike: digests by the ids of its cells.
 
-    Code is taken without what was given, comments, texts on lines of their own and white space, an
-    answer in words by its letters. What is short is left out.
+    Code is taken without what was given, comments, texts in three quotes and white space, an answer
+    in words by its letters. What is short is left out. `found` is the `Match` of the cells.
     """
-    places, found = match_places(assignment, cells), {}
-    for number, name in places.items():
+    forms = {}
+    for number, name in found.places.items():
         if name in assignment.solutions:
-            found[name] = _own_code(assignment.solutions[name], cells[number].source)
-    for name, text in _written_answers(assignment, cells, places).items():
+            forms[name] = _own_code(assignment.solutions[name], cells[number].source)
+    for name, text in found.text.items():
         if not is_untouched(assignment.by_hand[name], text):
-            found[name] = "".join(c for c in text.casefold() if c.isalnum())
-    return {name: text for name, text in found.items() if len(text) >= OWN_TEXT}
+            forms[name] = "".join(c for c in text.casefold() if c.isalnum())
+    return {name: digest(form) for name, form in forms.items() if len(form) >= OWN_TEXT}
 
 
 def _own_code(known, source):
     given = re.sub(r"(?s)### BEGIN SOLUTION.*?### END SOLUTION", "", known.source)
     given = {_without_spaces(line) for line in given.splitlines()}
-    lines = re.sub(r'(?sm)^\s*""".*?"""\s*$', "", source).splitlines()
+    lines = "".join(source.split('"""')[::2]).splitlines()
     return "".join(line for line in map(_without_spaces, lines) if line not in given)
 
 

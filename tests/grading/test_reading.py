@@ -27,12 +27,14 @@ from grading.reports.feedback import feedback_text
 from grading.reports.late_rule import LateRule, read_time, take_off
 from grading.reports.student_results import empty_result, one_line, read_report
 from grading.sandbox.enclosure import Limits
+from grading.source import submitted_cells
 from grading.source.assignment import load, parse
 from grading.source.source_names import SourceNames
 from grading.source.submitted_cells import (
     Unreadable,
     handed_out,
     match,
+    own_work,
     read_notebook,
     restore_notebook,
     without_outputs,
@@ -325,6 +327,37 @@ def test_the_text_of_another_version_is_no_answer_and_its_cells_nobody_s_fault(l
     assert one.text["allocation-text"].endswith("It depends.")
 
 
+def test_points_that_no_float_can_hold_leave_a_notebook_readable():
+    for points in (10**400, float("inf"), float("nan"), -1, None, "3", [3]):
+        paper = Paper()
+        paper.cells[paper.index("loss-test")]["metadata"]["nbgrader"]["points"] = points
+        assert len(read_notebook(paper.text.encode())) == len(paper.cells)
+
+
+def test_no_more_paragraphs_are_held_against_the_given_ones_than_one_can_have_written(monkeypatch):
+    looked_at, paper = [], Paper()
+    monkeypatch.setattr(submitted_cells, "_is_other_version", lambda *line: looked_at.append(line))
+    for number in range(300):
+        paper.cells.append(cell("markdown", f"Thought {number} of mine about data and size."))
+    match(SMALL, read_notebook(paper.text.encode()))
+    assert 0 < len(looked_at) <= submitted_cells.MAX_PARAGRAPHS
+
+
+def test_own_work_is_the_same_whatever_is_not_code():
+    def own(slope):
+        cells = read_notebook(Paper(slope=slope).text.encode())
+        return own_work(SMALL, cells, match(SMALL, cells))
+
+    code = """def slope(x, y):
+    steps = [(b - a) / (d - c) for a, b, c, d in zip(y, y[1:], x, x[1:])]
+    return sum(steps) / max(1, len(steps))"""
+    texts = code.replace("steps = [", '"""Mine.\n\n    Of steps."""\n    # so\n\n\n    steps = [')
+    assert own(code) == own(texts) and own(code)["slope"]
+    assert own(code)["slope"] != own(code.replace("steps", "parts"))["slope"]
+    # A short solution in a sea of blank lines is short, and read in one pass.
+    assert "slope" not in own("x = 1" + "\n" * 100_000)
+
+
 def test_in_a_notebook_of_this_version_every_word_that_was_added_counts():
     now, paper = as_released(source()), Paper().edit("title-cell", TITLE)
     question = "What does the rule of 20 tokens per parameter assume about data?"
@@ -338,8 +371,8 @@ def test_in_a_notebook_of_this_version_every_word_that_was_added_counts():
 
 
 def test_a_result_says_that_the_notebook_is_of_another_version():
-    events = [{"event": "match", "restored": [], "text": {}, "older": ["loss-test"]}]
-    events[0]["lacks"] = ["slope"]
+    events = [{"event": "match", "restored": [], "text": {}, "own": {}}]
+    events[0] |= {"older": ["loss-test"], "lacks": ["slope"]}
     events += [
         {"event": "outcome", "id": test, "score": 0, "message": "`x` is not defined", "detail": ""}
         for test in SMALL.tests
