@@ -64,7 +64,7 @@ def find_minima(problem, short=True):
 
 
 def _search_whole(problem, dents):
-    """Search from the whole grid; where there are `dents`, from more of it and from around it."""
+    """Search from the whole grid; where there are `dents`, from more of it and around its ends."""
     grid, follow = problem.starts(), problem.law.follow or FOLLOWED[dents]
     picked, deltas = [], []
     for delta in dict.fromkeys([problem.delta, WARM_UP * problem.delta]):
@@ -85,13 +85,17 @@ def _search_whole(problem, dents):
             f"The {problem.law.title} could not be evaluated on these runs from any start"
         )
     if dents and not problem.law.follow:
-        found = _continue(problem, found, np.flatnonzero(np.isfinite(found.F)), FAR)
+        rows, steps = np.flatnonzero(np.isfinite(found.F)), FAR
     else:
-        near = np.flatnonzero(found.F <= HOPEFUL * found.F.min())
-        found = _continue(problem, found, near, 12)
-    found = _continue(problem, found, np.flatnonzero(found.F < CLOSE * found.F.min()), 40)
+        hopeful = np.flatnonzero(found.F <= HOPEFUL * found.F.min())
+        found = _continue(problem, found, hopeful, 12)
+        rows, steps = np.flatnonzero(found.F < CLOSE * found.F.min()), 25 if dents else 40
     if dents:
-        found = _try_reweighted(problem, found)
+        # Followed together with points around the lowest: a step of many costs little more.
+        more = _reweighted(problem, found)
+        rows = np.append(rows, len(found.F) + np.arange(len(more.F)))
+        found = _joined(found, more)
+    found = _continue(problem, found, rows, steps)
     found = _continue(problem, _in_order(found), np.arange(1), 1000)
     return _try_boundary(problem, found)
 
@@ -214,15 +218,21 @@ def _move_on_tangent(problem, found, row):
 
 
 def _try_reweighted(problem, found, seed=0):
-    """Look for lower minima nearby: follow reweighted problems, then return to this one."""
+    """Look for lower minima nearby."""
+    more = _reweighted(problem, found, seed)
+    return _joined(found, _continue(problem, more, np.arange(len(more.F)), 25))
+
+
+def _reweighted(problem, found, seed=0):
+    """Return points near the two lowest of `found`: rough minima of reweighted problems."""
     order = np.argsort(found.F)[:2]
     weights = np.random.default_rng(seed).exponential(size=(REWEIGHTED, problem.n))
     weights *= 1.0 if problem.weights is None else problem.weights
     starts = found.theta[np.resize(order, REWEIGHTED)]
     options = {"tolerance": TOLERANCE_ROUGH, "iterations": 20}
     moved = problem.minimize(starts, weights=weights, **options).theta
-    more = problem.minimize(_distinct(moved), iterations=25)
-    return _joined(found, more)
+    theta = _distinct(moved)
+    return Minima(theta, problem.objectives(theta), np.zeros(len(theta), bool), 0)
 
 
 def own_starts(problem, law, columns):

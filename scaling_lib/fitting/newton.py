@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-LAPACK_FROM = 40  # up to so many matrices LAPACK's loop is faster than ours over the unknowns
+LAPACK_UP_TO = 12  # matrices: its loop over them is faster than ours over the unknowns
 TOLERANCE = 1e-11  # of a minimum: well below what tells two minima apart, above rounding
 PIVOT = 1e-14  # relative pivot up to which a matrix counts as singular in double precision
 # Levenberg's damping, in units of the Hessian's diagonal.
@@ -32,6 +32,7 @@ class Minima(NamedTuple):
     iterations: int
 
 
+@np.errstate(all="ignore")  # of a matrix that is not positive, the rest means nothing
 def solve_positive(H, g):
     """Solve H x = g for a batch of symmetric H (S, p, p) and g (S, p) by L D L' factorization.
 
@@ -39,31 +40,23 @@ def solve_positive(H, g):
     not, x is meaningless.
     """
     S, p = g.shape
-    if S <= LAPACK_FROM:  # it refuses all matrices if one is indefinite
+    if S <= LAPACK_UP_TO:  # it refuses all matrices if one is indefinite
         try:
             np.linalg.cholesky(H)
             return np.linalg.solve(H, g[..., None])[..., 0], np.ones(S, bool)
         except np.linalg.LinAlgError:
             pass
-    A = np.array(H.transpose(1, 2, 0), order="C")  # the batch last: every operation is contiguous
-    b = np.array(g.T, order="C")
-    floor = PIVOT * np.abs(np.einsum("jjs->js", A))
-    positive = np.isfinite(b).all(0) & np.isfinite(floor).all(0)
-    A[:, :, ~positive] = 0.0
-    for j in range(p):
-        pivot = A[j, j]
-        good = pivot > floor[j]
-        positive &= good
-        pivot[~good] = 1.0
-        if j + 1 < p:
-            factor = A[j + 1 :, j] / pivot
-            A[j + 1 :, j + 1 :] -= factor[:, None] * A[j, j + 1 :]
-            b[j + 1 :] -= factor * b[j]
+    A = np.empty((p, p + 1, S))  # the batch last: every operation is contiguous
+    A[:, :p], A[:, p] = H.transpose(1, 2, 0), g.T
+    pivots, x = np.einsum("jjs->js", A[:, :p]), A[:, p]  # views
+    floor = PIVOT * np.abs(pivots)
+    for j in range(p - 1):
+        A[j + 1 :, j + 1 :] -= (A[j + 1 :, j] / pivots[j])[:, None] * A[j, j + 1 :]
+    positive = (pivots > floor).all(0)
     for j in range(p - 1, -1, -1):
-        if j + 1 < p:
-            b[j] -= np.einsum("ks,ks->s", A[j, j + 1 :], b[j + 1 :])
-        b[j] /= A[j, j]
-    return b.T, positive
+        x[j] /= pivots[j]
+        x[:j] -= A[:j, j] * x[j]
+    return x.T, positive & np.isfinite(x).all(0)
 
 
 @np.errstate(all="ignore")  # a step that overflows is refused
@@ -80,7 +73,7 @@ def newton(evaluate, theta, *, add=np.add, tolerance=TOLERANCE, floor=0.0, itera
     for small steps, so that the last ones still converge quadratically.
     """
     theta = np.array(theta, float)
-    S, p = theta.shape
+    S = len(theta)
     floor = np.broadcast_to(np.asarray(floor, float), (S,))
     F, g, H = evaluate(theta, np.arange(S))
     F = np.where(np.isfinite(F), F, np.inf)
@@ -89,18 +82,18 @@ def newton(evaluate, theta, *, add=np.add, tolerance=TOLERANCE, floor=0.0, itera
     rows = np.flatnonzero(np.isfinite(F))  # the active set: it shrinks as rows converge
     theta, F, g, H = theta[rows], F[rows], g[rows], H[rows]
     damping = np.zeros(len(rows))
-    diagonal = np.arange(p)
     steps = 0
     while len(rows) and steps < iterations:
         steps += 1
         damped = H
         if damping.any():
-            scale = np.abs(H[:, diagonal, diagonal])
-            scale = np.maximum(scale, LEAST_DIAGONAL * scale.max(1, keepdims=True) + TINY)
             damped = H.copy()
-            damped[:, diagonal, diagonal] += damping[:, None] * scale
+            diagonal = np.einsum("sjj->sj", damped)  # a view
+            scale = np.abs(diagonal)
+            scale = np.maximum(scale, LEAST_DIAGONAL * scale.max(1, keepdims=True) + TINY)
+            diagonal += damping[:, None] * scale
         move, positive = solve_positive(damped, g)
-        decrease = np.einsum("sp,sp->s", g, move)
+        decrease = np.vecdot(g, move)
         small = positive & (decrease <= np.maximum(tolerance * F, floor[rows]))
         # With heavy damping a small step proves nothing, unless even a tiny one gains nothing.
         stop = small & ((damping <= LIGHT_DAMPING) | (damping > HEAVY_DAMPING))
@@ -122,11 +115,10 @@ def newton(evaluate, theta, *, add=np.add, tolerance=TOLERANCE, floor=0.0, itera
         trial = add(theta, np.where(positive[:, None], -move, 0.0))
         F_new, g_new, H_new = evaluate(trial, rows)
         better = positive & (F_new < F)
-        if better.all():
-            theta, F, g, H = trial, F_new, g_new, H_new
-        else:
-            theta[better], F[better] = trial[better], F_new[better]
-            g[better], H[better] = g_new[better], H_new[better]
+        np.copyto(theta, trial, where=better[:, None])
+        np.copyto(F, F_new, where=better)
+        np.copyto(g, g_new, where=better[:, None])
+        np.copyto(H, H_new, where=better[:, None, None])
         less = np.where(damping > NO_DAMPING, damping * LESS, 0.0)
         damping = np.where(better, less, np.maximum(damping * MORE, FIRST_DAMPING))
     result[rows], F_result[rows] = theta, F

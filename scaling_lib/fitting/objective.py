@@ -131,8 +131,7 @@ class LogSum:
         if weights is not None:
             weighted = np.multiply(pull, weights, out=new())
             curvature *= weights
-        F = np.einsum("sn,sn->s", weighted, residual)
-        F -= 0.5 * np.einsum("sn,sn->s", weighted, pull)
+        F = np.vecdot(weighted, residual) - 0.5 * np.vecdot(weighted, pull)
         return F, *self.derivatives(parts, z, total, weighted, curvature, exact, new)
 
     def derivatives(self, parts, z, total, weighted, curvature, exact, new):

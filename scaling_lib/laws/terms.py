@@ -251,25 +251,27 @@ class Broken(Term):
             c, d, f = theta[:, i : i + 1], theta[:, i + 1 : i + 2], np.exp(theta[:, i + 2 : i + 3])
             z = (x - d) / f
             soft, sigma = softplus(z)
-            bend = f * (soft - sigma * z)
-            u -= c * f * soft
-            J[:, :, i] = -f * soft
+            soft *= f
+            bend = soft - (x - d) * sigma
+            u -= c * soft
+            J[:, :, i] = -soft
             J[:, :, i + 1] = c * sigma
             J[:, :, i + 2] = -c * bend
             bends[i] = c, f, z, sigma, bend
 
         def contract(v):
-            second = {}
+            K = np.zeros((S, self.size, self.size))
             for i, (c, f, z, sigma, bend) in bends.items():
-                curve = sigma * (1.0 - sigma)
-                second |= {
-                    (i, i + 1): sigma,
-                    (i, i + 2): -bend,
-                    (i + 1, i + 1): -c / f * curve,
-                    (i + 1, i + 2): -c * curve * z,
-                    (i + 2, i + 2): -c * (bend + f * curve * z * z),
-                }
-            return second_derivatives(second, self.size)(v)
+                c, f = c[:, 0], f[:, 0]
+                curved = v * sigma * (1.0 - sigma)
+                curved_z = curved * z
+                bent = np.vecdot(v, bend)
+                K[:, i, i + 1] = K[:, i + 1, i] = np.vecdot(v, sigma)
+                K[:, i, i + 2] = K[:, i + 2, i] = -bent
+                K[:, i + 1, i + 1] = -c / f * curved.sum(1)
+                K[:, i + 1, i + 2] = K[:, i + 2, i + 1] = -c * curved_z.sum(1)
+                K[:, i + 2, i + 2] = -c * (bent + f * np.vecdot(curved_z, z))
+            return K
 
         return u, J, contract
 
