@@ -17,18 +17,21 @@ This was a rehearsal: nothing is committed. With final=True it counts, once and 
 """
 
 import json
+import math
 import pathlib
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
+from typing import NamedTuple
 
 import pandas as pd
 
-from scaling_lib.capstone.oracle import LedgerClosed, TrainingOracle
+from scaling_lib import __version__
+from scaling_lib.capstone.ledger import Ledger, without_hash
 from scaling_lib.data.checks import positive, whole
 from scaling_lib.data.files import write_bytes
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
 from scaling_lib.tasks.dialects import dialect
-from scaling_lib.training.run import TrainConfig
+from scaling_lib.training.run import TrainConfig, train
 
 HERO_FLOP = 5e11  # of the hero run: about five CPU seconds on a laptop
 EXPLORE_FLOP = 1e10  # for exploring: 2 % of the hero run's
@@ -42,6 +45,24 @@ EXPLORE_SEED = 0  # of weights and samples of every exploring run; the hero run 
 
 # What was bought and committed, and a readable copy of the commitment.
 LEDGER, COMMITMENT = "capstone_ledger.jsonl", "capstone_commitment.json"
+
+
+class BudgetExceeded(ValueError):
+    """The budget does not cover the run that was asked for. Nothing was spent."""
+
+
+class LedgerClosed(ValueError):
+    """A commitment was made: nothing new can be trained, and it cannot be changed."""
+
+
+class Observation(NamedTuple):
+    """What is told about a run that was bought."""
+
+    H: int
+    N: int
+    D: int
+    C: int  # FLOP charged, 6·N·D
+    loss: float  # test loss, nats per token; NaN if the run diverged
 
 
 @dataclass(frozen=True)
@@ -61,19 +82,6 @@ class Commitment:
             f"H = {self.H}: N = {self.N:,}, D = {self.D:,}, "
             f"{FLOP_PER_PARAMETER_TOKEN * self.N * self.D:.3g} FLOP; loss {self.loss:.4f}, "
             f"{100 * LEVEL:.0f} % interval {self.low:.4f} to {self.high:.4f}"
-        )
-
-
-@dataclass(frozen=True)
-class Rehearsal:
-    """A commitment that was checked and not made."""
-
-    commitment: Commitment
-
-    def __str__(self):
-        return (
-            f"{self.commitment}\nThis was a rehearsal: nothing is committed. "
-            "With final=True it counts, once and for all."
         )
 
 
@@ -129,6 +137,9 @@ def make_commitment(H, loss, low, high, learner="", entropy=0.0):
 class OneShot:
     """The game: buy runs, then commit once.
 
+    What was bought stays bought: the ledger survives a restart of the kernel, the same run is never
+    charged twice, and a run that was charged but cut short is completed free of charge.
+
     Parameters
     ----------
     task_seed : int
@@ -149,13 +160,16 @@ class OneShot:
     def __init__(self, task_seed, folder=".", learner=""):
         self.task_seed, self.learner = whole(task_seed, "task_seed", 0), learner
         self._folder = pathlib.Path(folder)
-        self._oracle = TrainingOracle(
-            EXPLORE_FLOP,
-            seed=EXPLORE_SEED,
-            ledger=self._folder / LEDGER,
-            task="dialect",
-            task_seed=task_seed,
-        )
+        self._ledger = Ledger(self._folder / LEDGER)
+        terms = {"kind": "terms", "budget": EXPLORE_FLOP, "task": "dialect"}
+        terms |= {"task_seed": self.task_seed, "seed": EXPLORE_SEED, "version": __version__}
+        if not self._ledger.entries:
+            self._ledger.write(**terms)
+        first = without_hash(self._ledger.entries[0])
+        if first != terms:
+            raise ValueError(
+                f"{self._ledger.path} was begun with other terms, {first}: name another folder"
+            )
         if self.committed is not None:
             self._write_copy()  # a kill between the two writes may have left it out
         elif (self._folder / COMMITMENT).exists():
@@ -163,6 +177,9 @@ class OneShot:
                 f"{self._folder / COMMITMENT} exists, but {LEDGER} beside it holds no commitment: "
                 "put the ledger back that it was made with"
             )
+
+    def _by_key(self, kind):
+        return {entry["key"]: entry for entry in self._ledger.entries if entry["kind"] == kind}
 
     @cached_property
     def entropy(self):
@@ -172,23 +189,25 @@ class OneShot:
     @property
     def spent(self):
         """FLOP charged so far."""
-        return self._oracle.spent
+        return sum(charge["C"] for charge in self._by_key("charge").values())
 
     @property
     def remaining(self):
         """FLOP left to explore with."""
-        return self._oracle.remaining
+        return EXPLORE_FLOP - self.spent
 
     @property
     def committed(self):
         """The commitment, or None before it is made."""
-        closing = self._oracle.closing
-        return None if closing is None else Commitment(**closing)
+        last = self._ledger.entries[-1]
+        if last["kind"] != "closing":
+            return None
+        return Commitment(**{k: v for k, v in without_hash(last).items() if k != "kind"})
 
     def cost(self, H, D):
         """Return the price of a run in FLOP, free of charge; 0 if it was bought already."""
-        config = config_of(H, whole(D, "D", LEAST_D))
-        return self._oracle.cost(config.H, config.D)
+        config = config_of(H, whole(D, "D", LEAST_D), self.task_seed)
+        return 0 if config.key in self._by_key("charge") else config.C_6ND
 
     def run(self, H, D):
         """Train one model and pay for it.
@@ -203,20 +222,46 @@ class OneShot:
         Returns
         -------
         Observation
-            With ``N``, ``D``, ``C`` and ``loss``.
+            With ``H``, ``N``, ``D``, ``C`` and ``loss``.
 
         Raises
         ------
         BudgetExceeded
             If the budget does not cover it; nothing is spent.
         LedgerClosed
-            If you have committed, and the run is a new one.
+            If you have committed, and the run was not trained before.
+        LedgerChanged
+            If another kernel wrote to the ledger in the meantime; make the game again.
         ValueError
             If `H` or `D` is out of range, or `MOST_RUNS` were bought.
         """
-        if self.cost(H, D) > 0 and len(self._oracle.observations()) >= MOST_RUNS:
+        price, config = self.cost(H, D), config_of(H, D, self.task_seed)
+        key, done = config.key, self._by_key("result")
+        if price > 0 and len(done) >= MOST_RUNS:
             raise ValueError(f"{MOST_RUNS} runs are the most that may be bought")
-        return self._oracle.run(int(H), int(D))
+        if key not in done and self.committed is not None:  # the commitment is the last line
+            raise LedgerClosed("you have committed: nothing more can be trained")
+        if price > self.remaining:
+            raise BudgetExceeded(
+                f"the run costs {price:.3g} FLOP and {self.remaining:.3g} are left"
+            )
+        if price > 0:  # written first: a kill must not make it free
+            settings = {"H": config.H, "D": config.D}
+            self._ledger.write(kind="charge", key=key, settings=settings, C=price)
+        if key not in done:
+            loss = train(config).loss
+            loss = None if math.isnan(loss) else loss  # JSON has no NaN
+            self._ledger.write(kind="result", key=key, N=config.N, loss=loss)
+        return self._observations()[key]
+
+    def _observations(self):
+        """Return what was bought and trained so far by its key, in the order of buying."""
+        charges, found = self._by_key("charge"), {}
+        for key, result in self._by_key("result").items():
+            H, D = (charges[key]["settings"][name] for name in ("H", "D"))
+            loss = math.nan if result["loss"] is None else result["loss"]
+            found[key] = Observation(H, result["N"], D, charges[key]["C"], loss)
+        return found
 
     def runs(self):
         """Return what was bought so far, in the order of buying.
@@ -226,9 +271,7 @@ class OneShot:
         pandas.DataFrame
             ``H``, ``N``, ``D``, ``C`` (FLOP) and ``loss`` (nats per token; NaN if a run diverged).
         """
-        return runs_table(
-            (o.settings["H"], o.N, o.D, o.C, o.loss) for o in self._oracle.observations()
-        )
+        return runs_table(self._observations().values())
 
     def commit(self, H, loss, low, high, final=False):
         """Commit to a hero run and a forecast of its loss: once.
@@ -244,8 +287,9 @@ class OneShot:
 
         Returns
         -------
-        Commitment or Rehearsal
-            The same commitment again is no error, so that a notebook can be run again.
+        Commitment or str
+            The same commitment again is no error, so that a notebook can be run again. A rehearsal
+            returns what would be committed in words.
 
         Raises
         ------
@@ -260,10 +304,13 @@ class OneShot:
                 return self.committed
             raise LedgerClosed(f"you have committed, once and for all: {self.committed}")
         if not final:
-            return Rehearsal(wanted)
+            return (
+                f"{wanted}\nThis was a rehearsal: nothing is committed. "
+                "With final=True it counts, once and for all."
+            )
         if self.runs().empty:
             raise ValueError("buy at least one run before you commit: this is no guessing game")
-        self._oracle.close(**asdict(wanted))
+        self._ledger.write(kind="closing", **asdict(wanted))
         self._write_copy()
         return wanted
 
@@ -271,7 +318,7 @@ class OneShot:
         path = self._folder / COMMITMENT
         if not path.exists():
             content = asdict(self.committed)
-            content |= {"task_seed": self.task_seed, "ledger": self._oracle.last_hash}
+            content |= {"task_seed": self.task_seed, "ledger": self._ledger.last_hash}
             write_bytes(path, json.dumps(content, indent=2).encode() + b"\n")
 
 

@@ -25,7 +25,7 @@ from scaling_lib.capstone.game import (
     make_commitment,
     runs_table,
 )
-from scaling_lib.capstone.oracle import parse_ledger
+from scaling_lib.capstone.ledger import parse_ledger
 from scaling_lib.training.run import MACHINE_TOLERANCE, train
 
 LARGEST_LEDGER = 1_000_000  # bytes; 200 runs take about 100 kB
