@@ -202,7 +202,6 @@ def test_thresholds():
         compute.EU_AI_ACT.flop = 1e24
     assert compute.thresholds_passed(1e25) == []
     assert compute.thresholds_passed(1.01e25) == [compute.EU_AI_ACT]
-    assert compute.US_EO_14110_BIOLOGY in compute.thresholds_passed(1e24, biology=True)
     on = [compute.thresholds_passed(4e26, on=day) for day in ("2024-06-30", "2025-03-01")]
     assert on == [[compute.US_EO_14110], []]
     assert compute.thresholds_passed(4e26, on="2026-06-30") == [
