@@ -95,7 +95,6 @@ def test_flops_equal_a_count_product_by_product(options):
     model = Transformer(**SMALL, **options)
     flops = model.flops_per_token()
     assert flops.forward * 5 == _forward_products(model, 5)
-    assert flops.backward == 2 * flops.forward
     assert flops.total == 3 * flops.forward
 
 
