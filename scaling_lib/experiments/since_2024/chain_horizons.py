@@ -10,15 +10,13 @@ for a small :math:`\epsilon`. Steps are drawn, so :math:`\epsilon` is near the l
 """
 
 import itertools
-import pathlib
 
 import numpy as np
 import pandas as pd
 
-from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.learning_curve import LearningCurve
 from scaling_lib.experiments.scaffolding import chain_of_thought as chains
-from scaling_lib.experiments.tabulate import SEEDS, tabulate
+from scaling_lib.experiments.tabulate import SEEDS, shipped_map
 from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.models.softmax import log_softmax, of_right
 from scaling_lib.tasks import permutations
@@ -83,9 +81,4 @@ def run(d: int, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEPS) -> pd.Dat
     return table.assign(horizon=horizon, N=model.N, C=C)
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped curves: three widths, three seeds."""
-    table = tabulate(run, jobs, d=[24, 32, 48], seed=SEEDS)
-    for name in ("loss", "error", "horizon", "C"):
-        table[name] = table[name].map("{:.3g}".format)
-    write_csv(table, out)
+regenerate = shipped_map(run, dict(d=[24, 32, 48], seed=SEEDS), digits=3)
