@@ -1,17 +1,9 @@
-r"""Features that people designed against features that a network learns, as data grow.
+"""Features that people designed against features that a network learns, as data grow.
 
 `tasks.digit_images.hand_features` with a logistic classifier is the prior; a network with two
 hidden layers on raw pixels is the general method. On drawn digits the noise is a knob and data
 never end; scikit-learn's handwritten digits are 1797. Whether and where the general method
 overtakes depends on the design of the experiment, which is why there are several.
-
-Found (shipped table ``digits``, seeds 0 to 2): the linear classifier on hand-made features, which
-differ from the raw network in two things at once, is overtaken at about 14000 images with noise
-.35, 25000 to 30000 with .2, and not with .1. The *same* network on both inputs is overtaken between
-15000 and 60000 images with noise .35, level at 60000 with .2, not overtaken with .1. The
-handwritten digits end before. After one pass over fresh digits (`optimizer_or_prior`) the better
-optimizer saves the same factor of data all the way, the prior less and less; but the same features
-below a network that learns stay ahead: a prior that does not limit what is learned need not lose.
 """
 
 import pathlib

@@ -1,12 +1,9 @@
 """Repeated data: what an epoch over old text is worth beside fresh text [@muennighoff2023scaling].
 
-The synthetic language never runs out, so the same number of training tokens can be spent on fresh
-text or on several passes over a small one. `U` is the number of unique tokens, `D` the number of
-tokens processed, ``epochs = D / U``; runs with one epoch are the fresh baseline.
-
-The learning-rate rule was tuned on fresh text. Text that is read often is overfitted at that rate
-and wants a smaller one. So every run, fresh or repeated, is the best (by exact test loss) of the
-same `RATES`, and its loss at the rule's rate stands beside it.
+`U` is the number of unique tokens, `D` the number of tokens processed, ``epochs = D / U``; runs
+with one epoch are the fresh baseline. The learning-rate rule was tuned on fresh text, and text that
+is read often wants a smaller rate. So every run, fresh or repeated, is the best (by exact test
+loss) of the same `RATES`, and its loss at the rule's rate stands beside it.
 """
 
 import pathlib

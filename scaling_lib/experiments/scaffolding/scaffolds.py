@@ -1,15 +1,12 @@
 r"""One table of models by scaffolds: what each is worth, and whether they work independently.
 
 Every shipped addition network (`adders`) is scored bare and in four scaffolds, problem by problem
-(`success`), so that three questions have the same answer sheet: what a scaffold adds, in points and
-as the factor by which the compute of a bare network would have to grow to score as much
-[@davidson2023capabilities] (`gains`); whether model and scaffold are two separate factors, the same
-scaffold being worth the same to every model on some scale (`interaction`; they are not, on any of
-four); and what a check is worth that is wrong now and then: casting out nines accepts all answers
-that are right modulo nine (`residue_probability`).
+(`success`). The same answers tell what a scaffold adds, in points and as the factor by which the
+compute of a bare network would have to grow to score as much [@davidson2023capabilities] (`gains`);
+whether model and scaffold are two separate factors (`interaction`); and what a check is worth that
+is wrong now and then: casting out nines accepts what is right modulo nine (`residue_probability`).
 
-Networks were all trained for 6000 steps, so "compute" grows with size only. Bare scores do not
-always rise with size; gains use the best score up to each size.
+Networks were all trained for 6000 steps, so "compute" grows with size only.
 """
 
 import numpy as np

@@ -2,11 +2,9 @@ r"""Choosing among samples without knowing the answer: votes, and what they cann
 
 A majority vote over more and more samples of one network converges not to the truth but to the
 network's *most probable* answer. The addition networks predict their digits independently, so that
-is the greedy answer: voting gains nothing beyond it, and where it is wrong, more votes fail more
-surely, although the right answer is among the samples (coverage). Votes across *different* networks
-are another matter, their errors being only partly shared (`across_networks`); so is a network that
-writes its steps: many chains end in one answer, and a vote over ends is not one over chains
-(`chain_votes`).
+is the greedy answer, and voting gains nothing beyond it. Votes across *different* networks are
+another matter, their errors being only partly shared (`across_networks`); so is a network that
+writes its steps: many chains end in one answer, and a vote is over ends (`chain_votes`).
 """
 
 import itertools

@@ -1,14 +1,11 @@
 r"""Algorithms as compute multipliers, and how to split progress between them and scale.
 
 A better algorithm reaches the same loss with less compute; the ratio is its multiplier. The same
-model of the synthetic language is trained in several ways on :math:`2^{12}` to :math:`2^{20}`
-tokens: Adam or plain SGD, with or without a cosine schedule, with one token of context or two.
-
-How much of the progress from (old algorithm, little data) to (new algorithm, much data) is due to
-the algorithm depends on the order of the two changes; the Shapley value averages over the orders
-(`progress_split`). It still depends on the pair of runs compared, which is the point: shares of
-algorithms and of scale, as in [@ho2024algorithmic], are no constants of nature, and multipliers are
-none either.
+model of the synthetic language is trained in several ways (`VARIANTS`) on :math:`2^{12}` to
+:math:`2^{20}` tokens. How much of the progress from (old algorithm, little data) to (new algorithm,
+much data) is due to the algorithm depends on the order of the two changes; the Shapley value
+averages over the orders (`progress_split`). It still depends on the pair of runs compared: shares
+of algorithms and of scale, as in [@ho2024algorithmic], are no constants of nature.
 """
 
 from collections.abc import Sequence

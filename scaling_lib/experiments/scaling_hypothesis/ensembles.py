@@ -1,12 +1,9 @@
 """A committee of k narrow networks against one of k times the width, by width and by text.
 
-All networks see the same text; `k` of width `H` have the parameters and the training FLOP of one of
-width `k * H`. The members differ in their initial weights only. The mean of their logits is itself
-a network of width `k * H`, so what may be missing is not capacity but the division of work.
-
-This tests one reading of the claim that a large network is like an ensemble of small ones
-[@branwen2020scaling]: whether independent networks can replace a wide one. Whether there are small
-networks *inside* a large one is not tested.
+All networks see the same text; `k` of width `H`, which differ in their initial weights only, have
+the parameters and the training FLOP of one of width `k * H`, and the mean of their logits is such a
+network. This tests one reading of the claim that a large network is like an ensemble of small ones
+[@branwen2020scaling], and not whether there are small networks *inside* a large one.
 """
 
 from collections.abc import Sequence
