@@ -114,12 +114,8 @@ def sweep(
 
 
 def _run_all(configs, jobs, scheduler):
-    """Yield (row, CPU seconds) of each run when it ends, here, in processes or on a cluster."""
+    """Yield (row, CPU seconds) of each run when it ends, on this machine or on a cluster."""
     if not configs:
-        return
-    if jobs == 1 and not scheduler:
-        check_memory(configs, 1, psutil.virtual_memory().available)
-        yield from map(_work, configs)
         return
     with contextlib.ExitStack() as stack:
         if scheduler:
