@@ -210,19 +210,9 @@ class OneShot:
         return 0 if config.key in self._by_key("charge") else config.C_6ND
 
     def run(self, H, D):
-        """Train one model and pay for it.
+        """Train one model of width `H`, within `WIDTHS`, on `D` tokens, and pay for it.
 
-        Parameters
-        ----------
-        H : int
-            Width of the hidden layer, within `WIDTHS`.
-        D : int
-            Tokens, at least `LEAST_D`.
-
-        Returns
-        -------
-        Observation
-            With ``H``, ``N``, ``D``, ``C`` and ``loss``.
+        Returns an `Observation`: ``H``, ``N``, ``D``, ``C`` and ``loss``.
 
         Raises
         ------
@@ -264,32 +254,21 @@ class OneShot:
         return found
 
     def runs(self):
-        """Return what was bought so far, in the order of buying.
+        """Return a table of what was bought so far, in the order of buying.
 
-        Returns
-        -------
-        pandas.DataFrame
-            ``H``, ``N``, ``D``, ``C`` (FLOP) and ``loss`` (nats per token; NaN if a run diverged).
+        Columns: ``H``, ``N``, ``D``, ``C`` (FLOP), ``loss`` (nats per token; NaN if diverged).
         """
         return runs_table(self._observations().values())
 
     def commit(self, H, loss, low, high, final=False):
         """Commit to a hero run and a forecast of its loss: once.
 
-        Parameters
-        ----------
-        H : int
-            Width; the tokens are what `HERO_FLOP` buys.
-        loss, low, high : float
-            Predicted loss and the ends of its 80 % interval, nats per token.
-        final : bool
-            False rehearses: everything is checked and nothing is written.
+        The run has width `H` and the tokens that `HERO_FLOP` buys; `loss` is predicted, and `low`
+        and `high` are the ends of its 80 % interval, all in nats per token. Without `final` it is a
+        rehearsal: everything is checked, nothing is written, and a text is returned.
 
-        Returns
-        -------
-        Commitment or str
-            The same commitment again is no error, so that a notebook can be run again. A rehearsal
-            returns what would be committed in words.
+        Returns the `Commitment`; the same one again is no error, so that a notebook can be run
+        again.
 
         Raises
         ------

@@ -15,35 +15,17 @@ from scaling_lib.data.checks import whole
 
 @dataclasses.dataclass(frozen=True)
 class SparseParity:
-    """A set of parity tasks.
+    """A set of parity tasks: the bits of each, `subsets` (tasks, k), and its `frequency` (tasks,).
 
-    Parameters
-    ----------
-    tasks, bits, k
-        Number of tasks, random bits of an input, and bits that count in each task.
-    alpha
-        Frequencies fall as ``i ** -(1 + alpha)``; -1 makes all tasks equally frequent.
-    seed
-        Seeds which bits belong to which task.
-
-    Attributes
-    ----------
-    subsets : numpy.ndarray of int64, shape (tasks, k)
-        The bits of each task.
-    frequency : numpy.ndarray of float64, shape (tasks,)
-        Probabilities of the tasks, falling, with sum 1.
-
-    Examples
-    --------
     >>> SparseParity(tasks=3, bits=8, k=2, alpha=0.0).frequency.round(3)
     array([0.545, 0.273, 0.182])
     """
 
     tasks: int = 12
-    bits: int = 16
-    k: int = 3
-    alpha: float = 0.6
-    seed: int = 0
+    bits: int = 16  # of an input, drawn at random
+    k: int = 3  # bits that count in each task
+    alpha: float = 0.6  # -1 makes all tasks equally frequent
+    seed: int = 0  # of which bits belong to which task
     subsets: np.ndarray = dataclasses.field(init=False, repr=False, compare=False)
     frequency: np.ndarray = dataclasses.field(init=False, repr=False, compare=False)
 
@@ -59,12 +41,7 @@ class SparseParity:
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw n examples, tasks by their frequency.
 
-        Returns
-        -------
-        X : numpy.ndarray of float32, shape (n, tasks + bits)
-            One-hot task, then the bits.
-        y : numpy.ndarray of int64, shape (n,)
-            Parity, 0 or 1.
+        X, float32 of shape (n, tasks + bits), is the one-hot task, then the bits; y is the parity.
         """
         return self.examples(rng.choice(self.tasks, n, p=self.frequency), rng)
 
