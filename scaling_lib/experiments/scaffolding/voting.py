@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import one_of
-from scaling_lib.experiments.learning_curve import LearningCurve
+from scaling_lib.experiments.learning_curve import learning_curve
 from scaling_lib.experiments.scaffolding import chain_of_thought
 from scaling_lib.experiments.scaffolding.adders import adders
 from scaling_lib.experiments.scaffolding.noisy_units import vote_correlation
@@ -24,7 +24,6 @@ from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.models.softmax import draw
 from scaling_lib.sampling import coverage, sampled_vote
 from scaling_lib.tasks import permutations
-from scaling_lib.training import fit_model
 
 #: Value of each digit of an answer, units first: ``digits @ PLACES`` is the number.
 PLACES = 10 ** np.arange(emergence.DIGITS + 1)
@@ -105,10 +104,8 @@ def chain_votes(k: int, seed=0, steps=SHIPPED_STEPS, problems=100) -> pd.DataFra
         votes = {f"vote_{n}": sampled_vote(ends, right, n).mean() for n in (4, 16, CHAINS)}
         return {"one": (ends == right).mean()} | votes | {"greedy": (greedy == right).mean()}
 
-    curve = LearningCurve(steps, measure)
     batches = chain_of_thought.problems(k, "steps", table, np.random.default_rng([seed, 1]))
-    fit_model(model, batches, max(steps), 3e-3, schedule=constant_after(100), after_step=curve)
-    return curve.table()
+    return learning_curve(model, batches, 3e-3, steps, measure, schedule=constant_after(100))
 
 
 regenerate = shipped_map(chain_votes, dict(k=[4, 8], seed=SHIPPED_SEEDS), places=4)

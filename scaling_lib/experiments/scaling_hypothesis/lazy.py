@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import probability
-from scaling_lib.experiments.learning_curve import LearningCurve
+from scaling_lib.experiments.learning_curve import learning_curve
 from scaling_lib.experiments.tabulate import shipped_map
 from scaling_lib.models import MLP, Adam
-from scaling_lib.training import draw_batches, fit_model
+from scaling_lib.training import draw_batches
 
 BITS = 12
 RULE_BITS = 3  # the first of them; the label is their parity
@@ -59,13 +59,13 @@ def run(
         "ordinary": examples(2000, agreement, np.random.default_rng([seed, 4]))[:2],
     }
     model = MLP((1 + BITS, H, 2), seed=seed)
-    adam = Adam(model.theta, weight_decay=weight_decay)
-    curve = LearningCurve(
-        steps, lambda step: {name: model.accuracy(*test) for name, test in tests.items()}, STOP
-    )
+    how = {"schedule": None, "optimizer": Adam(model.theta, weight_decay=weight_decay)}
     batches = draw_batches(X, y, BATCH, np.random.default_rng([seed, 3]))
-    fit_model(model, batches, max(steps), 2e-3, schedule=None, optimizer=adam, after_step=curve)
-    return curve.table()
+
+    def measure(step):
+        return {name: model.accuracy(*test) for name, test in tests.items()}
+
+    return learning_curve(model, batches, 2e-3, steps, measure, STOP, **how)
 
 
 regenerate = shipped_map(

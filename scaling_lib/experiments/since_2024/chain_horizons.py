@@ -14,13 +14,12 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.learning_curve import LearningCurve
+from scaling_lib.experiments.learning_curve import learning_curve
 from scaling_lib.experiments.scaffolding import chain_of_thought as chains
 from scaling_lib.experiments.tabulate import SEEDS, shipped_map
 from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.models.softmax import log_softmax, of_right
 from scaling_lib.tasks import permutations
-from scaling_lib.training import fit_model
 
 K, GROUP = 8, chains.GROUP
 STEPS = K - 1  # of a piece: its first result only repeats the result so far
@@ -71,11 +70,9 @@ def run(d: int, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEPS) -> pd.Dat
         error = 1 - right.prod(1).mean() ** (1 / STEPS)
         return {"loss": float(-np.log(right).mean()), "error": float(error)}
 
-    curve = LearningCurve(steps, measure)
     batches = (problems(chains.BATCH, rng) for _ in itertools.count())
     rise = constant_after(100)
-    fit_model(model, batches, max(steps), chains.LR, schedule=rise, after_step=curve)
-    table = curve.table()
+    table = learning_curve(model, batches, chains.LR, steps, measure, schedule=rise)
     horizon = np.log(0.5) / np.log1p(-table["error"])
     C = table["step"] * chains.BATCH * 2 * K * model.flops_per_token(2 * K)
     return table.assign(horizon=horizon, N=model.N, C=C)

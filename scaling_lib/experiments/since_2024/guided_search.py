@@ -51,7 +51,7 @@ def run(n_shifts: int, seed=0, loss="mse", steps=SHIPPED_STEPS) -> pd.DataFrame:
 
         return measure
 
-    return cipher.learning_curve(scores_of, n_shifts, seed, loss, steps)
+    return cipher.follow(scores_of, n_shifts, seed, loss, steps)
 
 
 regenerate = shipped_map(run, cipher.KNOBS | dict(seed=SEEDS), places=4)

@@ -17,13 +17,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.learning_curve import LearningCurve
+from scaling_lib.experiments.learning_curve import learning_curve
 from scaling_lib.experiments.scaling_hypothesis import emergence
 from scaling_lib.experiments.tabulate import SEEDS, shipped_map
 from scaling_lib.models import MLP, constant_after
 from scaling_lib.models.softmax import draw, of_right
 from scaling_lib.tasks import addition
-from scaling_lib.training import fit_model
 
 DIGITS = emergence.DIGITS
 DRAWS = 512  # problems a step, one answer drawn for each
@@ -88,11 +87,8 @@ def run(
         pass_100 = (1 - (1 - p) ** 100).mean()
         return {"reward": p.mean(), "likeliest": likeliest, "pass_100": pass_100, "kept": kept}
 
-    curve = LearningCurve((0, *steps), measure)
-    curve(0)
-    rise = constant_after(WARM_UP)
-    fit_model(model, counted(), max(steps), lr, schedule=rise, after_step=curve)
-    table, once = curve.table(), model.flops_per_example()
+    rise, once = constant_after(WARM_UP), model.flops_per_example()
+    table = learning_curve(model, counted(), lr, (0, *steps), measure, schedule=rise)
     C = DRAWS * table["step"] * once / 3 + table.pop("kept") * once
     return table.assign(C=C, N=model.N)
 
