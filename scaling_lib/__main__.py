@@ -265,15 +265,9 @@ COMMANDS = {
 def build_parser(prog, description, commands, chosen=None):
     """Return the parser of a package's command line.
 
-    Parameters
-    ----------
-    prog, description : str
-        Name of the package, and what it is for.
-    commands : dict
-        Name of a command: a function that adds its options to a parser and whose docstring
-        describes it, and one that runs it and returns the exit status.
-    chosen : str, optional
-        The command whose options are added; those of the others would cost their imports.
+    `commands` are by name a function that adds the options to a parser and whose docstring
+    describes the command, and one that runs it and returns the exit status. Only the options of the
+    one that was `chosen` are added; those of the others would cost their imports.
     """
     parser = Parser(prog=prog, description=description)
     parser.add_argument("--version", action="version", version=f"{prog} {__version__}")
@@ -290,12 +284,9 @@ def build_parser(prog, description, commands, chosen=None):
 
 
 def run_command(prog, description, commands, arguments=None):
-    """Run one command of a package; `python -m grading` uses this too.
+    """Run one command of a package, `python -m grading` too, and return its exit status.
 
-    Returns
-    -------
-    int
-        What the command returned, or 2 for input that cannot be used, said in one line.
+    That is 2 for input that cannot be used, said in one line.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     chosen = next((a for a in arguments if not a.startswith("-")), None)

@@ -145,15 +145,11 @@ def _duration(config):
 
 
 def memory_bytes(config: TrainConfig) -> int:
-    """Estimate the peak memory of one run's process, generously.
-
-    The interpreter, the sample (two are kept), the parameters with their gradient, moments and
-    initial draw, and the largest batch of activations.
-    """
+    """Estimate the peak memory of one run's process, generously: two samples are kept."""
     full = config.resolved()
     test_batch = text.TEST_BATCH if full.task == "text" else language.TEST_BATCH
     examples = 2 * full.D // full.epochs * EXAMPLE_BYTES[full.task]
-    parameters = full.N * (4 * 4 + 2 * 8)
+    parameters = full.N * (4 * 4 + 2 * 8)  # with their gradient, moments and initial draw
     activations = max(full.batch, test_batch) * (4 * full.H + 400) * 4
     return INTERPRETER_BYTES + examples + parameters + activations + 4 * full.D // full.batch
 
@@ -195,12 +191,8 @@ def config_of(row: dict[str, str]) -> TrainConfig:
 def read_records(path: str | os.PathLike) -> dict[str, dict[str, str]]:
     """Read the rows of a sweep's file by key, and cut off a last line that a kill left unfinished.
 
-    The file need not exist.
-
-    Raises
-    ------
-    ValueError
-        If a line is not a run, or its settings do not belong to its key. The line is named.
+    The file need not exist. `ValueError` names a line that is not a run, or whose settings do not
+    belong to its key.
     """
     path = pathlib.Path(path)
     lines = list(csv.reader(io.StringIO(read_whole_lines(path).decode())))

@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from scaling_lib.data.checks import one_of
 from scaling_lib.experiments.tabulate import SEEDS, read_off, shipped_map, tabulate
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import TrainConfig, train
@@ -40,7 +41,7 @@ def run(variant: str, seed: int, D: int) -> dict:
     mean of nine readings from 0.9 D to D: such a run never settles, and where its last step lands
     moves the excess by a tenth. Keys: ``variant, seed, H, N, D, C, lr, loss, excess``.
     """
-    settings, rates = VARIANTS[variant]
+    settings, rates = VARIANTS[one_of(variant, "variant", VARIANTS)]
     config = TrainConfig(H=H, D=D, seed=seed, **settings)
     readings = [D] if config.schedule == "cosine" else np.linspace(0.9 * D, D, 9).astype(int)
     config = replace(config, checkpoints=tuple(map(int, readings)))
@@ -55,9 +56,6 @@ def run(variant: str, seed: int, D: int) -> dict:
 
 def runs(variants: Sequence[str], Ds=(2**12, 2**14, 2**16), seeds=(0,)) -> pd.DataFrame:
     """Train every one of the variants on every number of tokens; columns are the keys of `run`."""
-    unknown = set(variants) - set(VARIANTS)
-    if unknown:
-        raise ValueError(f"variants must be some of {list(VARIANTS)}, not {sorted(unknown)}")
     return tabulate(run, variant=list(variants), seed=list(seeds), D=list(Ds))
 
 

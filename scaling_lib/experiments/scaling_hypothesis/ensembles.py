@@ -29,8 +29,6 @@ class Average:
     """
 
     def __init__(self, members: Sequence[OneHotLM], of: str = "logits"):
-        if not members:
-            raise ValueError(f"members must be at least one model, not {members!r}")
         one_of(of, "of", ("probabilities", "logits"))
         self.members, self.of, self.k = list(members), of, members[0].k
 

@@ -9,8 +9,6 @@ If a step goes wrong with probability :math:`\epsilon` whatever came before, a s
 for a small :math:`\epsilon`. Steps are drawn, so :math:`\epsilon` is near the loss in nats a step.
 """
 
-import itertools
-
 import numpy as np
 import pandas as pd
 
@@ -70,7 +68,7 @@ def run(d: int, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEPS) -> pd.Dat
         error = 1 - right.prod(1).mean() ** (1 / STEPS)
         return {"loss": float(-np.log(right).mean()), "error": float(error)}
 
-    batches = (problems(chains.BATCH, rng) for _ in itertools.count())
+    batches = chains.problems(K, "steps", PRODUCT, rng)
     rise = constant_after(100)
     table = learning_curve(model, batches, chains.LR, steps, measure, schedule=rise)
     horizon = np.log(0.5) / np.log1p(-table["error"])
