@@ -5,8 +5,8 @@ A matrix that multiplies a vector costs one multiplication and one addition for 
 rule leaves out the attention over the context, and counts embeddings, which are looked up and not
 multiplied.
 
-`FlopCount` counts matrix products exactly and nothing else: softmax, norms, activations, biases and
-the optimizer are left out (below one percent at the widths of published models).
+Matrix products are counted exactly and nothing else: softmax, norms, activations, biases and the
+optimizer are left out (below one percent at the widths of published models).
 
 >>> gpt2 = Transformer.from_table("GPT-2 small")
 >>> gpt2.parameters().total
@@ -42,26 +42,6 @@ class ParameterCount:
     def non_embedding(self):
         """Parameters without embeddings and positions: the N of [@kaplan2020scaling]."""
         return self.attention + self.feed_forward + self.norms
-
-
-@dataclass(frozen=True)
-class FlopCount:
-    """FLOP of the matrix products of one token's forward pass, by part."""
-
-    projections: float  # queries, keys, values and the output of attention
-    context: float  # scores of the token against its context, and the weighted sum of values
-    feed_forward: float
-    unembedding: float  # logits over the vocabulary
-
-    @property
-    def forward(self):
-        """FLOP of the forward pass for one token."""
-        return self.projections + self.context + self.feed_forward + self.unembedding
-
-    @property
-    def total(self):
-        """FLOP of training on one token: the backward pass costs twice the forward pass."""
-        return 3 * self.forward
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,30 +145,27 @@ class Transformer:
             unembedding=0 if self.tied else self.vocab * d,
         )
 
-    def flops_per_token(self, context=None, causal=True):
-        """Count the FLOP of one token's matrix products; returns a `FlopCount`.
+    def forward_flops(self, context=None, causal=True):
+        """Count the FLOP of the matrix products of one token's forward pass, by part (a dict).
 
-        Parameters
-        ----------
-        context : int, optional
-            Tokens in a sequence; the model's own context if left out.
-        causal : bool
-            Average over the positions of a sequence in which a token sees itself and what came
-            before, ``(context + 1) / 2`` tokens; otherwise every token is charged the whole
-            context, which is what software without a mask-aware kernel computes.
+        The sequence has `context` tokens, the model's own context if left out. With `causal`, the
+        mean over the positions of a sequence in which a token sees itself and what came before,
+        ``(context + 1) / 2`` tokens; otherwise every token is charged the whole context, which is
+        what software without a mask-aware kernel computes.
         """
         n = self.context if context is None else whole(context, "context")
         seen = (n + 1) / 2 if causal else n
         query, key = self.heads * self.d_head, self.kv_heads * self.d_head
         relative = self.positions == "relative"
         weights = 2 * query + 2 * key + (query if relative else 0)
-        return FlopCount(
-            projections=2.0 * self.layers * self.d_model * weights,
-            context=2.0 * self.layers * (3 if relative else 2) * seen * query,
-            feed_forward=2.0 * self.layers * self.d_model * self.d_ff * (3 if self.gated else 2),
-            unembedding=2.0 * self.d_model * self.vocab,
-        )
+        return {
+            "projections": 2.0 * self.layers * self.d_model * weights,
+            "attention over the context": 2.0 * self.layers * (3 if relative else 2) * seen * query,
+            "feed forward": 2.0 * self.layers * self.d_model * self.d_ff * (3 if self.gated else 2),
+            "unembedding": 2.0 * self.d_model * self.vocab,
+        }
 
     def ratio_to_six_nd(self):
-        """Training FLOP of one token divided by the rule's 6 N."""
-        return self.flops_per_token().total / (FLOP_PER_PARAMETER_TOKEN * self.parameters().total)
+        """Training FLOP of one token, thrice those forward, divided by the rule's 6 N."""
+        training = 3 * sum(self.forward_flops().values())
+        return training / (FLOP_PER_PARAMETER_TOKEN * self.parameters().total)
