@@ -28,6 +28,9 @@ NORM_EPS = 1e-5
 class AttentionLM:
     """Decoder-only attention model with learned positions.
 
+    ``N`` is the number of its parameters, embeddings and positions included; ``p`` and ``g`` are
+    views of `theta` and `grad`, by name.
+
     Parameters
     ----------
     V, T
@@ -38,13 +41,6 @@ class AttentionLM:
         Number of blocks, and of attention heads in each.
     ff
         Width of the feed-forward layer as a multiple of `d`.
-
-    Attributes
-    ----------
-    N : int
-        Exact number of parameters, embeddings and positions included.
-    p, g : dict of str to numpy.ndarray
-        Named views of `theta` and `grad`.
     """
 
     def __init__(self, V: int, T: int, d=32, layers=1, heads=2, ff=4, seed=0, dtype=np.float32):

@@ -34,6 +34,9 @@ ACTIVATIONS = {
 class MLP:
     """Fully connected network on dense inputs, with one or several softmax (or linear) heads.
 
+    ``N`` is the number of its parameters; ``p`` and ``g`` are views ``W1, b1, W2, b2, ...`` into
+    `theta` and `grad`, by name.
+
     Parameters
     ----------
     sizes
@@ -49,20 +52,11 @@ class MLP:
         Standard deviation of each weight matrix at the start. Default: ``sqrt(2 / fan_in)`` for
         hidden layers and ``sqrt(1 / fan_in)`` for the last. Biases start at zero.
 
-    Attributes
-    ----------
-    N : int
-        Exact number of parameters.
-    p, g : dict of str to numpy.ndarray
-        Views ``W1, b1, W2, b2, ...`` into `theta` and `grad`.
-
     Examples
     --------
-    >>> model = MLP((4, 8, 3), seed=0)
-    >>> model.N
-    67
-    >>> model.forward(np.zeros((2, 4), np.float32)).shape
-    (2, 3)
+    >>> model = MLP((4, 8, 3))
+    >>> model.N, model.forward(np.zeros((2, 4), np.float32)).shape
+    (67, (2, 3))
     """
 
     def __init__(

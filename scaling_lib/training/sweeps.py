@@ -58,11 +58,8 @@ def sweep(
         The CSV file. Without it nothing is written and nothing can be resumed.
     scheduler
         Address of a Dask scheduler, such as ``tcp://head-node:8786``: the runs go to its workers
-        and `jobs` is ignored. On a cluster, start ``dask scheduler`` on one machine and
-        ``OMP_NUM_THREADS=1 dask worker tcp://head-node:8786 --nworkers N --nthreads 1`` on the
-        others, in the same environment as here (this package must be installed there in the same
-        version); under Slurm, start the workers with ``srun``. Only configurations and results
-        travel, so no shared disk is needed.
+        and `jobs` is ignored. `instructor/machines.md` says how to start them. Only configurations
+        and results travel, so no shared disk is needed.
     progress
         Whether to draw a bar with the remaining time, on stderr.
 
