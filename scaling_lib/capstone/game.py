@@ -112,10 +112,8 @@ def make_commitment(H, loss, low, high, learner="", entropy=0.0):
     `entropy` is that of the language, where it is known.
     """
     N = parameters(H)
-    loss, low, high = (
-        float(positive(value, name))
-        for name, value in {"loss": loss, "low": low, "high": high}.items()
-    )
+    loss = positive(loss, "loss")
+    low, high = positive(low, "low"), positive(high, "high")
     if not low <= loss <= high < MOST_LOSS:
         raise ValueError(
             f"low <= loss <= high < {MOST_LOSS} must hold, in nats per token; these are {low}, "

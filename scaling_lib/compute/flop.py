@@ -96,12 +96,8 @@ class Transformer:
                 f"d_model must be a multiple of heads={self.heads} where d_head is left out, "
                 f"not {self.d_model}"
             )
-        defaults = {
-            "d_head": self.d_model // self.heads,
-            "kv_heads": self.heads,
-            "d_ff": 4 * self.d_model,
-        }
-        for name, default in defaults.items():
+        d = self.d_model
+        for name, default in dict(d_head=d // self.heads, kv_heads=self.heads, d_ff=4 * d).items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, default)
             whole(getattr(self, name), name)

@@ -35,10 +35,8 @@ class BrierParts(NamedTuple):
 
 def check_quantiles(levels, values):
     """Return levels and values as arrays, or raise a `ValueError` that says what is wrong."""
-    levels, values = (
-        checks.level(levels, "levels", many=True),
-        finite(values, "values", many=True),
-    )
+    levels = checks.level(levels, "levels", many=True)
+    values = finite(values, "values", many=True)
     if levels.ndim != 1 or (np.diff(levels) <= 0).any():
         raise ValueError(f"levels must be a rising list, such as 0.1, 0.5, 0.9, not {levels}")
     if values.ndim == 0 or values.shape[-1] != levels.size:
@@ -177,10 +175,8 @@ def _outcomes(observed, values):
 
 def _events(stated, happened):
     """Return probabilities and outcomes (0 or 1) of one length."""
-    p, o = (
-        np.atleast_1d(checks.probability(stated, "probability", many=True)),
-        np.atleast_1d(happened),
-    )
+    p = np.atleast_1d(checks.probability(stated, "probability", many=True))
+    o = np.atleast_1d(happened)
     if p.ndim != 1 or p.shape != o.shape:
         raise ValueError(f"happened must be as many as the {p.size} probabilities, not {o.size}")
     if not np.isin(o, (0, 1)).all():

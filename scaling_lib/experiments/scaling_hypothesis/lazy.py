@@ -24,7 +24,7 @@ BATCH = 128
 WEIGHT_DECAY = 0.3
 STOP = ("fresh", 0.995)  # training ends there
 SHIPPED_STEPS = (50, *(500 * 2**i for i in range(8)))  # to 64,000
-SHIPPED_SEEDS = 10  # at 300 examples three of them are too few to see the spread
+SHIPPED_SEEDS = range(10)  # at 300 examples three of them are too few to see the spread
 
 
 def examples(
@@ -68,13 +68,10 @@ def run(
     return learning_curve(model, batches, 2e-3, steps, measure, STOP, **how)
 
 
+SIZES = [100, 200, 300, 500, 1000, 3000]
 regenerate = shipped_map(
     run,
-    dict(
-        D=[100, 200, 300, 500, 1000, 3000],
-        weight_decay=[WEIGHT_DECAY],
-        seed=range(SHIPPED_SEEDS),
-    ),
-    dict(D=[300], weight_decay=[0.0, 0.1, 1.0], seed=range(SHIPPED_SEEDS)),
+    dict(D=SIZES, weight_decay=[WEIGHT_DECAY], seed=SHIPPED_SEEDS),
+    dict(D=[300], weight_decay=[0.0, 0.1, 1.0], seed=SHIPPED_SEEDS),
     places=4,
 )
