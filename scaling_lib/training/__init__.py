@@ -13,7 +13,6 @@ from scaling_lib.training.run import (
     learning_rate_rule,
     make_model,
     train,
-    train_at_best_rate,
 )
 from scaling_lib.training.sweeps import sweep
 
@@ -33,5 +32,4 @@ __all__ = [
     "read_grid",
     "sweep",
     "train",
-    "train_at_best_rate",
 ]

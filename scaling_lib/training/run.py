@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache, partial
 
@@ -261,13 +260,6 @@ def train(config: TrainConfig, seed: int | None = None) -> Run:
         seconds=time.process_time() - start,
         model=model,
     )
-
-
-def train_at_best_rate(config: TrainConfig, rates: Iterable[float | None]) -> Run:
-    """Train at each learning rate; return the run of lowest test loss, if not all diverged."""
-    with np.errstate(over="ignore", invalid="ignore"):  # a rate that is too high may diverge
-        runs = [train(replace(config, lr=lr)) for lr in rates]
-    return min(runs, key=lambda run: (math.isnan(run.loss), run.loss))
 
 
 def make_model(config: TrainConfig, seed: int) -> OneHotLM | CharMLP:

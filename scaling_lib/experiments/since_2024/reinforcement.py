@@ -57,14 +57,7 @@ def right_draws(model: MLP) -> np.ndarray:
     return np.exp(of_right(log_p, y).sum(1, dtype=float))
 
 
-def run(
-    H: int,
-    start: int,
-    seed: int = 0,
-    lr: float = 3e-3,
-    by: str = "reward",
-    steps: tuple[int, ...] | None = None,
-) -> pd.DataFrame:
+def run(H: int, start: int, seed=0, lr=3e-3, by="reward", steps=None) -> pd.DataFrame:
     """Train an adder for `start` steps on right answers, then `by` reward; measure after so many.
 
     ``by="answers"`` is the control, and without `steps` they are those of the shipped table.
