@@ -20,7 +20,7 @@ import json
 import math
 import pathlib
 from dataclasses import asdict, dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple
 
 import pandas as pd
@@ -30,7 +30,8 @@ from scaling_lib.capstone.ledger import Ledger, without_hash
 from scaling_lib.data.checks import positive, whole
 from scaling_lib.data.files import write_bytes
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
-from scaling_lib.tasks.dialects import dialect
+from scaling_lib.models import OneHotLM
+from scaling_lib.tasks.dialects import V, dialect
 from scaling_lib.training.run import TrainConfig, train
 
 HERO_FLOP = 5e11  # of the hero run: about five CPU seconds on a laptop
@@ -87,12 +88,7 @@ class Commitment:
 
 def parameters(H):
     """Return the number of parameters of a model of width `H`, within `WIDTHS`."""
-    return _parameters(whole(H, "H", WIDTHS[0], WIDTHS[-1]))
-
-
-@cache
-def _parameters(H):  # a strategy asks for every width, many times
-    return config_of(H, 1).N
+    return OneHotLM.count_parameters(V, 2, whole(H, "H", WIDTHS[0], WIDTHS[-1]))
 
 
 def tokens_for(H, C):
