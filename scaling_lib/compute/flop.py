@@ -46,47 +46,23 @@ class ParameterCount:
 
 @dataclass(frozen=True, kw_only=True)
 class Transformer:
-    """Dimensions of a decoder-only transformer.
-
-    Parameters
-    ----------
-    layers, d_model, heads, vocab, context : int
-        Depth, width of the residual stream, query heads a layer, vocabulary, tokens of context.
-    kv_heads : int, optional
-        Key and value heads, fewer than `heads` in grouped-query attention [@ainslie2023gqa].
-    d_head, d_ff : int, optional
-        Width of a head and of the feed-forward layer: ``d_model / heads`` and ``4 d_model``.
-    gated : bool
-        Three feed-forward matrices instead of two, as in SwiGLU [@shazeer2020glu].
-    tied : bool
-        One matrix for input and output embedding.
-    positions : {"learned", "rotary", "relative", "none"}
-        Learned vectors are parameters, rotations are not; relative positions (Transformer-XL)
-        add one matrix of size ``d_model x heads d_head`` a layer.
-    bias : bool
-        Biases in the linear layers.
-    norm : {"layer", "rms"}
-        Norms with gain and bias, or with gain alone.
-
-    Raises
-    ------
-    ValueError
-        If a dimension is no positive whole number, or the dimensions do not fit one another.
-    """
+    """Dimensions of a decoder-only transformer; a `ValueError` if they do not fit one another."""
 
     layers: int
-    d_model: int
-    heads: int
+    d_model: int  # width of the residual stream
+    heads: int  # of queries, a layer
     vocab: int
-    context: int
-    kv_heads: int | None = None
-    d_head: int | None = None
-    d_ff: int | None = None
-    gated: bool = False
-    tied: bool = True
+    context: int  # tokens
+    kv_heads: int | None = None  # fewer than `heads` in grouped-query attention [@ainslie2023gqa]
+    d_head: int | None = None  # d_model / heads if left out
+    d_ff: int | None = None  # width of the feed-forward layer; 4 d_model if left out
+    gated: bool = False  # three feed-forward matrices, not two, as in SwiGLU [@shazeer2020glu]
+    tied: bool = True  # one matrix for input and output embedding
+    # "learned" vectors are parameters; "rotary" ones and "none" are not; "relative" ones
+    # (Transformer-XL) add one matrix of size d_model x heads d_head a layer.
     positions: str = "learned"
-    bias: bool = True
-    norm: str = "layer"
+    bias: bool = True  # in the linear layers
+    norm: str = "layer"  # with gain and bias, or "rms", with gain alone
 
     def __post_init__(self):
         for name in ("layers", "d_model", "heads", "vocab", "context"):

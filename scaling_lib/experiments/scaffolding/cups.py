@@ -47,7 +47,7 @@ def run(
     """Train one network to follow the ball through `k` moves, and measure after so many `steps`.
 
     `second` is one of `SECOND`; by `mode`, "supervised" or "steps", the places are answered at once
-    or written and read again; `steps` are those of the shipped runs, unless others are given.
+    or written and read again.
 
     Columns: ``step``; ``moves`` 1 to k, ``accuracy`` after so many moves on 1000 fresh problems;
     ``N`` parameters. Training ends when the worst of them is 0.995; the last measurement then

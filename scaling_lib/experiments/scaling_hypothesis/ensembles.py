@@ -43,9 +43,9 @@ class Average:
 def run(H: int, D: int, seed: int = 0, rates: Sequence[float] = RATES, k: int = K) -> pd.DataFrame:
     """Train k networks of width H and one of width k H at each rate, and average the k.
 
-    Columns: ``rate`` (as a multiple of the rule for that width), and exact excess
-    losses in nats per token: ``alone`` (mean of the members), ``probabilities`` and ``logits`` (the
-    two averages), ``wide``.
+    Columns: ``rate`` (as a multiple of the rule for that width), and exact excess losses in nats
+    per token: ``alone`` (mean of the members), ``probabilities`` and ``logits`` (the two averages),
+    ``wide``.
     """
     excess = markov_language(0).excess
 
