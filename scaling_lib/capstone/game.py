@@ -44,6 +44,8 @@ MOST_LOSS = 1000  # nats per token: beyond any forecast that is meant
 LONGEST_NAME = 200  # of a learner, characters
 EXPLORE_SEED = 0  # of weights and samples of every exploring run; the hero run has another one
 
+TERMS = {"budget": EXPLORE_FLOP, "task": "dialect", "seed": EXPLORE_SEED}  # of every game
+
 # What was bought and committed, and a readable copy of the commitment.
 LEDGER, COMMITMENT = "capstone_ledger.jsonl", "capstone_commitment.json"
 
@@ -155,8 +157,7 @@ class OneShot:
         self.task_seed, self.learner = whole(task_seed, "task_seed", 0), learner
         self._folder = pathlib.Path(folder)
         self._ledger = Ledger(self._folder / LEDGER)
-        terms = {"kind": "terms", "budget": EXPLORE_FLOP, "task": "dialect"}
-        terms |= {"task_seed": self.task_seed, "seed": EXPLORE_SEED, "version": __version__}
+        terms = {"kind": "terms", **TERMS, "task_seed": self.task_seed, "version": __version__}
         if not self._ledger.entries:
             self._ledger.write(**terms)
         first = without_hash(self._ledger.entries[0])

@@ -19,7 +19,7 @@ from itertools import pairwise
 import numpy as np
 
 from scaling_lib.data.checks import one_of, whole
-from scaling_lib.models.flat import flat_views
+from scaling_lib.models.flat import Model
 from scaling_lib.models.softmax import check_tokens, log_softmax, softmax
 
 LOSSES = ("cross_entropy", "mse")
@@ -31,7 +31,7 @@ ACTIVATIONS = {
 }
 
 
-class MLP:
+class MLP(Model):
     """Fully connected network on dense inputs, with one or several softmax (or linear) heads.
 
     ``N`` is the number of its parameters; ``p`` and ``g`` are views ``W1, b1, W2, b2, ...`` into
@@ -92,9 +92,7 @@ class MLP:
             shapes[f"W{layer}"] = (m, n)
             if bias:
                 shapes[f"b{layer}"] = (n,)
-        self.theta, self.p = flat_views(shapes, dtype)
-        self.grad, self.g = flat_views(shapes, dtype)
-        self.N = len(self.theta)
+        super().__init__(shapes, dtype)
         rng = np.random.default_rng(seed)
         for layer, std in enumerate(init_std, start=1):
             self.p[f"W{layer}"][:] = rng.standard_normal(shapes[f"W{layer}"]) * std
