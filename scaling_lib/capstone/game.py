@@ -1,9 +1,6 @@
 """One shot: explore with 2 % of the compute, commit once, and be measured against the hero run.
 
-The rules. You get a language that nobody has modelled before (`tasks.dialects`). You may train any
-models you like on it as long as their price, ``6·N·D``, adds up to at most `EXPLORE_FLOP`. Then you
-commit: the width of the one model to be trained with `HERO_FLOP`, and an 80 % interval for its
-loss. `capstone.scoring` says what a commitment is worth.
+The rules are in `chapters/capstone.md`. Runs are paid with ``6·N·D`` of `EXPLORE_FLOP`.
 
 >>> import tempfile
 >>> folder = tempfile.TemporaryDirectory()
