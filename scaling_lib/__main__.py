@@ -127,7 +127,7 @@ def envelope_options(parser):
 
 def train_options(parser):
     """Train one model and print its loss and its price."""
-    from scaling_lib.training import LONGEST_CONTEXT, OPTIMIZERS, SCHEDULES
+    from scaling_lib.training.run import LONGEST_CONTEXT, OPTIMIZERS, SCHEDULES
 
     add = parser.add_argument
     add("--task", default="language", choices=tuple(LONGEST_CONTEXT))

@@ -5,7 +5,7 @@ import pytest
 from scaling_lib import data as datasets
 from scaling_lib.experiments.scaling_hypothesis import emergence, emergence_by_time
 from scaling_lib.tasks import addition
-from scaling_lib.training import MACHINE_TOLERANCE
+from scaling_lib.training.run import MACHINE_TOLERANCE
 
 
 def test_two_digit_addition_is_learned_and_metrics_agree():

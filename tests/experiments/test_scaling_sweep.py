@@ -7,13 +7,8 @@ from scaling_lib.experiments.scaling_laws import scaling_sweep as lab
 from scaling_lib.experiments.scaling_laws import schedules, text_sweep
 from scaling_lib.models import Counts
 from scaling_lib.tasks.text import python_docs
-from scaling_lib.training import (
-    MACHINE_TOLERANCE,
-    TrainConfig,
-    learning_rate_rule,
-    read_grid,
-    train,
-)
+from scaling_lib.training import TrainConfig, learning_rate_rule, read_grid, train
+from scaling_lib.training.run import MACHINE_TOLERANCE
 
 
 def exact_surface():

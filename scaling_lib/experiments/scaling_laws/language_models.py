@@ -6,8 +6,9 @@ import numpy as np
 
 from scaling_lib.models import OneHotLM
 from scaling_lib.tasks.language import markov_language
-from scaling_lib.training import TrainConfig, batch_rule, fit_model, learning_rate_rule, make_model
+from scaling_lib.training import TrainConfig, batch_rule, fit_model, learning_rate_rule
 from scaling_lib.training.loop import one_pass
+from scaling_lib.training.run import make_model
 
 
 def untrained(
