@@ -55,11 +55,7 @@ class HeroCurve:
         fine = np.linspace(self._x[0], self._x[-1], 2001)
         self.best_H = float(np.exp(fine[self._spline(fine).argmin()]))
         self.best_loss = self.loss_at(self.best_H)
-
-    @property
-    def excess(self):
-        """Best loss above the entropy: the unit of both scores."""
-        return self.best_loss - self.entropy
+        self.excess = self.best_loss - entropy  # the unit of both scores
 
     def loss_at(self, H):
         """Return the loss of a hero run of width `H`, read from the curve."""
