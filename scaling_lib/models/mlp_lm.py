@@ -131,10 +131,6 @@ class OneHotLM(_HiddenLayerLM):
 
         The rule ``6·N`` counts the look-ups in `W1` as dense products too: about three times as
         much when k = 2. Neither counts additions of rows, ReLU, softmax and the optimizer.
-
-        >>> model = OneHotLM(V=64, k=2, H=8)
-        >>> model.flops_per_token(), 6 * model.N
-        (3072, 9648)
         """
         return 6 * self.H * self.V
 
