@@ -19,9 +19,8 @@ import pandas as pd
 
 from scaling_lib.data.checks import one_of
 from scaling_lib.data.files import write_csv
-from scaling_lib.experiments.learning_curve import learning_curve
 from scaling_lib.experiments.scaffolding.chain_of_thought import LR, TEST_SEED, examples, problems
-from scaling_lib.experiments.tabulate import SEEDS, tabulate
+from scaling_lib.experiments.tabulate import SEEDS, learning_curve, tabulate
 from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.tasks import permutations
 

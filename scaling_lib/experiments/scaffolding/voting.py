@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import one_of
-from scaling_lib.experiments.learning_curve import learning_curve
 from scaling_lib.experiments.scaffolding import chain_of_thought
 from scaling_lib.experiments.scaffolding.adders import adders
 from scaling_lib.experiments.scaffolding.noisy_units import vote_correlation
 from scaling_lib.experiments.scaling_hypothesis import emergence
-from scaling_lib.experiments.tabulate import shipped_map
+from scaling_lib.experiments.tabulate import learning_curve, shipped_map
 from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.models.softmax import draw
 from scaling_lib.sampling import coverage, sampled_vote

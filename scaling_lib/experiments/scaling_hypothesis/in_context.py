@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.learning_curve import learning_curve
-from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.experiments.tabulate import SEEDS, learning_curve, shipped_map
 from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.tasks.repeating_text import repeated
 

@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import probability
-from scaling_lib.experiments.learning_curve import learning_curve
-from scaling_lib.experiments.tabulate import shipped_map
+from scaling_lib.experiments.tabulate import learning_curve, shipped_map
 from scaling_lib.models import MLP, Adam
 from scaling_lib.training import draw_batches
 

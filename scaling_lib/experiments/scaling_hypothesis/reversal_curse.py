@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import one_of
-from scaling_lib.experiments.learning_curve import learning_curve
-from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.experiments.tabulate import SEEDS, learning_curve, shipped_map
 from scaling_lib.models import AttentionLM
 from scaling_lib.tasks import relations
 

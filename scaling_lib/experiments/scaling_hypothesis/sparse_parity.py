@@ -8,8 +8,7 @@ found, so each task is a skill that comes at once, and the frequent ones come fi
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.learning_curve import learning_curve
-from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.experiments.tabulate import SEEDS, learning_curve, shipped_map
 from scaling_lib.models import MLP
 from scaling_lib.models.softmax import log_softmax
 from scaling_lib.tasks.parity import SparseParity

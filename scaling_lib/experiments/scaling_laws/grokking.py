@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.learning_curve import learning_curve
+from scaling_lib.experiments.tabulate import learning_curve
 from scaling_lib.models import MLP, Adam
 from scaling_lib.tasks import modular
 

@@ -12,9 +12,8 @@ for a small :math:`\epsilon`. Steps are drawn, so :math:`\epsilon` is near the l
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.learning_curve import learning_curve
 from scaling_lib.experiments.scaffolding import chain_of_thought as chains
-from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.experiments.tabulate import SEEDS, learning_curve, shipped_map
 from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.models.softmax import log_softmax, of_right
 from scaling_lib.tasks import permutations

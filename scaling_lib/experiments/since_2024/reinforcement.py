@@ -17,9 +17,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.learning_curve import learning_curve
 from scaling_lib.experiments.scaling_hypothesis import emergence
-from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.experiments.tabulate import SEEDS, learning_curve, shipped_map
 from scaling_lib.models import MLP, constant_after
 from scaling_lib.models.softmax import draw, of_right
 from scaling_lib.tasks import addition
