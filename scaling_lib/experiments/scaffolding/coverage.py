@@ -1,10 +1,10 @@
 r"""Repeated sampling from small addition models: coverage, and what it is worth.
 
-The shipped addition networks (`adders`) come with the whole distribution that each predicts for
-each held-out problem, so the probability `p` that one sample is right is known exactly, and with it
-pass@k for every `k`: :math:`\text{coverage}(k) = \operatorname{mean}_i\,[1 - (1 - p_i)^k]`
-[@brown2024large]. Guessing counts: among :math:`10^5` answers, a model that knows the leading
-digits gets the rest by luck.
+The shipped addition networks (`emergence.adders`) come with the whole distribution that each
+predicts for each held-out problem, so the probability `p` that one sample is right is known
+exactly, and with it pass@k for every `k`: :math:`\text{coverage}(k) = \operatorname{mean}_i\,[1 -
+(1 - p_i)^k]` [@brown2024large]. Guessing counts: among :math:`10^5` answers, a model that knows the
+leading digits gets the rest by luck.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,7 @@ import pandas as pd
 from scipy import optimize, special
 
 from scaling_lib.data.checks import level
-from scaling_lib.experiments.scaffolding.adders import adders
-from scaling_lib.experiments.scaling_hypothesis.emergence import DIGITS
+from scaling_lib.experiments.scaling_hypothesis.emergence import DIGITS, adders
 from scaling_lib.sampling import coverage
 
 

@@ -15,7 +15,6 @@ import pandas as pd
 
 from scaling_lib.data.checks import one_of
 from scaling_lib.experiments.scaffolding import chain_of_thought
-from scaling_lib.experiments.scaffolding.adders import adders
 from scaling_lib.experiments.scaffolding.noisy_units import vote_correlation
 from scaling_lib.experiments.scaling_hypothesis import emergence
 from scaling_lib.experiments.tabulate import learning_curve, shipped_map
@@ -42,7 +41,7 @@ def vote_and_coverage(ks: Sequence[int], sizes=emergence.SHIPPED_SIZES, seed=0) 
         one_of(H, "each of sizes", emergence.SHIPPED_SIZES)
     truth = emergence.shipped_distributions()["answer"] @ PLACES
     rng, rows = np.random.default_rng(seed), []
-    for adder in adders():
+    for adder in emergence.adders():
         if adder.names["H"] not in sizes:
             continue
         samples = draw_answers(np.exp(adder.log_p.astype(float)), max(ks), rng)
