@@ -85,21 +85,18 @@ class Parser(argparse.ArgumentParser):
 # status. They import what they need when they are called, so that the others start fast.
 
 
+def _fitting():
+    from scaling_lib.fitting import command
+
+    return command
+
+
 def fit_options(parser):
     """Fit a scaling law to runs: a table with one line a run, its first line naming the columns.
 
     N, D or C is derived from C = 6 N D when the law needs it and the file has the other two.
     """
-    from scaling_lib.fitting import command
-
-    command.fit_options(parser)
-
-
-def fit_run(options):
-    """Fit, or list the laws."""
-    from scaling_lib.fitting import command
-
-    return command.fit_run(options)
+    _fitting().fit_options(parser)
 
 
 def compare_options(parser):
@@ -108,16 +105,7 @@ def compare_options(parser):
     AICc says which law fits best for its number of parameters, not whether any is right; runs held
     out (--hold-out) decide what is used for a forecast.
     """
-    from scaling_lib.fitting import command
-
-    command.compare_options(parser)
-
-
-def compare_run(options):
-    """Compare laws."""
-    from scaling_lib.fitting import command
-
-    return command.compare_run(options)
+    _fitting().compare_options(parser)
 
 
 def isoflop_options(parser):
@@ -125,9 +113,7 @@ def isoflop_options(parser):
 
     The file needs the columns C, N, D and loss; one of C, N and D may follow from C = 6 N D.
     """
-    from scaling_lib.fitting import command
-
-    command.allocation_options(parser)
+    _fitting().allocation_options(parser)
 
 
 def envelope_options(parser):
@@ -139,16 +125,9 @@ def envelope_options(parser):
     isoflop_options(parser)
 
 
-def allocation_run(options):
-    """Find the allocation without a surface."""
-    from scaling_lib.fitting import command
-
-    return command.allocation_run(options)
-
-
 def train_options(parser):
     """Train one model and print its loss and its price."""
-    from scaling_lib.training import LONGEST_CONTEXT, OPTIMIZERS, SCHEDULES
+    from scaling_lib.training.run import LONGEST_CONTEXT, OPTIMIZERS, SCHEDULES
 
     add = parser.add_argument
     add("--task", default="language", choices=tuple(LONGEST_CONTEXT))
@@ -251,10 +230,10 @@ def regenerate_run(options):
 
 
 COMMANDS = {
-    "fit": (fit_options, fit_run),
-    "compare": (compare_options, compare_run),
-    "isoflop": (isoflop_options, allocation_run),
-    "envelope": (envelope_options, allocation_run),
+    "fit": (fit_options, lambda options: _fitting().fit_run(options)),
+    "compare": (compare_options, lambda options: _fitting().compare_run(options)),
+    "isoflop": (isoflop_options, lambda options: _fitting().allocation_run(options)),
+    "envelope": (envelope_options, lambda options: _fitting().allocation_run(options)),
     "train": (train_options, train_run),
     "sweep": (sweep_options, sweep_run),
     "capstone": (capstone_options, capstone_run),
@@ -265,15 +244,9 @@ COMMANDS = {
 def build_parser(prog, description, commands, chosen=None):
     """Return the parser of a package's command line.
 
-    Parameters
-    ----------
-    prog, description : str
-        Name of the package, and what it is for.
-    commands : dict
-        Name of a command: a function that adds its options to a parser and whose docstring
-        describes it, and one that runs it and returns the exit status.
-    chosen : str, optional
-        The command whose options are added; those of the others would cost their imports.
+    `commands` are by name a function that adds the options to a parser and whose docstring
+    describes the command, and one that runs it and returns the exit status. Only the options of the
+    one that was `chosen` are added; those of the others would cost their imports.
     """
     parser = Parser(prog=prog, description=description)
     parser.add_argument("--version", action="version", version=f"{prog} {__version__}")
@@ -290,12 +263,9 @@ def build_parser(prog, description, commands, chosen=None):
 
 
 def run_command(prog, description, commands, arguments=None):
-    """Run one command of a package; `python -m grading` uses this too.
+    """Run one command of a package, `python -m grading` too, and return its exit status.
 
-    Returns
-    -------
-    int
-        What the command returned, or 2 for input that cannot be used, said in one line.
+    That is 2 for input that cannot be used, said in one line.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     chosen = next((a for a in arguments if not a.startswith("-")), None)

@@ -26,14 +26,9 @@ def pass_at_k(n, c, k):
     computed as a sum of logarithms, so that neither side overflows nor loses small values
     (the plug-in :math:`1 - (1 - c/n)^k` is biased).
 
-    Parameters
-    ----------
-    n, c, k : int or array of int
-        Samples drawn, samples correct, and samples allowed, with ``0 <= c <= n`` and
-        ``1 <= k <= n``; they broadcast, and so does the result.
+    The three are whole numbers or arrays that broadcast, as the result does; ``0 <= c <= n`` and
+    ``1 <= k <= n``, the samples allowed.
 
-    Examples
-    --------
     >>> pass_at_k(10, 3, 1)
     0.3
     >>> round(pass_at_k(4, 2, 2), 6)
@@ -88,31 +83,18 @@ def coverage(p, k):
 def best_of_n(p, n, true_positive=1.0, false_positive=0.0):
     r"""Return the accuracy of best-of-n with a verifier that accepts or rejects, exactly.
 
-    The verifier accepts a correct sample with probability :math:`t` and a wrong one with
-    probability :math:`f`, independently for each sample; the answer is one accepted sample at
-    random, or any sample when none is accepted. With :math:`a = pt` and :math:`b = (1 - p)f`,
+    `p`, shape (problems,), is the probability that one sample is correct. The verifier accepts a
+    correct sample with probability :math:`t` and a wrong one with probability :math:`f`,
+    independently for each sample; the answer is one accepted sample at random, or any sample when
+    none is accepted. With :math:`a = pt` and :math:`b = (1 - p)f`, the mean over problems of
 
     .. math:: \frac{a}{a + b}\left[1 - (1 - a - b)^n\right] + p\,(1 - t)\,(1 - a - b)^{n - 1} .
 
     A perfect verifier gives pass@n. Any :math:`f > 0` caps the accuracy of a problem at
     :math:`a / (a + b)`, however many samples are drawn. A verifier that errs in the same way on
-    every sample of a problem is worse still: this formula does not describe it.
+    every sample of a problem is worse still: this formula does not describe it. The result has the
+    shape of `n`.
 
-    Parameters
-    ----------
-    p : array, shape (problems,)
-        Probability that one sample is correct.
-    n : int or array of int
-        Number of samples a problem.
-    true_positive, false_positive : float
-        Probability that a correct, or a wrong, sample is accepted.
-
-    Returns
-    -------
-    float or ndarray, in the shape of `n`
-
-    Examples
-    --------
     >>> best_of_n([0.2], [1, 2, 1000], 1.0, 0.2).round(3).tolist()
     [0.2, 0.328, 0.556]
     """
@@ -145,22 +127,10 @@ def binary_vote(p, n):
 def sampled_vote(samples, right, k):
     """Return the accuracy of a plurality vote over the first `k` sampled answers, by counting.
 
-    Parameters
-    ----------
-    samples : array of int, shape (draws, problems)
-        Sampled answers (any integer code).
-    right : array of int, shape (problems,)
-    k : int
-        Votes a problem, at most `draws`.
+    `samples`, shape (draws, problems), and the `right` answers, shape (problems,), are any integer
+    codes. The result, shape (problems,), is the probability that each problem is answered rightly,
+    given these samples: a right answer among `s` leading answers scores ``1 / s``.
 
-    Returns
-    -------
-    ndarray, shape (problems,)
-        Probability that each problem is answered rightly, given these samples: a right answer
-        among `s` leading answers scores ``1 / s``.
-
-    Examples
-    --------
     >>> sampled_vote([[1, 7], [1, 8], [2, 9]], [1, 8], 3).round(3).tolist()
     [1.0, 0.333]
     """
@@ -186,24 +156,14 @@ def sampled_vote(samples, right, k):
 def compute_equivalent_gain(scale, score, base, reached):
     """Return how much larger a plain model would have to be to score what a scaffold reached.
 
-    Scores are interpolated linearly in log scale, after being made non-decreasing (a running
-    maximum), since a larger model may score lower by the luck of a seed.
+    `scale` and `score`, shape (m,), are the rising sizes of the plain models (parameters, or FLOP)
+    and their scores; `base` is the size of the model that the scaffold was added to, and `reached`
+    its score with it. Scores are interpolated linearly in log scale, after being made
+    non-decreasing (a running maximum), since a larger model may score lower by the luck of a seed.
 
-    Parameters
-    ----------
-    scale, score : array, shape (m,)
-        Increasing sizes of the plain models (parameters, or FLOP), and their scores.
-    base, reached : float
-        Size of the model that the scaffold was added to, and its score with it.
+    Returns a ratio of sizes; ``inf`` when no plain model measured reaches that score, which means
+    only "more than ``scale[-1] / base``"; ``nan`` when every one of them exceeds it.
 
-    Returns
-    -------
-    float
-        Ratio of sizes; ``inf`` when no plain model measured reaches that score, which means only
-        "more than ``scale[-1] / base``"; ``nan`` when every one of them exceeds it.
-
-    Examples
-    --------
     >>> compute_equivalent_gain([1e3, 1e4, 1e5], [0.1, 0.2, 0.3], 1e3, 0.2)
     10.0
     """

@@ -1,6 +1,6 @@
 """Grade the capstone: games are data, checked against the rules and trained again.
 
-A submission is a ledger (`capstone.oracle`). Nothing in it is run. Its chain of hashes and its
+A submission is a ledger (`capstone.ledger`). Nothing in it is run. Its chain of hashes and its
 prices are checked, every run that it claims to have bought is trained again, and so is the hero run
 that it commits to, with a seed that only the instructor knows.
 """

@@ -1,9 +1,6 @@
 """One shot: explore with 2 % of the compute, commit once, and be measured against the hero run.
 
-The rules. You get a language that nobody has modelled before (`tasks.dialects`). You may train any
-models you like on it as long as their price, ``6·N·D``, adds up to at most `EXPLORE_FLOP`. Then you
-commit: the width of the one model to be trained with `HERO_FLOP`, and an 80 % interval for its
-loss. `capstone.scoring` says what a commitment is worth.
+The rules are in `chapters/capstone.md`. Runs are paid with ``6·N·D`` of `EXPLORE_FLOP`.
 
 >>> import tempfile
 >>> folder = tempfile.TemporaryDirectory()
@@ -17,18 +14,22 @@ This was a rehearsal: nothing is committed. With final=True it counts, once and 
 """
 
 import json
+import math
 import pathlib
 from dataclasses import asdict, dataclass
-from functools import cache, cached_property
+from functools import cached_property
+from typing import NamedTuple
 
 import pandas as pd
 
-from scaling_lib.capstone.oracle import LedgerClosed, TrainingOracle
+from scaling_lib import __version__
+from scaling_lib.capstone.ledger import Ledger, without_hash
 from scaling_lib.data.checks import positive, whole
 from scaling_lib.data.files import write_bytes
 from scaling_lib.laws.formulas import FLOP_PER_PARAMETER_TOKEN
-from scaling_lib.tasks.dialects import dialect
-from scaling_lib.training.run import TrainConfig
+from scaling_lib.models import OneHotLM
+from scaling_lib.tasks.dialects import V, dialect
+from scaling_lib.training.run import TrainConfig, train
 
 HERO_FLOP = 5e11  # of the hero run: about five CPU seconds on a laptop
 EXPLORE_FLOP = 1e10  # for exploring: 2 % of the hero run's
@@ -40,8 +41,28 @@ MOST_LOSS = 1000  # nats per token: beyond any forecast that is meant
 LONGEST_NAME = 200  # of a learner, characters
 EXPLORE_SEED = 0  # of weights and samples of every exploring run; the hero run has another one
 
+TERMS = {"budget": EXPLORE_FLOP, "task": "dialect", "seed": EXPLORE_SEED}  # of every game
+
 # What was bought and committed, and a readable copy of the commitment.
 LEDGER, COMMITMENT = "capstone_ledger.jsonl", "capstone_commitment.json"
+
+
+class BudgetExceeded(ValueError):
+    """The budget does not cover the run that was asked for. Nothing was spent."""
+
+
+class LedgerClosed(ValueError):
+    """A commitment was made: nothing new can be trained, and it cannot be changed."""
+
+
+class Observation(NamedTuple):
+    """What is told about a run that was bought."""
+
+    H: int
+    N: int
+    D: int
+    C: int  # FLOP charged, 6·N·D
+    loss: float  # test loss, nats per token; NaN if the run diverged
 
 
 @dataclass(frozen=True)
@@ -64,27 +85,9 @@ class Commitment:
         )
 
 
-@dataclass(frozen=True)
-class Rehearsal:
-    """A commitment that was checked and not made."""
-
-    commitment: Commitment
-
-    def __str__(self):
-        return (
-            f"{self.commitment}\nThis was a rehearsal: nothing is committed. "
-            "With final=True it counts, once and for all."
-        )
-
-
 def parameters(H):
     """Return the number of parameters of a model of width `H`, within `WIDTHS`."""
-    return _parameters(whole(H, "H", WIDTHS[0], WIDTHS[-1]))
-
-
-@cache
-def _parameters(H):  # a strategy asks for every width, many times
-    return config_of(H, 1).N
+    return OneHotLM.count_parameters(V, 2, whole(H, "H", WIDTHS[0], WIDTHS[-1]))
 
 
 def tokens_for(H, C):
@@ -104,10 +107,8 @@ def make_commitment(H, loss, low, high, learner="", entropy=0.0):
     `entropy` is that of the language, where it is known.
     """
     N = parameters(H)
-    loss, low, high = (
-        float(positive(value, name))
-        for name, value in {"loss": loss, "low": low, "high": high}.items()
-    )
+    loss = positive(loss, "loss")
+    low, high = positive(low, "low"), positive(high, "high")
     if not low <= loss <= high < MOST_LOSS:
         raise ValueError(
             f"low <= loss <= high < {MOST_LOSS} must hold, in nats per token; these are {low}, "
@@ -129,6 +130,9 @@ def make_commitment(H, loss, low, high, learner="", entropy=0.0):
 class OneShot:
     """The game: buy runs, then commit once.
 
+    What was bought stays bought: the ledger survives a restart of the kernel, the same run is never
+    charged twice, and a run that was charged but cut short is completed free of charge.
+
     Parameters
     ----------
     task_seed : int
@@ -149,13 +153,15 @@ class OneShot:
     def __init__(self, task_seed, folder=".", learner=""):
         self.task_seed, self.learner = whole(task_seed, "task_seed", 0), learner
         self._folder = pathlib.Path(folder)
-        self._oracle = TrainingOracle(
-            EXPLORE_FLOP,
-            seed=EXPLORE_SEED,
-            ledger=self._folder / LEDGER,
-            task="dialect",
-            task_seed=task_seed,
-        )
+        self._ledger = Ledger(self._folder / LEDGER)
+        terms = {"kind": "terms", **TERMS, "task_seed": self.task_seed, "version": __version__}
+        if not self._ledger.entries:
+            self._ledger.write(**terms)
+        first = without_hash(self._ledger.entries[0])
+        if first != terms:
+            raise ValueError(
+                f"{self._ledger.path} was begun with other terms, {first}: name another folder"
+            )
         if self.committed is not None:
             self._write_copy()  # a kill between the two writes may have left it out
         elif (self._folder / COMMITMENT).exists():
@@ -163,6 +169,9 @@ class OneShot:
                 f"{self._folder / COMMITMENT} exists, but {LEDGER} beside it holds no commitment: "
                 "put the ledger back that it was made with"
             )
+
+    def _by_key(self, kind):
+        return {entry["key"]: entry for entry in self._ledger.entries if entry["kind"] == kind}
 
     @cached_property
     def entropy(self):
@@ -172,80 +181,86 @@ class OneShot:
     @property
     def spent(self):
         """FLOP charged so far."""
-        return self._oracle.spent
+        return sum(charge["C"] for charge in self._by_key("charge").values())
 
     @property
     def remaining(self):
         """FLOP left to explore with."""
-        return self._oracle.remaining
+        return EXPLORE_FLOP - self.spent
 
     @property
     def committed(self):
         """The commitment, or None before it is made."""
-        closing = self._oracle.closing
-        return None if closing is None else Commitment(**closing)
+        last = self._ledger.entries[-1]
+        if last["kind"] != "closing":
+            return None
+        return Commitment(**{k: v for k, v in without_hash(last).items() if k != "kind"})
 
     def cost(self, H, D):
         """Return the price of a run in FLOP, free of charge; 0 if it was bought already."""
-        config = config_of(H, whole(D, "D", LEAST_D))
-        return self._oracle.cost(config.H, config.D)
+        config = config_of(H, whole(D, "D", LEAST_D), self.task_seed)
+        return 0 if config.key in self._by_key("charge") else config.C_6ND
 
     def run(self, H, D):
-        """Train one model and pay for it.
+        """Train one model of width `H`, within `WIDTHS`, on `D` tokens, and pay for it.
 
-        Parameters
-        ----------
-        H : int
-            Width of the hidden layer, within `WIDTHS`.
-        D : int
-            Tokens, at least `LEAST_D`.
-
-        Returns
-        -------
-        Observation
-            With ``N``, ``D``, ``C`` and ``loss``.
+        Returns an `Observation`: ``H``, ``N``, ``D``, ``C`` and ``loss``.
 
         Raises
         ------
         BudgetExceeded
             If the budget does not cover it; nothing is spent.
         LedgerClosed
-            If you have committed, and the run is a new one.
+            If you have committed, and the run was not trained before.
+        LedgerChanged
+            If another kernel wrote to the ledger in the meantime; make the game again.
         ValueError
             If `H` or `D` is out of range, or `MOST_RUNS` were bought.
         """
-        if self.cost(H, D) > 0 and len(self._oracle.observations()) >= MOST_RUNS:
+        price, config = self.cost(H, D), config_of(H, D, self.task_seed)
+        key, done = config.key, self._by_key("result")
+        if price > 0 and len(done) >= MOST_RUNS:
             raise ValueError(f"{MOST_RUNS} runs are the most that may be bought")
-        return self._oracle.run(int(H), int(D))
+        if key not in done and self.committed is not None:  # the commitment is the last line
+            raise LedgerClosed("you have committed: nothing more can be trained")
+        if price > self.remaining:
+            raise BudgetExceeded(
+                f"the run costs {price:.3g} FLOP and {self.remaining:.3g} are left"
+            )
+        if price > 0:  # written first: a kill must not make it free
+            settings = {"H": config.H, "D": config.D}
+            self._ledger.write(kind="charge", key=key, settings=settings, C=price)
+        if key not in done:
+            loss = train(config).loss
+            loss = None if math.isnan(loss) else loss  # JSON has no NaN
+            self._ledger.write(kind="result", key=key, N=config.N, loss=loss)
+        return self._observations()[key]
+
+    def _observations(self):
+        """Return what was bought and trained so far by its key, in the order of buying."""
+        charges, found = self._by_key("charge"), {}
+        for key, result in self._by_key("result").items():
+            H, D = (charges[key]["settings"][name] for name in ("H", "D"))
+            loss = math.nan if result["loss"] is None else result["loss"]
+            found[key] = Observation(H, result["N"], D, charges[key]["C"], loss)
+        return found
 
     def runs(self):
-        """Return what was bought so far, in the order of buying.
+        """Return a table of what was bought so far, in the order of buying.
 
-        Returns
-        -------
-        pandas.DataFrame
-            ``H``, ``N``, ``D``, ``C`` (FLOP) and ``loss`` (nats per token; NaN if a run diverged).
+        Columns: ``H``, ``N``, ``D``, ``C`` (FLOP), ``loss`` (nats per token; NaN if diverged).
         """
-        return runs_table(
-            (o.settings["H"], o.N, o.D, o.C, o.loss) for o in self._oracle.observations()
-        )
+        return runs_table(self._observations().values())
 
     def commit(self, H, loss, low, high, final=False):
         """Commit to a hero run and a forecast of its loss: once.
 
-        Parameters
-        ----------
-        H : int
-            Width; the tokens are what `HERO_FLOP` buys.
-        loss, low, high : float
-            Predicted loss and the ends of its 80 % interval, nats per token.
-        final : bool
-            False rehearses: everything is checked and nothing is written.
+        The run has width `H` and the tokens that `HERO_FLOP` buys; `loss` is predicted, and `low`
+        and `high` are the ends of its 80 % interval, all in nats per token. Without `final` it is a
+        rehearsal: everything is checked, nothing is written, and a text is returned.
 
-        Returns
-        -------
-        Commitment or Rehearsal
-            The same commitment again is no error, so that a notebook can be run again.
+        Returns the `Commitment`; the same one again is no error, so that a notebook can be run
+        again.
 
         Raises
         ------
@@ -260,10 +275,13 @@ class OneShot:
                 return self.committed
             raise LedgerClosed(f"you have committed, once and for all: {self.committed}")
         if not final:
-            return Rehearsal(wanted)
+            return (
+                f"{wanted}\nThis was a rehearsal: nothing is committed. "
+                "With final=True it counts, once and for all."
+            )
         if self.runs().empty:
             raise ValueError("buy at least one run before you commit: this is no guessing game")
-        self._oracle.close(**asdict(wanted))
+        self._ledger.write(kind="closing", **asdict(wanted))
         self._write_copy()
         return wanted
 
@@ -271,7 +289,7 @@ class OneShot:
         path = self._folder / COMMITMENT
         if not path.exists():
             content = asdict(self.committed)
-            content |= {"task_seed": self.task_seed, "ledger": self._oracle.last_hash}
+            content |= {"task_seed": self.task_seed, "ledger": self._ledger.last_hash}
             write_bytes(path, json.dumps(content, indent=2).encode() + b"\n")
 
 

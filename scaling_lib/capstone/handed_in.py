@@ -15,17 +15,17 @@ from scaling_lib import __version__
 from scaling_lib.capstone.game import (
     COMMITMENT,
     EXPLORE_FLOP,
-    EXPLORE_SEED,
     LEAST_D,
     LEDGER,
     MOST_LOSS,
     MOST_RUNS,
+    TERMS,
     Commitment,
     config_of,
     make_commitment,
     runs_table,
 )
-from scaling_lib.capstone.oracle import parse_ledger
+from scaling_lib.capstone.ledger import parse_ledger
 from scaling_lib.training.run import MACHINE_TOLERANCE, train
 
 LARGEST_LEDGER = 1_000_000  # bytes; 200 runs take about 100 kB
@@ -93,8 +93,7 @@ def _submission(entries, copy):
         raise NotByTheRules("the ledger has no terms in its first line")
     terms, *middle = entries
     task_seed = terms.get("task_seed")
-    rules = {"budget": EXPLORE_FLOP, "task": "dialect", "seed": EXPLORE_SEED}
-    if {name: terms.get(name) for name in rules} != rules or type(task_seed) is not int:
+    if {name: terms.get(name) for name in TERMS} != TERMS or type(task_seed) is not int:
         raise NotByTheRules("the ledger's terms are not those of the game")
     if not middle or middle[-1]["kind"] != "closing":
         raise NotByTheRules(

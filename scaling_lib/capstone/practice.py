@@ -39,30 +39,18 @@ def practise(task_seed, plan, decide, other=None, share=0.5):
     """Play a whole game on a practice language, or on one between two, and score it.
 
     The runs of the plan are trained; the hero run is read from the curve through the shipped ones.
-    Between two languages entropies are averaged, and so are logarithms of the excess.
+    Between two languages entropies are averaged, and so are logarithms of the excess. Returns a
+    `Result`; `ValueError` if the plan costs more than the budget, or the decision is no commitment.
 
     Parameters
     ----------
-    task_seed : int
-        From 0 to 9.
+    task_seed, other : int
+        The language, from 0 to 9, and a second one with the weight `share`, from 0 to 1.
     plan : sequence of (int, int)
         Width and tokens of each run to buy.
     decide : callable
         ``decide(H, N, D, loss, entropy)`` gets four arrays, one entry a run, and the entropy, and
         returns ``(H, loss, low, high)``: what to commit to.
-    other : int, optional
-        A second practice language.
-    share : float
-        Its weight, from 0 to 1.
-
-    Returns
-    -------
-    Result
-
-    Raises
-    ------
-    ValueError
-        If the plan costs more than the budget, or the decision is no valid commitment.
     """
     curve, runs = practice_curve(task_seed), explore(task_seed, plan)
     if other is not None:
@@ -91,14 +79,8 @@ def made_up(plan, E, A, alpha, B, beta, noise=None):
     """Return runs and hero runs of a made-up language, ``E + A/N^alpha + B/D^beta``.
 
     The plan is as for `practise`, the constants are in nats, parameters and tokens; `noise`, a
-    numpy generator, adds a relative error to the excess of each run.
-
-    Returns
-    -------
-    runs : tuple
-        What a decision gets: ``H, N, D, loss`` (arrays) and `E`.
-    heroes : dict of int to float
-        Loss at the hero budget by width.
+    numpy generator, adds a relative error to the excess of each run. Returns what a decision gets,
+    ``H, N, D, loss`` (arrays) and `E`, and the loss at the hero budget by width (dict).
     """
     H, N, D = _columns(plan)
     excess = A / N**alpha + B / D**beta

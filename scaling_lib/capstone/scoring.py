@@ -1,19 +1,12 @@
-"""What a commitment of the capstone is worth.
+"""What a commitment of the capstone is worth, by the rules of `chapters/capstone.md`.
 
 Both parts are about the excess, the loss above the entropy, and do not depend on its unit: dialects
-differ in it by a factor of seven, and a thousandth of a nat is much in one and little in another.
-
-Allocation, 10 points. With regret ``r`` (the loss of the committed run minus the best known) and
-``e``, the excess of the best run known at the hero budget, the same loss could have been had for a
-share ``(1 + r/e)^(-1/g)`` of the compute, since the excess along the frontier falls about as
-``C^-g``. The points are ten times that share.
-
-Forecast, 10 points. They are ``10 - 4 S``, not less than 0, with ``S`` the interval score
-[@gneiting2007strictly] of the logarithm of the excess: the logarithm of the factor between the two
-ends, plus ten times that of the factor by which the excess lies outside. Being linear in a proper
-score as long as points are left, they reward the interval that you believe in. Whoever is so unsure
-that the honest interval spans more than a factor of two loses little by a miss that leaves nothing,
-and would gain some tenths of a point by a narrower one.
+differ in it by a factor of seven. The width earns ten times the share of the compute with which the
+same loss could have been had, ``(1 + r/e)^(-1/g)``, with the regret ``r``, the excess ``e`` of the
+best run known, and ``C^-g`` about the fall of the excess along the frontier. The forecast earns
+``10 - 4 S``, with ``S`` the interval score [@gneiting2007strictly] of the logarithm of the excess,
+a proper score as long as points are left. Whoever is so unsure that the honest interval spans more
+than a factor of two would gain some tenths of a point by a narrower one.
 """
 
 import hashlib
@@ -62,11 +55,7 @@ class HeroCurve:
         fine = np.linspace(self._x[0], self._x[-1], 2001)
         self.best_H = float(np.exp(fine[self._spline(fine).argmin()]))
         self.best_loss = self.loss_at(self.best_H)
-
-    @property
-    def excess(self):
-        """Best loss above the entropy: the unit of both scores."""
-        return self.best_loss - self.entropy
+        self.excess = self.best_loss - entropy  # the unit of both scores
 
     def loss_at(self, H):
         """Return the loss of a hero run of width `H`, read from the curve."""

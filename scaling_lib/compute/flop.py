@@ -5,8 +5,8 @@ A matrix that multiplies a vector costs one multiplication and one addition for 
 rule leaves out the attention over the context, and counts embeddings, which are looked up and not
 multiplied.
 
-`FlopCount` counts matrix products exactly and nothing else: softmax, norms, activations, biases and
-the optimizer are left out (below one percent at the widths of published models).
+Matrix products are counted exactly and nothing else: softmax, norms, activations, biases and the
+optimizer are left out (below one percent at the widths of published models).
 
 >>> gpt2 = Transformer.from_table("GPT-2 small")
 >>> gpt2.parameters().total
@@ -44,74 +44,25 @@ class ParameterCount:
         return self.attention + self.feed_forward + self.norms
 
 
-@dataclass(frozen=True)
-class FlopCount:
-    """FLOP of the matrix products of one token's forward pass, by part."""
-
-    projections: float  # queries, keys, values and the output of attention
-    context: float  # scores of the token against its context, and the weighted sum of values
-    feed_forward: float
-    unembedding: float  # logits over the vocabulary
-
-    @property
-    def forward(self):
-        """FLOP of the forward pass for one token."""
-        return self.projections + self.context + self.feed_forward + self.unembedding
-
-    @property
-    def backward(self):
-        """FLOP of the backward pass: a product for the inputs and one for the weights."""
-        return 2 * self.forward
-
-    @property
-    def total(self):
-        """FLOP of training on one token."""
-        return self.forward + self.backward
-
-
 @dataclass(frozen=True, kw_only=True)
 class Transformer:
-    """Dimensions of a decoder-only transformer.
-
-    Parameters
-    ----------
-    layers, d_model, heads, vocab, context : int
-        Depth, width of the residual stream, query heads a layer, vocabulary, tokens of context.
-    kv_heads : int, optional
-        Key and value heads, fewer than `heads` in grouped-query attention [@ainslie2023gqa].
-    d_head, d_ff : int, optional
-        Width of a head and of the feed-forward layer: ``d_model / heads`` and ``4 d_model``.
-    gated : bool
-        Three feed-forward matrices instead of two, as in SwiGLU [@shazeer2020glu].
-    tied : bool
-        One matrix for input and output embedding.
-    positions : {"learned", "rotary", "relative", "none"}
-        Learned vectors are parameters, rotations are not; relative positions (Transformer-XL)
-        add one matrix of size ``d_model x heads d_head`` a layer.
-    bias : bool
-        Biases in the linear layers.
-    norm : {"layer", "rms"}
-        Norms with gain and bias, or with gain alone.
-
-    Raises
-    ------
-    ValueError
-        If a dimension is no positive whole number, or the dimensions do not fit one another.
-    """
+    """Dimensions of a decoder-only transformer; a `ValueError` if they do not fit one another."""
 
     layers: int
-    d_model: int
-    heads: int
+    d_model: int  # width of the residual stream
+    heads: int  # of queries, a layer
     vocab: int
-    context: int
-    kv_heads: int | None = None
-    d_head: int | None = None
-    d_ff: int | None = None
-    gated: bool = False
-    tied: bool = True
+    context: int  # tokens
+    kv_heads: int | None = None  # fewer than `heads` in grouped-query attention [@ainslie2023gqa]
+    d_head: int | None = None  # d_model / heads if left out
+    d_ff: int | None = None  # width of the feed-forward layer; 4 d_model if left out
+    gated: bool = False  # three feed-forward matrices, not two, as in SwiGLU [@shazeer2020glu]
+    tied: bool = True  # one matrix for input and output embedding
+    # "learned" vectors are parameters; "rotary" ones and "none" are not; "relative" ones
+    # (Transformer-XL) add one matrix of size d_model x heads d_head a layer.
     positions: str = "learned"
-    bias: bool = True
-    norm: str = "layer"
+    bias: bool = True  # in the linear layers
+    norm: str = "layer"  # with gain and bias, or "rms", with gain alone
 
     def __post_init__(self):
         for name in ("layers", "d_model", "heads", "vocab", "context"):
@@ -121,12 +72,8 @@ class Transformer:
                 f"d_model must be a multiple of heads={self.heads} where d_head is left out, "
                 f"not {self.d_model}"
             )
-        defaults = {
-            "d_head": self.d_model // self.heads,
-            "kv_heads": self.heads,
-            "d_ff": 4 * self.d_model,
-        }
-        for name, default in defaults.items():
+        d = self.d_model
+        for name, default in dict(d_head=d // self.heads, kv_heads=self.heads, d_ff=4 * d).items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, default)
             whole(getattr(self, name), name)
@@ -170,30 +117,27 @@ class Transformer:
             unembedding=0 if self.tied else self.vocab * d,
         )
 
-    def flops_per_token(self, context=None, causal=True):
-        """Count the FLOP of one token's matrix products; returns a `FlopCount`.
+    def forward_flops(self, context=None, causal=True):
+        """Count the FLOP of the matrix products of one token's forward pass, by part (a dict).
 
-        Parameters
-        ----------
-        context : int, optional
-            Tokens in a sequence; the model's own context if left out.
-        causal : bool
-            Average over the positions of a sequence in which a token sees itself and what came
-            before, ``(context + 1) / 2`` tokens; otherwise every token is charged the whole
-            context, which is what software without a mask-aware kernel computes.
+        The sequence has `context` tokens, the model's own context if left out. With `causal`, the
+        mean over the positions of a sequence in which a token sees itself and what came before,
+        ``(context + 1) / 2`` tokens; otherwise every token is charged the whole context, which is
+        what software without a mask-aware kernel computes.
         """
         n = self.context if context is None else whole(context, "context")
         seen = (n + 1) / 2 if causal else n
         query, key = self.heads * self.d_head, self.kv_heads * self.d_head
         relative = self.positions == "relative"
         weights = 2 * query + 2 * key + (query if relative else 0)
-        return FlopCount(
-            projections=2.0 * self.layers * self.d_model * weights,
-            context=2.0 * self.layers * (3 if relative else 2) * seen * query,
-            feed_forward=2.0 * self.layers * self.d_model * self.d_ff * (3 if self.gated else 2),
-            unembedding=2.0 * self.d_model * self.vocab,
-        )
+        return {
+            "projections": 2.0 * self.layers * self.d_model * weights,
+            "attention over the context": 2.0 * self.layers * (3 if relative else 2) * seen * query,
+            "feed forward": 2.0 * self.layers * self.d_model * self.d_ff * (3 if self.gated else 2),
+            "unembedding": 2.0 * self.d_model * self.vocab,
+        }
 
     def ratio_to_six_nd(self):
-        """Training FLOP of one token divided by the rule's 6 N."""
-        return self.flops_per_token().total / (FLOP_PER_PARAMETER_TOKEN * self.parameters().total)
+        """Training FLOP of one token, thrice those forward, divided by the rule's 6 N."""
+        training = 3 * sum(self.forward_flops().values())
+        return training / (FLOP_PER_PARAMETER_TOKEN * self.parameters().total)

@@ -23,14 +23,11 @@ class Chip:
     """An accelerator; NaN where no publication gives a number."""
 
     name: str
-    date: str  # day of announcement, ISO 8601
     fp32: float  # peak FLOP/s without sparsity
     bf16: float
     fp8: float
     power: float  # thermal design power, W
     price_hour: float  # USD for an hour's rent
-    source: str  # keys of the bibliography
-    price_source: str
 
 
 @dataclass(frozen=True)
@@ -52,80 +49,34 @@ class Threshold:
 
     name: str
     flop: float  # it applies above
-    duty: str
-    date: str  # day of signature, ISO 8601
-    applies: str  # first day on which the duty binds
+    applies: str  # first day on which the duty binds, ISO 8601
     ended: str  # day of revocation, empty while in force
     source: str  # key of the bibliography
-    biology: bool = False  # only for models trained mainly on biological sequences
 
 
-EU_AI_ACT = Threshold(
-    name="EU AI Act, Article 51",
-    flop=1e25,
-    duty="presumption that a general-purpose model poses systemic risk",
-    date="2024-06-13",
-    applies="2025-08-02",
-    ended="",
-    source="eu2024regulation",
-)
+EU_AI_ACT = Threshold("EU AI Act, Article 51", 1e25, "2025-08-02", "", "eu2024regulation")
 US_EO_14110 = Threshold(
-    name="US Executive Order 14110, section 4.2",
-    flop=1e26,
-    duty="report the training run and its safety tests to the government",
-    date="2023-10-30",
-    applies="2024-01-28",
-    ended="2025-01-20",
-    source="biden2023safe",
-)
-US_EO_14110_BIOLOGY = Threshold(
-    name="US Executive Order 14110, section 4.2, biological sequence data",
-    flop=1e23,
-    duty="report, as above, a model trained mainly on biological sequences",
-    date="2023-10-30",
-    applies="2024-01-28",
-    ended="2025-01-20",
-    source="biden2023safe",
-    biology=True,
+    "US Executive Order 14110, section 4.2", 1e26, "2024-01-28", "2025-01-20", "biden2023safe"
 )
 CALIFORNIA_SB_53 = Threshold(
-    name="California Senate Bill 53",
-    flop=1e26,
-    duty="publish a safety framework and report critical incidents, for a frontier model",
-    date="2025-09-29",
-    applies="2026-01-01",
-    ended="",
-    source="california2025senate",
+    "California Senate Bill 53", 1e26, "2026-01-01", "", "california2025senate"
 )
-NEW_YORK_RAISE = Threshold(
-    name="New York RAISE Act",
-    flop=1e26,
-    duty="publish a safety framework and report critical incidents, for a frontier model",
-    date="2025-12-19",
-    applies="2027-01-01",
-    ended="",
-    source="newyork2025responsible",
-)
-THRESHOLDS = (EU_AI_ACT, US_EO_14110, US_EO_14110_BIOLOGY, CALIFORNIA_SB_53, NEW_YORK_RAISE)
+NEW_YORK_RAISE = Threshold("New York RAISE Act", 1e26, "2027-01-01", "", "newyork2025responsible")
+THRESHOLDS = (EU_AI_ACT, US_EO_14110, CALIFORNIA_SB_53, NEW_YORK_RAISE)
 
 
 def chip(name):
     """Return the `Chip` of that name in ``load("chips")``."""
     table = load("chips").set_index("chip")
     row = table.loc[one_of(name, "chip", list(table.index))]
-    return Chip(
-        name=name,
-        date=row["date"].date().isoformat(),
-        source=row["source"],
-        price_source=row["price_source"],
-        **{column: float(row[column]) for column in (*PRECISIONS, "power", "price_hour")},
-    )
+    numbers = {column: float(row[column]) for column in (*PRECISIONS, "power", "price_hour")}
+    return Chip(name, **numbers)
 
 
 def budget(
     C, chip, *, utilisation, chips=None, days=None, precision="bf16", price_hour=None, overhead=1.0
 ):
-    """Chips, time, money and energy to spend `C` FLOP.
+    """Chips, time, money and energy to spend `C` FLOP, as a `Budget`.
 
     A chip delivers `utilisation` times its peak rate, so a run needs ``C / (utilisation * rate)``
     chip-seconds; energy is that times the chip's design power times `overhead`, cost is chip-hours
@@ -133,9 +84,6 @@ def budget(
 
     Parameters
     ----------
-    C : float
-        FLOP.
-    chip : Chip
     utilisation : float
         Share of the peak rate that the run achieves, above 0 and at most 1.
     chips, days : float, optional
@@ -147,10 +95,6 @@ def budget(
     overhead : float
         Power of everything (hosts, network, cooling) relative to that of the chips, at least 1.
         The default counts the chips alone.
-
-    Returns
-    -------
-    Budget
 
     Raises
     ------
@@ -192,29 +136,16 @@ def budget(
     )
 
 
-def thresholds_passed(C, on=None, biology=False):
+def thresholds_passed(C, on=None):
     """List the legal thresholds that `C` FLOP exceed.
 
-    Parameters
-    ----------
-    C : float
-        FLOP.
-    on : str, optional
-        Keep those that bind on this day (ISO 8601); without it, ended ones are included.
-    biology : bool
-        Whether the model is trained mainly on biological sequences.
+    With a day `on` (ISO 8601), those that bind on it; without, ended ones are included.
 
-    Returns
-    -------
-    list of Threshold
-
-    Examples
-    --------
     >>> [t.name for t in thresholds_passed(3.8e25)]
     ['EU AI Act, Article 51']
     """
     C = positive(C, "C")
-    passed = [t for t in THRESHOLDS if t.flop < C and (biology or not t.biology)]
+    passed = [t for t in THRESHOLDS if t.flop < C]
     if on is None:
         return passed
     try:

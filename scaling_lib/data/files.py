@@ -14,16 +14,8 @@ SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 def read_table(path):
     """Read a CSV file: UTF-8, separated by commas, its first line naming the columns.
 
-    Returns
-    -------
-    header : list of str
-    rows : list of list of str
-        Each as long as the header; blank lines are left out.
-
-    Raises
-    ------
-    ValueError
-        Names the file, the fault and, where there is one, the line.
+    Returns the header, and the rows as lists of texts, each as long as the header; blank lines are
+    left out. `ValueError` names the file, the fault and, where there is one, the line.
     """
     return parse_table(read_bytes(path, "name a CSV file"), pathlib.Path(path))
 

@@ -10,7 +10,6 @@ from scaling_lib.forecasting.scores import (
     crps_quantiles,
     interval_score,
     pinball,
-    reliability,
 )
 
 __all__ = [
@@ -23,5 +22,4 @@ __all__ = [
     "interval_score",
     "pinball",
     "questions",
-    "reliability",
 ]

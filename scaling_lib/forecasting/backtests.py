@@ -10,6 +10,10 @@ from scaling_lib.forecasting.scores import check_quantiles, crps_quantiles
 def backtest(method, when, value, standpoints, horizon, levels):
     """Score a method from several standpoints.
 
+    Returns a table with a row for each forecast: `standpoint`, `when`, `value` (observed), `score`
+    (see `crps_quantiles`), and one column a level, named by it. `ValueError` if a standpoint has
+    nothing before it or nothing to forecast, or the method returns something else than quantiles.
+
     Parameters
     ----------
     method : callable
@@ -18,23 +22,10 @@ def backtest(method, when, value, standpoints, horizon, levels):
     when, value : array_like, shape (n,)
         Times and what was observed then, in any order.
     standpoints : sequence of float
-        The method is shown what lies before each of them, and asked for what follows.
-    horizon : float
-        How far it is asked to see, in units of `when`.
+        The method is shown what lies before each of them, and asked for what follows, as far as
+        `horizon`, in units of `when`.
     levels : array_like, shape (k,)
         Levels of the quantiles.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a forecast: `standpoint`, `when`, `value` (observed), `score` (see
-        `crps_quantiles`), and one column a level, named by it.
-
-    Raises
-    ------
-    ValueError
-        If a standpoint has nothing before it or nothing to forecast, or the method returns
-        something else than quantiles.
 
     Examples
     --------

@@ -67,20 +67,10 @@ class Question:
 
 
 def load(text=None):
-    """Read the questions: a dict of `Question` by id, in the order of the file.
+    """Read the questions of the book, or of a `text` in TOML: a dict of `Question` by id.
 
-    Parameters
-    ----------
-    text : str, optional
-        TOML; default: the questions of the book.
+    `ValueError` names a question that is incomplete, or whose id is used twice.
 
-    Raises
-    ------
-    ValueError
-        If a question is incomplete or an id is used twice; the message names it.
-
-    Examples
-    --------
     >>> load()["largest-run"].unit
     'log10 of FLOP'
     """

@@ -35,10 +35,8 @@ class BrierParts(NamedTuple):
 
 def check_quantiles(levels, values):
     """Return levels and values as arrays, or raise a `ValueError` that says what is wrong."""
-    levels, values = (
-        checks.level(levels, "levels", many=True),
-        finite(values, "values", many=True),
-    )
+    levels = checks.level(levels, "levels", many=True)
+    values = finite(values, "values", many=True)
     if levels.ndim != 1 or (np.diff(levels) <= 0).any():
         raise ValueError(f"levels must be a rising list, such as 0.1, 0.5, 0.9, not {levels}")
     if values.ndim == 0 or values.shape[-1] != levels.size:
@@ -131,7 +129,12 @@ def brier_parts(probability, happened, bins=None):
     or, if `bins` is given, in so many equal bins; the rest is what differs within a bin.
     """
     p, o = _events(probability, happened)
-    groups = _groups(p, bins)
+    stated = p
+    if bins is not None:
+        bins = whole(bins, "bins")
+        # Rounded, since 0.29 · 100 is 28.999999999999996.
+        stated = np.minimum(np.round(p * bins, 9).astype(int), bins - 1)
+    groups = np.unique(stated, return_inverse=True)[1]
     n = np.bincount(groups)
     mean_p, mean_o = np.bincount(groups, p) / n, np.bincount(groups, o) / n
     score = float(np.mean((p - o) ** 2))
@@ -145,31 +148,18 @@ def brier_parts(probability, happened, bins=None):
 def calibration(levels, values, observed, confidence=0.9):
     """Count how often the outcome fell at or below each quantile: the data of a calibration plot.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a level: `level`, `n`, `share` at or below the quantile, and `low`, `high`, the
-        exact interval for a share of `n` *independent* outcomes [@clopper1934use]. Outcomes that
-        share a surprise are not independent, and the true interval is then wider.
+    The table has a row for each `level`, with `n`, the `share` at or below the quantile, and `low`
+    and `high`, the exact interval for a share of `n` *independent* outcomes [@clopper1934use].
+    Outcomes that share a surprise are not independent, and the true interval is then wider.
     """
     levels, values = check_quantiles(levels, values)
     values = np.atleast_2d(values)
     observed = _outcomes(np.atleast_1d(observed), values)
-    below = (observed[:, None] <= values).sum(0)
-    return _shares({"level": levels}, below, np.full(levels.size, len(observed)), confidence)
-
-
-def reliability(probability, happened, bins=None, confidence=0.9):
-    """Count how often events of a stated probability happened: the data of a reliability plot.
-
-    One row a group of `brier_parts`, by rising probability: `probability` (mean of the group), `n`,
-    `share` that happened, and `low`, `high` as in `calibration`.
-    """
-    p, o = _events(probability, happened)
-    groups = _groups(p, bins)
-    n = np.bincount(groups)
-    stated = np.bincount(groups, p) / n
-    return _shares({"probability": stated}, np.bincount(groups, o), n, confidence)
+    below, n = (observed[:, None] <= values).sum(0), len(observed)
+    confidence = checks.level(confidence, "confidence")
+    exact = [stats.binomtest(count, n).proportion_ci(confidence) for count in below.tolist()]
+    low, high = np.transpose(exact)
+    return pd.DataFrame({"level": levels, "n": n, "share": below / n, "low": low, "high": high})
 
 
 def _outcomes(observed, values):
@@ -185,37 +175,10 @@ def _outcomes(observed, values):
 
 def _events(stated, happened):
     """Return probabilities and outcomes (0 or 1) of one length."""
-    p, o = (
-        np.atleast_1d(checks.probability(stated, "probability", many=True)),
-        np.atleast_1d(happened),
-    )
+    p = np.atleast_1d(checks.probability(stated, "probability", many=True))
+    o = np.atleast_1d(happened)
     if p.ndim != 1 or p.shape != o.shape:
         raise ValueError(f"happened must be as many as the {p.size} probabilities, not {o.size}")
     if not np.isin(o, (0, 1)).all():
         raise ValueError(f"happened must be True or False (1 or 0) for each event, not {o}")
     return p, o.astype(float)
-
-
-def _groups(p, bins):
-    """Return the group of each forecast: equal (or binned) probabilities, numbered from 0."""
-    if bins is not None:
-        bins = whole(bins, "bins")
-        # Rounded, since 0.29 · 100 is 28.999999999999996.
-        p = np.minimum(np.round(p * bins, 9).astype(int), bins - 1)
-    return np.unique(p, return_inverse=True)[1]
-
-
-def _shares(first, successes, n, confidence):
-    """Return shares with exact binomial intervals, as a table."""
-    tail = (1 - checks.level(confidence, "confidence")) / 2
-    low = stats.beta.ppf(tail, successes, n - successes + 1)
-    high = stats.beta.ppf(1 - tail, successes + 1, n - successes)
-    return pd.DataFrame(
-        {
-            **first,
-            "n": n,
-            "share": successes / n,
-            "low": np.where(successes == 0, 0.0, low),
-            "high": np.where(successes == n, 1.0, high),
-        }
-    )

@@ -19,14 +19,17 @@ forward pass, line for line in reverse [@vaswani2017attention].
 import numpy as np
 
 from scaling_lib.data.checks import whole
-from scaling_lib.models.flat import flat_views
+from scaling_lib.models.flat import Model
 from scaling_lib.models.softmax import softmax_cross_entropy
 
 NORM_EPS = 1e-5
 
 
-class AttentionLM:
+class AttentionLM(Model):
     """Decoder-only attention model with learned positions.
+
+    ``N`` is the number of its parameters, embeddings and positions included; ``p`` and ``g`` are
+    views of `theta` and `grad`, by name.
 
     Parameters
     ----------
@@ -38,13 +41,6 @@ class AttentionLM:
         Number of blocks, and of attention heads in each.
     ff
         Width of the feed-forward layer as a multiple of `d`.
-
-    Attributes
-    ----------
-    N : int
-        Exact number of parameters, embeddings and positions included.
-    p, g : dict of str to numpy.ndarray
-        Named views of `theta` and `grad`.
     """
 
     def __init__(self, V: int, T: int, d=32, layers=1, heads=2, ff=4, seed=0, dtype=np.float32):
@@ -58,9 +54,7 @@ class AttentionLM:
             shapes |= {f"Wqkv{i}": (d, 3 * d), f"Wo{i}": (d, d)}
             shapes |= {f"W1_{i}": (d, self.f), f"b1_{i}": (self.f,), f"W2_{i}": (self.f, d)}
         shapes |= {"U": (d, V), "c": (V,)}
-        self.theta, self.p = flat_views(shapes, dtype)
-        self.grad, self.g = flat_views(shapes, dtype)
-        self.N = len(self.theta)
+        super().__init__(shapes, dtype)
         self._mask = np.triu(np.full((T, T), -1e9, dtype), 1)
         rng = np.random.default_rng(seed)
         for name, w in self.p.items():

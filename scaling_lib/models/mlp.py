@@ -19,7 +19,7 @@ from itertools import pairwise
 import numpy as np
 
 from scaling_lib.data.checks import one_of, whole
-from scaling_lib.models.flat import flat_views
+from scaling_lib.models.flat import Model
 from scaling_lib.models.softmax import check_tokens, log_softmax, softmax
 
 LOSSES = ("cross_entropy", "mse")
@@ -31,8 +31,11 @@ ACTIVATIONS = {
 }
 
 
-class MLP:
+class MLP(Model):
     """Fully connected network on dense inputs, with one or several softmax (or linear) heads.
+
+    ``N`` is the number of its parameters; ``p`` and ``g`` are views ``W1, b1, W2, b2, ...`` into
+    `theta` and `grad`, by name.
 
     Parameters
     ----------
@@ -49,20 +52,11 @@ class MLP:
         Standard deviation of each weight matrix at the start. Default: ``sqrt(2 / fan_in)`` for
         hidden layers and ``sqrt(1 / fan_in)`` for the last. Biases start at zero.
 
-    Attributes
-    ----------
-    N : int
-        Exact number of parameters.
-    p, g : dict of str to numpy.ndarray
-        Views ``W1, b1, W2, b2, ...`` into `theta` and `grad`.
-
     Examples
     --------
-    >>> model = MLP((4, 8, 3), seed=0)
-    >>> model.N
-    67
-    >>> model.forward(np.zeros((2, 4), np.float32)).shape
-    (2, 3)
+    >>> model = MLP((4, 8, 3))
+    >>> model.N, model.forward(np.zeros((2, 4), np.float32)).shape
+    (67, (2, 3))
     """
 
     def __init__(
@@ -98,9 +92,7 @@ class MLP:
             shapes[f"W{layer}"] = (m, n)
             if bias:
                 shapes[f"b{layer}"] = (n,)
-        self.theta, self.p = flat_views(shapes, dtype)
-        self.grad, self.g = flat_views(shapes, dtype)
-        self.N = len(self.theta)
+        super().__init__(shapes, dtype)
         rng = np.random.default_rng(seed)
         for layer, std in enumerate(init_std, start=1):
             self.p[f"W{layer}"][:] = rng.standard_normal(shapes[f"W{layer}"]) * std

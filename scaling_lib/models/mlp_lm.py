@@ -28,17 +28,15 @@ import numpy as np
 from scipy.sparse import csc_array
 
 from scaling_lib.data.checks import whole
-from scaling_lib.models.flat import flat_views
+from scaling_lib.models.flat import Model
 from scaling_lib.models.softmax import check_tokens, log_softmax, softmax_cross_entropy
 
 
-class _HiddenLayerLM:
+class _HiddenLayerLM(Model):
     """What both models share: all but how a token enters the hidden layer, and that backward."""
 
-    def _allocate(self, shapes, dtype):
-        self.theta, self.p = flat_views(shapes, dtype)
-        self.grad, self.g = flat_views(shapes, dtype)
-        self.N = len(self.theta)
+    def __init__(self, shapes, dtype):
+        super().__init__(shapes, dtype)
         self._batches = {}
 
     def logits(self, contexts: np.ndarray) -> np.ndarray:
@@ -104,7 +102,7 @@ class OneHotLM(_HiddenLayerLM):
 
     def __init__(self, V: int, k: int, H: int, seed=0, dtype=np.float32):
         self.V, self.k, self.H = whole(V, "V"), whole(k, "k"), whole(H, "H")
-        self._allocate({"W1": (k * V, H), "b1": (H,), "W2": (H, V), "b2": (V,)}, dtype)
+        super().__init__({"W1": (k * V, H), "b1": (H,), "W2": (H, V), "b2": (V,)}, dtype)
         rng = np.random.default_rng(seed)
         self.p["W1"][:] = rng.standard_normal((k * V, H)) / np.sqrt(k)
         self.p["W2"][:] = rng.standard_normal((H, V)) * 0.3 / np.sqrt(H)
@@ -133,10 +131,6 @@ class OneHotLM(_HiddenLayerLM):
 
         The rule ``6·N`` counts the look-ups in `W1` as dense products too: about three times as
         much when k = 2. Neither counts additions of rows, ReLU, softmax and the optimizer.
-
-        >>> model = OneHotLM(V=64, k=2, H=8)
-        >>> model.flops_per_token(), 6 * model.N
-        (3072, 9648)
         """
         return 6 * self.H * self.V
 
@@ -156,7 +150,7 @@ class CharMLP(_HiddenLayerLM):
     def __init__(self, V: int, k: int, d: int, H: int, seed=0, dtype=np.float32):
         self.V, self.k, self.d, self.H = whole(V, "V"), whole(k, "k"), whole(d, "d"), whole(H, "H")
         shapes = {"E": (V, d), "W1": (k * d, H), "b1": (H,), "W2": (H, V), "b2": (V,)}
-        self._allocate(shapes, dtype)
+        super().__init__(shapes, dtype)
         rng = np.random.default_rng(seed)
         self.p["E"][:] = rng.standard_normal((V, d)) * 0.5
         self.p["W1"][:] = rng.standard_normal((k * d, H)) * np.sqrt(2 / (k * d))

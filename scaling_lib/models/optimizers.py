@@ -29,19 +29,11 @@ FLOOR = 1e-18
 
 
 class Adam:
-    """Adam with decoupled weight decay (AdamW when `weight_decay` is not zero).
+    """Adam on the flat vector `theta`, with decoupled weight decay (AdamW where that is not zero).
 
-    Parameters
-    ----------
-    theta
-        The parameters, a flat vector of floats; each step updates them in place.
-    betas
-        Decay rates β₁ and β₂ of the two running means, each in [0, 1).
-    weight_decay
-        Each step also multiplies `theta` by ``1 − lr · weight_decay``.
+    `betas` are the decay rates β₁ and β₂ of the two running means, each in [0, 1). Each step also
+    multiplies `theta` by ``1 − lr · weight_decay``.
 
-    Examples
-    --------
     >>> theta = np.array([1.0, -1.0])
     >>> Adam(theta).step(np.array([0.5, 0.0]), lr=0.1)
     >>> theta.round(6).tolist()
@@ -107,17 +99,9 @@ def cosine_schedule(step: int, total: int, peak: float, warmup: float = 0.05) ->
     """Learning rate that rises linearly to `peak` and then falls to zero on half a cosine.
 
     A run that is read before its end has not had its learning rate brought down, which is one
-    reason why reading checkpoints misleads.
+    reason why reading checkpoints misleads. `step` of the `total` steps are already taken; the rate
+    rises over the share `warmup` of the run, in [0, 1), or at least one step.
 
-    Parameters
-    ----------
-    step, total
-        Steps already taken, 0 to ``total − 1``, and steps of the whole run.
-    warmup
-        Share of the run, in [0, 1), over which the rate rises; at least one step.
-
-    Examples
-    --------
     >>> [round(cosine_schedule(t, 40, 1.0), 3) for t in (0, 1, 2, 21, 39)]
     [0.5, 1.0, 1.0, 0.5, 0.002]
     """

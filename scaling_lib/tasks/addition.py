@@ -1,9 +1,8 @@
 r"""Addition of two numbers of k digits, digit by digit.
 
-A problem is a pair (a, b) with :math:`0 \le a, b < 10^k`; the answer :math:`a + b` has k + 1 digits
-(the first may be 0). Inputs are the 2k digits, each one-hot; targets are the digits of the answer,
-units first. Every digit but the units depends on the carries below it, so the digits are not
-equally hard, and an answer is right only if all of them are.
+The answer :math:`a + b` to :math:`0 \le a, b < 10^k` has k + 1 digits, of which the first may be 0.
+Every digit but the units depends on the carries below it, so the digits are not equally hard, and
+an answer is right only if all of them are.
 """
 
 import numpy as np

@@ -10,6 +10,10 @@ import numpy as np
 from scaling_lib.data.checks import probability
 from scaling_lib.tasks.language import MarkovLanguage, markov_language, stationary_pairs
 
+# Tokens: half of the book's main language, so that small runs are past the beginning of training,
+# where every law bends.
+V = 32
+
 
 def dialect_weights(seed: int) -> dict[str, float]:
     """Draw the weights of a dialect: `zipf` (2.1 … 1), `pair` (0.4 … 1.2) and `last` (0.75 … 2).
@@ -31,12 +35,8 @@ def dialect_weights(seed: int) -> dict[str, float]:
 
 
 def dialect(seed: int) -> MarkovLanguage:
-    """Draw a dialect of 32 tokens. The same seed gives the same dialect.
-
-    Half the vocabulary of the book's main language, so that small runs are past the beginning of
-    training, where every law bends.
-    """
-    return markov_language(seed, V=32, **dialect_weights(seed))
+    """Draw a dialect. The same seed gives the same dialect."""
+    return markov_language(seed, V, **dialect_weights(seed))
 
 
 def relative(of: MarkovLanguage, other: MarkovLanguage, share: float, seed: int) -> MarkovLanguage:

@@ -1,10 +1,8 @@
 """Digits: drawn ones with a noise knob and as many as you like, and real handwritten ones.
 
-`glyphs` draws digits from ten small bitmaps, each rotated, slanted, stretched, moved and bent at
-random, and adds noise. `real` reads 1797 handwritten digits that ship with the book.
-`hand_features` turns images of either kind into features of the sort that people designed before
-networks learned them: the digit is centred, scaled and straightened by its moments, then described
-by zones, profiles and histograms of edge directions.
+`glyphs` draws digits from ten small bitmaps, `real` reads 1797 handwritten digits that ship with
+the book, and `hand_features` makes features of either that people designed before networks learned
+them.
 """
 
 import numpy as np

@@ -32,18 +32,10 @@ TEST_BATCH = 1024
 
 @dataclass(frozen=True, eq=False)
 class MarkovLanguage:
-    """A language given by its table; `markov_language` draws one from a seed.
+    """A language given by its table; `markov_language` draws one from a seed."""
 
-    Attributes
-    ----------
-    P : numpy.ndarray, shape (V, V, V)
-        ``P[u, v, w]`` is the probability of `w` after `u`, `v`.
-    pi : numpy.ndarray, shape (V, V)
-        Stationary distribution of pairs of neighbouring tokens.
-    """
-
-    P: np.ndarray
-    pi: np.ndarray
+    P: np.ndarray  #: ``P[u, v, w]`` is the probability of `w` after `u`, `v`; shape (V, V, V)
+    pi: np.ndarray  #: stationary distribution of pairs of neighbouring tokens, shape (V, V)
 
     @property
     def V(self) -> int:
@@ -116,18 +108,9 @@ class MarkovLanguage:
 def markov_language(seed=0, V=64, zipf=1.5, last=1.5, pair=1.0) -> MarkovLanguage:
     """Draw a language. The same arguments give the same language.
 
-    Parameters
-    ----------
-    seed
-        Seed of the table. An instructor changes it for each term: other numbers, same shape.
-    V
-        Vocabulary size, 2 … 256.
-    zipf, last, pair
-        The weights `a`, `b`, `c` of the module's equation. ``pair=0`` makes the token before the
-        last one useless.
+    `V` is the size of its vocabulary, 2 … 256; `zipf`, `last` and `pair` are the weights `a`, `b`
+    and `c` of the module's equation. ``pair=0`` makes the token before the last one useless.
 
-    Examples
-    --------
     >>> language = markov_language(seed=0)
     >>> [round(language.entropy_given(k), 4) for k in (0, 1, 2)]
     [2.9265, 2.4285, 2.1216]

@@ -6,65 +6,33 @@ of a task is worth nothing, so each is a skill of its own. Task i is drawn with 
 :math:`p_i \propto i^{-(1 + \alpha)}` [@michaud2023quantization].
 """
 
-import dataclasses
-
 import numpy as np
 
 from scaling_lib.data.checks import whole
 
 
-@dataclasses.dataclass(frozen=True)
 class SparseParity:
-    """A set of parity tasks.
+    """So many `tasks`, each the parity of `k` of the random `bits` of an input.
 
-    Parameters
-    ----------
-    tasks, bits, k
-        Number of tasks, random bits of an input, and bits that count in each task.
-    alpha
-        Frequencies fall as ``i ** -(1 + alpha)``; -1 makes all tasks equally frequent.
-    seed
-        Seeds which bits belong to which task.
+    `seed` draws the bits of each task, ``subsets`` (tasks, k); ``frequency`` (tasks,) falls as
+    ``i ** -(1 + alpha)``, and an `alpha` of -1 makes all tasks equally frequent.
 
-    Attributes
-    ----------
-    subsets : numpy.ndarray of int64, shape (tasks, k)
-        The bits of each task.
-    frequency : numpy.ndarray of float64, shape (tasks,)
-        Probabilities of the tasks, falling, with sum 1.
-
-    Examples
-    --------
     >>> SparseParity(tasks=3, bits=8, k=2, alpha=0.0).frequency.round(3)
     array([0.545, 0.273, 0.182])
     """
 
-    tasks: int = 12
-    bits: int = 16
-    k: int = 3
-    alpha: float = 0.6
-    seed: int = 0
-    subsets: np.ndarray = dataclasses.field(init=False, repr=False, compare=False)
-    frequency: np.ndarray = dataclasses.field(init=False, repr=False, compare=False)
-
-    def __post_init__(self):
-        whole(self.tasks, "tasks")
-        whole(self.k, "k", most=self.bits)
-        rng = np.random.default_rng(self.seed)
-        subsets = np.stack([rng.permutation(self.bits)[: self.k] for _ in range(self.tasks)])
-        frequency = np.arange(1, self.tasks + 1) ** -(1 + self.alpha)
-        object.__setattr__(self, "subsets", subsets)
-        object.__setattr__(self, "frequency", frequency / frequency.sum())
+    def __init__(self, tasks=12, bits=16, k=3, alpha=0.6, seed=0):
+        self.tasks, self.bits, self.seed = whole(tasks, "tasks"), bits, seed
+        whole(k, "k", most=bits)
+        rng = np.random.default_rng(seed)
+        self.subsets = np.stack([rng.permutation(bits)[:k] for _ in range(tasks)])
+        frequency = np.arange(1, tasks + 1) ** -(1 + alpha)
+        self.frequency = frequency / frequency.sum()
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw n examples, tasks by their frequency.
 
-        Returns
-        -------
-        X : numpy.ndarray of float32, shape (n, tasks + bits)
-            One-hot task, then the bits.
-        y : numpy.ndarray of int64, shape (n,)
-            Parity, 0 or 1.
+        X, float32 of shape (n, tasks + bits), is the one-hot task, then the bits; y is the parity.
         """
         return self.examples(rng.choice(self.tasks, n, p=self.frequency), rng)
 

@@ -13,10 +13,8 @@ def repeated(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw random passages, each repeated until the sequence is full.
 
-    A passage has from `shortest` to half of `length` tokens of a vocabulary of `V`, all different.
-    Its length differs between sequences, so that looking back by a fixed number of places does not
-    work: the earlier occurrence has to be found by what it says.
-
+    A passage has from `shortest` to half of `length` tokens of a vocabulary of `V`, all different,
+    and another length in each sequence, so that looking back by a fixed number of places fails.
     Returns, in shape (sequences, length), the tokens, the token that follows each, and whether the
     current token stood earlier in the sequence, so that its successor is known.
 

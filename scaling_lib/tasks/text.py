@@ -30,15 +30,8 @@ class CharacterText:
     test: np.ndarray
     k: int = 8  # longest context that `windows` provides, characters
 
-    @property
-    def V(self) -> int:
-        """Number of different characters: 96."""
-        return len(ALPHABET)
-
-    @property
-    def entropy(self) -> float:
-        """Not a number: nobody knows the entropy of a real text."""
-        return float("nan")
+    V = len(ALPHABET)  # different characters: 96
+    entropy = float("nan")  # nobody knows that of a real text
 
     def windows(self, n: int, seed: int) -> np.ndarray:
         """Draw `n` training examples without replacement: `k` characters and the one after them.

@@ -13,12 +13,8 @@ def read_grid(path: str | os.PathLike) -> list[TrainConfig]:
     """Read a grid from a TOML file.
 
     The table ``[base]`` holds settings of all runs; each ``[[grid]]`` holds lists, and every
-    combination of them is a run. ``lr_factor`` multiplies the rule's learning rate.
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be read or names an unknown setting.
+    combination of them is a run. ``lr_factor`` multiplies the rule's learning rate. `ValueError` if
+    the file cannot be read or names an unknown setting.
     """
     try:
         with open(path, "rb") as file:

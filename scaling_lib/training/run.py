@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache, partial
 
@@ -177,47 +176,22 @@ def learning_rate_rule(H: int, D: int, task: str = "language") -> float:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What a training run gave.
+    """What a training run gave; losses in nats per token."""
 
-    Attributes
-    ----------
-    config : TrainConfig
-        With every default filled in.
-    N, D : int
-        Exact number of parameters; tokens processed.
-    C : int
-        FLOP of all matrix products, forward and backward, counted exactly.
-    C_6ND : int
-        FLOP by the rule ``6·N·D``; look-ups are free, so it is higher.
-    loss : float
-        Test loss at the end, nats per token: exact for the language. NaN if the run diverged.
-    entropy : float
-        Lowest possible loss, nats per token; NaN where it is not known.
-    curve : numpy.ndarray, shape (steps,)
-        Training loss of each step's batch before the step, nats per token.
-    checkpoints : dict of int to float
-        Test loss at the end of the step that reached so many tokens, under the number asked for;
-        NaN if the run diverged before.
-    seconds : float
-        CPU seconds.
-    model : OneHotLM or CharMLP
-        What was trained; None in another process, where a run arrives without it.
-    version : str
-        Version of the library.
-    """
-
-    config: TrainConfig
-    N: int
-    D: int
-    C: int
-    C_6ND: int
-    loss: float
-    entropy: float
-    curve: np.ndarray
+    config: TrainConfig  # with every default filled in
+    N: int  # exact number of parameters
+    D: int  # tokens processed
+    C: int  # FLOP of all matrix products, forward and backward, counted exactly
+    C_6ND: int  # FLOP by the rule 6·N·D; look-ups are free, so it is higher
+    loss: float  # test loss at the end, exact for a language; NaN if the run diverged
+    entropy: float  # lowest possible loss; NaN where it is not known
+    curve: np.ndarray  # training loss of each step's batch before the step, shape (steps,)
+    # Test loss at the end of the step that reached so many tokens; NaN if the run diverged before.
     checkpoints: dict[int, float]
-    seconds: float
+    seconds: float  # of the CPU
+    # What was trained; None in another process, where a run arrives without it.
     model: OneHotLM | CharMLP | None = field(repr=False)
-    version: str = __version__
+    version: str = __version__  # of the library
 
     def __getstate__(self):
         return {**vars(self), "model": None}
@@ -286,13 +260,6 @@ def train(config: TrainConfig, seed: int | None = None) -> Run:
         seconds=time.process_time() - start,
         model=model,
     )
-
-
-def train_at_best_rate(config: TrainConfig, rates: Iterable[float | None]) -> Run:
-    """Train at each learning rate; return the run of lowest test loss, if not all diverged."""
-    with np.errstate(over="ignore", invalid="ignore"):  # a rate that is too high may diverge
-        runs = [train(replace(config, lr=lr)) for lr in rates]
-    return min(runs, key=lambda run: (math.isnan(run.loss), run.loss))
 
 
 def make_model(config: TrainConfig, seed: int) -> OneHotLM | CharMLP:

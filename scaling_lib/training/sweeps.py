@@ -58,11 +58,8 @@ def sweep(
         The CSV file. Without it nothing is written and nothing can be resumed.
     scheduler
         Address of a Dask scheduler, such as ``tcp://head-node:8786``: the runs go to its workers
-        and `jobs` is ignored. On a cluster, start ``dask scheduler`` on one machine and
-        ``OMP_NUM_THREADS=1 dask worker tcp://head-node:8786 --nworkers N --nthreads 1`` on the
-        others, in the same environment as here (this package must be installed there in the same
-        version); under Slurm, start the workers with ``srun``. Only configurations and results
-        travel, so no shared disk is needed.
+        and `jobs` is ignored. `instructor/machines.md` says how to start them. Only configurations
+        and results travel, so no shared disk is needed.
     progress
         Whether to draw a bar with the remaining time, on stderr.
 
@@ -114,12 +111,8 @@ def sweep(
 
 
 def _run_all(configs, jobs, scheduler):
-    """Yield (row, CPU seconds) of each run when it ends, here, in processes or on a cluster."""
+    """Yield (row, CPU seconds) of each run when it ends, on this machine or on a cluster."""
     if not configs:
-        return
-    if jobs == 1 and not scheduler:
-        check_memory(configs, 1, psutil.virtual_memory().available)
-        yield from map(_work, configs)
         return
     with contextlib.ExitStack() as stack:
         if scheduler:
@@ -149,15 +142,11 @@ def _duration(config):
 
 
 def memory_bytes(config: TrainConfig) -> int:
-    """Estimate the peak memory of one run's process, generously.
-
-    The interpreter, the sample (two are kept), the parameters with their gradient, moments and
-    initial draw, and the largest batch of activations.
-    """
+    """Estimate the peak memory of one run's process, generously: two samples are kept."""
     full = config.resolved()
     test_batch = text.TEST_BATCH if full.task == "text" else language.TEST_BATCH
     examples = 2 * full.D // full.epochs * EXAMPLE_BYTES[full.task]
-    parameters = full.N * (4 * 4 + 2 * 8)
+    parameters = full.N * (4 * 4 + 2 * 8)  # with their gradient, moments and initial draw
     activations = max(full.batch, test_batch) * (4 * full.H + 400) * 4
     return INTERPRETER_BYTES + examples + parameters + activations + 4 * full.D // full.batch
 
@@ -199,12 +188,8 @@ def config_of(row: dict[str, str]) -> TrainConfig:
 def read_records(path: str | os.PathLike) -> dict[str, dict[str, str]]:
     """Read the rows of a sweep's file by key, and cut off a last line that a kill left unfinished.
 
-    The file need not exist.
-
-    Raises
-    ------
-    ValueError
-        If a line is not a run, or its settings do not belong to its key. The line is named.
+    The file need not exist. `ValueError` names a line that is not a run, or whose settings do not
+    belong to its key.
     """
     path = pathlib.Path(path)
     lines = list(csv.reader(io.StringIO(read_whole_lines(path).decode())))

@@ -10,9 +10,9 @@ import pytest
 from scaling_lib import TrainConfig, laws, load
 from scaling_lib.experiments.data_limits import disclosed, exhaustion, repetition, synthetic_data
 from scaling_lib.experiments.scaffolding import scaffolds, voting
-from scaling_lib.experiments.scaffolding.adders import adders
 from scaling_lib.experiments.scaffolding.scaffolds import residue_probability
 from scaling_lib.experiments.scaling_hypothesis import emergence, quantisation
+from scaling_lib.experiments.scaling_hypothesis.emergence import adders
 from scaling_lib.experiments.scaling_laws.language_models import trained, untrained
 from scaling_lib.sampling import best_of_n, compute_equivalent_gain, solve_probability
 from scaling_lib.tasks.language import markov_language

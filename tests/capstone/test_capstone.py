@@ -10,25 +10,22 @@ import numpy as np
 import pytest
 
 from scaling_lib.__main__ import main
-from scaling_lib.capstone import baseline, oracle
+from scaling_lib.capstone import baseline
+from scaling_lib.capstone import game as game_module
 from scaling_lib.capstone.game import (
     COMMITMENT,
     EXPLORE_FLOP,
     HERO_FLOP,
     LEDGER,
+    BudgetExceeded,
+    LedgerClosed,
     OneShot,
     make_commitment,
     parameters,
     tokens_for,
 )
 from scaling_lib.capstone.handed_in import NotByTheRules, read_submission, retrain
-from scaling_lib.capstone.oracle import (
-    FIRST_HASH,
-    BudgetExceeded,
-    LedgerClosed,
-    LedgerDamaged,
-    line_hash,
-)
+from scaling_lib.capstone.ledger import FIRST_HASH, LedgerChanged, LedgerDamaged, line_hash
 from scaling_lib.capstone.practice import (
     curve_errors,
     grid,
@@ -107,12 +104,45 @@ def test_a_game_survives_a_restart(tmp_path):
     assert again.cost(8, 2048) == 0 and again.run(8, 2048) == bought
 
 
+def test_a_bought_run_is_not_trained_again(tmp_path, monkeypatch):
+    bought = OneShot(1, tmp_path).run(8, 2048)
+    monkeypatch.setattr(game_module, "train", lambda config: pytest.fail("it trained again"))
+    assert OneShot(1, tmp_path).run(8, 2048) == bought
+
+
 def test_overspending_is_refused_and_costs_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(oracle, "train", lambda config: pytest.fail("it trained"))
+    monkeypatch.setattr(game_module, "train", lambda config: pytest.fail("it trained"))
     game = OneShot(1, tmp_path)
-    with pytest.raises(BudgetExceeded):
+    before = (tmp_path / LEDGER).read_bytes()
+    with pytest.raises(BudgetExceeded, match="costs"):
         game.run(1024, tokens_for(1024, EXPLORE_FLOP) + 1)
-    assert game.spent == 0
+    assert game.spent == 0 and (tmp_path / LEDGER).read_bytes() == before
+
+
+def test_the_last_flop_can_be_spent(tmp_path, monkeypatch):
+    monkeypatch.setattr(game_module, "EXPLORE_FLOP", 6 * parameters(8) * 2048)
+    game = OneShot(1, tmp_path)
+    game.run(8, 2048)
+    assert game.remaining == 0
+
+
+def test_a_run_cut_short_is_paid_and_completed_free_until_the_commitment(tmp_path, monkeypatch):
+    def killed(config):
+        raise KeyboardInterrupt
+
+    game = OneShot(1, tmp_path)
+    game.run(4, 1024)
+    for H in (8, 16):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(game_module, "train", killed)
+            game.run(H, 2048)
+    again = OneShot(1, tmp_path)
+    paid = again.spent
+    assert again.run(8, 2048).loss > 1 and again.spent == paid and again.cost(16, 2048) == 0
+    again.commit(**GUESS, final=True)
+    with pytest.raises(LedgerClosed):
+        again.run(16, 2048)
+    assert read_submission(tmp_path).runs.H.tolist() == [4, 8]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +176,7 @@ def test_no_more_runs_than_allowed(tmp_path, monkeypatch):
 def test_two_kernels_cannot_spend_the_budget_twice(tmp_path):
     one, two = OneShot(1, tmp_path), OneShot(1, tmp_path)
     one.run(4, 1024)
-    with pytest.raises(oracle.LedgerChanged, match="another kernel"):
+    with pytest.raises(LedgerChanged, match="another kernel"):
         two.run(5, 1024)
     assert OneShot(1, tmp_path).spent == one.spent  # and the ledger is whole
 
@@ -235,6 +265,18 @@ def test_a_kill_while_committing_leaves_all_or_nothing(folder):
     assert (folder / LEDGER).read_bytes() == whole
 
 
+def test_a_line_torn_by_a_kill_is_cut_off(folder):
+    before = (folder / LEDGER).read_bytes()
+    (folder / LEDGER).write_bytes(before + b'{"kind": "char')
+    assert OneShot(1, folder).committed.H == 128
+    assert (folder / LEDGER).read_bytes() == before
+
+
+def test_another_language_needs_another_folder(folder):
+    with pytest.raises(ValueError, match="other terms"):
+        OneShot(2, folder)
+
+
 # What is handed in
 
 
@@ -247,13 +289,21 @@ def test_a_submission_is_read_and_not_changed(folder):
     assert (folder / LEDGER).read_bytes() == before
 
 
-def test_an_edited_line_is_seen(folder):
-    text = (folder / LEDGER).read_text()
-    (folder / LEDGER).write_text(text.replace('"H": 128', '"H": 129'))
-    with pytest.raises(NotByTheRules, match="line 6"):
-        read_submission(folder)
-    with pytest.raises(LedgerDamaged):
-        OneShot(1, folder)
+def test_an_edit_is_seen_and_the_line_is_named(folder):
+    lines = (folder / LEDGER).read_text().splitlines(keepends=True)
+    edited = lines[-1].replace('"H": 128', '"H": 129')
+    for damaged, line in (
+        ([*lines[:-1], edited], 6),
+        ([lines[0], *lines[2:]], 2),
+        ([lines[1], lines[0], *lines[2:]], 1),
+        ([*lines, "{}\n"], 7),
+        (["not json\n"], 1),
+    ):
+        (folder / LEDGER).write_text("".join(damaged))
+        with pytest.raises(NotByTheRules, match=f"line {line},"):
+            read_submission(folder)
+        with pytest.raises(LedgerDamaged, match=f"line {line},"):
+            OneShot(1, folder)
 
 
 def test_losses_that_nobody_trained_do_not_pay(folder):

@@ -1,19 +1,23 @@
 """The tables: they load, hold what they promise, and refuse what is malformed."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from scaling_lib.data import describe, load, names, sources
+from scaling_lib.data import DATA, describe, load, names
 from scaling_lib.data.tables import read_facts, read_runs
 
 DTYPES = {"number": "f", "date": "M", "flag": "b"}
 
 
 def test_every_table_loads_and_says_where_it_comes_from():
+    headings = re.findall(r"^#+ .*", (DATA / "SOURCES.md").read_text(encoding="utf-8"), re.M)
     assert len(names()) > 20
     for name in names():
-        assert len(load(name)) > 0 and len(sources(name)) > 20, name
+        told = [heading for heading in headings if re.search(rf"(?<![\w.]){name}\.csv", heading)]
+        assert len(load(name)) > 0 and told, name
 
 
 def test_tables_of_facts_are_typed_described_and_cited():
@@ -112,7 +116,7 @@ def test_appendix_d_is_consistent_with_itself():
 
 def test_unknown_tables_are_refused_with_the_list():
     for name in ("nothing", "../secret", "_schema", ""):
-        for function in (load, describe, sources):
+        for function in (load, describe):
             with pytest.raises(ValueError, match=r"one of the tables .*notable_systems"):
                 function(name)
 

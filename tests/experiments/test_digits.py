@@ -113,5 +113,5 @@ def test_regenerate_writes_both_parts(tmp_path, monkeypatch):
     monkeypatch.setattr(experiment, "training_steps_for", lambda n: 5)
     experiment.regenerate(tmp_path / "digits.csv")
     table = pd.read_csv(tmp_path / "digits.csv")
-    assert len(table) == 3 * len(experiment.SHIPPED_LEARNERS) + len(experiment.VARIANTS)
+    assert len(table) == 3 * len(experiment.LEARNERS) + len(experiment.VARIANTS)
     assert table["learner"].isna().sum() == len(experiment.VARIANTS)

@@ -35,7 +35,7 @@ def test_without_a_cue_fewer_examples_are_enough():
 @pytest.fixture(scope="module")
 def shipped():
     table = data.load("lazy")
-    assert len(table) == (6 + 3) * lazy.SHIPPED_SEEDS * len(lazy.SHIPPED_STEPS)
+    assert len(table) == (6 + 3) * len(lazy.SHIPPED_SEEDS) * len(lazy.SHIPPED_STEPS)
     return table
 
 

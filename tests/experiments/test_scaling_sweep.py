@@ -7,13 +7,8 @@ from scaling_lib.experiments.scaling_laws import scaling_sweep as lab
 from scaling_lib.experiments.scaling_laws import schedules, text_sweep
 from scaling_lib.models import Counts
 from scaling_lib.tasks.text import python_docs
-from scaling_lib.training import (
-    MACHINE_TOLERANCE,
-    TrainConfig,
-    learning_rate_rule,
-    read_grid,
-    train,
-)
+from scaling_lib.training import TrainConfig, learning_rate_rule, read_grid, train
+from scaling_lib.training.run import MACHINE_TOLERANCE
 
 
 def exact_surface():
@@ -94,10 +89,10 @@ def test_holding_out_and_averaging():
     assert len(fitted) + len(held_out) == len(runs)
     assert fitted.C.max() * 8 <= runs.C.max() < held_out.C.min() * 8
     mean = lab.mean_over_seeds(runs)
-    assert len(mean) == 88 and (mean.sd > 0).all()
+    assert len(mean) == 88
     one = runs.query("H == 64 and D == 65536").loss
     row = mean.query("H == 64 and D == 65536").iloc[0]
-    assert (row.loss, row.sd) == (pytest.approx(one.mean()), pytest.approx(one.std()))
+    assert row.loss == pytest.approx(one.mean())
     with pytest.raises(ValueError, match="factor"):
         lab.hold_out(runs, 1)
 

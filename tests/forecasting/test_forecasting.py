@@ -141,10 +141,9 @@ def test_bins_leave_a_rest_that_closes_the_sum():
     assert parts.rest != 0
     total = parts.reliability - parts.resolution + parts.uncertainty + parts.rest
     assert total == pytest.approx(parts.score)
-    assert len(f.reliability(p, o, bins=10)) == 10
-    assert f.reliability([0.0, 1.0], [0, 1], bins=10)["share"].tolist() == [0, 1]
+    assert f.brier_parts([0.0, 1.0], [0, 1], bins=10).resolution == 0.25
     edges = np.arange(100) / 100  # 0.29 * 100 is 28.999999999999996
-    assert len(f.reliability(edges, edges > 0.5, bins=100)) == 100
+    assert f.brier_parts(edges, edges > 0.5, bins=100).rest == pytest.approx(0, abs=1e-12)
 
 
 def test_calibration_of_an_honest_and_of_an_overconfident_forecaster():
@@ -164,7 +163,7 @@ def test_intervals_are_the_exact_ones():
     exact = stats.binomtest(3, 10).proportion_ci(0.95, method="exact")
     assert table["low"][0] == pytest.approx(exact.low)
     assert table["high"][0] == pytest.approx(exact.high)
-    never = f.reliability([0.1] * 5, [False] * 5)
+    never = f.calibration([0.5], np.zeros((5, 1)), np.ones(5))
     assert never["low"][0] == 0 and 0 < never["high"][0] < 1
 
 

@@ -17,7 +17,7 @@ from grading.classes.games import grade_games, language_of, languages_table, rea
 from grading.classes.submissions import Submission
 from scaling_lib.capstone import scoring as capstone_scoring
 from scaling_lib.capstone.game import COMMITMENT, LEDGER, OneShot
-from scaling_lib.capstone.oracle import FIRST_HASH, line_hash
+from scaling_lib.capstone.ledger import FIRST_HASH, line_hash
 from scaling_lib.capstone.practice import practice_curve
 from scaling_lib.capstone.scoring import derived_seed
 

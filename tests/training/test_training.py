@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scaling_lib.training import run as training
-from scaling_lib.training.run import TrainConfig, train, train_at_best_rate
+from scaling_lib.training.run import TrainConfig, train
 
 SMALL = TrainConfig(H=8, D=4096)
 
@@ -36,13 +36,6 @@ def test_wider_and_longer_is_better():
     loss = {(H, D): train(TrainConfig(H=H, D=D)).loss for H in (8, 64) for D in (4096, 32768)}
     assert loss[64, 32768] < min(loss[8, 32768], loss[64, 4096])
     assert max(loss[8, 32768], loss[64, 4096]) < loss[8, 4096]
-
-
-def test_a_rate_that_diverges_is_never_the_best():
-    config = replace(SMALL, optimizer="sgd", H=64)
-    best = train_at_best_rate(config, [1e30, 0.3, 3.0])
-    assert best.loss == min(train(replace(config, lr=lr)).loss for lr in (0.3, 3.0))
-    assert math.isnan(train_at_best_rate(config, [1e30]).loss)
 
 
 def test_every_token_is_used_when_the_batch_does_not_divide_D():

@@ -3,10 +3,6 @@
 The expert of `connect_four_rules` plays by eight rules that people wrote down; the players of
 `connect_four_search` know how stones fall and who has won, and search. The claim under test: search
 with enough compute beats encoded knowledge [@sutton2019bitter].
-
-A search that knows nothing draws level with the expert at about 1300 random games a move (flat) or
-256 (UCT), several hundred times the expert's computing time, and goes on improving. The expert is
-our own and could be better: what the table shows is that it stays where it is.
 """
 
 import time

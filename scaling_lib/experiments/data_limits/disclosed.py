@@ -1,12 +1,9 @@
 r"""What developers said they trained on: the largest set so far, its growth, and a projection.
 
 The rows are the language models of the book's table of notable systems whose developers state the
-tokens seen in pre-training. Since 2023 most closed developers say nothing, so a record of what was
-disclosed is a lower bound of what was read.
-
+tokens seen in pre-training: since 2023 most say nothing, so this is a lower bound of what was read.
 The chapter's projection stands in April 2025 (`STANDPOINT`), on a table that lacked two models
-published on 5 April (`MISSED`). Both are kept out by name where the old forecast is made again, so
-that it can be marked against what came. No dated copy of it from that month exists.
+published on 5 April (`MISSED`), which are kept out where the old forecast is made again.
 """
 
 from collections.abc import Sequence

@@ -10,9 +10,6 @@ examples and on what is kept of the answers [@anthony2017thinking]:
   tried again in every round (a closed pool). The verifier may let wrong answers pass;
 - ``open``: verified, but each problem is tried in one round only, and each round brings `FRESH` new
   ones (an open pool).
-
-A verified example is *identical* to a real one. What it is *worth* is measured against networks
-trained on real examples alone (`worth`).
 """
 
 import numpy as np

@@ -87,15 +87,10 @@ def transferred(table: pd.DataFrame) -> pd.DataFrame:
 
 
 SEEDS = range(12)  # three pairs of languages do not settle the sign
-OWN = [2**i for i in range(8, 19)]
+OTHERS = dict(share=[0.0, 0.25, 0.5, 0.75, 1.0], other=[2**14, 2**16])
 regenerate = shipped_map(
     run,
-    dict(seed=SEEDS, share=[0.0], other=[0], own=OWN),
-    dict(
-        seed=SEEDS,
-        share=[0.0, 0.25, 0.5, 0.75, 1.0],
-        other=[2**14, 2**16],
-        own=[2**10, 2**12, 2**14, 2**16],
-    ),
+    dict(seed=SEEDS, share=[0.0], other=[0], own=[2**i for i in range(8, 19)]),
+    dict(seed=SEEDS) | OTHERS | dict(own=[2**10, 2**12, 2**14, 2**16]),
     places=5,
 )

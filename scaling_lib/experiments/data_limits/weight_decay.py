@@ -5,9 +5,11 @@ Repeated and fresh text have the same decay, and each is the best, by exact test
 learning rates [@lovelace2026prescriptive].
 """
 
+from functools import partial
+
 import numpy as np
 
-from scaling_lib.experiments.scaling_laws.language_models import read_text
+from scaling_lib.experiments.scaling_laws.language_models import best_rate, read_text
 from scaling_lib.experiments.tabulate import SEEDS, shipped_map
 from scaling_lib.models import Adam, OneHotLM
 from scaling_lib.tasks.language import markov_language
@@ -28,17 +30,16 @@ def run(H: int, U: int, epochs: int, weight_decay: float, seed: int = 0) -> dict
     language, D = markov_language(0), U * epochs
     text = language.windows(D, seed)
 
-    def excess(rows, rate):
+    def read(rows, rate):
         rng, model = np.random.default_rng([seed, 1]), OneHotLM(language.V, 2, H, seed)
         passes = np.concatenate([rng.permutation(rows) for _ in range(D // len(rows))])
         adam = Adam(model.theta, weight_decay=weight_decay)
-        return language.excess(read_text(model, passes, rate, optimizer=adam))
+        return read_text(model, passes, rate, optimizer=adam)
 
     row = {}
     for name, rows in {"again": text[:U], "fresh": text}.items():
-        tried = {rate: excess(rows, rate) for rate in RATES}
-        rate = min(tried, key=tried.get)
-        row |= {name: tried[rate], f"rate_{name}": rate}
+        best = best_rate(partial(read, rows), RATES)
+        row |= {name: best["excess"], f"rate_{name}": best["rate"]}
     return row
 
 

@@ -6,14 +6,7 @@ or the maximum. Four ways to ask (`MODES`): ``direct``, the answer at once; ``su
 training every intermediate result is a target too, at the position where its part ends (the
 information of the steps, and no step to read); ``blank``, after `k` empty "thinking" tokens (more
 positions to compute in, nothing written); and ``steps``, the intermediate results one after
-another, each read again before the next is written.
-
-Only ``steps`` makes the serial depth grow with `k`: one answer passes through `layers` blocks `k`
-times. But a sum modulo 6, which needs no chain, is learned directly no better than a product, and
-with steps as well: the experiment shows that small steps are easier to learn, and not that depth is
-what they bring (`cups` looks for that). "Cannot" means "did not learn within this budget": the
-failures are failures of optimization, not proofs about what one layer can express. Four times the
-training learns three numbers at once with every seed, and four with some.
+another, each read again before the next is written: only so the serial depth grows with `k`.
 """
 
 from collections.abc import Iterator

@@ -1,14 +1,10 @@
 r"""Repeated sampling from small addition models: coverage, and what it is worth.
 
-The shipped addition networks (`adders`) come with the whole distribution that each predicts for
-each held-out problem, so the probability `p` that one sample is right is known exactly, and with it
-pass@k for every `k`: :math:`\text{coverage}(k) = \operatorname{mean}_i\,[1 - (1 - p_i)^k]`
-[@brown2024large]. The law :math:`\text{coverage} \approx e^{-a k^{-b}}` needs one particular spread
-of `p` over problems; here a law fitted to small `k` underestimates what many samples reach.
-
-Three caveats. Coverage is only worth something where answers can be checked (`voting`). Guessing
-counts: among :math:`10^5` answers, a model that knows the leading digits gets the rest by luck. And
-the FLOP of the verifier are not counted in `equal_compute`.
+The shipped addition networks (`emergence.adders`) come with the whole distribution that each
+predicts for each held-out problem, so the probability `p` that one sample is right is known
+exactly, and with it pass@k for every `k`: :math:`\text{coverage}(k) = \operatorname{mean}_i\,[1 -
+(1 - p_i)^k]` [@brown2024large]. Guessing counts: among :math:`10^5` answers, a model that knows the
+leading digits gets the rest by luck.
 """
 
 from collections.abc import Sequence
@@ -18,8 +14,7 @@ import pandas as pd
 from scipy import optimize, special
 
 from scaling_lib.data.checks import level
-from scaling_lib.experiments.scaffolding.adders import adders
-from scaling_lib.experiments.scaling_hypothesis.emergence import DIGITS
+from scaling_lib.experiments.scaling_hypothesis.emergence import DIGITS, adders
 from scaling_lib.sampling import coverage
 
 
@@ -99,7 +94,7 @@ def equal_compute(budgets: Sequence[float]) -> pd.DataFrame:
     """Spend one inference budget on many samples of a small network or few of a large one.
 
     Columns: ``flop`` (the budget, FLOP a problem), ``seed, H, N, k`` (samples) and ``coverage``,
-    for each network that can afford at least one sample.
+    for each network that can afford at least one sample. The FLOP of a check are not counted.
     """
     return pd.DataFrame(
         {"flop": budget} | adder.names | {"k": int(k), "coverage": coverage(adder.p, int(k))}

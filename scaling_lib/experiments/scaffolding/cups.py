@@ -19,12 +19,10 @@ import pandas as pd
 
 from scaling_lib.data.checks import one_of
 from scaling_lib.data.files import write_csv
-from scaling_lib.experiments.learning_curve import LearningCurve
 from scaling_lib.experiments.scaffolding.chain_of_thought import LR, TEST_SEED, examples, problems
-from scaling_lib.experiments.tabulate import SEEDS, tabulate
+from scaling_lib.experiments.tabulate import SEEDS, learning_curve, tabulate
 from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.tasks import permutations
-from scaling_lib.training import fit_model
 
 CUPS = 5
 TURN = (1, 2, 3, 4, 0)
@@ -43,12 +41,12 @@ def table(second: str) -> np.ndarray:
 
 
 def run(
-    second: str, mode="supervised", layers=1, seed=0, d=WIDTH, k=MOVES, steps=None
+    second: str, mode="supervised", layers=1, seed=0, d=WIDTH, k=MOVES, steps=SHIPPED_STEPS
 ) -> pd.DataFrame:
     """Train one network to follow the ball through `k` moves, and measure after so many `steps`.
 
     `second` is one of `SECOND`; by `mode`, "supervised" or "steps", the places are answered at once
-    or written and read again; `steps` are those of the shipped runs, unless others are given.
+    or written and read again.
 
     Columns: ``step``; ``moves`` 1 to k, ``accuracy`` after so many moves on 1000 fresh problems;
     ``N`` parameters. Training ends when the worst of them is 0.995; the last measurement then
@@ -69,11 +67,10 @@ def run(
         right = (answers == places).mean(0)
         return {"accuracy": right, "worst": right.min()}
 
-    curve = LearningCurve(steps or SHIPPED_STEPS, measure, STOP)
     batches = problems(k, mode, rules, np.random.default_rng([seed, 1]))
     rise = constant_after(WARM_UP)
-    fit_model(model, batches, max(curve.steps), LR, schedule=rise, after_step=curve)
-    measured = curve.table().assign(moves=[range(1, k + 1)] * len(curve.steps), N=model.N)
+    curve = learning_curve(model, batches, LR, steps, measure, STOP, schedule=rise)
+    measured = curve.assign(moves=[range(1, k + 1)] * len(curve), N=model.N)
     rows = measured.explode(["moves", "accuracy"])[["step", "moves", "accuracy", "N"]]
     return rows.astype({"moves": int, "accuracy": float})
 

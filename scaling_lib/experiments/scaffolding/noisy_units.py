@@ -1,11 +1,9 @@
 r"""Reliable answers from unreliable units: redundancy, chains, and what correlation takes away.
 
 A model that is right with probability `p` is like one noisy component. The majority of `n`
-independent units errs with a probability that falls exponentially in `n` if :math:`p > 1/2`, and
-rises just as fast below. A task of `m` steps that must all succeed succeeds with :math:`p^m`; the
-units that each step then needs for a target reliability grow only with :math:`\log m`, which is why
-unreliable parts can make a reliable whole. But if units share a cause that makes all of them right
-or wrong together, the error has a floor that no number of units removes. Two kinds of dependence
+independent units errs with a probability that falls exponentially in `n` if :math:`p > 1/2`, so
+that the units that each of `m` steps needs grow only with :math:`\log m`. But if units share a
+cause that makes all of them right or wrong together, the error has a floor. Two kinds of dependence
 with the same mean and pairwise correlation :math:`\rho`: ``common`` (with probability :math:`\rho`
 all units repeat one draw) and ``beta`` (each problem has its own, Beta-distributed difficulty).
 """

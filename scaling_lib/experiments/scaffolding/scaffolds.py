@@ -1,15 +1,13 @@
 r"""One table of models by scaffolds: what each is worth, and whether they work independently.
 
-Every shipped addition network (`adders`) is scored bare and in four scaffolds, problem by problem
-(`success`), so that three questions have the same answer sheet: what a scaffold adds, in points and
-as the factor by which the compute of a bare network would have to grow to score as much
-[@davidson2023capabilities] (`gains`); whether model and scaffold are two separate factors, the same
-scaffold being worth the same to every model on some scale (`interaction`; they are not, on any of
-four); and what a check is worth that is wrong now and then: casting out nines accepts all answers
-that are right modulo nine (`residue_probability`).
+Every shipped addition network (`emergence.adders`) is scored bare and in four scaffolds, problem by
+problem (`success`). The same answers tell what a scaffold adds, in points and as the factor by
+which the compute of a bare network would have to grow to score as much [@davidson2023capabilities]
+(`gains`); whether model and scaffold are two separate factors (`interaction`); and what a check is
+worth that is wrong now and then: casting out nines accepts what is right modulo nine
+(`residue_probability`).
 
-Networks were all trained for 6000 steps, so "compute" grows with size only. Bare scores do not
-always rise with size; gains use the best score up to each size.
+Networks were all trained for 6000 steps, so "compute" grows with size only.
 """
 
 import numpy as np
@@ -17,7 +15,6 @@ import pandas as pd
 
 from scaling_lib.data import load
 from scaling_lib.data.checks import whole
-from scaling_lib.experiments.scaffolding.adders import adders
 from scaling_lib.experiments.scaling_hypothesis import emergence
 from scaling_lib.models.softmax import of_right
 from scaling_lib.sampling import best_of_n, compute_equivalent_gain, solve_probability
@@ -92,7 +89,7 @@ def scores() -> pd.DataFrame:
     return pd.DataFrame(
         {"scaffold": name} | adder.names | {"C": C[adder.names["H"]], "score": score}
         for name, right in success().items()
-        for adder, score in zip(adders(), right.mean(-1).ravel(), strict=True)
+        for adder, score in zip(emergence.adders(), right.mean(-1).ravel(), strict=True)
     )
 
 

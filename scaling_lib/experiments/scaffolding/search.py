@@ -1,11 +1,9 @@
 r"""Search with a value function, and a single attempt with the same value.
 
 Positions of the 3 by 3 sliding puzzle are searched best first by :math:`f = g + w\,h`, with `g` the
-moves made and `h` a value: an estimate of the moves still needed. Two values are hand-written
-(`misplaced`, `manhattan`); learned ones are small networks trained on the exact distance of some
-positions. The control on the page is a single attempt that follows the value from position to
-position and never comes back. Every way recognises the goal when it sees it (`table_of_values`).
-The measure is nodes expanded, not FLOP.
+moves made and `h` a value: an estimate of the moves still needed, written by hand (`misplaced`,
+`manhattan`) or learned by a small network from the exact distance of some positions. Every way
+recognises the goal when it sees it (`table_of_values`). The measure is nodes expanded, not FLOP.
 """
 
 import heapq

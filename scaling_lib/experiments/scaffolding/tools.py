@@ -9,7 +9,7 @@ answers alone where it is confident and an exact adder answers the rest.
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.scaffolding.adders import adders
+from scaling_lib.experiments.scaling_hypothesis.emergence import adders
 
 
 def carry_bits(a: np.ndarray, b: np.ndarray, digits: int) -> np.ndarray:

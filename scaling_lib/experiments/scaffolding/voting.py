@@ -2,11 +2,9 @@ r"""Choosing among samples without knowing the answer: votes, and what they cann
 
 A majority vote over more and more samples of one network converges not to the truth but to the
 network's *most probable* answer. The addition networks predict their digits independently, so that
-is the greedy answer: voting gains nothing beyond it, and where it is wrong, more votes fail more
-surely, although the right answer is among the samples (coverage). Votes across *different* networks
-are another matter, their errors being only partly shared (`across_networks`); so is a network that
-writes its steps: many chains end in one answer, and a vote over ends is not one over chains
-(`chain_votes`).
+is the greedy answer, and voting gains nothing beyond it. Votes across *different* networks are
+another matter, their errors being only partly shared (`across_networks`); so is a network that
+writes its steps: many chains end in one answer, and a vote is over ends (`chain_votes`).
 """
 
 import itertools
@@ -16,17 +14,14 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import one_of
-from scaling_lib.experiments.learning_curve import LearningCurve
 from scaling_lib.experiments.scaffolding import chain_of_thought
-from scaling_lib.experiments.scaffolding.adders import adders
 from scaling_lib.experiments.scaffolding.noisy_units import vote_correlation
 from scaling_lib.experiments.scaling_hypothesis import emergence
-from scaling_lib.experiments.tabulate import shipped_map
+from scaling_lib.experiments.tabulate import learning_curve, shipped_map
 from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.models.softmax import draw
 from scaling_lib.sampling import coverage, sampled_vote
 from scaling_lib.tasks import permutations
-from scaling_lib.training import fit_model
 
 #: Value of each digit of an answer, units first: ``digits @ PLACES`` is the number.
 PLACES = 10 ** np.arange(emergence.DIGITS + 1)
@@ -46,7 +41,7 @@ def vote_and_coverage(ks: Sequence[int], sizes=emergence.SHIPPED_SIZES, seed=0) 
         one_of(H, "each of sizes", emergence.SHIPPED_SIZES)
     truth = emergence.shipped_distributions()["answer"] @ PLACES
     rng, rows = np.random.default_rng(seed), []
-    for adder in adders():
+    for adder in emergence.adders():
         if adder.names["H"] not in sizes:
             continue
         samples = draw_answers(np.exp(adder.log_p.astype(float)), max(ks), rng)
@@ -107,10 +102,8 @@ def chain_votes(k: int, seed=0, steps=SHIPPED_STEPS, problems=100) -> pd.DataFra
         votes = {f"vote_{n}": sampled_vote(ends, right, n).mean() for n in (4, 16, CHAINS)}
         return {"one": (ends == right).mean()} | votes | {"greedy": (greedy == right).mean()}
 
-    curve = LearningCurve(steps, measure)
     batches = chain_of_thought.problems(k, "steps", table, np.random.default_rng([seed, 1]))
-    fit_model(model, batches, max(steps), 3e-3, schedule=constant_after(100), after_step=curve)
-    return curve.table()
+    return learning_curve(model, batches, 3e-3, steps, measure, schedule=constant_after(100))
 
 
 regenerate = shipped_map(chain_votes, dict(k=[4, 8], seed=SHIPPED_SEEDS), places=4)

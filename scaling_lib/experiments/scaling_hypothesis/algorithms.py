@@ -1,14 +1,11 @@
 r"""Algorithms as compute multipliers, and how to split progress between them and scale.
 
 A better algorithm reaches the same loss with less compute; the ratio is its multiplier. The same
-model of the synthetic language is trained in several ways on :math:`2^{12}` to :math:`2^{20}`
-tokens: Adam or plain SGD, with or without a cosine schedule, with one token of context or two.
-
-How much of the progress from (old algorithm, little data) to (new algorithm, much data) is due to
-the algorithm depends on the order of the two changes; the Shapley value averages over the orders
-(`progress_split`). It still depends on the pair of runs compared, which is the point: shares of
-algorithms and of scale, as in [@ho2024algorithmic], are no constants of nature, and multipliers are
-none either.
+model of the synthetic language is trained in several ways (`VARIANTS`) on :math:`2^{12}` to
+:math:`2^{20}` tokens. How much of the progress from (old algorithm, little data) to (new algorithm,
+much data) is due to the algorithm depends on the order of the two changes; the Shapley value
+averages over the orders (`progress_split`). It still depends on the pair of runs compared: shares
+of algorithms and of scale, as in [@ho2024algorithmic], are no constants of nature.
 """
 
 from collections.abc import Sequence
@@ -17,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from scaling_lib.data.checks import one_of
 from scaling_lib.experiments.tabulate import SEEDS, read_off, shipped_map, tabulate
 from scaling_lib.tasks.language import markov_language
 from scaling_lib.training import TrainConfig, train
@@ -43,7 +41,7 @@ def run(variant: str, seed: int, D: int) -> dict:
     mean of nine readings from 0.9 D to D: such a run never settles, and where its last step lands
     moves the excess by a tenth. Keys: ``variant, seed, H, N, D, C, lr, loss, excess``.
     """
-    settings, rates = VARIANTS[variant]
+    settings, rates = VARIANTS[one_of(variant, "variant", VARIANTS)]
     config = TrainConfig(H=H, D=D, seed=seed, **settings)
     readings = [D] if config.schedule == "cosine" else np.linspace(0.9 * D, D, 9).astype(int)
     config = replace(config, checkpoints=tuple(map(int, readings)))
@@ -58,9 +56,6 @@ def run(variant: str, seed: int, D: int) -> dict:
 
 def runs(variants: Sequence[str], Ds=(2**12, 2**14, 2**16), seeds=(0,)) -> pd.DataFrame:
     """Train every one of the variants on every number of tokens; columns are the keys of `run`."""
-    unknown = set(variants) - set(VARIANTS)
-    if unknown:
-        raise ValueError(f"variants must be some of {list(VARIANTS)}, not {sorted(unknown)}")
     return tabulate(run, variant=list(variants), seed=list(seeds), D=list(Ds))
 
 

@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.learning_curve import LearningCurve
-from scaling_lib.experiments.tabulate import shipped_map
+from scaling_lib.experiments.tabulate import learning_curve, shipped_map
 from scaling_lib.models import MLP, Adam, constant_after
 from scaling_lib.tasks import caesar
-from scaling_lib.training import draw_batches, fit_model
+from scaling_lib.training import draw_batches
 
 P = caesar.LETTERS
 BATCH = 256
@@ -40,22 +39,20 @@ def run(n_shifts: int, seed=0, loss="mse", steps=SHIPPED_STEPS, H=H) -> pd.DataF
         encoded = {name: encoded_problems(tested) for name, tested in tests.items()}
         return lambda step: {name: model.accuracy(*test) for name, test in encoded.items()}
 
-    return learning_curve(scores_of, n_shifts, seed, loss, steps, H)
+    return follow(scores_of, n_shifts, seed, loss, steps, H)
 
 
-def learning_curve(
+def follow(
     scores_of: Callable, n_shifts: int, seed: int, loss: str, steps: Iterable[int], H: int = H
 ) -> pd.DataFrame:
-    """Train as `run` does; ``scores_of(model, shifts)`` returns what a `LearningCurve` measures."""
+    """Train as `run` does; ``scores_of(model, shifts)`` returns what `learning_curve` measures."""
     rng = np.random.default_rng(seed)
     shifts = caesar.choose_shifts(n_shifts, rng)
     model = MLP((3 * P, H, P), "cubic", loss, bias=False, init_std=(P**-0.5, H**-0.5), seed=rng)
     adam = Adam(model.theta, betas=(0.9, 0.98), weight_decay=1.0)
-    curve = LearningCurve(steps, scores_of(model, shifts), STOP)
+    how = {"schedule": constant_after(50), "optimizer": adam}
     batches = draw_batches(*encoded_problems(shifts), BATCH, rng)
-    rise = constant_after(50)
-    fit_model(model, batches, max(steps), 3e-3, schedule=rise, optimizer=adam, after_step=curve)
-    table = curve.table()
+    table = learning_curve(model, batches, 3e-3, steps, scores_of(model, shifts), STOP, **how)
     table.insert(1, "C", table["step"] * float(BATCH * model.flops_per_example()))
     return table
 

@@ -9,6 +9,8 @@ independently with the same probability p, exact match would be :math:`p^5`.
 import functools
 import io
 import pathlib
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -112,6 +114,26 @@ def right_answer_probability(distributions: dict[str, np.ndarray]) -> np.ndarray
     """
     log_p = distributions["log_p"]
     return np.exp(of_right(log_p, distributions["answer"][None, None]).sum(-1))
+
+
+class Adder(NamedTuple):
+    """A shipped network, and what it predicts for each held-out problem."""
+
+    names: dict[str, int]  #: ``seed``, ``H`` and ``N`` (parameters)
+    log_p: np.ndarray  #: log of the probability of each digit, shape (problems, digits, 10)
+    p: np.ndarray  #: probability that one sample is right, shape (problems,)
+    right: np.ndarray  #: whether the most probable answer is right, shape (problems,)
+
+
+def adders() -> Iterator[Adder]:
+    """Yield the shipped networks of the first seed by size, then those of the next."""
+    shipped = shipped_distributions()
+    p = right_answer_probability(shipped)
+    right = (shipped["log_p"].argmax(-1) == shipped["answer"]).all(-1)
+    for i, j in np.ndindex(right.shape[:2]):
+        names = {"seed": shipped["seed"][i], "H": shipped["H"][j], "N": shipped["N"][j]}
+        names = {name: int(number) for name, number in names.items()}
+        yield Adder(names, shipped["log_p"][i, j], p[i, j], right[i, j])
 
 
 def _shipped_run(seed, H):

@@ -3,21 +3,19 @@
 The networks of `emergence`, each with its own learning-rate schedule for each training time.
 """
 
-from scaling_lib.experiments.scaling_hypothesis.emergence import BATCH, evaluate, train_adder
+from scaling_lib.experiments.scaling_hypothesis import emergence
 from scaling_lib.experiments.tabulate import shipped_map
-
-SHIPPED_SEEDS = tuple(range(6))  # near the leap three are too few to see the spread
 
 
 def run(H: int, step: int, seed: int = 0) -> dict[str, float]:
     """Train an adder of width H for so many steps; return ``N``, ``C`` (FLOP) and its scores."""
-    model = train_adder(H, seed, step)
-    C = float(step * BATCH * model.flops_per_example())
-    return {"N": model.N, "C": C} | evaluate(model)
+    model = emergence.train_adder(H, seed, step)
+    C = float(step * emergence.BATCH * model.flops_per_example())
+    return {"N": model.N, "C": C} | emergence.evaluate(model)
 
 
 regenerate = shipped_map(
     run,
-    dict(H=[24, 32, 48, 64], step=[1500, 3000, 6000, 12_000], seed=SHIPPED_SEEDS),
+    dict(H=[24, 32, 48, 64], step=[1500, 3000, 6000, 12_000], seed=emergence.SHIPPED_SEEDS),
     places=4,
 )

@@ -1,12 +1,9 @@
 """A committee of k narrow networks against one of k times the width, by width and by text.
 
-All networks see the same text; `k` of width `H` have the parameters and the training FLOP of one of
-width `k * H`. The members differ in their initial weights only. The mean of their logits is itself
-a network of width `k * H`, so what may be missing is not capacity but the division of work.
-
-This tests one reading of the claim that a large network is like an ensemble of small ones
-[@branwen2020scaling]: whether independent networks can replace a wide one. Whether there are small
-networks *inside* a large one is not tested.
+All networks see the same text; `k` of width `H`, which differ in their initial weights only, have
+the parameters and the training FLOP of one of width `k * H`, and the mean of their logits is such a
+network. This tests one reading of the claim that a large network is like an ensemble of small ones
+[@branwen2020scaling], and not whether there are small networks *inside* a large one.
 """
 
 from collections.abc import Sequence
@@ -19,7 +16,6 @@ from scaling_lib.experiments.scaling_laws.language_models import trained
 from scaling_lib.experiments.tabulate import SEEDS, shipped_map, tabulate
 from scaling_lib.models import OneHotLM
 from scaling_lib.tasks.language import markov_language
-from scaling_lib.training import learning_rate_rule
 
 K = 8  # members of a committee
 RATES = (0.5, 1.0, 2.0)  # learning rates tried, as multiples of the rule's
@@ -32,8 +28,6 @@ class Average:
     """
 
     def __init__(self, members: Sequence[OneHotLM], of: str = "logits"):
-        if not members:
-            raise ValueError(f"members must be at least one model, not {members!r}")
         one_of(of, "of", ("probabilities", "logits"))
         self.members, self.of, self.k = list(members), of, members[0].k
 
@@ -49,21 +43,19 @@ class Average:
 def run(H: int, D: int, seed: int = 0, rates: Sequence[float] = RATES, k: int = K) -> pd.DataFrame:
     """Train k networks of width H and one of width k H at each rate, and average the k.
 
-    Columns: ``rate`` (as a multiple of `learning_rate_rule` for that width), and exact excess
-    losses in nats per token: ``alone`` (mean of the members), ``probabilities`` and ``logits`` (the
-    two averages), ``wide``.
+    Columns: ``rate`` (as a multiple of the rule for that width), and exact excess losses in nats
+    per token: ``alone`` (mean of the members), ``probabilities`` and ``logits`` (the two averages),
+    ``wide``.
     """
     excess = markov_language(0).excess
 
     def at(rate):
-        lr = rate * learning_rate_rule(H, D)
-        members = [trained(H, D, 100 * seed + i, data_seed=seed, lr=lr) for i in range(k)]
-        lr = rate * learning_rate_rule(k * H, D)
+        members = [trained(H, D, 100 * seed + i, seed, rate) for i in range(k)]
         return {
             "alone": float(np.mean([excess(model) for model in members])),
             "probabilities": excess(Average(members, "probabilities")),
             "logits": excess(Average(members)),
-            "wide": excess(trained(k * H, D, 100 * seed, data_seed=seed, lr=lr)),
+            "wide": excess(trained(k * H, D, 100 * seed, seed, rate)),
         }
 
     return tabulate(at, rate=rates)

@@ -12,11 +12,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.learning_curve import LearningCurve
-from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.experiments.tabulate import SEEDS, learning_curve, shipped_map
 from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.tasks.repeating_text import repeated
-from scaling_lib.training import fit_model
 
 LENGTH = 24  # tokens of a sequence
 SHORTEST = 4  # passage
@@ -54,10 +52,13 @@ def run(d: int, layers: int, seed: int = 0, steps: Iterable[int] = SHIPPED_STEPS
     Columns: ``N`` (parameters), ``step`` and ``accuracy``.
     """
     model = AttentionLM(V, LENGTH, d, layers, heads=2, ff=2, seed=seed)
-    curve = LearningCurve(steps, lambda step: {"accuracy": accuracy(model)}, STOP)
-    batches = passages(np.random.default_rng([seed, 1]))
-    fit_model(model, batches, max(steps), lr=5e-3, schedule=constant_after(100), after_step=curve)
-    return curve.table().assign(N=model.N)[["N", "step", "accuracy"]]
+    batches, rise = passages(np.random.default_rng([seed, 1])), constant_after(100)
+
+    def measure(step):
+        return {"accuracy": accuracy(model)}
+
+    table = learning_curve(model, batches, 5e-3, steps, measure, STOP, schedule=rise)
+    return table.assign(N=model.N)[["N", "step", "accuracy"]]
 
 
 regenerate = shipped_map(run, dict(layers=[1, 2], d=[16, 32, 64], seed=SEEDS), places=4)

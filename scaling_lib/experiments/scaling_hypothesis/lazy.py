@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import probability
-from scaling_lib.experiments.learning_curve import LearningCurve
-from scaling_lib.experiments.tabulate import shipped_map
+from scaling_lib.experiments.tabulate import learning_curve, shipped_map
 from scaling_lib.models import MLP, Adam
-from scaling_lib.training import draw_batches, fit_model
+from scaling_lib.training import draw_batches
 
 BITS = 12
 RULE_BITS = 3  # the first of them; the label is their parity
@@ -24,7 +23,7 @@ BATCH = 128
 WEIGHT_DECAY = 0.3
 STOP = ("fresh", 0.995)  # training ends there
 SHIPPED_STEPS = (50, *(500 * 2**i for i in range(8)))  # to 64,000
-SHIPPED_SEEDS = 10  # at 300 examples three of them are too few to see the spread
+SHIPPED_SEEDS = range(10)  # at 300 examples three of them are too few to see the spread
 
 
 def examples(
@@ -59,22 +58,19 @@ def run(
         "ordinary": examples(2000, agreement, np.random.default_rng([seed, 4]))[:2],
     }
     model = MLP((1 + BITS, H, 2), seed=seed)
-    adam = Adam(model.theta, weight_decay=weight_decay)
-    curve = LearningCurve(
-        steps, lambda step: {name: model.accuracy(*test) for name, test in tests.items()}, STOP
-    )
+    how = {"schedule": None, "optimizer": Adam(model.theta, weight_decay=weight_decay)}
     batches = draw_batches(X, y, BATCH, np.random.default_rng([seed, 3]))
-    fit_model(model, batches, max(steps), 2e-3, schedule=None, optimizer=adam, after_step=curve)
-    return curve.table()
+
+    def measure(step):
+        return {name: model.accuracy(*test) for name, test in tests.items()}
+
+    return learning_curve(model, batches, 2e-3, steps, measure, STOP, **how)
 
 
+SIZES = [100, 200, 300, 500, 1000, 3000]
 regenerate = shipped_map(
     run,
-    dict(
-        D=[100, 200, 300, 500, 1000, 3000],
-        weight_decay=[WEIGHT_DECAY],
-        seed=range(SHIPPED_SEEDS),
-    ),
-    dict(D=[300], weight_decay=[0.0, 0.1, 1.0], seed=range(SHIPPED_SEEDS)),
+    dict(D=SIZES, weight_decay=[WEIGHT_DECAY], seed=SHIPPED_SEEDS),
+    dict(D=[300], weight_decay=[0.0, 0.1, 1.0], seed=SHIPPED_SEEDS),
     places=4,
 )

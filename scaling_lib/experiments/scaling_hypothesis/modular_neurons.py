@@ -43,7 +43,7 @@ def run(H: int, seed=0, fraction=0.5, steps=SHIPPED_STEPS) -> pd.DataFrame:
         shares = {"explained": (held >= EXPLAINED).mean(), "power": float(held.mean())}
         return {"accuracy": model.accuracy(*unseen)} | shares
 
-    return grokking.learn(P, H, fraction, seed, steps, scores).table()
+    return grokking.learn(P, H, fraction, seed, steps, scores)
 
 
 regenerate = shipped_map(run, dict(H=[16, 32, 64, 128, 256, 512], seed=SEEDS), places=4)

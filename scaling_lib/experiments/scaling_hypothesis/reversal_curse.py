@@ -11,11 +11,9 @@ import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import one_of
-from scaling_lib.experiments.learning_curve import LearningCurve
-from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.experiments.tabulate import SEEDS, learning_curve, shipped_map
 from scaling_lib.models import AttentionLM
 from scaling_lib.tasks import relations
-from scaling_lib.training import fit_model
 
 ANSWER = 2  # tokens in an answer
 BATCH = 64
@@ -82,9 +80,11 @@ def run(
     }
     d, layers = SIZES[size]
     model = AttentionLM(facts.V, shown.shape[1] - 1, d, layers, heads=2, seed=seed)
-    curve = LearningCurve(steps, lambda step: {k: accuracy(model, t) for k, t in tests.items()})
-    fit_model(model, batches(shown, rng, counted), max(steps), lr=3e-3, after_step=curve)
-    table = curve.table()
+
+    def measure(step):
+        return {name: accuracy(model, test) for name, test in tests.items()}
+
+    table = learning_curve(model, batches(shown, rng, counted), 3e-3, steps, measure)
     table.insert(0, "N", model.N)
     return table
 

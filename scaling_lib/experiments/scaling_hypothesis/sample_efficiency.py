@@ -18,9 +18,6 @@ def tokens_to_target(table: pd.DataFrame, excess: float = 0.2) -> pd.DataFrame:
     per token above the entropy. Columns: ``seed, H, N, tokens, flop``, interpolated in log excess
     against log D (and log C); NaN where the runs of that size do not bracket the target.
     """
-    missing = {"seed", "H", "N", "D", "C", "loss", "entropy"} - set(table.columns)
-    if missing:
-        raise ValueError(f"the table has no column {sorted(missing)}")
     positive(excess, "excess")
     rows = [
         (*names, *(read_off(excess, runs.loss - runs.entropy, runs[x]) for x in ("D", "C")))

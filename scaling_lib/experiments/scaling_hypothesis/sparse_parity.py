@@ -8,12 +8,10 @@ found, so each task is a skill that comes at once, and the frequent ones come fi
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.learning_curve import LearningCurve
-from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.experiments.tabulate import SEEDS, learning_curve, shipped_map
 from scaling_lib.models import MLP
 from scaling_lib.models.softmax import log_softmax
 from scaling_lib.tasks.parity import SparseParity
-from scaling_lib.training import fit_model
 
 BATCH = 1000
 TEST_EXAMPLES = 500  # of each task
@@ -45,11 +43,9 @@ def run(H=256, seed=0, steps=SHIPPED_STEPS, task: SparseParity | None = None) ->
         losses = losses_by_task(model, task)
         return {"losses": losses, "learned": (losses < LEARNED_LOSS).mean()}
 
-    curve = LearningCurve(steps, measure, stop=("learned", 1))
     rng = np.random.default_rng([seed, 1])
     batches = (task.sample(BATCH, rng) for _ in range(max(steps)))
-    fit_model(model, batches, max(steps), lr=5e-3, schedule=None, after_step=curve)
-    table = curve.table()
+    table = learning_curve(model, batches, 5e-3, steps, measure, ("learned", 1), schedule=None)
     at, losses = table["step"].to_numpy(float), np.stack(table["losses"])
     below = losses < LEARNED_LOSS
     return pd.DataFrame(

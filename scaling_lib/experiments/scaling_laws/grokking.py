@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from scaling_lib.experiments.learning_curve import LearningCurve
+from scaling_lib.experiments.tabulate import learning_curve
 from scaling_lib.models import MLP, Adam
 from scaling_lib.tasks import modular
-from scaling_lib.training import fit_model
 
 H = 128  # hidden width
 EVERY = 25  # steps between two measurements
@@ -25,7 +24,7 @@ STOP = ("test_accuracy", 0.999)  # training ends there
 
 def learn(
     p: int, H: int, fraction: float, seed: int, steps: Iterable[int], scores: Callable, stop=None
-) -> LearningCurve:
+) -> pd.DataFrame:
     """Train a network of width H on a fraction of the p² pairs, and follow its scores.
 
     ``scores(model, seen, unseen)`` returns them by name; the last two are X, y of the pairs.
@@ -36,11 +35,11 @@ def learn(
     std = ((2 * p) ** -0.5, H**-0.5)
     model = MLP((2 * p, H, p), "quadratic", "mse", bias=False, init_std=std, seed=rng)
     adam = Adam(model.theta, betas=(0.9, 0.98), weight_decay=0.3)
-    curve = LearningCurve(steps, lambda step: scores(model, seen, unseen), stop)
-    curve(0)
-    batches, last = itertools.repeat(seen), max(curve.steps)
-    fit_model(model, batches, last, lr=3e-3, schedule=None, optimizer=adam, after_step=curve)
-    return curve
+    how = {"schedule": None, "optimizer": adam}
+    batches = itertools.repeat(seen)
+    return learning_curve(
+        model, batches, 3e-3, steps, lambda step: scores(model, seen, unseen), stop, **how
+    )
 
 
 def train(p=53, fraction=0.3, training_steps=2000, seed=0) -> pd.DataFrame:
@@ -58,4 +57,6 @@ def train(p=53, fraction=0.3, training_steps=2000, seed=0) -> pd.DataFrame:
         return losses | right | {"weight_norm": float(np.linalg.norm(model.theta))}
 
     steps = range(0, training_steps + 1, EVERY)
-    return pd.DataFrame(learn(p, H, fraction, seed, steps, scores, STOP).rows)
+    table = learn(p, H, fraction, seed, steps, scores, STOP)
+    end = (table[STOP[0]] >= STOP[1]).argmax()  # 0 if it is never reached
+    return table[: end + 1] if end else table

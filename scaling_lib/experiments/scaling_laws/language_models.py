@@ -6,31 +6,31 @@ import numpy as np
 
 from scaling_lib.models import OneHotLM
 from scaling_lib.tasks.language import markov_language
-from scaling_lib.training import TrainConfig, batch_rule, fit_model, learning_rate_rule, make_model
+from scaling_lib.training import TrainConfig, batch_rule, fit_model, learning_rate_rule
 from scaling_lib.training.loop import one_pass
+from scaling_lib.training.run import make_model
 
 
 def untrained(
-    H: int, D: int, seed: int = 0, data_seed: int | None = None, lr: float | None = None
+    H: int, D: int, seed: int = 0, lr: float | None = None
 ) -> tuple[OneHotLM, Iterator[tuple[np.ndarray, np.ndarray]], int, float]:
     """Return a model and what `fit_model` needs for one pass: batches, steps, learning rate.
 
-    Unlike that of `scaling_lib.train`, its text has a seed of its own (`seed` by default), so that
-    several models can be trained on one text. `lr` is the usual rule's if left out.
+    `lr` is the usual rule's if left out.
     """
     config = TrainConfig(H=H, D=D, lr=lr).resolved()
+    batches = one_pass(markov_language(0).windows(D, 1000 + seed), config.batch)
+    return make_model(config, seed), batches, -(-D // config.batch), config.lr
+
+
+def trained(H: int, D: int, seed=0, data_seed: int | None = None, rate=1.0) -> OneHotLM:
+    """Train one model for one pass over `D` tokens, at the rule's learning rate times `rate`.
+
+    Unlike that of `scaling_lib.train`, its text has a seed of its own (`seed` by default), so that
+    several models can be trained on one text.
+    """
     text = markov_language(0).windows(D, 1000 + (seed if data_seed is None else data_seed))
-    steps = -(-D // config.batch)
-    return make_model(config, seed), one_pass(text, config.batch), steps, config.lr
-
-
-def trained(
-    H: int, D: int, seed: int = 0, data_seed: int | None = None, lr: float | None = None
-) -> OneHotLM:
-    """Train one model for one pass over `D` tokens, with Adam and cosine decay."""
-    model, *rest = untrained(H, D, seed, data_seed, lr)
-    fit_model(model, *rest)
-    return model
+    return read_text(make_model(TrainConfig(H=H, D=D), seed), text, rate)
 
 
 def read_text(

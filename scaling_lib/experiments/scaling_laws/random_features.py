@@ -4,9 +4,7 @@ Inputs x have M latent coordinates of variance :math:`\lambda_i = i^{-(1+\alpha)
 :math:`y = w \cdot x`, with noise if wanted. The learner sees N random linear features
 :math:`\phi = U x` of D examples and fits y by ridge regression; its test loss is computed exactly
 from w and :math:`\lambda`. The theory says that it falls as :math:`N^{-\alpha}` when N is the
-scarce resource and as :math:`D^{-\alpha}` when D is [@maloney2022solvable; @bahri2021explaining];
-at these finite sizes that holds within about 8 %. With noisy targets and almost no ridge it rises
-more than a hundredfold at N = D; a ridge of 1e-2 takes the peak away and is better everywhere.
+scarce resource and as :math:`D^{-\alpha}` when D is [@maloney2022solvable; @bahri2021explaining].
 """
 
 from collections.abc import Sequence

@@ -48,9 +48,8 @@ def hold_out(runs: pd.DataFrame, factor: float) -> tuple[pd.DataFrame, pd.DataFr
 
 
 def mean_over_seeds(runs: pd.DataFrame) -> pd.DataFrame:
-    """Average the loss over seeds: one row for each (H, N, D, C, C_6ND), with ``sd`` over seeds."""
-    groups = runs.groupby(["H", "N", "D", "C", "C_6ND"], as_index=False)["loss"]
-    return groups.agg("mean").assign(sd=groups.agg("std")["loss"])
+    """Average the loss over seeds: one row for each (H, N, D, C, C_6ND)."""
+    return runs.groupby(["H", "N", "D", "C", "C_6ND"], as_index=False)["loss"].mean()
 
 
 def isoflop_minima(runs: pd.DataFrame) -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """Why two papers disagreed on how to spend compute: what makes the short runs of a sweep too bad.
 
 At equal compute the larger model has the shorter run. What spoils short runs more than long ones
-lowers the best size, less so as budgets grow, and so the exponent comes out too high. The same
-models of the synthetic language in five ways, three seeds each:
+lowers the best size, less so as budgets grow, and so the exponent comes out too high, as it may
+have in [@kaplan2020scaling]. The same models of the synthetic language in five ways, three seeds:
 
 - ``matched``: batch 64, warm-up over 5 % of the run, a cosine that ends with the run.
 - ``constant``: a rate that is never brought down, read at D on the way to 2²⁰.
@@ -11,12 +11,7 @@ models of the synthetic language in five ways, three seeds each:
 - ``large batch``: as matched, with 256 tokens a step; it and the long warm-up end at 2¹⁸ tokens.
 
 Each is made at several multiples of the main sweep's learning-rate rule, and the run with the
-lowest loss at its own end counts; none that counts is at the lowest or the highest multiple. So
-tuned, the long cosine raises the exponent in every seed, on every choice of budgets, and that is
-its warm-up: with a short one it does not. Without a matched decay, but with a short warm-up, almost
-any one multiple for all sizes raises it; if each size takes its best, the list of rates and the
-seed decide. The large batch raises it over all five budgets, not over each choice of them. The long
-warm-up lowers it over all five. None reaches the 0.73 of [@kaplan2020scaling].
+lowest loss at its own end counts; none that counts is at the lowest or the highest multiple.
 """
 
 import pathlib

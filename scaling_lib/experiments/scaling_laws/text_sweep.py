@@ -6,21 +6,9 @@ each (H, D) is the best of three on seed 0 with 8 characters, and serves all oth
 not lie on lines of equal compute (the embedding grows as √H), so the loss there is interpolated.
 
 The rule for the runs that a fit may use was written down before any run of seeds 1 and 2 or with 2
-characters was made, and before it was applied to those of seed 0. (An earlier look at these, with
-windows chosen afterwards, had shown that the window matters.) It leaves out, of every sweep alike,
-
-- H below 8: such models are a few numbers for each character, and level off early;
-- runs on fewer than 2¹⁴ tokens, which at our batches take fewer than 512 steps: what they lack is
-  steps, of which the law says nothing;
-- models more than four times too small or too large for their bill, if 20 tokens a parameter
-  [@hoffmann2022training] are right: 20/16 ≤ D/N ≤ 20·16. Nobody asks a law about such a run, and
-  the law has to bend for it.
-
-Found with 8 characters, on runs eight times dearer than those fitted: the additive law is off by 17
-to 20 % when all runs are fitted and by 3.0 to 3.7 % by the rule, which makes the error larger on
-the synthetic language: a wide model's advantage grows with a text, and is nearly constant there, as
-the law has it. A sharp bend is off by 3 to 4 % either way. Neither identifies the floor E. With 2
-characters it is off by 0.5 to 1.0 %, and E lies below what a table of counts reaches.
+characters was made. It leaves out H below 8 (a few numbers a character, which level off early),
+runs on fewer than 2¹⁴ tokens, which lack steps, and models more than four times too small or too
+large for their bill, if 20 tokens a parameter [@hoffmann2022training] are right.
 """
 
 import pathlib

@@ -9,20 +9,14 @@ If a step goes wrong with probability :math:`\epsilon` whatever came before, a s
 for a small :math:`\epsilon`. Steps are drawn, so :math:`\epsilon` is near the loss in nats a step.
 """
 
-import itertools
-import pathlib
-
 import numpy as np
 import pandas as pd
 
-from scaling_lib.data.files import write_csv
-from scaling_lib.experiments.learning_curve import LearningCurve
 from scaling_lib.experiments.scaffolding import chain_of_thought as chains
-from scaling_lib.experiments.tabulate import SEEDS, tabulate
+from scaling_lib.experiments.tabulate import SEEDS, learning_curve, shipped_map
 from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.models.softmax import log_softmax, of_right
 from scaling_lib.tasks import permutations
-from scaling_lib.training import fit_model
 
 K, GROUP = 8, chains.GROUP
 STEPS = K - 1  # of a piece: its first result only repeats the result so far
@@ -73,19 +67,12 @@ def run(d: int, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEPS) -> pd.Dat
         error = 1 - right.prod(1).mean() ** (1 / STEPS)
         return {"loss": float(-np.log(right).mean()), "error": float(error)}
 
-    curve = LearningCurve(steps, measure)
-    batches = (problems(chains.BATCH, rng) for _ in itertools.count())
+    batches = chains.problems(K, "steps", PRODUCT, rng)
     rise = constant_after(100)
-    fit_model(model, batches, max(steps), chains.LR, schedule=rise, after_step=curve)
-    table = curve.table()
+    table = learning_curve(model, batches, chains.LR, steps, measure, schedule=rise)
     horizon = np.log(0.5) / np.log1p(-table["error"])
     C = table["step"] * chains.BATCH * 2 * K * model.flops_per_token(2 * K)
     return table.assign(horizon=horizon, N=model.N, C=C)
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped curves: three widths, three seeds."""
-    table = tabulate(run, jobs, d=[24, 32, 48], seed=SEEDS)
-    for name in ("loss", "error", "horizon", "C"):
-        table[name] = table[name].map("{:.3g}".format)
-    write_csv(table, out)
+regenerate = shipped_map(run, dict(d=[24, 32, 48], seed=SEEDS), digits=3)

@@ -60,13 +60,6 @@ def run(noise: float, H: int, D: int, q: float, seed: int = 0) -> dict:
     return {"passes": round(D / len(kept), 4)} | best
 
 
-regenerate = shipped_map(
-    run,
-    dict(
-        noise=[0.4, 0.8],
-        H=[16, 64],
-        D=[2**12, 2**14, 2**16],
-        q=[1 / 8, 1 / 4, 3 / 8, 1 / 2, 3 / 4, 1.0],
-        seed=SEEDS,
-    ),
-)
+LENGTHS = [2**12, 2**14, 2**16]
+SHARES = [1 / 8, 1 / 4, 3 / 8, 1 / 2, 3 / 4, 1.0]
+regenerate = shipped_map(run, dict(noise=[0.4, 0.8], H=[16, 64], D=LENGTHS, q=SHARES, seed=SEEDS))

@@ -69,13 +69,6 @@ def run(words: str, H: int, D: int, r: float, seed: int = 0) -> dict:
     return dict(zip(("hard", "easy"), np.round(losses, 5).tolist(), strict=True))
 
 
-regenerate = shipped_map(
-    run,
-    dict(
-        words=list(WORDS),
-        H=[8, 32],
-        D=[2**i for i in (13, 14, 15, 16, 17, 19)],
-        r=[i / 8 for i in range(9)],
-        seed=SEEDS,
-    ),
-)
+LENGTHS = [2**i for i in (13, 14, 15, 16, 17, 19)]
+SHARES = [i / 8 for i in range(9)]
+regenerate = shipped_map(run, dict(words=list(WORDS), H=[8, 32], D=LENGTHS, r=SHARES, seed=SEEDS))

@@ -13,6 +13,7 @@ import pandas as pd
 
 from scaling_lib.experiments.scaling_hypothesis import cipher
 from scaling_lib.experiments.tabulate import SEEDS, shipped_map
+from scaling_lib.models.softmax import of_right
 
 SHIPPED_STEPS = cipher.SHIPPED_STEPS[:6]  # to 8,000
 
@@ -25,12 +26,7 @@ def tries(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
     >>> tries(np.array([[0.1, 0.7, 0.2], [0.1, 0.7, 0.2]]), np.array([1, 0]))
     array([1, 3])
     """
-    outputs, y = np.asarray(outputs), np.asarray(y)
-    if outputs.ndim != 2 or y.shape != outputs.shape[:1]:
-        raise ValueError(
-            f"y must have one answer a row of outputs, not the shapes {y.shape} {outputs.shape}"
-        )
-    return (outputs > np.take_along_axis(outputs, y[:, None], 1)).sum(1) + 1
+    return (outputs > of_right(outputs, y)[:, None]).sum(1) + 1
 
 
 def run(n_shifts: int, seed=0, loss="mse", steps=SHIPPED_STEPS) -> pd.DataFrame:
@@ -51,7 +47,7 @@ def run(n_shifts: int, seed=0, loss="mse", steps=SHIPPED_STEPS) -> pd.DataFrame:
 
         return measure
 
-    return cipher.learning_curve(scores_of, n_shifts, seed, loss, steps)
+    return cipher.follow(scores_of, n_shifts, seed, loss, steps)
 
 
 regenerate = shipped_map(run, cipher.KNOBS | dict(seed=SEEDS), places=4)

@@ -2,12 +2,9 @@ r"""A mixture of experts on the synthetic language: many parameters, few of them
 
 Each of `G` experts is a whole `OneHotLM` of width `H`. A fixed rule sends every context to one of
 them, as in hash layers [@roller2021hash]: by the last token, or at random (a table drawn once). So
-a mixture holds :math:`G N` parameters and costs the FLOP of :math:`N` for each token. There is no
-router to train and no layer that the experts share, which mixtures in language models have.
-
-Each expert trains on the part of the text that comes to it, with the batch and the learning rate
-that the book's rules give a model of its width for so many tokens. Every run, dense or mixed, is
-the best (by exact test loss) of three multiples of that rate.
+a mixture holds :math:`G N` parameters and costs the FLOP of :math:`N` for each token. Each expert
+trains on the part of the text that comes to it, by the book's rules for so many tokens, and every
+run, dense or mixed, is the best (by exact test loss) of three multiples of the rule's rate.
 """
 
 import numpy as np

@@ -12,20 +12,16 @@ a network that is right once in a thousand draws learns from a thousandth of wha
 The control is told the right answers of as many problems, chosen at random instead of by the check.
 """
 
-import pathlib
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
-from scaling_lib.data.files import write_csv
-from scaling_lib.experiments.learning_curve import LearningCurve
 from scaling_lib.experiments.scaling_hypothesis import emergence
-from scaling_lib.experiments.tabulate import SEEDS, tabulate
+from scaling_lib.experiments.tabulate import SEEDS, learning_curve, shipped_map
 from scaling_lib.models import MLP, constant_after
 from scaling_lib.models.softmax import draw, of_right
 from scaling_lib.tasks import addition
-from scaling_lib.training import fit_model
 
 DIGITS = emergence.DIGITS
 DRAWS = 512  # problems a step, one answer drawn for each
@@ -60,14 +56,7 @@ def right_draws(model: MLP) -> np.ndarray:
     return np.exp(of_right(log_p, y).sum(1, dtype=float))
 
 
-def run(
-    H: int,
-    start: int,
-    seed: int = 0,
-    lr: float = 3e-3,
-    by: str = "reward",
-    steps: tuple[int, ...] | None = None,
-) -> pd.DataFrame:
+def run(H: int, start: int, seed=0, lr=3e-3, by="reward", steps=None) -> pd.DataFrame:
     """Train an adder for `start` steps on right answers, then `by` reward; measure after so many.
 
     ``by="answers"`` is the control, and without `steps` they are those of the shipped table.
@@ -90,26 +79,18 @@ def run(
         pass_100 = (1 - (1 - p) ** 100).mean()
         return {"reward": p.mean(), "likeliest": likeliest, "pass_100": pass_100, "kept": kept}
 
-    curve = LearningCurve((0, *steps), measure)
-    curve(0)
-    rise = constant_after(WARM_UP)
-    fit_model(model, counted(), max(steps), lr, schedule=rise, after_step=curve)
-    table, once = curve.table(), model.flops_per_example()
+    rise, once = constant_after(WARM_UP), model.flops_per_example()
+    table = learning_curve(model, counted(), lr, (0, *steps), measure, schedule=rise)
     C = DRAWS * table["step"] * once / 3 + table.pop("kept") * once
     return table.assign(C=C, N=model.N)
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped curves: two widths, two times of learning from answers, three seeds.
-
-    All at two learning rates, by reward and as the control. The narrower width, whose end depends
-    on the seed, has ten more seeds by reward at the higher rate.
-    """
-    starts, rates = [1500, 3000], list(SHIPPED_STEPS)
-    ways = {"lr": rates, "by": ["reward", "answers"]}
-    every = tabulate(run, jobs, H=[64, 128], start=starts, **ways, seed=SEEDS)
-    ways = {"lr": rates[:1], "by": ["reward"]}
-    more = tabulate(run, jobs, H=[64], start=starts, **ways, seed=range(3, 13))
-    table = pd.concat([every, more], ignore_index=True)
-    rounded = table.round({"reward": 4, "likeliest": 4, "pass_100": 4})
-    write_csv(rounded.assign(C=table["C"].map("{:.4g}".format)), out)
+KNOBS = dict(H=[64, 128], start=[1500, 3000], lr=list(SHIPPED_STEPS), by=["reward", "answers"])
+regenerate = shipped_map(
+    run,
+    KNOBS | dict(seed=SEEDS),
+    # The end of the narrower width depends on the seed.
+    KNOBS | dict(H=[64], lr=[3e-3], by=["reward"], seed=range(3, 13)),
+    places=4,
+    digits=4,
+)

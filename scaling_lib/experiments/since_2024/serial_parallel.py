@@ -10,13 +10,11 @@ problem once for all chains is not counted.
 """
 
 import itertools
-import pathlib
 
 import numpy as np
 import pandas as pd
 
 from scaling_lib.data.checks import one_of
-from scaling_lib.data.files import write_csv
 from scaling_lib.experiments.scaffolding.chain_of_thought import (
     BATCH,
     GROUP,
@@ -25,7 +23,7 @@ from scaling_lib.experiments.scaffolding.chain_of_thought import (
     TEST_SEED,
     sample_ends,
 )
-from scaling_lib.experiments.tabulate import SEEDS, tabulate
+from scaling_lib.experiments.tabulate import SEEDS, shipped_map
 from scaling_lib.models import AttentionLM, constant_after
 from scaling_lib.sampling import sampled_vote
 from scaling_lib.tasks import permutations
@@ -77,7 +75,7 @@ def run(task: str, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEPS) -> pd.
             questions = examples(factors, factors, serial)[0][:, : K + 1]
             draws = np.random.default_rng([seed, 2])
             ends = sample_ends(model, questions, max(CHAINS), draws, serial)
-            flop = length * model.flops_per_token(length, backward=False)
+            flop = int(length * model.flops_per_token(length, backward=False))
             for chains in CHAINS:
                 groups = ends.reshape(-1, chains, PROBLEMS)  # all that were drawn count
                 voted = np.mean([sampled_vote(group, products[:, -1], chains) for group in groups])
@@ -92,7 +90,4 @@ def run(task: str, seed: int = 0, steps: tuple[int, ...] = SHIPPED_STEPS) -> pd.
     return pd.DataFrame(rows, columns=["step", "serial", "chains", "flop", "voted"])
 
 
-def regenerate(out: pathlib.Path, jobs: int = 1) -> None:
-    """Write the shipped table: two tasks, four training times, three seeds."""
-    table = tabulate(run, jobs, task=["product", "maximum"], seed=SEEDS)
-    write_csv(table.round({"voted": 3}).astype({"flop": int}), out)
+regenerate = shipped_map(run, dict(task=["product", "maximum"], seed=SEEDS), places=3)
