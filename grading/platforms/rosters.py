@@ -15,6 +15,7 @@ from grading.reports.spreadsheets import (
     Kept,
     harmless,
     letters,
+    name_orders,
     plain,
     read_number,
     read_rows,
@@ -239,7 +240,7 @@ def joined(classes):
         nothing = {"score": 0, "items": [], "by_hand": [], "message": "", "notes": []}
         for result in results:
             keys = *result.get("ids", {}).items(), result["student"]
-            mine = students.find(*keys, _other_order(result["student"]))
+            mine = students.find(*keys, *name_orders(result["student"]))
             if mine is None:
                 absent.append((result["student"], made[0]["assignment"]))
                 made.append(mine := result | before | nothing)
@@ -279,7 +280,7 @@ def canvas(path, results, column=None, scale=False):
             maximum = _maximum(row[column], path)
             continue
         keys = [("canvas", row["ID"]), row.get("SIS Login ID"), row.get("SIS User ID")]
-        if result := students.find(*keys, name, _other_order(name)):
+        if result := students.find(*keys, name, *name_orders(name)):
             row[column] = number(_scaled(result, maximum, scale))
     kept = [title for title in header if title in CANVAS_KEPT or title == column]
     table = [kept, *([row[title] for title in kept] for row in rows)]
@@ -374,12 +375,6 @@ class _Students:
 def _kept(cells):
     """Return what a platform wrote as it is: it would take an apostrophe for a part of a name."""
     return map(Kept, cells)
-
-
-def _other_order(name):
-    """Return "Ada Lovelace" for "Lovelace, Ada", and the other way round."""
-    before, comma, after = name.partition(",")
-    return f"{after} {before}" if comma else " ".join([*name.split()[-1:], *name.split()[:-1]])
 
 
 def _maximum(text, path):

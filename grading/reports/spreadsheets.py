@@ -59,6 +59,16 @@ def letters(name):
     return "".join(c for c in plain(name).casefold() if c.isalnum())
 
 
+def name_orders(name):
+    """Return a name in the orders in which platforms write it, as "Lovelace, Ada"."""
+    before, comma, after = name.partition(",")
+    if comma:
+        return [f"{before} {after}", f"{after} {before}"]
+    words = name.split()
+    orders = words, words[-1:] + words[:-1], words[1:] + words[:1]
+    return [" ".join(order) for order in orders]
+
+
 def read_number(text):
     """Return the number in a cell, with a decimal point or comma; NaN for text that is none."""
     text = text.strip()
