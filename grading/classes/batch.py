@@ -92,7 +92,8 @@ def grade(
     handed_in = list(collect(submissions, assignment, records.knows))
     records.expect(handed_in)
     batch = _Batch(assignment, records, settings, kind)
-    batch.log(
+    log(
+        records.out,
         versions=versions(),
         command=shlex.join(sys.argv),
         assignment=assignment.name,
@@ -118,7 +119,7 @@ def grade(
 
 
 class _Batch:
-    """The submissions of one call of `grade`, and its log."""
+    """The submissions of one call of `grade`."""
 
     def __init__(self, assignment, records, settings, kind):
         self.assignment, self.records = assignment, records
@@ -127,10 +128,6 @@ class _Batch:
         self.running = {}
         self.source = None  # the future of the source itself, until it has earned all its points
         self.held = []  # what to do then, before more is collected: results that were known at once
-
-    def log(self, **facts):
-        """Write one line of JSON: for the batch's beginning, and for each submission."""
-        log(self.records.out, **facts)
 
     def run(self, delivered, pool, most, bar):
         """Grade the source itself beside the first submissions; write nothing before it is fine."""
@@ -199,7 +196,7 @@ class _Batch:
                     continue
                 words = _words(trouble)
                 self.summary.failed[entry[1].student] = words
-                self.log(student=entry[1].student, failed=words)
+                log(self.records.out, student=entry[1].student, failed=words)
             else:
                 self._finish(*entry, result, report["sandbox"])
             bar.update()
@@ -235,7 +232,8 @@ class _Batch:
         write_feedback(record["folder"] / "feedback.html", result)
         self.records.write(record, result)
         kept = ("student", "file", "submission", "status", "score", "sandbox", "seconds")
-        self.log(**{name: result[name] for name in kept}, starts=result.get("starts"))
+        facts = {name: result[name] for name in kept}
+        log(self.records.out, **facts, starts=result.get("starts"))
 
     def remarks(self):
         """Return what the instructor should know of earlier runs."""
