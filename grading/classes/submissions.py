@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import datetime
+import functools
 import itertools
 import pathlib
 import re
@@ -63,10 +64,7 @@ def collect(path, assignment, known=lambda name: False):
     these, or one student's own folder, which it is if its name is `known`. The assignment tells
     which of several notebooks is meant. Raises `ValueError` if there is nothing.
     """
-
-    def is_one(file):
-        return _belongs(file, assignment)
-
+    is_one = functools.partial(_belongs, assignment)
     for submission, found in by_student(path, assignment.name, known, is_one):
         yield choose_notebook(submission, found, assignment)
 
@@ -219,7 +217,7 @@ def _parse_gradescope(file):
     return sent
 
 
-def _belongs(file, assignment):
+def _belongs(assignment, file):
     """Tell whether a file is, or holds, a notebook of the assignment."""
     try:
         read = read_apart(read_contents, file, assignment)
