@@ -21,14 +21,10 @@ GRADES = ("student", "score", "max_score", "status", "message", "left_aside")
 
 def versions():
     """Return the versions of what takes part in grading."""
-    packages = ("numpy", "scipy", "pandas", "ipython", "matplotlib")
     found = {"grading": __version__, "python": platform.python_version()}
     found["system"] = f"{platform.system()} {platform.release()}"
-    for package in packages:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
+    for package in ("numpy", "scipy", "pandas", "ipython", "matplotlib"):
+        found[package] = importlib.metadata.version(package)
     return found
 
 
