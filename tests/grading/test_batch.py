@@ -346,7 +346,7 @@ def test_a_sandbox_that_does_not_start_is_told_in_a_line_with_its_reason(
     *_, error = capsys.readouterr().err.splitlines()
     assert error.startswith("grading grade: error: nothing was graded, not even the source: the ")
     assert error.endswith("does not start: it took longer than 0.001 s")
-    monkeypatch.setattr(known_answers, "Limits", lambda: Limits(start=0.001))
+    monkeypatch.setattr(known_answers, "Limits", lambda **more: Limits(start=0.001, **more))
     assert main(["answers", "capstone"]) == 2
     assert capsys.readouterr().err.endswith("does not start: it took longer than 0.001 s\n")
 
