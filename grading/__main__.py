@@ -312,12 +312,7 @@ def bundle_run(options):
     settings = _settings(options)
     if not settings.seed:
         raise ValueError("a bundle needs a secret: give --seed-file")
-    if options.limit:
-        raise ValueError("a bundle has the default limits")
-    more = [f"--late={options.late:g}"]
-    more += [f"--sandbox={options.sandbox}"] if options.sandbox else []
-    more += ["--unsafe"] if options.unsafe else []
-    content = bundle(assignment, settings, more)
+    content = bundle(assignment, settings, options.late)
     write_bytes(options.out, content)
     print(f"{options.out}: {len(content) / 1e6:.1f} MB, with the solutions and the secret")
 

@@ -48,7 +48,7 @@ class Summary:
     failed: dict  # from students without a result to the reason
     resumed: int  # how many had a result already
     remarks: list  # what the instructor should know of earlier runs
-    late: list = dataclasses.field(default_factory=list)  # what the late rule meant, in sentences
+    late: list  # what the late rule meant, in sentences
 
 
 def grade(
@@ -92,7 +92,8 @@ def grade(
     handed_in = list(collect(submissions, assignment, records.knows))
     records.expect(handed_in)
     batch = _Batch(assignment, records, settings, kind)
-    batch.log(
+    log(
+        records.out,
         versions=versions(),
         command=shlex.join(sys.argv),
         assignment=assignment.name,
@@ -110,27 +111,21 @@ def grade(
             place = str(pathlib.Path(submissions).resolve())
             delivered = (records.deliver(one, place, late) for one in handed_in)
             batch.run(delivered, pool, lambda: max(1, AHEAD * width()), bar)
-    batch.summary.results = records.table()
-    batch.summary.remarks = [*batch.remarks(), *_alike(assignment, records)]
-    now = [r for r in batch.summary.results if records.was_delivered(r) and r["file"]]
-    batch.summary.late = late.in_words(now)
-    return batch.summary
+    results = records.table()
+    remarks = [*batch.remarks(results), *_alike(assignment, records)]
+    now = [r for r in results if records.was_delivered(r) and r["file"]]
+    return Summary(results, batch.failed, batch.resumed, remarks, late.in_words(now))
 
 
 class _Batch:
-    """The submissions of one call of `grade`, and its log."""
+    """The submissions of one call of `grade`."""
 
     def __init__(self, assignment, records, settings, kind):
         self.assignment, self.records = assignment, records
         self.settings, self.kind = settings, kind
-        self.summary = Summary([], {}, 0, [])
-        self.running = {}
+        self.failed, self.resumed, self.running = {}, 0, {}
         self.source = None  # the future of the source itself, until it has earned all its points
         self.held = []  # what to do then, before more is collected: results that were known at once
-
-    def log(self, **facts):
-        """Write one line of JSON: for the batch's beginning, and for each submission."""
-        log(self.records.out, **facts)
 
     def run(self, delivered, pool, most, bar):
         """Grade the source itself beside the first submissions; write nothing before it is fine."""
@@ -174,7 +169,7 @@ class _Batch:
 
     def _resume(self, record):
         self.records.write(record)
-        self.summary.resumed += 1
+        self.resumed += 1
 
     def _submit(self, pool, entry, retry):
         job = make_job(self.assignment, entry[1].content, self.settings)
@@ -198,8 +193,8 @@ class _Batch:
                     self._submit(pool, entry, retry=False)
                     continue
                 words = _words(trouble)
-                self.summary.failed[entry[1].student] = words
-                self.log(student=entry[1].student, failed=words)
+                self.failed[entry[1].student] = words
+                log(self.records.out, student=entry[1].student, failed=words)
             else:
                 self._finish(*entry, result, report["sandbox"])
             bar.update()
@@ -235,11 +230,12 @@ class _Batch:
         write_feedback(record["folder"] / "feedback.html", result)
         self.records.write(record, result)
         kept = ("student", "file", "submission", "status", "score", "sandbox", "seconds")
-        self.log(**{name: result[name] for name in kept}, starts=result.get("starts"))
+        facts = {name: result[name] for name in kept}
+        log(self.records.out, **facts, starts=result.get("starts"))
 
-    def remarks(self):
+    def remarks(self, results):
         """Return what the instructor should know of earlier runs."""
-        others = [r for r in self.summary.results if not self.records.was_delivered(r)]
+        others = [r for r in results if not self.records.was_delivered(r)]
         facts = self.assignment.digest, self.settings.seed_name
         old = [r for r in others if (r.get("source"), r["seed"]) != facts]
         said = {
@@ -252,7 +248,7 @@ class _Batch:
             f"{words}: {some([r['student'] for r in who])}" for words, who in said.items() if who
         ]
         versions = {}
-        for result in self.summary.results:
+        for result in results:
             versions.setdefault(result.get("version"), []).append(result["student"])
         made += [f"{some(who)}: {words}" for words, who in versions.items() if words]
         return self.records.remarks + made

@@ -13,7 +13,7 @@ import re
 
 from grading.classes.submissions import Submission, own_name
 from grading.reports.late_rule import cost, mildest, read_time
-from grading.reports.spreadsheets import letters
+from grading.reports.spreadsheets import letters, name_orders
 from grading.reports.student_results import grades_table, write_json
 from grading.source.assignment import digest
 from scaling_lib.data.files import append_bytes, write_bytes
@@ -205,11 +205,6 @@ def with_folders(submissions, out):
 
 
 def _alike(one, other):
-    """Tell whether two names have the same letters, the last word in front or at the end."""
-
-    def ways(name):
-        words = name.replace(",", " ").split()
-        orders = words, words[-1:] + words[:-1], words[1:] + words[:1]
-        return {letters("".join(order)) for order in orders}
-
-    return bool(ways(one) & ways(other) - {""})
+    """Tell whether two names have the same letters, in any of the orders of their words."""
+    ways = [set(map(letters, name_orders(name))) for name in (one, other)]
+    return bool(ways[0] & ways[1] - {""})

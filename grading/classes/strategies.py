@@ -1,15 +1,9 @@
 """Five strategies for the capstone, so that its points mean something. For instructors only.
 
-The baseline is the one that learners are given. `parabolas` fits a parabola at each of four budgets
-and carries its minimum to the hero budget; `surface` fits A/N^α + B/D^β to all runs at once; both
-take what they see for the law. `shifted` and `regressed` play the same surface on the ten practice
-languages first and take off what it gets wrong there: on average, or by a line. Arguments and
-result of each are those of `scaling_lib.capstone.baseline.decide`.
-
-They stay out of `scaling_lib`, which submissions can import inside the sandbox. What they earn on
-ten languages that none of them has practised on is a shipped table; the hero runs are read from the
-curve through five real ones of the language, as in practice: its error is some two per cent of the
-excess, half a point at most.
+They stay out of `scaling_lib`, which submissions can import inside the sandbox. Arguments and
+result of each are those of `scaling_lib.capstone.baseline.decide`. In the shipped table of what
+they earn the hero runs are read from the curve through five real ones: its error is some two per
+cent of the excess, half a point at most.
 """
 
 from functools import cache
@@ -68,7 +62,7 @@ def parabolas(H, N, D, loss, entropy):
 
 
 def surface(H, N, D, loss, entropy):
-    """Decide by a surface fitted to all runs, and take the scatter about it for the error."""
+    """Decide by A/N^α + B/D^β fitted to all runs, and take the scatter about it for the error."""
     width, excess, half = _fitted(N, D, loss, entropy)
     return width, *(entropy + excess * np.exp(d) for d in (0, -half, half))
 

@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import datetime
+import functools
 import itertools
 import pathlib
 import re
@@ -63,10 +64,7 @@ def collect(path, assignment, known=lambda name: False):
     these, or one student's own folder, which it is if its name is `known`. The assignment tells
     which of several notebooks is meant. Raises `ValueError` if there is nothing.
     """
-
-    def is_one(file):
-        return _belongs(file, assignment)
-
+    is_one = functools.partial(_belongs, assignment)
     for submission, found in by_student(path, assignment.name, known, is_one):
         yield choose_notebook(submission, found, assignment)
 
@@ -82,7 +80,11 @@ def by_student(path, assignment, known=lambda name: False, is_one=lambda file: F
     files = list_files(path)
     around = _around(files, path, assignment, known, is_one)
     sent = _read_gradescope(files, around)
-    groups, times = {}, {}
+    groups = {}
+
+    def group(student, ids):
+        return groups.setdefault((student, *sorted(ids.values())), (Submission(student, ids), []))
+
     for file in files:
         place = file.path[around:]
         if place == (GRADESCOPE,):
@@ -90,38 +92,38 @@ def by_student(path, assignment, known=lambda name: False, is_one=lambda file: F
         people, time = sent.get(place[0], ((), None))  # a group's submission is that of each
         owners = [(*person, False, place[1:]) for person in people] or [owner(place)]
         for student, ids, late, inner in owners:
-            key = (student, *sorted(ids.values()))
-            groups.setdefault(key, (student, ids, []))[2].append((file, late, inner))
-            times[key] = max(filter(None, (time, times.get(key))), default=None)
+            submission, found = group(student, ids)
+            found.append((file, late, inner))
+            submission.submitted = max(filter(None, (time, submission.submitted)), default=None)
     # A student who handed in an empty folder, or nothing.
     empty = _folders(path, files, around) - {file.path[around] for file in files}
     for name in sorted(empty):
         student, ids, _, _ = owner((name, "x"))
-        groups.setdefault((student, *sorted(ids.values())), (student, ids, []))
+        group(student, ids)
     if not groups:
         raise ValueError(f"there are no submissions in {path}")
-    if around and not any(ids for _, ids, _ in groups.values()):
+    if around and not any(submission.ids for submission, _ in groups.values()):
         top = "/".join(files[0].path[:around])
         words = f"is read as the folder of a class: {some(sorted(name for name, *_ in groups))}"
         advice = f"if it is that of one student, put all that is in it into {top}/{assignment}"
         print(f"{top} {words}; {advice}", file=sys.stderr)
     authors = [
-        (student, ids)
-        for student, ids, found in groups.values()
+        (submission.student, submission.ids)
+        for submission, found in groups.values()
         if any(file.name.endswith(".ipynb") for file, *_ in found)
     ]
     if authors == [(assignment, {})]:
         found = [(file, False, file.path) for file in files]
         whole = pathlib.Path(path).resolve()
         student = readable(whole.name if whole.is_dir() else whole.stem)
-        groups = {(student,): (student, {}, found)}
-    names = collections.Counter(student for student, _, _ in groups.values())
+        groups = {(student,): (Submission(student), found)}
+    names = collections.Counter(submission.student for submission, _ in groups.values())
     for key in sorted(groups):
-        student, ids, found = groups[key]
-        if names[student] > 1 and ids:
-            student = own_name(student, ids, names)
-            names[student] = 1
-        yield Submission(student, ids, submitted=times.get(key)), found
+        submission, found = groups[key]
+        if names[submission.student] > 1 and submission.ids:
+            submission.student = own_name(submission.student, submission.ids, names)
+            names[submission.student] = 1
+        yield submission, found
 
 
 def own_name(student, ids, taken):
@@ -219,7 +221,7 @@ def _parse_gradescope(file):
     return sent
 
 
-def _belongs(file, assignment):
+def _belongs(assignment, file):
     """Tell whether a file is, or holds, a notebook of the assignment."""
     try:
         read = read_apart(read_contents, file, assignment)

@@ -22,12 +22,17 @@ import time
 import traceback
 
 from grading.marking.child_output import read_output
-from grading.sandbox.enclosure import ONE_THREAD, Limits, choose
+from grading.marking.run_and_test import grade_submission
+from grading.marking.session import Broken
+from grading.sandbox.enclosure import ONE_THREAD, Limits, choose, font_lists
 from grading.sandbox.inside.confine import die_with_parent
 from grading.sandbox.inside.plain_data import HEAD, frame
 from grading.sandbox.processes import adopt_orphans, descendants, kill_all
 from grading.sandbox.worker_process import Channel, Lost
-from grading.source.assignment import digest
+from grading.source.assignment import digest, parse
+from grading.source.hidden_tests import SEED_VARIABLE
+from grading.source.source_names import SourceNames
+from grading.source.submitted_cells import Unreadable
 
 GRACE = 60  # seconds that a job may take beyond its hard limit: the server starts, and cleans up
 
@@ -158,11 +163,6 @@ def _import_for(assignment):
     """Import what grading an assignment needs, once for all submissions."""
     import pandas  # noqa: F401 - the library imports it late
 
-    import grading.marking.run_and_test  # noqa: F401
-    from grading.sandbox.enclosure import font_lists
-    from grading.source.assignment import parse
-    from grading.source.source_names import SourceNames
-
     font_lists()
     # What is wrong with the assignment is reported by who grades, and not here.
     with contextlib.suppress(Exception):
@@ -218,26 +218,16 @@ def _work(job, writer):
         # Answers must not make the tests use more than the submission itself may.
         resource.setrlimit(resource.RLIMIT_DATA, (memory, resource.RLIM_INFINITY))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the batch decides
-        _grade(job, emit)
-    except BaseException:
-        emit({"event": "failed", "kind": "error", "text": traceback.format_exc()[-4000:]})
-    finally:
-        os._exit(0)
-
-
-def _grade(job, emit):
-    from grading.marking.run_and_test import grade_submission
-    from grading.marking.session import Broken
-    from grading.source.hidden_tests import SEED_VARIABLE
-    from grading.source.submitted_cells import Unreadable
-
-    os.environ[SEED_VARIABLE] = job["seed"]
-    try:
+        os.environ[SEED_VARIABLE] = job["seed"]
         grade_submission(job, emit)
     except Unreadable as error:
         emit({"event": "failed", "kind": "unreadable", "text": str(error)})
     except Broken as error:
         emit({"event": "failed", "kind": "broken", "text": str(error)})
+    except BaseException:
+        emit({"event": "failed", "kind": "error", "text": traceback.format_exc()[-4000:]})
+    finally:
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -435,20 +435,18 @@ def _compared(tree, frame, line, functions):
 
 
 def _in_words(error, line):
+    failed = f"This check failed: {line}"
     try:
-        return _words(error, line)
+        text = str(error)
     except Exception:  # it holds a value of which there are no words, as of a number without end
-        return f"This check failed: {line}"
-
-
-def _words(error, line):
+        return failed
     if isinstance(error, CallFailed | CallLost):
-        return str(error)
+        return text
     if isinstance(error, TestTimeout):
         return "The checks take too long"
     if isinstance(error, AssertionError):
-        return str(error) or f"This check failed: {line}"
-    return f"The answer does not fit the check `{line}`: {type(error).__name__}: {error}"
+        return text or failed
+    return f"The answer does not fit the check `{line}`: {type(error).__name__}: {text}"
 
 
 @contextlib.contextmanager

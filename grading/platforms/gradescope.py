@@ -5,11 +5,10 @@ submission ``run_autograder``, which finds the files in ``/autograder/submission
 ``/autograder/results/results.json``.
 """
 
-import argparse
+import dataclasses
 import datetime
 import json
 import pathlib
-import shlex
 import sys
 
 from grading.classes.archives import list_files
@@ -17,44 +16,13 @@ from grading.classes.submissions import Submission, choose_notebook
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.reports.late_rule import LateRule, take_off
 from grading.reports.student_results import empty_result, one_line, read_report, write_json
+from grading.sandbox.enclosure import Limits
 from grading.source.assignment import load
 from scaling_lib.data.files import zipped
 
-PROJECT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+PROJECT = HERE.parents[1]
 PACKAGES = ("grading", "scaling_lib")
-
-SETUP = """#!/usr/bin/env bash
-# Runs once, when the container is built.
-set -euo pipefail
-export DEBIAN_FRONTEND=noninteractive
-cd /autograder/source
-apt-get update -qq
-install() {{ apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }}
-install bubblewrap
-# By its version: "python3" of Ubuntu 22.04, Gradescope's default, is 3.10.
-for version in {versions}; do
-  if install "python$version" "python$version-venv" 2>/dev/null; then break; fi
-  version=
-done
-if [ -z "$version" ]; then
-  echo "This image has none of Python {versions}: choose Ubuntu 22.04 or a newer one" \\
-    "as base image, variant Base, and build the autograder again." >&2
-  exit 1
-fi
-"python$version" -m venv /autograder/python
-/autograder/python/bin/pip install --quiet --require-hashes -r requirements.txt
-/autograder/python/bin/pip install --quiet --no-deps --no-build-isolation ./project
-chmod -R go-rwx /autograder/source
-""".format(versions="3.13 3.12 3.11")
-
-RUN = """#!/usr/bin/env bash
-# Runs for each submission.
-set -euo pipefail
-root="${{AUTOGRADER:-/autograder}}"
-python="${{PYTHON:-$root/python/bin/python}}"
-cd /
-exec "$python" -P -m grading.platforms.gradescope "$root" {options}
-"""
 
 
 def gradescope_results(result):
@@ -100,15 +68,19 @@ def gradescope_results(result):
     }
 
 
-def bundle(assignment, settings, options):
+def bundle(assignment, settings, late):
     """Return the autograder for one assignment, a zip archive as bytes.
 
-    The secret seed of the settings is in it: it must stay with the instructors. `options` are
-    further ones of ``run_autograder``.
+    The secret seed of the settings is in it: it must stay with the instructors. `late` is the
+    percentage taken off for each day after Gradescope's due date.
     """
-    files = {"setup.sh": SETUP, "run_autograder": RUN.format(options=shlex.join(options))}
-    files[f"assignment/{assignment.name}.ipynb"] = assignment.text
-    files["seed"] = settings.seed
+    files = {
+        "setup.sh": (HERE / "gradescope_setup.sh").read_text(encoding="utf-8"),
+        "run_autograder": (HERE / "gradescope_run.sh").read_text(encoding="utf-8"),
+        f"assignment/{assignment.name}.ipynb": assignment.text,
+    }
+    stored = dataclasses.asdict(settings) | {"files": None, "late": late}
+    files["settings.json"] = json.dumps(stored)
     for test, text in assignment.overlay.items():
         files[f"overlay/{assignment.name}/{test}.py"] = text
     for name in ("pyproject.toml", "README.md", "LICENSE", "requirements.txt"):
@@ -127,23 +99,20 @@ def bundle(assignment, settings, options):
     return zipped(files, programs=("setup.sh", "run_autograder"))
 
 
-def run_autograder(root, sandbox=None, unsafe=False, late=0.0):
+def run_autograder(root):
     """Grade the one submission in Gradescope's folders; write and return ``results.json``.
 
-    `root` is ``/autograder``, `late` percent taken off for each day after Gradescope's due date.
+    `root` is ``/autograder``.
     """
     root = pathlib.Path(root)
     source = root / "source"
-    overlay = source / "overlay"
+    overlay, files = source / "overlay", source / "files"
     notebook = next((source / "assignment").glob("*.ipynb"))
     assignment = load(notebook, overlay if overlay.is_dir() else None)
-    files = source / "files"
-    settings = Settings(
-        sandbox=sandbox,
-        unsafe=unsafe,
-        seed=(source / "seed").read_text(encoding="utf-8"),
-        files=files if files.is_dir() else None,
-    )
+    stored = json.loads((source / "settings.json").read_text(encoding="utf-8"))
+    late, limits = stored.pop("late"), Limits(**stored.pop("limits"))
+    stored["files"] = files if files.is_dir() else None
+    settings = Settings(limits, **stored)
     submission = Submission("submission")
     found = [(file, False, file.path) for file in list_files(root / "submission")]
     choose_notebook(submission, found, assignment)
@@ -172,16 +141,10 @@ def _read_metadata(path, submission):
         return None
 
 
-def main(arguments=None):
+def main(root):
     """Run as ``run_autograder`` does; write a result even if nothing could be graded."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("root")
-    parser.add_argument("--sandbox")
-    parser.add_argument("--unsafe", action="store_true")
-    parser.add_argument("--late", type=float, default=0.0)
-    options = parser.parse_args(arguments)
     try:
-        run_autograder(options.root, options.sandbox, options.unsafe, options.late)
+        run_autograder(root)
     except (NotGraded, ValueError, OSError) as error:
         # Without a score Gradescope says that the autograder failed, which is what happened.
         print(f"not graded: {error}", file=sys.stderr)
@@ -190,4 +153,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -1,11 +1,6 @@
 """The same engine inside nbgrader, so that its gradebook and its marking by hand can be used.
 
-In ``nbgrader_config.py``::
-
-    c.Autograde.sanitize_preprocessors = grading.platforms.nbgrader_plugin.SANITIZE
-    c.Autograde.autograde_preprocessors = grading.platforms.nbgrader_plugin.AUTOGRADE
-    c.GenerateFeedback.preprocessors = grading.platforms.nbgrader_plugin.FEEDBACK
-    c.HTMLExporter.filters = grading.platforms.nbgrader_plugin.FILTERS
+``exercises/nbgrader_config.py`` puts `SANITIZE`, `AUTOGRADE`, `FEEDBACK` and `FILTERS` to use.
 """
 
 import base64
@@ -130,11 +125,9 @@ def outputs(event):
     if event["printed"]:
         made.append(new_output("stream", name="stdout", text=clean(event["printed"])))
     for shown in event["shown"]:
-        pairs = shown.items() if type(shown) is dict else ()
-        data = {k: v for k, v in pairs if type(v) is str}
-        data = {"text/plain": clean(data.get("text/plain", "")), "image/png": picture(data)}
-        if any(data.values()):
-            data = {kind: text for kind, text in data.items() if text}
+        data = {"text/plain": clean(shown.get("text/plain", "")), "image/png": picture(shown)}
+        data = {kind: text for kind, text in data.items() if text}
+        if data:
             made.append(new_output("display_data", data=data))
     if event["error"]:
         made.append(_error("Error", event["error"]))

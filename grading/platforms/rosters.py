@@ -12,9 +12,9 @@ import pathlib
 import re
 
 from grading.reports.spreadsheets import (
-    Kept,
     harmless,
     letters,
+    name_orders,
     plain,
     read_number,
     read_rows,
@@ -50,7 +50,7 @@ def marking_sheet(results, marks=None):
     extra = [COMMENT, *(title for title in extra if title != COMMENT)]
     rows = [(*SHEET, *extra)]
     for (student, name), (_, item) in _items(results).items():
-        row = marks.get((student, name), {"points": "" if _answered(item) else "0"})
+        row = marks.get((student, name), {"points": "0" if says_nothing(item["text"]) else ""})
         cells = [row["points"], number(item["points"]), item["text"]]
         rows.append([student, name, *cells, *(row.get(title, "") for title in extra)])
     return to_csv(rows)
@@ -66,13 +66,10 @@ def kept_marks(results, path):
     lost : list of (str, str)
         Student and item of rows in which somebody has written, of answers that changed or are gone.
     """
-    items = _items(results)
-    header, rows = read_rows(path, ("student", "item", "points"), "the sheet of --to-mark")
-    written = ["points", *(title for title in header if title not in SHEET)]
-    students, marks, lost = _sheet_names(items), {}, []
-    for row in rows:
-        name = plain(row["student"])
-        key = students.get(name, name), plain(row["item"])
+    items, marks, lost = _items(results), {}, []
+    needed = ("student", "item", "points")
+    for key, row, _ in _sheet_rows(path, needed, "the sheet of --to-mark", items):
+        written = ["points", *(title for title in row if title not in SHEET)]
         same = key in items and "answer" in row and _is_same(row["answer"], items[key][1]["text"])
         ours = row["points"].strip() == "0" and says_nothing(row.get("answer", "?"))
         if same and key not in marks:
@@ -85,6 +82,18 @@ def kept_marks(results, path):
 def _items(results):
     """Return results and answers by student and item."""
     return {(r["student"], i["id"]): (r, i) for r in results for i in r["by_hand"]}
+
+
+def _sheet_rows(path, needed, what, items):
+    """Yield student and item of each row of a sheet, the row, and what errors call it.
+
+    The student is one of those of the `items`, if the sheet's name can be one of theirs.
+    """
+    students = _sheet_names(items)
+    _, rows = read_rows(path, needed, what)
+    for line, row in enumerate(rows, 2):
+        student, name = plain(row["student"]), plain(row["item"])
+        yield (students.get(student, student), name), row, f"row {line} ({student}, {name})"
 
 
 def _sheet_names(items):
@@ -101,10 +110,6 @@ def _sheet_names(items):
 def _narrow(text):
     """Return a text with a ? for each letter that western Europe's Windows does not have."""
     return plain(text).encode("cp1252", "replace").decode("cp1252")
-
-
-def _answered(item):
-    return not says_nothing(item["text"])
 
 
 def _is_same(written, text):
@@ -136,32 +141,30 @@ def add_marks(results, path):
     record, or if an answer is not marked.
     """
     items = _items(results)
-    students = _sheet_names(items)
+    needed = ("student", "item", "points", "answer")
     what = "the sheet of --to-mark, with the answers that were marked"
-    _, rows = read_rows(path, ("student", "item", "points", "answer"), what)
     faults, marked, changed, open_, comments = [], {}, [], [], {}
-    for line, row in enumerate(rows, 2):
-        student, name = students.get(plain(row["student"])), plain(row["item"])
-        where = f"row {line} ({plain(row['student'])}, {name})"
-        if (student, name) not in items:
+    for key, row, where in _sheet_rows(path, needed, what, items):
+        if key not in items:
             lost = f" ({UTF_8})" if "?" in row["student"] else ""
             faults.append(f"{where}: there is no such answer{lost}")
             continue
-        if (student, name) in marked:
+        if key in marked:
             faults.append(f"{where}: it is marked twice")
             continue
-        item, points = items[student, name][1], read_number(row["points"])
+        item, points = items[key][1], read_number(row["points"])
         blank = not row["points"].strip()
-        marked[student, name] = 0.0 if blank else points
-        comments[student, name] = clean(row.get(COMMENT, "").strip())
+        marked[key] = 0.0 if blank else points
+        comments[key] = clean(row.get(COMMENT, "").strip())
         if not _is_same(row["answer"], item["text"]):
-            changed.append((student, name))
-        elif blank and _answered(item):
-            open_.append((student, name))
+            changed.append(key)
+        elif blank and not says_nothing(item["text"]):
+            open_.append(key)
         elif not blank and not 0 <= points <= item["points"]:
             wrong = f"must be from 0 to {number(item['points'])}, not {row['points']!r}"
             faults.append(f"{where}: points {wrong}")
-    open_ += [key for key in sorted(items.keys() - marked.keys()) if _answered(items[key][1])]
+    rest = sorted(items.keys() - marked.keys())
+    open_ += [key for key in rest if not says_nothing(items[key][1]["text"])]
     faults = [some(faults, "; ")] if faults else []
     if open_:
         faults.insert(0, f"answers without points ({len(open_)}): {named(open_)}")
@@ -186,19 +189,17 @@ def correct(results, path):
     Late work loses the share of these points that it loses of all. Raises `ValueError`, which tells
     all faults.
     """
-    needed = ("student", "item", "points", "reason")
-    _, rows = read_rows(path, needed, "a table of corrections")
     groups = {}
     for result in results:
         single = {item["id"]: [item] for item in result["items"]}
         for name, items in (single | by_exercise(result["items"])).items():
             groups[result["student"], name] = result, items
-    students, faults, done = _sheet_names(groups), [], set()
-    for line, row in enumerate(rows, 2):
-        student, name = students.get(plain(row["student"])), plain(row["item"])
+    needed = ("student", "item", "points", "reason")
+    rows = list(_sheet_rows(path, needed, "a table of corrections", groups))
+    faults, done = [], set()
+    for (student, name), row, where in rows:
         result, items = groups.get((student, name), (None, []))
         points, most = read_number(row["points"]), sum(item["points"] for item in items)
-        where = f"row {line} ({plain(row['student'])}, {name})"
         ids, reason = {(student, item["id"]) for item in items}, clean(row["reason"].strip(". "))
         wrong = {
             "there is no such test or exercise": not items,
@@ -239,7 +240,7 @@ def joined(classes):
         nothing = {"score": 0, "items": [], "by_hand": [], "message": "", "notes": []}
         for result in results:
             keys = *result.get("ids", {}).items(), result["student"]
-            mine = students.find(*keys, _other_order(result["student"]))
+            mine = students.find(*keys, *name_orders(result["student"]))
             if mine is None:
                 absent.append((result["student"], made[0]["assignment"]))
                 made.append(mine := result | before | nothing)
@@ -279,11 +280,11 @@ def canvas(path, results, column=None, scale=False):
             maximum = _maximum(row[column], path)
             continue
         keys = [("canvas", row["ID"]), row.get("SIS Login ID"), row.get("SIS User ID")]
-        if result := students.find(*keys, name, _other_order(name)):
+        if result := students.find(*keys, name, *name_orders(name)):
             row[column] = number(_scaled(result, maximum, scale))
     kept = [title for title in header if title in CANVAS_KEPT or title == column]
     table = [kept, *([row[title] for title in kept] for row in rows)]
-    return to_csv(map(_kept, table)), students.missing()
+    return to_csv(table, keep=True), students.missing()
 
 
 def moodle(path, results, scale=False):
@@ -300,7 +301,7 @@ def moodle(path, results, scale=False):
             if "Feedback comments" in header:
                 row["Feedback comments"] = harmless(one_line(result))
     table = [header, *(row.values() for row in rows)]
-    return to_csv(map(_kept, table)), students.missing()
+    return to_csv(table, keep=True), students.missing()
 
 
 def moodle_feedback(results):
@@ -369,17 +370,6 @@ class _Students:
 
     def missing(self):
         return sorted(self.left)
-
-
-def _kept(cells):
-    """Return what a platform wrote as it is: it would take an apostrophe for a part of a name."""
-    return map(Kept, cells)
-
-
-def _other_order(name):
-    """Return "Ada Lovelace" for "Lovelace, Ada", and the other way round."""
-    before, comma, after = name.partition(",")
-    return f"{after} {before}" if comma else " ".join([*name.split()[-1:], *name.split()[:-1]])
 
 
 def _maximum(text, path):

@@ -20,16 +20,15 @@ _FORMULA = "[=+@\uff1d\uff0b\uff0d\uff20-]"  # the wide signs too
 _BEGINNING = re.compile(rf'(\A|[;\t\r\n])((?:[^\S;\t\r\n]|")*)(?={_FORMULA})')
 
 
-def to_csv(rows):
-    """Return rows as CSV in which no spreadsheet finds a formula; a `Kept` cell is not changed."""
-    made = [[cell if type(cell) is Kept else harmless(cell) for cell in row] for row in rows]
+def to_csv(rows, keep=False):
+    """Return rows as CSV in which no spreadsheet finds a formula, unless all cells are to be kept.
+
+    What came from a platform and goes back to it is: an apostrophe would change a name.
+    """
     text = io.StringIO()
+    made = rows if keep else ([harmless(cell) for cell in row] for row in rows)
     csv.writer(text, lineterminator="\n").writerows(made)
     return text.getvalue()
-
-
-class Kept(str):
-    """A cell that came from a platform and goes back to it: an apostrophe would change a name."""
 
 
 def harmless(value):
@@ -57,6 +56,16 @@ def plain(name):
 def letters(name):
     """Return a name without case, spaces and signs, for comparing."""
     return "".join(c for c in plain(name).casefold() if c.isalnum())
+
+
+def name_orders(name):
+    """Return a name in the orders in which platforms write it, as "Lovelace, Ada"."""
+    before, comma, after = name.partition(",")
+    if comma:
+        return [f"{before} {after}", f"{after} {before}"]
+    words = name.split()
+    orders = words, words[-1:] + words[:-1], words[1:] + words[:1]
+    return [" ".join(order) for order in orders]
 
 
 def read_number(text):

@@ -16,23 +16,15 @@ from grading.source.submitted_cells import written_names
 from scaling_lib import __version__
 from scaling_lib.data.files import write_bytes
 
-SCHEMA = 1
 GRADES = ("student", "score", "max_score", "status", "message", "left_aside")
-# ``stopped``: its time was over, or its grading process ended; what it had earned counts.
-# ``other``: the notebook of another assignment, which has no score here.
-STATUSES = ("graded", "unreadable", "missing", "refused", "stopped", "other")
 
 
 def versions():
     """Return the versions of what takes part in grading."""
-    packages = ("numpy", "scipy", "pandas", "ipython", "matplotlib")
     found = {"grading": __version__, "python": platform.python_version()}
     found["system"] = f"{platform.system()} {platform.release()}"
-    for package in packages:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
+    for package in ("numpy", "scipy", "pandas", "ipython", "matplotlib"):
+        found[package] = importlib.metadata.version(package)
     return found
 
 
@@ -47,7 +39,8 @@ def clean(text):
 def empty_result(assignment, status, message):
     """Return a result in which all tests have 0 points: that of a submission that was not run.
 
-    `status` is one of `STATUSES`, `message` the reason, for the student.
+    `status` is one of the words in the table of ``grading/README.md``, `message` the reason, for
+    the student.
     """
     items = [
         {
@@ -64,7 +57,7 @@ def empty_result(assignment, status, message):
         {"id": name, "points": cell.points, "text": ""} for name, cell in assignment.by_hand.items()
     ]
     return {
-        "schema": SCHEMA,
+        "schema": 1,
         "assignment": assignment.name,
         "status": status,
         "message": clean(message),

@@ -103,20 +103,23 @@ class Assignment:
     @functools.cached_property
     def withheld(self):
         """The library's functions that its tasks ask for: submissions run without them."""
-        tasks = [
-            cell.get("metadata", {}) for cell in json.loads(self.text or '{"cells": []}')["cells"]
-        ]
-        return sorted({n for task in tasks for n in task.get("exercise", {}).get("withheld", ())})
+        tasks = [facts for facts, _ in self._tasks()]
+        return sorted({name for facts in tasks for name in facts.get("withheld", ())})
 
     @functools.cached_property
     def titles(self):
         """From exercises to what stands above them in the notebook, such as "2. At the wall"."""
         found = {}
-        for cell in json.loads(self.text or '{"cells": []}')["cells"]:
-            name = cell.get("metadata", {}).get("exercise", {}).get("id")
-            if title := name and re.match(r"#+ *(.+)", "".join(cell["source"])):
-                found[name] = title[1].strip()
+        for facts, source in self._tasks():
+            if title := re.match(r"#+ *(.+)", source):
+                found[facts.get("id", "")] = title[1].strip()
         return found
+
+    def _tasks(self):
+        """Return ``exercise`` in the metadata, and the text, of each cell that has a task."""
+        cells = json.loads(self.text)["cells"] if self.text else []
+        known = [(cell.get("metadata", {}).get("exercise"), cell["source"]) for cell in cells]
+        return [(facts, "".join(source)) for facts, source in known if facts]
 
     @property
     def max_score(self):

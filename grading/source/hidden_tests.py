@@ -1,15 +1,7 @@
 """What a hidden test may use: fresh inputs, the reference, a strict comparison, an interval.
 
-In a source notebook, between ``### BEGIN HIDDEN TESTS`` and ``### END HIDDEN TESTS``::
-
-    from grading import fresh, reference, same
-
-    N = fresh("allocation").uniform(1e6, 1e9, size=5)
-    assert same(loss(N), reference.loss(N))
-
 The same cell runs in a kernel, where `reference` finds the notebook's own functions (they are the
-solution), and in the grader, where it finds those of the instructor's source and ``loss`` is the
-submission's.
+solution), and in the grader, where it finds those of the instructor's source.
 """
 
 import contextlib

@@ -6,6 +6,7 @@ computations cost the grader nothing.
 
 import ast
 import functools
+import symtable
 
 from grading.source.assignment import python_only
 
@@ -73,7 +74,8 @@ class SourceNames:
 
 def bound_names(node):
     """Return the names that a statement defines or changes at the level of the notebook."""
-    found = _stored_names(node)
+    symbols = _scope(node).get_symbols()
+    found = {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
     for inner in _same_level(node):
         if isinstance(inner, ast.Subscript | ast.Attribute) and isinstance(inner.ctx, ast.Store):
             found |= _root(inner)
@@ -83,35 +85,19 @@ def bound_names(node):
     return found
 
 
-def _stored_names(node):
-    """Return the names that a statement gives a value."""
-    found = set()
-    for inner in _same_level(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store | ast.Del):
-            found.add(inner.id)
-        elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(inner.name)
-        elif isinstance(inner, ast.alias):
-            found.add((inner.asname or inner.name).split(".")[0])
-        elif isinstance(inner, ast.ExceptHandler) and inner.name:
-            found.add(inner.name)
-    return found
-
-
 def used_names(node):
     """Return the names of the notebook that a statement reads, or that its functions will read."""
-    if isinstance(node, ast.Name):
-        return {node.id}
-    used = set().union(*map(used_names, ast.iter_child_nodes(node)))
-    if isinstance(node, _SCOPES) and not isinstance(node, ast.ClassDef):
-        local = set().union(*map(_stored_names, ast.iter_child_nodes(node)))
-        local |= {inner.arg for inner in ast.walk(node) if isinstance(inner, ast.arg)}
-        used -= local - _declared_global(node)
+    used, inner = set(), [_scope(node)]
+    while inner:
+        scope = inner.pop()
+        inner += scope.get_children()
+        used |= {symbol.get_name() for symbol in scope.get_symbols() if symbol.is_global()}
     return used
 
 
-def _declared_global(node):
-    return {n for inner in ast.walk(node) if isinstance(inner, ast.Global) for n in inner.names}
+def _scope(node):
+    """Return the compiler's own table of the names in a statement."""
+    return symtable.symtable(ast.unparse(node), "", "exec")
 
 
 def _root(node):

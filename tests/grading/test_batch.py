@@ -61,6 +61,12 @@ def handed_in(tmp_path):
 
 
 @pytest.fixture
+def command(handed_in, tmp_path):
+    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
+    return ["grade", str(tmp_path / "small.ipynb"), str(handed_in), "--out", str(tmp_path / "out")]
+
+
+@pytest.fixture
 def unrun(monkeypatch):
     """For what is about a class and its records: nothing is run."""
     monkeypatch.setattr(batch, "run_job", seeming_report)
@@ -192,20 +198,18 @@ main(sys.argv[1:])
 """
 
 
-def test_a_killed_batch_is_resumed(handed_in, tmp_path):
-    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
+def test_a_killed_batch_is_resumed(command, tmp_path):
     out = tmp_path / "out"
-    options = ["grade", str(tmp_path / "small.ipynb"), str(handed_in), "--out", str(out)]
-    command = [sys.executable, "-c", HELD, *options]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as running:
+    held = [sys.executable, "-c", HELD, *command]
+    with subprocess.Popen(held, stderr=subprocess.DEVNULL, start_new_session=True) as running:
         while not (out / "ada" / "result.json").exists():
             assert running.poll() is None
             time.sleep(0.02)
         os.killpg(running.pid, signal.SIGKILL)
     known = {path: path.stat().st_mtime_ns for path in out.glob("*/result.json")}
     assert {path.parent.name for path in known} == {"ada", "bob"}
-    command = [sys.executable, "-m", "grading", *options]
-    done = subprocess.run(command, capture_output=True, text=True)
+    again = [sys.executable, "-m", "grading", *command]
+    done = subprocess.run(again, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert f"3 results in {out}, 2 of them known before" in done.stdout
     assert {path: path.stat().st_mtime_ns for path in known} == known
@@ -213,7 +217,7 @@ def test_a_killed_batch_is_resumed(handed_in, tmp_path):
 
 
 def test_trouble_of_the_machine_is_not_the_students(
-    handed_in, tmp_path, unrun, monkeypatch, capsys
+    command, handed_in, tmp_path, unrun, monkeypatch, capsys
 ):
     real, tries = batch.run_job, []
     ada = as_sent(handed_in / "ada.ipynb")
@@ -225,14 +229,6 @@ def test_trouble_of_the_machine_is_not_the_students(
         return real(job)
 
     monkeypatch.setattr(batch, "run_job", failing)
-    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
-    command = [
-        "grade",
-        str(tmp_path / "small.ipynb"),
-        str(handed_in),
-        "--out",
-        str(tmp_path / "out"),
-    ]
     assert main(command) == 1
     assert "no result for ada: the disk is on fire" in capsys.readouterr().err
     assert not (tmp_path / "out" / "ada" / "result.json").exists()
@@ -331,17 +327,9 @@ def test_modules_beside_the_instructor_are_not_imported(tmp_path):
     assert not (tmp_path / "imported").exists()
 
 
-def test_without_a_sandbox_nothing_is_graded(handed_in, tmp_path, monkeypatch, capsys):
+def test_without_a_sandbox_nothing_is_graded(command, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(enclosure, "bubblewrap_trouble", lambda: "not here")
     monkeypatch.setattr(enclosure, "landlock_version", lambda: 0)
-    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
-    command = [
-        "grade",
-        str(tmp_path / "small.ipynb"),
-        str(handed_in),
-        "--out",
-        str(tmp_path / "out"),
-    ]
     assert main(command) == 2
     assert "no sandbox on this machine" in capsys.readouterr().err
     assert main([*command, "--unsafe"]) == 0
@@ -352,15 +340,13 @@ def test_without_a_sandbox_nothing_is_graded(handed_in, tmp_path, monkeypatch, c
 
 
 def test_a_sandbox_that_does_not_start_is_told_in_a_line_with_its_reason(
-    handed_in, tmp_path, capsys, monkeypatch
+    command, capsys, monkeypatch
 ):
-    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
-    command = ["grade", str(tmp_path / "small.ipynb"), str(handed_in), "--out", str(tmp_path)]
     assert main([*command, "--limit", "start=0.001"]) == 2
     *_, error = capsys.readouterr().err.splitlines()
     assert error.startswith("grading grade: error: nothing was graded, not even the source: the ")
     assert error.endswith("does not start: it took longer than 0.001 s")
-    monkeypatch.setattr(known_answers, "Limits", lambda: Limits(start=0.001))
+    monkeypatch.setattr(known_answers, "Limits", lambda **more: Limits(start=0.001, **more))
     assert main(["answers", "capstone"]) == 2
     assert capsys.readouterr().err.endswith("does not start: it took longer than 0.001 s\n")
 
@@ -409,15 +395,7 @@ def test_the_hard_limit_keeps_what_was_earned(tmp_path):
         (["--scheduler", "nonsense://x"], "no Dask scheduler answers"),
     ],
 )
-def test_bad_input_on_the_command_line(handed_in, tmp_path, capsys, more, message):
-    (tmp_path / "small.ipynb").write_text(json.dumps(source()))
-    command = [
-        "grade",
-        str(tmp_path / "small.ipynb"),
-        str(handed_in),
-        "--out",
-        str(tmp_path / "out"),
-    ]
+def test_bad_input_on_the_command_line(command, capsys, more, message):
     assert main([*command, *more]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert message in error and error.startswith("grading grade: error: ")

@@ -148,6 +148,14 @@ def test_which_names_are_the_learners():
         names["nothing"]
 
 
+def test_a_default_value_and_a_pattern_come_from_a_solution_as_well():
+    names = names_of(
+        ("solution", "def f(x):\n    return x"),
+        ("", "def near(f=f):\n    return 1\nmatch f(2):\n    case y:\n        pass\nz = 3"),
+    )
+    assert {name for name in names.defined if names.is_trusted(name)} == {"z"}
+
+
 def test_the_source_is_run_only_as_far_as_needed():
     names = names_of(
         ("solution", "def f(x):\n    return g(x)\ndef g(x):\n    return x"), ("", "1 / 0")
