@@ -440,6 +440,8 @@ def test_sentences_stay_true_at_the_ends_of_the_sliders():
     text = stock_and_demand(1e13, 3.0, 1.1, 0.5, 1)["text"]
     assert "already" in text and "never" not in text
     assert "never meet" in stock_and_demand(1e15, 3.0, 1.1, 0.5, 1)["text"]
+    # The limits of data states this date, and says why it is not the page's own.
+    assert "in 2027.7;" in stock_and_demand(3e14, 3.0, 2.4, 0.07, 1)["text"]
     # One sample and a bit of a smaller model is not "one answer of the largest".
     text = samples_or_size(1e15, 1e13, 2.0, 1.5)["text"]
     assert "samples of 681B" in text and "One answer of 1T" in text

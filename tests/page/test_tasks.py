@@ -158,7 +158,7 @@ def test_what_is_said_of_shares_and_costs_holds_wherever_it_is_said():
 
 def test_the_largest_stock_alone_moves_the_date_as_far_as_is_said():
     said = reached(figure("stock_and_demand"), {"demand_growth": 1.25})[0]
-    year = re.search(r"only to (\d+)", said)[1]
+    year = re.search(r"only to ([\d.]+\d)", said)[1]
     shown = figure("stock_and_demand")
     alone = respond(shown.function, shown.spec, moved(shown, {"stock": 1e16}))
     assert f"meets the stock in {year};" in alone["text"]

@@ -12,10 +12,10 @@ START = {"demand_growth": 2.4, "stock_growth": 0.07}  # where the sliders stand 
 
 
 def in_year(value):
-    """Return a date as its year, or say that it lies outside what a trend can be stretched to."""
+    """Return a date to a tenth of a year, or say that it lies further than a trend can reach."""
     if value > 2100.0:
         return "the next century"
-    return fixed(math.floor(value)) if value >= 2024.0 else "the past"
+    return fixed(value, 1) if value >= 2024.0 else "the past"
 
 
 @figure(
