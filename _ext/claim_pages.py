@@ -9,7 +9,6 @@ import re
 
 import claim_ledger as ledger
 from docutils import nodes
-from docutils.statemachine import StringList
 from node_scripts import ROOT
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -43,8 +42,8 @@ def typeset(result: str) -> str:
 
     >>> typeset("1e+13 tokens -> 22% less, -0.5 to -3.2e-05: [-0.22  0.04 -0.  ] nats")
     '10¹³ tokens → 22\xa0% less, −0.5 to −3.2 × 10⁻⁵: −0.22, 0.04, 0 nats'
-    >>> typeset("off by {'curve': 0.03, 'line': 0.1}, 2 layer(s), 32000 of [0.2, 0.3]  [0.5, 1]")
-    'Off by curve 0.03, line 0.1, 2 layers, 32,000 of 0.2, 0.3; 0.5, 1'
+    >>> typeset("off by 2 layer(s), 32000 of [0.2, 0.3]  [0.5, 1]")
+    'Off by 2 layers, 32,000 of 0.2, 0.3; 0.5, 1'
     """
 
     def power(match: re.Match) -> str:
@@ -55,8 +54,6 @@ def typeset(result: str) -> str:
         numbers = re.split(r"[,\s]+", match[1].strip())
         return ", ".join("0" if float(n) == 0 else n.rstrip(".") for n in numbers)
 
-    result = re.sub(r"\{('\w+': [^{}]*)\}", r"\1", result)
-    result = re.sub(r"'(\w+)': (?=[\d-])", r"\1 ", result)
     result = re.sub(r"\]\s+\[", "]; [", result)
     result = re.sub(r"\[((?:[,\s]*-?\d+\.?\d*){2,}\s*)\]", row, result)
     result = re.sub(r"(?<=\w)\(s\)", "s", result)
@@ -138,26 +135,20 @@ class Rows(SphinxDirective):
         doubtful = ["claim-doubtful"] if claim.shown in ledger.FALLS_SHORT else []
         item = nodes.list_item(classes=["claim", f"claim-{claim.status}", *doubtful])
         for style, text in self.parts(claim):
-            for node in self.parse(text):
+            for node in self.parse_text_to_nodes(text):
                 node["classes"].append(f"claim-{style}")
                 item += node
         return item
 
-    def parse(self, text: str) -> list[nodes.Element]:
-        """Return a line of MyST as nodes."""
-        box = nodes.Element()
-        self.state.nested_parse(StringList([text], str(FILE)), self.content_offset, box)
-        return box.children
+    def wanted(self, claim: ledger.Claim) -> bool:
+        """Return whether a claim is in the list."""
+        return True
 
 
 class Claims(Rows):
     """`{claims} CHAPTER`: every claim with source, place, status and result."""
 
     none = "No claims."
-
-    def wanted(self, claim: ledger.Claim) -> bool:
-        """Return True: every claim is on the page."""
-        return True
 
     def item(self, claim: ledger.Claim) -> nodes.list_item:
         """Return the item, with a name that other pages can link to."""
@@ -189,9 +180,8 @@ class ClaimCounts(SphinxDirective):
         """Return the buttons and the table."""
         self.env.note_dependency(str(FILE))
         rows = count_rows(self.env.app.claims)
-        box = nodes.Element()
-        self.state.nested_parse(StringList(rows, str(FILE)), self.content_offset, box)
-        return [*box.children, nodes.raw("", buttons(), format="html")]
+        table = self.parse_text_to_nodes("\n".join(rows))
+        return [*table, nodes.raw("", buttons(), format="html")]
 
 
 def buttons() -> str:

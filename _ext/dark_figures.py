@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from bs4 import BeautifulSoup, Tag
-from figure_words import PANELS_FROM, write_words
+from figure_words import PANELS_FROM, enlarge_words
 from lxml import etree
 from node_scripts import has_node, run_node
 from PIL import Image, ImageColor
@@ -169,6 +169,7 @@ def write_files(app: Sphinx) -> None:
     originals = [p for p in folder.glob("*.svg") if not p.stem.endswith("-dark")]
     if originals and has_node("svgo"):
         run_node("svgs.mjs", *originals, lost="figures are not shortened")
-    write_words(originals)
-    for path in filter(is_drawing, originals):
-        path.with_name(f"{path.stem}-dark.svg").write_bytes(dark_svg(path.read_bytes()))
+    for path in originals:
+        path.write_bytes(enlarge_words(path.read_bytes()))
+        if is_drawing(path):
+            path.with_name(f"{path.stem}-dark.svg").write_bytes(dark_svg(path.read_bytes()))

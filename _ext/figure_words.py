@@ -8,7 +8,6 @@ and so does an exponent. Words at the tail of an arrow grow away from it.
 
 import re
 from math import cos, hypot, radians, sin
-from pathlib import Path
 
 import numpy as np
 from lxml import etree
@@ -135,9 +134,3 @@ def colour(text: etree._Element) -> str:
     """Return the colour of a text, empty where it names none."""
     found = re.search(r"fill:\s*(#\w+)", text.get("style", ""))
     return found[1] if found else text.get("fill", "")
-
-
-def write_words(paths: list[Path]) -> None:
-    """Enlarge the words of the figures in these files."""
-    for path in paths:
-        path.write_bytes(enlarge_words(path.read_bytes()))

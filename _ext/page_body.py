@@ -34,6 +34,8 @@ MONTHS = "January|February|March|April|May|June|July|August|September|October|No
 COUNTED = re.compile(
     rf"(?<=[\d⁰¹²³⁴-⁹]) (?=(?:thousand|[mbtr]+illion|FLOP|nats?|bits?|per cent|{MONTHS})\b)"
 )
+# What is raised in a power of ten.
+RAISED = re.compile(r"(?<=10)([⁰¹²³⁴-⁹⁻]+)")
 # A system and its version.
 VERSION = re.compile(r"\b([A-Z][A-Za-z]+-\d[\w.]*)")
 # Width of the gap between two formulas, in em.
@@ -123,13 +125,8 @@ def hold_together(soup: BeautifulSoup) -> None:
             held = COUNTED.sub("\xa0", held)
             held = re.sub(r"(?<=\d) %", "\xa0%", held)
             text.replace_with(re.sub(r"(?<=\d) × (?=10)", "\xa0×\xa0", held))
-    for text in soup.find_all(string=VERSION):
-        if type(text) is NavigableString and not text.find_parent(["pre", "code", "math", "svg"]):
-            for number, part in enumerate(VERSION.split(text)):
-                held = soup.new_tag("span", attrs={"class": "together"})
-                held.string = part
-                text.insert_before(held if number % 2 else part)
-            text.extract()
+    for version in put_into_tags(soup, VERSION, "span"):
+        version["class"] = "together"
     for formula in soup.select("span.math"):
         source = formula.find("annotation")
         if not source or len(source.get_text()) > SHORT:
@@ -151,14 +148,22 @@ def hold_together(soup: BeautifulSoup) -> None:
 
 def raise_powers(soup: BeautifulSoup) -> None:
     """Write the powers of ten in a text with raised digits of its own face."""
-    for text in soup.find_all(string=re.compile(r"10[⁰¹²³⁴-⁹⁻]")):
+    for raised in put_into_tags(soup, RAISED, "sup"):
+        raised.string = raised.string.translate(HIGH)
+
+
+def put_into_tags(soup: BeautifulSoup, pattern: re.Pattern, name: str) -> list[Tag]:
+    """Put what the group of a pattern finds in the text into tags of this name; return them."""
+    tags = []
+    for text in soup.find_all(string=pattern):
         if type(text) is NavigableString and not text.find_parent(["pre", "code", "math", "svg"]):
-            parts = re.split(r"(?<=10)([⁰¹²³⁴-⁹⁻]+)", text)
-            for number, part in enumerate(parts):
-                raised = soup.new_tag("sup")
-                raised.string = part.translate(HIGH)
-                text.insert_before(raised if number % 2 else part)
+            for number, part in enumerate(pattern.split(text)):
+                if number % 2:
+                    tags.append(soup.new_tag(name))
+                    tags[-1].string = part
+                text.insert_before(tags[-1] if number % 2 else part)
             text.extract()
+    return tags
 
 
 def break_long_words(soup: BeautifulSoup) -> None:

@@ -7,7 +7,6 @@ and its outputs stay as they are. A copy into which a learner wrote is left alon
 says so when its chapter has changed.
 """
 
-import argparse
 import hashlib
 import json
 import re
@@ -353,18 +352,15 @@ def put(nb, path: Path) -> str:
     return "written"
 
 
-def main(argv=None) -> int:
+def main() -> int:
     """Write the copies; name those that a learner changed and that are out of date."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--into", type=Path, default=TARGET, help="the folder of the copies")
-    folder = parser.parse_args(argv).into
     try:
         pages = Book().pages
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     for name, page in pages.items():
-        path = folder / f"{name}.ipynb"
+        path = TARGET / f"{name}.ipynb"
         if put(notebook(page), path) == "yours":
             print(
                 f"{path.name} holds your changes and was left as it is, but its chapter has "

@@ -15,7 +15,6 @@ its code if it prints nothing. How long each deck takes is counted by one rule (
 `PREDICTING`) and written into the syllabus; nobody was timed.
 """
 
-import argparse
 import copy
 import html
 import math
@@ -473,13 +472,10 @@ def make(site: Path) -> dict[str, Deck]:
     return decks
 
 
-def main(arguments=None) -> int:
+def main() -> int:
     """Make the decks, say where they are, and bring the syllabus up to date."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--site", type=Path, default=SITE, help="the built site (_build/html)")
-    options = parser.parse_args(arguments)
     try:
-        made = make(options.site)
+        made = make(SITE)
     except ValueError as error:
         print(f"make_slides: {error}", file=sys.stderr)
         return 2
@@ -487,7 +483,7 @@ def main(arguments=None) -> int:
         print("make_slides: reveal.js is not installed; with Node.js `make book` installs it")
         return 1
     for chapter, deck in made.items():
-        print(f"{options.site / 'slides' / chapter}.html: {deck.minutes()} minutes")
+        print(f"{SITE / 'slides' / chapter}.html: {deck.minutes()} minutes")
         after = 0
         for heading, number, minutes in deck.sections():
             print(f"    slides {after + 1} to {after + number}, {minutes:.0f} min: {heading}")

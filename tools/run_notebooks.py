@@ -66,7 +66,7 @@ def _normal_outputs(cell):
     outputs = []
     for output in cell.outputs:
         if output.output_type == "stream":
-            if output.name == "stderr" and "allow-stderr" not in cell.metadata.get("tags", []):
+            if output.name == "stderr":
                 raise ValueError(f"cell {cell['id']} wrote to the error stream: {output.text!r}")
             if outputs and outputs[-1].get("name") == output.name:
                 outputs[-1].text += output.text
