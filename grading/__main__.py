@@ -166,7 +166,11 @@ def export_run(options):
     if options.texts and not options.marks:
         raise ValueError("--texts needs the marks: give --marks, too")
     if options.corrections:
-        print(f"{correct(results, options.corrections)} corrections")
+        count, lower = correct(results, options.corrections)
+        print(f"{count} corrections")
+        if lower:
+            words = "take points away: were they made for the work that is graded now?"
+            print(f"of these {len(lower)} {words} {some(lower)}", file=sys.stderr)
     if options.marks:
         add_marks(results, options.marks)
     elif left := sum(results[0]["max_by_hand"] for results in classes):
@@ -229,7 +233,8 @@ def _write_table(classes, options):
     write_bytes(out, text.encode())
     print(f"{len(students) - len(missing)} students in {out}")
     if options.moodle:
-        content, files = moodle_feedback([result for results in classes for result in results])
+        each = [result for results in classes for result in results]
+        content, files = moodle_feedback(each, students)
         write_bytes(pages := out.with_name(f"{out.stem}_feedback.zip"), content)
         print(f"{files} pages of feedback in {pages}, which Moodle uploads")
     return missing

@@ -21,6 +21,8 @@ from grading.source.submitted_cells import Unreadable, read_notebook, without_ou
 CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)")
 # The folders of Moodle's archive: Name of Student_12345_assignsubmission_file
 MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+?_?")
+# Its files, where they were not downloaded in folders.
+MOODLE_FILE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_file_(?P<file>.+)")
 # Whose the folders of Gradescope's archive are, submission_111 and so on, and when they came; all
 # lie in one folder. Anybody may hand in a file of this name: it is believed only as it is there.
 GRADESCOPE = "submission_metadata.yml"
@@ -30,8 +32,8 @@ TIMESTAMP = "timestamp.txt"  # the file in which nbgrader keeps when a submissio
 MAX_NOTEBOOKS = 100  # files of a student, or of an archive, that are looked into
 MAX_DEPTH = 3  # archives inside archives
 
-NOTEBOOK = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json", ".zip")
 # Endings of files that must be readable, and of those that are no notebooks.
+NOTEBOOK = (".ipynb", ".ipynb.txt", ".ipynb.json", ".zip")
 NEVER = (".py", ".html", ".pdf", ".docx", ".xlsx", ".csv", ".md", ".png", ".jpg", ".jpeg", ".npy")
 
 
@@ -235,6 +237,8 @@ def owner(path):
     if found := MOODLE.fullmatch(path[0]):
         if len(path) > 1:
             return found["name"], {"moodle": found["id"]}, False, path[1:]
+    if len(path) == 1 and (found := MOODLE_FILE.fullmatch(path[0])):
+        return found["name"], {"moodle": found["id"]}, False, (found["file"],)
     if len(path) == 1 and (found := CANVAS.fullmatch(path[0])):
         return found["name"], {"canvas": found["id"]}, bool(found["late"]), (found["file"],)
     if len(path) > 1:

@@ -153,7 +153,7 @@ def run_tests(assignment, found, tests, emit, wanted=None):
             outcomes.append(tests.check_hidden(test))
             if outcomes[-1].passed:
                 break
-        emit(max(outcomes, key=lambda outcome: outcome.score).as_event())
+        emit(max(reversed(outcomes), key=lambda outcome: outcome.score).as_event())
 
 
 def moments_to_try(assignment, found, test):

@@ -183,13 +183,16 @@ def add_marks(results, path):
 
 
 def correct(results, path):
-    """Change what tests earned by a table of corrections, in place; return how many there are.
+    """Change what tests earned by a table of corrections, in place.
+
+    Returns how many there are, and students and items of those that take points away: after a
+    regrade they may have been made for other work.
 
     ``item`` is a test or an exercise, ``points`` what it earns now, ``reason`` is for the student.
     Late work loses the share of these points that it loses of all. Raises `ValueError`, which tells
     all faults.
     """
-    groups = {}
+    groups, lower = {}, []
     for result in results:
         single = {item["id"]: [item] for item in result["items"]}
         for name, items in (single | by_exercise(result["items"])).items():
@@ -215,6 +218,7 @@ def correct(results, path):
         done |= ids
         late = 1 - result.get("late", {}).get("percent", 0) / 100
         change = points - sum(item["score"] for item in items)
+        lower += [f"{student}, {name} ({number(change)})"] if change < 0 else []
         result["score"] = round(result["score"] + late * change, 6)
         for item in items:
             item["score"] = min(item["points"], points)
@@ -224,7 +228,7 @@ def correct(results, path):
         result["notes"].append(f"{title_of(result, name)}: {words}")
     if faults:
         raise ValueError(f"{path} cannot be used: {some(faults, '; ')}")
-    return len(rows)
+    return len(rows), lower
 
 
 def joined(classes):
@@ -288,7 +292,10 @@ def canvas(path, results, column=None, scale=False):
 
 
 def moodle(path, results, scale=False):
-    """Return Moodle's grading worksheet with the scores; see `canvas`."""
+    """Return Moodle's grading worksheet with the scores; see `canvas`.
+
+    The results of those whom it has get its participant number as their id.
+    """
     needed = ("Identifier", "Grade", "Maximum Grade")
     header, rows = read_rows(path, needed, WORKSHEET)
     students = _Students(results)
@@ -296,6 +303,7 @@ def moodle(path, results, scale=False):
         participant = row["Identifier"].split()[-1:] or [""]
         keys = [("moodle", *participant), row.get("Email address"), row.get("ID number")]
         if result := students.find(*keys, row.get("Full name")):
+            result["ids"] = result.get("ids", {}) | {"moodle": participant[0]}
             maximum = _maximum(row["Maximum Grade"], path)
             row["Grade"] = number(_scaled(result, maximum, scale))
             if "Feedback comments" in header:
@@ -304,15 +312,18 @@ def moodle(path, results, scale=False):
     return to_csv(table, keep=True), students.missing()
 
 
-def moodle_feedback(results):
+def moodle_feedback(results, students):
     """Return the archive of feedback that Moodle takes, and how many files are in it.
 
     They are called as what was downloaded: Name of Student_12345_assignsubmission_file_...
+    `students` are as `moodle` leaves them: work that was not collected from Moodle has no ids.
     """
     files = {}
+    known = {student["student"]: student.get("ids", {}).get("moodle") for student in students}
     for result in results:
         page = pathlib.Path(result["folder"], "feedback.html")
-        if page.is_file() and (participant := result.get("ids", {}).get("moodle")):
+        participant = result.get("ids", {}).get("moodle") or known.get(result["student"])
+        if page.is_file() and participant:
             name = re.sub(r"[_/]", " ", result["student"])
             place = f"{name}_{participant}_assignsubmission_file_{result['assignment']}.html"
             files[place] = page.read_bytes()

@@ -263,11 +263,11 @@ def match_places(assignment, cells):
     # Copies: the later ones of a test cell must not run as if they were the learner's.
     texts = {}
     for cell in assignment.cells:
-        if cell.id and cell.role in ("test", "locked") and _without_spaces(cell.released):
-            texts.setdefault((cell.kind, _without_spaces(cell.released)), cell.id)
+        if cell.id and cell.role in ("test", "locked") and _text(cell.released):
+            texts.setdefault((cell.kind, _text(cell.released)), []).append(cell.id)
     for number, cell in enumerate(cells):
-        name = texts.get((cell.kind, _without_spaces(cell.source)))
-        if number not in places and name in left:
+        names = texts.get((cell.kind, _text(cell.source)), ())
+        if number not in places and (name := next((n for n in names if n in left), None)):
             settle(number, name)
     written = [written_names(cell.source) if cell.kind == "code" else set() for cell in cells]
     for name, cell in list(left.items()):
@@ -407,6 +407,11 @@ def _edited(known, cell):
     return cell.kind == "code" and bool(text) and text != _without_spaces(known.released)
 
 
+def _text(source):
+    """Return what a cell is recognised by: of a hidden test only its comment was handed out."""
+    return _without_spaces(source) or "".join(source.split())
+
+
 def _without_spaces(source):
     """Return a cell's text without comments and white space, for comparing."""
     return "".join(re.sub(r"(?m)#.*$", "", source).split())
@@ -487,7 +492,7 @@ def own_work(assignment, cells, found):
     """
     forms = {}
     for number, name in found.places.items():
-        if name in assignment.solutions:
+        if name in assignment.solutions and not cells[number].given:
             forms[name] = _own_code(assignment.solutions[name], cells[number].source)
     for name, text in found.text.items():
         if not is_untouched(assignment.by_hand[name], text):

@@ -313,6 +313,14 @@ def test_corrections_are_made_at_every_export_and_named(graded, capsys):
     assert page.count("Corrected by hand: Right in &lt;other&gt; units") == 3
     assert "allocation: 3.5 of 4 points" in page and "3.15 of 11 points" in page
     assert json.loads(path.read_text()) == late  # what the tests gave stays on record
+    assert "take points away" not in capsys.readouterr().err
+    first = json.loads((graded / "s0" / "result.json").read_text())
+    first["items"][-1]["score"] = 4
+    (graded / "s0" / "result.json").write_text(json.dumps(first))
+    corrections.write_text("\n".join([lines[0], "adalovelace;slope-test;3;An old sketch"]))
+    main(export)
+    assert "1 take points away" in (told := capsys.readouterr().err)
+    assert "adalovelace, slope-test (-1)" in told
     lines += ["Zoe Quinn;allocation-test;1;x", "Nobody;slope;1;x", "Zoe Quinn;slope;5;x"]
     corrections.write_text("\n".join([*lines, "Zoe Quinn;loss;1;"]))
     capsys.readouterr()
@@ -331,10 +339,12 @@ def test_moodle_takes_an_archive_of_the_feedback(graded):
         (folder / "feedback.html").write_text(f"that of {folder.name}")
     main(["export", str(graded), "--moodle", str(roster)])
     with zipfile.ZipFile(graded / "moodle_feedback.zip") as archive:
-        (name,) = archive.namelist()
-        assert archive.read(name) == b"that of s2"
-    # As Moodle's assignfeedback_file_zip_importer reads it.
-    assert name.split("_", 4) == ["Zoe Quinn", "42", "assignsubmission", "file", "small.html"]
+        pages = {name: archive.read(name) for name in archive.namelist()}
+    # Named as Moodle's assignfeedback_file_zip_importer reads it; one without an id, by the sheet.
+    assert pages == {
+        "adalovelace_41_assignsubmission_file_small.html": b"that of s0",
+        "Zoe Quinn_42_assignsubmission_file_small.html": b"that of s2",
+    }
 
 
 def test_of_many_who_are_in_no_roster_the_first_are_named(tmp_path, capsys):

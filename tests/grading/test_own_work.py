@@ -6,13 +6,14 @@ import subprocess
 import sys
 
 import needs
+from small_assignment import Paper, source
 
 from grading.__main__ import main
 from grading.marking.grade_one import Settings, make_job, run_job
 from grading.reports.feedback import feedback_text
 from grading.reports.student_results import read_report
 from grading.source import assignment
-from grading.source.assignment import SOURCES, load
+from grading.source.assignment import SOURCES, load, parse
 
 RIGHT = SOURCES / "data_limits" / "data_limits.ipynb"
 GIVEN = SOURCES.parent / "release" / "data_limits" / "data_limits.ipynb"
@@ -142,3 +143,14 @@ print(json.dumps(run_own(load("data_limits"), sys.stdin.buffer.read())))"""
         assert mine[name] == theirs[name], name
     assert 0 < mine["score"] < mine["max_score"]
     assert "exhaustion" in feedback_text(mine)
+
+
+def test_hidden_tests_tell_of_the_answer_that_was_finished_last():
+    """Not of the stub above it, whose `NotImplementedError` the learner's function never raised."""
+    small = parse(json.dumps(source()), "small")
+    wrong = "def allocation(C):\n    return 1.0, 20.0"
+    paper = Paper(solved=("loss", "slope")).add(wrong)
+    job = make_job(small, paper.text.encode(), Settings(sandbox=needs.sandbox()))
+    items = {item["id"]: item for item in read_report(small, run_job(job))["items"]}
+    told = items["allocation-test-2"]
+    assert told["score"] == 0 and "NotImplemented" not in told["message"] + told["detail"]

@@ -31,6 +31,7 @@ from grading.source import submitted_cells
 from grading.source.assignment import load, parse
 from grading.source.source_names import SourceNames
 from grading.source.submitted_cells import (
+    SubmittedCell,
     Unreadable,
     handed_out,
     match,
@@ -351,19 +352,43 @@ def test_no_more_paragraphs_are_held_against_the_given_ones_than_one_can_have_wr
     assert 0 < len(looked_at) <= submitted_cells.MAX_PARAGRAPHS
 
 
+def own(paper):
+    """Return the digests of what is the learner's own in a notebook."""
+    cells = read_notebook(paper.text.encode())
+    return own_work(SMALL, cells, match(SMALL, cells))
+
+
 def test_own_work_is_the_same_whatever_is_not_code():
-    def own(slope):
-        cells = read_notebook(Paper(slope=slope).text.encode())
-        return own_work(SMALL, cells, match(SMALL, cells))
+    def own_slope(code):
+        return own(Paper(slope=code)).get("slope")
 
     code = """def slope(x, y):
     steps = [(b - a) / (d - c) for a, b, c, d in zip(y, y[1:], x, x[1:])]
     return sum(steps) / max(1, len(steps))"""
     texts = code.replace("steps = [", '"""Mine.\n\n    Of steps."""\n    # so\n\n\n    steps = [')
-    assert own(code) == own(texts) and own(code)["slope"]
-    assert own(code)["slope"] != own(code.replace("steps", "parts"))["slope"]
+    assert own_slope(code) == own_slope(texts) is not None
+    assert own_slope(code) != own_slope(code.replace("steps", "parts"))
     # A short solution in a sea of blank lines is short, and read in one pass.
-    assert "slope" not in own("x = 1" + "\n" * 100_000)
+    assert own_slope("x = 1" + "\n" * 100_000) is None
+
+
+def test_a_stub_of_another_version_is_nobody_s_own_work():
+    stub = """def slope(x, y):
+    message = "Replace this line by a solution of your own; the hints below may help."
+    raise NotImplementedError(message)"""
+    paper = Paper(slope=stub)
+    given = [(one["cell_type"], one["source"]) for one in paper.cells]
+    assert "slope" in own(paper)
+    paper.notebook["metadata"]["handed_out"] = handed_out(given)
+    assert own(paper) == {}
+
+
+def test_hidden_tests_are_recognised_by_their_comments():
+    assignment = load("forecasting")
+    cells = [
+        SubmittedCell(cell.kind, cell.released, "") for cell in assignment.cells
+    ]  # without ids
+    assert match(assignment, cells).restored == ()
 
 
 def test_in_a_notebook_of_this_version_every_word_that_was_added_counts():
@@ -704,6 +729,24 @@ def test_the_archive_of_moodle(tmp_path):
     found = students(tmp_path / "m.zip")
     assert list(found) == ["Ada Lovelace"] and found["Ada Lovelace"].ids == {"moodle": "41"}
     assert read_notebook(found["Ada Lovelace"].content)
+    # Moodle can also pack all files side by side.
+    flat = {f"Ada Lovelace_41_assignsubmission_file_{one}": "x" for one in ("a.txt", "my_b.md")}
+    name = "Zoe_Quinn_42_assignsubmission_file_small_2.ipynb"
+    (tmp_path / "flat.zip").write_bytes(packed(**flat, **{name: Paper().text}))
+    found = students(tmp_path / "flat.zip")
+    assert {one.student: one.ids["moodle"] for one in found.values()} == {
+        "Ada Lovelace": "41",
+        "Zoe_Quinn": "42",
+    }
+    assert found["Zoe_Quinn"].file == name
+
+
+def test_a_file_of_data_beside_a_notebook_is_left_aside_in_silence(tmp_path):
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "commitment.json").write_text('{"H": 8}')
+    (tmp_path / "ada" / "small.ipynb").write_text(Paper().text)
+    found = students(tmp_path)["ada"]
+    assert found.notes == [] and found.left_aside == ["ada/commitment.json"]
 
 
 def test_of_several_notebooks_the_one_that_fits_is_graded(tmp_path):
