@@ -1,6 +1,7 @@
 """The command line: ``python -m scaling_lib COMMAND ...``."""
 
 import argparse
+import errno
 import importlib
 import os
 import pathlib
@@ -265,7 +266,7 @@ def build_parser(prog, description, commands, chosen=None):
 def run_command(prog, description, commands, arguments=None):
     """Run one command of a package, `python -m grading` too, and return its exit status.
 
-    That is 2 for input that cannot be used, said in one line.
+    That is 2 for input that cannot be used, 1 for a full disk and 130 for Ctrl-C, said in one line.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     chosen = next((a for a in arguments if not a.startswith("-")), None)
@@ -281,8 +282,13 @@ def run_command(prog, description, commands, arguments=None):
         if isinstance(error, BrokenPipeError):  # the reader of our output has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
-        print(f"{prog} {options.command}: error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+        words = "the disk is full: make room, and give the same command again" if full else error
+        print(f"{prog} {options.command}: error: {' '.join(str(words).split())}", file=sys.stderr)
+        return 1 if full else 2
+    except KeyboardInterrupt:
+        print(f"{prog} {options.command}: stopped", file=sys.stderr)
+        return 130
 
 
 def main(arguments=None):

@@ -88,8 +88,12 @@ _LITTER = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 
 def left_behind(part):
     """Tell whether a system, not a student, gave a file or folder this name."""
-    # A student's name may begin with a full stop, too: Moodle puts it in front of a folder's.
-    return part in _LITTER or (part.startswith(".") and "_assignsubmission_" not in part)
+    # A student's name may begin with a full stop, too: Moodle puts it in front of a folder's. And a
+    # notebook's; macOS adds ._x.ipynb, JupyterLab .~x.ipynb while it saves.
+    own = "_assignsubmission_" in part or (
+        part.endswith(".ipynb") and not part.startswith(("._", ".~"))
+    )
+    return part in _LITTER or (part.startswith(".") and not own)
 
 
 def _folder(root):

@@ -19,7 +19,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from tqdm import tqdm
 
 import scaling_lib
-from grading.classes.records import Records, log
+from grading.classes.records import Records, held, log
 from grading.classes.submissions import collect
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.marking.known_answers import read_answers
@@ -86,35 +86,36 @@ def grade(
     jobs = whole(jobs, "jobs")
     if not isinstance(assignment, Assignment):
         assignment = load(assignment)
-    records = Records(out, assignment.name)
-    kind = None if scheduler else choose(settings.sandbox, settings.unsafe)
-    _check_library(kind)
-    handed_in = list(collect(submissions, assignment, records.knows))
-    records.expect(handed_in)
-    batch = _Batch(assignment, records, settings, kind)
-    log(
-        records.out,
-        versions=versions(),
-        command=shlex.join(sys.argv),
-        assignment=assignment.name,
-        source=assignment.digest,
-        submissions=len(handed_in),
-        sandbox=kind or scheduler,
-        protection=PROTECTION.get(kind),
-        unsafe=settings.unsafe,
-        seed=settings.seed_name,
-        limits=dataclasses.asdict(settings.limits),
-    )
-    with _executor(jobs, scheduler) as (pool, width):
-        # The source itself is graded as one of them, which the estimate of the time left counts.
-        with tqdm(total=1 + len(handed_in), unit="notebook", disable=not progress) as bar:
-            place = str(pathlib.Path(submissions).resolve())
-            delivered = (records.deliver(one, place, late) for one in handed_in)
-            batch.run(delivered, pool, lambda: max(1, AHEAD * width()), bar)
-    results = records.table()
-    remarks = [*batch.remarks(results), *_alike(assignment, records)]
-    now = [r for r in results if records.was_delivered(r) and r["file"]]
-    return Summary(results, batch.failed, batch.resumed, remarks, late.in_words(now))
+    with held(out, submissions):
+        records = Records(out, assignment.name)
+        kind = None if scheduler else choose(settings.sandbox, settings.unsafe)
+        _check_library(kind)
+        handed_in = list(collect(submissions, assignment, records.knows))
+        records.expect(handed_in)
+        batch = _Batch(assignment, records, settings, kind)
+        log(
+            records.out,
+            versions=versions(),
+            command=shlex.join(sys.argv),
+            assignment=assignment.name,
+            source=assignment.digest,
+            submissions=len(handed_in),
+            sandbox=kind or scheduler,
+            protection=PROTECTION.get(kind),
+            unsafe=settings.unsafe,
+            seed=settings.seed_name,
+            limits=dataclasses.asdict(settings.limits),
+        )
+        with _executor(jobs, scheduler) as (pool, width):
+            # The source itself is graded as one of them; the estimate of the time left counts it.
+            with tqdm(total=1 + len(handed_in), unit="notebook", disable=not progress) as bar:
+                place = str(pathlib.Path(submissions).resolve())
+                delivered = (records.deliver(one, place, late) for one in handed_in)
+                batch.run(delivered, pool, lambda: max(1, AHEAD * width()), bar)
+        results = records.table()
+        remarks = [*batch.remarks(results), *_alike(assignment, records)]
+        now = [r for r in results if records.was_delivered(r) and r["file"]]
+        return Summary(results, batch.failed, batch.resumed, remarks, late.in_words(now))
 
 
 class _Batch:

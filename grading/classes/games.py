@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from grading.classes.archives import Refused, list_inner
 from grading.classes.own_process import read_apart
-from grading.classes.records import Records, log
+from grading.classes.records import Records, held, log
 from grading.classes.submissions import Submission, by_student
 from grading.reports.feedback import write_feedback
 from grading.reports.late_rule import LateRule
@@ -84,26 +84,27 @@ def grade_games(submissions, out, secret, languages, jobs=1):
         From `read_languages`, or the language of everybody.
     """
     out = pathlib.Path(out)
-    records, place = Records(out, GAME.name), str(pathlib.Path(submissions).resolve())
-    games = [
-        _read(*found, languages) for found in by_student(submissions, GAME.name, records.knows)
-    ]
-    records.expect([game.submission for game in games])
-    _note_twins(games)
-    _check_runs(games, jobs)
-    valid = [game for game in games if not game.problem]
-    losses = _hero_losses(valid, secret, out / HERO_RUNS, jobs)
-    for game in games:
-        record, counts, _ = records.deliver(game.submission, place, LateRule())
-        if counts.digest == game.submission.digest or "score" not in record:
-            result = _result(game, secret, losses) | {"student": record["student"]}
-            write_feedback(record["folder"] / "feedback.html", result)
-            if game.twins:
-                log(out, student=record["student"], alike=result["alike"])
-            records.write(record, result)
-        else:  # handed in later, elsewhere
-            records.write(record)
-    return records.table()
+    with held(out, submissions):
+        records, place = Records(out, GAME.name), str(pathlib.Path(submissions).resolve())
+        games = [
+            _read(*found, languages) for found in by_student(submissions, GAME.name, records.knows)
+        ]
+        records.expect([game.submission for game in games])
+        _note_twins(games)
+        _check_runs(games, jobs)
+        valid = [game for game in games if not game.problem]
+        losses = _hero_losses(valid, secret, out / HERO_RUNS, jobs)
+        for game in games:
+            record, counts, _ = records.deliver(game.submission, place, LateRule())
+            if counts.digest == game.submission.digest or "score" not in record:
+                result = _result(game, secret, losses) | {"student": record["student"]}
+                write_feedback(record["folder"] / "feedback.html", result)
+                if game.twins:
+                    log(out, student=record["student"], alike=result["alike"])
+                records.write(record, result)
+            else:  # handed in later, elsewhere
+                records.write(record)
+        return records.table()
 
 
 def _played(files):

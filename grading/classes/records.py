@@ -6,10 +6,13 @@ student has handed in, in whatever folder or archive, is the one that came last 
 graded, under the mildest of the late rules by which it was graded.
 """
 
+import contextlib
 import datetime
 import json
 import pathlib
 import re
+
+from filelock import FileLock, Timeout
 
 from grading.classes.submissions import Submission, own_name
 from grading.reports.late_rule import cost, mildest, read_time
@@ -20,9 +23,38 @@ from scaling_lib.data.files import append_bytes, write_bytes
 
 RESULT = "result.json"
 AUDIT = "audit.jsonl"
+LOCK = ".lock"
 LONGEST = 200  # bytes of a folder's name, of which most systems allow 255
 # What a record keeps of a `Submission`, for each that differs from the others.
 KEPT = ("file", "digest", "status", "message", "notes", "left_aside")
+
+
+@contextlib.contextmanager
+def held(out, submissions):
+    """Keep `out` to one run at a time: each reads all records first and writes what it knows.
+
+    `ValueError` if another run has it, or if it lies in `submissions` and would be read as a
+    student's work.
+    """
+    out = pathlib.Path(out)
+    if out.resolve().is_relative_to(pathlib.Path(submissions).resolve()):
+        raise ValueError(
+            f"--out {out} lies in {submissions}, where it would be read as the work of students: "
+            "name a folder outside of it"
+        )
+    try:
+        with FileLock(out / LOCK, blocking=False):
+            try:
+                yield
+            finally:  # where nothing came of it, nothing stays
+                if [path.name for path in out.iterdir()] == [LOCK]:
+                    with contextlib.suppress(OSError):  # Windows removes no file that is open
+                        (out / LOCK).unlink()
+                        out.rmdir()
+    except Timeout as error:
+        raise ValueError(
+            f"another run is writing into {out}: wait for its end, or name another folder"
+        ) from error
 
 
 class Records:

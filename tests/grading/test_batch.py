@@ -19,7 +19,7 @@ from small_assignment import SEED, SLOPE, Paper, seeming_report, source
 from grading import grade as grade_class
 from grading.__main__ import main
 from grading.classes import batch
-from grading.classes.records import AUDIT
+from grading.classes.records import AUDIT, LOCK
 from grading.marking import known_answers
 from grading.marking.grade_one import NotGraded, Settings, make_job, run_job
 from grading.reports.late_rule import LateRule
@@ -257,7 +257,7 @@ def test_a_source_that_fails_its_own_tests_stops_everything(handed_in, tmp_path)
     wrong, out = parse(json.dumps(made), "small"), tmp_path / "out"
     with pytest.raises(ValueError, match="does not earn all points: slope-test: wrong test"):
         grade_class(wrong, handed_in, out, SETTINGS, jobs=2, progress=False)
-    assert [path.name for path in out.iterdir()] == [AUDIT]
+    assert {path.name for path in out.iterdir()} == {AUDIT, LOCK}
 
 
 def test_nothing_is_written_before_the_source_has_its_result(

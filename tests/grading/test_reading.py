@@ -702,7 +702,7 @@ def test_too_many_notebooks(tmp_path, monkeypatch):
 
 def test_a_flat_folder(tmp_path):
     (tmp_path / "ada.ipynb").write_text(Paper().text)
-    (tmp_path / ".hidden.ipynb").write_text("")
+    (tmp_path / "._ada.ipynb").write_text("")
     (tmp_path / ".ipynb_checkpoints").mkdir()
     (tmp_path / ".ipynb_checkpoints" / "ada.ipynb").write_text("")
     assert list(students(tmp_path)) == ["ada"]
@@ -829,6 +829,17 @@ def test_the_many_files_of_one_take_nobody_else_s_away(tmp_path, monkeypatch, ar
     found = students(tmp_path / ("c.zip" if packed_ else "c"))
     assert list(found) == ["Ann", "Bob", "Zed"] and all(one.file for one in found.values())
     assert [len(one.left_aside) for one in found.values()] == [2, 4, 2]
+
+
+def test_a_notebook_whose_name_begins_with_a_full_stop_is_read(tmp_path):
+    (tmp_path / "Dot" / ".ipynb_checkpoints").mkdir(parents=True)
+    for name in (".small.ipynb", "._small.ipynb", ".~small.ipynb", ".ipynb_checkpoints/x.ipynb"):
+        (tmp_path / "Dot" / name).write_text(Paper().text)
+    (tmp_path / "Ann").mkdir()
+    (tmp_path / ".Net Fan.ipynb").write_text(Paper().text)
+    found = students(tmp_path)
+    assert found["Dot"].file == "Dot/.small.ipynb" and found["Dot"].left_aside == []
+    assert found[".Net Fan"].file == ".Net Fan.ipynb"
 
 
 def test_nothing_to_grade(tmp_path):

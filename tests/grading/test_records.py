@@ -1,6 +1,7 @@
 """A record a student: runs add to the table, and none takes anything away from it."""
 
 import csv
+import errno
 import json
 import shutil
 import zipfile
@@ -9,7 +10,8 @@ import pytest
 from small_assignment import Paper, seeming_report, source
 
 from grading.__main__ import main
-from grading.classes import batch
+from grading.classes import batch, games
+from grading.classes.records import held
 from grading.reports.student_results import read_results
 from grading.source.assignment import parse
 
@@ -327,3 +329,43 @@ def test_a_worksheet_that_cannot_be_used_is_named(course, capsys):
     assert "give --due, too" in capsys.readouterr().err
     assert grade(course, "class", *RULE, "--worksheet", str(course / "w.csv")) == 2
     assert "w.csv, row 2: 'Last modified (submission)' must be" in capsys.readouterr().err
+
+
+def test_two_runs_do_not_write_into_one_folder(course, capsys, graded):
+    with held(course / "out", course / "class"):
+        assert grade(course, "class") == 2
+        assert "another run is writing into" in capsys.readouterr().err
+    assert not (course / "out").exists()
+    assert grade(course, "class") == 0 and grade(course, "class") == 0
+
+
+@pytest.mark.parametrize("inside", [".", "graded", "Ada"])
+def test_results_do_not_go_where_submissions_lie(course, capsys, graded, inside):
+    before = sorted(course.rglob("*"))
+    (course / "link").symlink_to(course / "class", target_is_directory=True)
+    for submissions, out in (("class", "link"), ("link", "class")):
+        command = ["grade", str(course / "small.ipynb"), str(course / submissions)]
+        assert main([*command, "--out", str(course / out / inside)]) == 2
+        assert "name a folder outside of it" in capsys.readouterr().err
+    (course / "link").unlink()
+    assert sorted(course.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status", "said"),
+    [
+        (KeyboardInterrupt(), 130, "stopped"),
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "the disk is full: make room"),
+    ],
+)
+def test_what_ends_the_capstone_s_grading_is_said_in_a_line(
+    monkeypatch, tmp_path, capsys, trouble, status, said
+):
+    def fail(*_):
+        raise trouble
+
+    monkeypatch.setattr(games, "grade_games", fail)
+    command = ["capstone", str(tmp_path), "--out", str(tmp_path / "out"), "--language", "3"]
+    assert main(command) == status
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("grading capstone: ") and said in last
