@@ -26,6 +26,7 @@ REPLACED += ["_static/doctools.js", "_static/sphinx_highlight.js"]
 TAGS = {"annotation", "button", "fieldset", "form", "nav", "pre", "script", "style", "svg"}
 CLASSES = {"headerlink", "eqno", "dataframe", "sm-explorer", "sm-try", "sm-selfcheck", "label"}
 CLASSES |= {"claim-facts"}
+NUMBER = re.compile(r"[-+−–]?[\d.,\s]*%?")  # alone in the cell of a table
 BLOCKS = {"p", "li", "dt", "dd", "td", "th", "div", "figcaption", "caption", "summary", "section"}
 # Signs with a space on each side.
 SPACED = set("=≈≡≠<>≤≥≪≫∝∼→⇒+−×·±∈|")
@@ -71,6 +72,8 @@ def gather(node: html.HtmlElement, place: Place, found: list[Place]) -> None:
     classes = set((node.get("class") or "").split())
     parent = node.getparent()
     if not isinstance(node.tag, str) or node.tag in TAGS or CLASSES & classes:
+        return
+    if node.tag == "td" and not len(node) and NUMBER.fullmatch(node.text or ""):
         return
     if "katex" in classes:
         place.text += formula(node.find(".//math"))

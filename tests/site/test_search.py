@@ -321,6 +321,11 @@ def test_the_whole_search_is_light(site):
     assert sizes["search.js"] < 12 and sizes["search-data.js"] < 230, sizes
 
 
+def test_numbers_alone_in_the_cells_of_tables_are_not_searched(site):
+    words = (site / "_static" / "search-data.js").read_text(encoding="utf-8")
+    assert "CPU ms a move" in words and "28672" not in words
+
+
 def test_formulas_become_lines_of_text():
     root = "<msqrt><mi>x</mi></msqrt>"
     assert search_index.formula(html.fromstring(f"<math>{root}</math>")) == "√(x)"
