@@ -804,6 +804,22 @@ def test_links_are_refused(tmp_path):
         file.read()
 
 
+@pytest.mark.parametrize("around", ["", "class"])
+def test_a_folder_that_is_a_link_is_a_student_s_as_well(tmp_path, around):
+    folder, elsewhere = tmp_path / "all" / around, tmp_path / "elsewhere"
+    for place in (folder / "ada", folder / "zoe", elsewhere):
+        place.mkdir(parents=True)
+        (place / "small.ipynb").write_text(Paper().text)
+    (folder / "bob").symlink_to(elsewhere, target_is_directory=True)
+    found = students(tmp_path / "all")
+    assert {name: one.status for name, one in found.items()} == {
+        "ada": "",
+        "bob": "refused",
+        "zoe": "",
+    }
+    assert "bob is a link" in found["bob"].message
+
+
 def test_too_many_files(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MAX_FILES", 2)
     (tmp_path / "a.zip").write_bytes(packed(a="", b="", c=""))
