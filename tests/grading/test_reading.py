@@ -847,6 +847,19 @@ def test_the_many_files_of_one_take_nobody_else_s_away(tmp_path, monkeypatch, ar
     assert [len(one.left_aside) for one in found.values()] == [2, 4, 2]
 
 
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        ("{", "Hand in the notebook itself, a file that ends in .ipynb."),
+        (json.dumps({"cells": [0] * 5001}), "Hand in a shorter notebook."),
+        (json.dumps({"cells": [cell("markdown", "x" * 9_000_000)]}), "Hand in a shorter notebook."),
+    ],
+)
+def test_advice_fits_what_is_wrong(tmp_path, content, advice):
+    (tmp_path / "ada.ipynb").write_text(content)
+    assert students(tmp_path)["ada"].message.endswith(f". {advice}")
+
+
 def test_a_notebook_whose_name_begins_with_a_full_stop_is_read(tmp_path):
     (tmp_path / "Dot" / ".ipynb_checkpoints").mkdir(parents=True)
     for name in (".small.ipynb", "._small.ipynb", ".~small.ipynb", ".ipynb_checkpoints/x.ipynb"):
