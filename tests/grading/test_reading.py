@@ -851,8 +851,11 @@ def test_the_many_files_of_one_take_nobody_else_s_away(tmp_path, monkeypatch, ar
     ("content", "advice"),
     [
         ("{", "Hand in the notebook itself, a file that ends in .ipynb."),
-        (json.dumps({"cells": [0] * 5001}), "Hand in a shorter notebook."),
-        (json.dumps({"cells": [cell("markdown", "x" * 9_000_000)]}), "Hand in a shorter notebook."),
+        (json.dumps({"cells": [0] * 5001}), "Hand in the notebook with less in it."),
+        (
+            json.dumps({"cells": [cell("markdown", "x" * 9_000_000)]}),
+            "Hand in the notebook with less in it.",
+        ),
     ],
 )
 def test_advice_fits_what_is_wrong(tmp_path, content, advice):
