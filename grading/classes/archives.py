@@ -102,6 +102,8 @@ def _folder(root):
     for folder, names, inner in os.walk(root):
         names[:] = sorted(name for name in names if not left_behind(name))
         inner = [name for name in inner if not left_behind(name)]
+        # Links to folders are not walked through, and refused when they are read.
+        inner += [name for name in names if os.path.islink(os.path.join(folder, name))]
         place = pathlib.Path(folder).relative_to(root).parts
         if len(place) == around and len(names) == 1 and not inner:
             around += 1  # a folder around the class
@@ -112,6 +114,8 @@ def _folder(root):
         for name in inner:
             path = pathlib.Path(folder, name)
             parts = tuple(map(readable, path.relative_to(root).parts))
+            if path.is_symlink() and path.is_dir():
+                parts += parts[-1:]  # as what lies in a folder: whose that is does not change
             files.append(File(parts, _modified(path), functools.partial(_read_file, path)))
         counts[student] += len(inner)
     return files

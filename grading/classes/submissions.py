@@ -308,6 +308,8 @@ def _nothing_to_grade(read, assignment, other):
         return "missing", "No notebook was handed in."
     status, words = problems[0]
     advice = "Hand in the notebook itself, a file that ends in .ipynb."
+    if ": the notebook has more than " in words:  # cells, or characters, than `read_notebook` takes
+        advice = "Hand in the notebook with less in it."
     return status, f"This cannot be graded: {words}. {advice}"
 
 

@@ -804,6 +804,22 @@ def test_links_are_refused(tmp_path):
         file.read()
 
 
+@pytest.mark.parametrize("around", ["", "class"])
+def test_a_folder_that_is_a_link_is_a_student_s_as_well(tmp_path, around):
+    folder, elsewhere = tmp_path / "all" / around, tmp_path / "elsewhere"
+    for place in (folder / "ada", folder / "zoe", elsewhere):
+        place.mkdir(parents=True)
+        (place / "small.ipynb").write_text(Paper().text)
+    (folder / "bob").symlink_to(elsewhere, target_is_directory=True)
+    found = students(tmp_path / "all")
+    assert {name: one.status for name, one in found.items()} == {
+        "ada": "",
+        "bob": "refused",
+        "zoe": "",
+    }
+    assert "bob is a link" in found["bob"].message
+
+
 def test_too_many_files(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MAX_FILES", 2)
     (tmp_path / "a.zip").write_bytes(packed(a="", b="", c=""))
@@ -829,6 +845,22 @@ def test_the_many_files_of_one_take_nobody_else_s_away(tmp_path, monkeypatch, ar
     found = students(tmp_path / ("c.zip" if packed_ else "c"))
     assert list(found) == ["Ann", "Bob", "Zed"] and all(one.file for one in found.values())
     assert [len(one.left_aside) for one in found.values()] == [2, 4, 2]
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        ("{", "Hand in the notebook itself, a file that ends in .ipynb."),
+        (json.dumps({"cells": [0] * 5001}), "Hand in the notebook with less in it."),
+        (
+            json.dumps({"cells": [cell("markdown", "x" * 9_000_000)]}),
+            "Hand in the notebook with less in it.",
+        ),
+    ],
+)
+def test_advice_fits_what_is_wrong(tmp_path, content, advice):
+    (tmp_path / "ada.ipynb").write_text(content)
+    assert students(tmp_path)["ada"].message.endswith(f". {advice}")
 
 
 def test_a_notebook_whose_name_begins_with_a_full_stop_is_read(tmp_path):
