@@ -82,7 +82,9 @@ def test_checkpoints_that_a_diverged_run_did_not_reach_have_no_loss():
 
 def test_a_run_carries_its_model_but_not_to_another_process():
     run = train(SMALL)
-    assert training.markov_language(0).test_loss(run.model) == run.loss
+    # `train` computes with one thread and this line with all that there are: last digits differ.
+    measured = training.markov_language(0).test_loss(run.model)
+    assert measured == pytest.approx(run.loss, rel=1e-8)
     assert run.model.N == run.N
     assert "model" not in repr(run)
     arrived = pickle.loads(pickle.dumps(run))
