@@ -49,3 +49,12 @@ def test_shipped_runs_come_again(shipped):
     again = guided_search.run(8, seed=2, steps=(250, 500))
     stored = shipped.query("loss == 'mse' and n_shifts == 8 and seed == 2 and step <= 500")
     np.testing.assert_allclose(again["tries"], stored["tries"], atol=0.5)
+
+
+def test_with_four_shifts_the_seed_decides_and_with_six_it_does_not(shipped):
+    late = shipped.query("step == 8000")
+    assert late.loc[late["n_shifts"] >= 4, "tries"].max() < 13.5
+    other = guided_search.run(4, seed=4, steps=(250, 1000, 4000))
+    assert other["tries"].min() > 13.5
+    for loss in ("mse", "cross_entropy"):
+        assert guided_search.run(6, seed=4, loss=loss, steps=(4000,))["tries"].max() < 13.5
