@@ -874,6 +874,22 @@ def test_a_notebook_whose_name_begins_with_a_full_stop_is_read(tmp_path):
     assert found[".Net Fan"].file == ".Net Fan.ipynb"
 
 
+@pytest.mark.parametrize("around", ["", "class/"])
+@pytest.mark.parametrize("packed_", [False, True])
+def test_work_in_what_is_hidden_is_read_and_litter_is_nobody_s(tmp_path, around, packed_):
+    work = {"Ann/small.ipynb", ".Net Fan/small.ipynb", "Cy/.work/nb.ipynb", "Di/.small.ipynb.txt"}
+    litter = {".gitignore", ".git/config", ".git/x.zip", ".vscode/settings.json", ".DS_Store"}
+    litter |= {".ipynb_checkpoints/small.ipynb", "__MACOSX/._Ann"}
+    litter |= {".Trash-1000/files/small.ipynb", f"{around}Ann/.venv/nb.ipynb"}
+    made = {f"{around}{name}": Paper().text for name in work} | dict.fromkeys(litter, "x")
+    made |= {f"{around}Ed/.small.zip": packed(**{"small.ipynb": Paper().text})}
+    (tmp_path / "c.zip").write_bytes(packed(**made))
+    zipfile.ZipFile(tmp_path / "c.zip").extractall(tmp_path / "c")
+    found = students(tmp_path / ("c.zip" if packed_ else "c"))
+    assert sorted(found) == [".Net Fan", "Ann", "Cy", "Di", "Ed"]
+    assert all(one.file and not one.left_aside for one in found.values())
+
+
 def test_nothing_to_grade(tmp_path):
     with pytest.raises(ValueError, match="no folder and no archive"):
         list(collect(tmp_path / "nowhere", SMALL))
