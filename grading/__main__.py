@@ -340,17 +340,17 @@ def capstone_options(parser):
 def capstone_run(options):
     """Hand out languages, or grade."""
     from grading.classes.games import grade_games, languages_table, read_languages, summary_line
-    from grading.reports.spreadsheets import some, to_csv
+    from grading.reports.spreadsheets import decode, some, to_csv
     from grading.source.hidden_tests import PUBLIC_SEED
     from scaling_lib.data.checks import whole
-    from scaling_lib.data.files import write_bytes
+    from scaling_lib.data.files import read_bytes, write_bytes
 
     secret = _secret(options) or PUBLIC_SEED
     if secret == PUBLIC_SEED:
         print("the public seed is used, which anyone can use: give --seed-file", file=sys.stderr)
     jobs = whole(options.jobs, "jobs")
     if options.hand_out:
-        lines = pathlib.Path(options.input).read_text(encoding="utf-8-sig").splitlines()
+        lines = decode(read_bytes(options.input, "name a list of students")).splitlines()
         students = [line.strip() for line in lines if line.strip()]
         write_bytes(options.out, to_csv(languages_table(students, secret)).encode())
         print(f"{len(students)} languages in {options.out}: give each student their own")
@@ -358,7 +358,11 @@ def capstone_run(options):
     languages = options.language
     if languages is None:
         languages = read_languages(options.languages)
-    results = grade_games(options.input, options.out, secret, languages, jobs)
+    try:
+        results = grade_games(options.input, options.out, secret, languages, jobs)
+    except KeyboardInterrupt:
+        print(f"stopped; the same command continues {options.out}", file=sys.stderr)
+        return 130
     print(f"{summary_line(results)}; {options.out}/grades.csv has the table")
     for result in results:
         if not result["score"]:
