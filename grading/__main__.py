@@ -1,5 +1,6 @@
 """The command line: ``python -m grading COMMAND ...``."""
 
+import contextlib
 import os
 import sys
 
@@ -151,6 +152,16 @@ def export_options(parser):
 
 def export_run(options):
     """Write the scores; 1 if a result found no place in the roster."""
+    from grading.classes.records import locked
+
+    with contextlib.ExitStack() as stack:
+        for folder in {pathlib.Path(name).resolve() for name in options.graded}:
+            if os.access(folder, os.W_OK):  # elsewhere nobody grades
+                stack.enter_context(locked(folder))
+        return _export(options)
+
+
+def _export(options):
     from grading.platforms.gradescope import gradescope_results
     from grading.platforms.rosters import add_marks, correct
     from grading.reports.feedback import write_feedback

@@ -31,10 +31,9 @@ KEPT = ("file", "digest", "status", "message", "notes", "left_aside")
 
 @contextlib.contextmanager
 def held(out, submissions):
-    """Keep `out` to one run at a time: each reads all records first and writes what it knows.
+    """Keep `out` to one run at a time, as `locked` does.
 
-    `ValueError` if another run has it, or if it lies in `submissions` and would be read as a
-    student's work.
+    `ValueError` also if it lies in `submissions` and would be read as a student's work.
     """
     out = pathlib.Path(out)
     if out.resolve().is_relative_to(pathlib.Path(submissions).resolve()):
@@ -42,6 +41,17 @@ def held(out, submissions):
             f"--out {out} lies in {submissions}, where it would be read as the work of students: "
             "name a folder outside of it"
         )
+    with locked(out):
+        yield
+
+
+@contextlib.contextmanager
+def locked(out):
+    """Keep `out` to one run at a time: each reads all records first and writes what it knows.
+
+    `ValueError` if another run has it.
+    """
+    out = pathlib.Path(out)
     try:
         with FileLock(out / LOCK, blocking=False):
             try:
