@@ -10,6 +10,7 @@ import datetime
 import math
 import pathlib
 import re
+import sys
 
 from grading.reports.spreadsheets import (
     harmless,
@@ -277,7 +278,7 @@ def canvas(path, results, column=None, scale=False):
         )
     (column,) = found
     students = _Students(results)
-    maximum = math.nan
+    maximum, without = math.nan, []
     for row in rows:
         name = row["Student"]
         if name.strip() == "Points Possible":
@@ -286,6 +287,9 @@ def canvas(path, results, column=None, scale=False):
         keys = [("canvas", row["ID"]), row.get("SIS Login ID"), row.get("SIS User ID")]
         if result := students.find(*keys, name, *name_orders(name)):
             row[column] = number(_scaled(result, maximum, scale))
+        elif name.strip() not in ("", "Student, Test"):  # the latter is Canvas's own
+            without.append(name)
+    _tell(without)
     kept = [title for title in header if title in CANVAS_KEPT or title == column]
     table = [kept, *([row[title] for title in kept] for row in rows)]
     return to_csv(table, keep=True), students.missing()
@@ -298,7 +302,7 @@ def moodle(path, results, scale=False):
     """
     needed = ("Identifier", "Grade", "Maximum Grade")
     header, rows = read_rows(path, needed, WORKSHEET)
-    students = _Students(results)
+    students, without = _Students(results), []
     for row in rows:
         participant = row["Identifier"].split()[-1:] or [""]
         keys = [("moodle", *participant), row.get("Email address"), row.get("ID number")]
@@ -308,8 +312,17 @@ def moodle(path, results, scale=False):
             row["Grade"] = number(_scaled(result, maximum, scale))
             if "Feedback comments" in header:
                 row["Feedback comments"] = harmless(one_line(result))
+        else:
+            without.append(row.get("Full name") or row["Identifier"])
+    _tell(without)
     table = [header, *(row.values() for row in rows)]
     return to_csv(table, keep=True), students.missing()
+
+
+def _tell(without):
+    """Say of whom a roster stays as it was; work may have been lost on its way here."""
+    if without:
+        print(f"in the roster, without a result ({len(without)}): {some(without)}", file=sys.stderr)
 
 
 def moodle_feedback(results, students):

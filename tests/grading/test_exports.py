@@ -9,6 +9,7 @@ import pytest
 from small_assignment import source
 
 from grading.__main__ import main
+from grading.classes.records import locked
 from grading.platforms.nbgrader_plugin import SandboxExecute, markdown, picture
 from grading.platforms.rosters import canvas, moodle
 from grading.reports.feedback import feedback_page
@@ -93,6 +94,24 @@ MOODLE = (
     "Participant 41,Ada Lovelace,ada@x.org,Submitted,,11,Yes,\n"
     "Participant 42,Zoe Quinn,zoe@x.org,-,,11,Yes,old\n"
 )
+
+
+def test_who_is_in_the_roster_without_a_result_is_named(tmp_path, capsys):
+    roster = tmp_path / "roster.csv"
+    roster.write_text(CANVAS.format(maximum=11) + '"Student, Test",99,,x,A,,,\n')
+    canvas(roster, [result("lovelaceada", 1)])
+    said = "in the roster, without a result (3): Quinn, Zoe, Nobody, No, Two, Two\n"
+    assert capsys.readouterr().err == said
+    roster.write_text(MOODLE)
+    moodle(roster, [result("Ada Lovelace", 9)])
+    assert capsys.readouterr().err == "in the roster, without a result (1): Zoe Quinn\n"
+
+
+def test_an_export_waits_for_no_run_that_writes(graded, capsys):
+    with locked(graded):
+        assert main(["export", str(graded), "--table"]) == 2
+    assert "another run is writing into" in capsys.readouterr().err
+    assert main(["export", str(graded), str(graded), "--table"]) == 0
 
 
 def test_moodle(tmp_path):

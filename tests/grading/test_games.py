@@ -199,16 +199,6 @@ def test_hand_out_and_grade_by_the_command(submissions, tmp_path, capsys):
     assert main(["export", str(tmp_path / "out"), "--gradescope"]) == 0
 
 
-def test_ctrl_c_says_that_the_same_command_continues(tmp_path, monkeypatch, capsys):
-    def stop(*arguments):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(games, "grade_games", stop)
-    out = str(tmp_path / "out")
-    assert main(["capstone", str(tmp_path), "--language", "1", "--out", out]) == 130
-    assert f"stopped; the same command continues {out}\n" in capsys.readouterr().err
-
-
 def test_bad_tables_and_lists(tmp_path):
     path = tmp_path / "languages.csv"
     for text in ("", "student,language\n", "name,language\na,1\n", "student,language\na,x\n"):

@@ -354,8 +354,8 @@ def test_results_do_not_go_where_submissions_lie(course, capsys, graded, inside)
 @pytest.mark.parametrize(
     ("trouble", "status", "said"),
     [
-        (KeyboardInterrupt(), 130, "stopped"),
-        (OSError(errno.ENOSPC, "No space left on device"), 1, "the disk is full: make room"),
+        (KeyboardInterrupt(), 130, "stopped; the same command continues "),
+        (OSError(errno.ENOSPC, "No"), 1, "grading capstone: error: the disk is full: make room"),
     ],
 )
 def test_what_ends_the_capstone_s_grading_is_said_in_a_line(
@@ -368,4 +368,4 @@ def test_what_ends_the_capstone_s_grading_is_said_in_a_line(
     command = ["capstone", str(tmp_path), "--out", str(tmp_path / "out"), "--language", "3"]
     assert main(command) == status
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("grading capstone: ") and said in last
+    assert last.startswith(said)
