@@ -269,7 +269,7 @@ def _write_sheet(results, out):
     write_bytes(out, (BOM + marking_sheet(results, marks)).encode())
     kept = sum(bool(row["points"].strip()) for row in marks.values())
     known = f", {kept} marks of the sheet that was there are kept" if kept else ""
-    print(f"{len(results)} students in {out}{known}")
+    print(f"{len({result['student'] for result in results})} students in {out}{known}")
     return 0
 
 

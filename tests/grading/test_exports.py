@@ -88,6 +88,13 @@ def test_students_who_are_not_in_the_roster_are_named(tmp_path):
     assert canvas(roster, [result("lovelaceada", 1), result("ghost", 2)])[1] == ["ghost"]
 
 
+def test_students_whose_names_are_one_another_s_turned_round_are_not_mixed(tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text('Student,ID,Small\n"Lee, Kim",7,\n"Kim, Lee",8,\n')
+    text, missing = canvas(roster, [result("Kim Lee", 11), result("Lee Kim", 3)])
+    assert [row[-1] for row in table(text)[1:]] == ["11", "3"] and missing == []
+
+
 MOODLE = (
     "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,"
     "Feedback comments\n"
