@@ -351,7 +351,7 @@ def capstone_options(parser):
 def capstone_run(options):
     """Hand out languages, or grade."""
     from grading.classes.games import grade_games, languages_table, read_languages, summary_line
-    from grading.reports.spreadsheets import decode, some, to_csv
+    from grading.reports.spreadsheets import BOM, decode, some, to_csv
     from grading.source.hidden_tests import PUBLIC_SEED
     from scaling_lib.data.checks import whole
     from scaling_lib.data.files import read_bytes, write_bytes
@@ -363,7 +363,8 @@ def capstone_run(options):
     if options.hand_out:
         lines = decode(read_bytes(options.input, "name a list of students")).splitlines()
         students = [line.strip() for line in lines if line.strip()]
-        write_bytes(options.out, to_csv(languages_table(students, secret)).encode())
+        table = BOM + to_csv(languages_table(students, secret))
+        write_bytes(options.out, table.encode())
         print(f"{len(students)} languages in {options.out}: give each student their own")
         return
     languages = options.language

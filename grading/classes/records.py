@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from grading.classes.submissions import Submission, own_name
 from grading.reports.late_rule import cost, mildest, read_time
-from grading.reports.spreadsheets import letters, name_orders
+from grading.reports.spreadsheets import BOM, letters, name_orders
 from grading.reports.student_results import grades_table, write_json
 from grading.source.assignment import digest
 from scaling_lib.data.files import append_bytes, write_bytes
@@ -168,7 +168,7 @@ class Records:
         """Write ``grades.csv`` and return the results in it: of all runs, ordered by student."""
         results = [record for record in self.records if "score" in record]
         results.sort(key=lambda result: result["student"])
-        write_bytes(self.out / "grades.csv", grades_table(results).encode())
+        write_bytes(self.out / "grades.csv", (BOM + grades_table(results)).encode())
         return results
 
     def write(self, record, result=None):

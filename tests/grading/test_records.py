@@ -60,7 +60,7 @@ def grade(course, submissions, *more):
 
 
 def table(course):
-    with (course / "out" / "grades.csv").open(encoding="utf-8", newline="") as file:
+    with (course / "out" / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         return {row["student"]: row["score"] for row in csv.DictReader(file)}
 
 
@@ -158,7 +158,7 @@ def test_of_many_earlier_students_the_first_are_named(course, capsys):
     told = capsys.readouterr().err
     assert "14 results of earlier runs stay in the table: Bob, S00, " in told
     assert "S08 and 4 more\n" in told
-    with (course / "out" / "grades.csv").open() as file:
+    with (course / "out" / "grades.csv").open(encoding="utf-8-sig") as file:
         assert len(file.readlines()) == 16
 
 
