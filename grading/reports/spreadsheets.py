@@ -63,9 +63,8 @@ def name_orders(name):
     before, comma, after = name.partition(",")
     if comma:
         return [f"{before} {after}", f"{after} {before}"]
-    words = name.split()
-    orders = words, words[-1:] + words[:-1], words[1:] + words[:1]
-    return [" ".join(order) for order in orders]
+    words = name.split()  # one may have two surnames
+    return [" ".join(words[i:] + words[:i]) for i in range(len(words))] or [name]
 
 
 def read_number(text):

@@ -210,6 +210,8 @@ def test_bad_tables_and_lists(tmp_path):
         read_languages(path)
     path.write_text("student,language\nKim Lee,1\nLee Kim,2\n")
     assert read_languages(path) == {"kimlee": 1, "leekim": 2}
+    path.write_text("student,language\nGabriel José García Márquez,3\n", encoding="utf-8")
+    assert read_languages(path)["garcíamárquezgabrieljosé"] == 3  # Canvas, of two surnames
     for students, fault in ([], "nobody"), (["Ada L.", "Bob", "ada l"], "alike: Ada L., ada l;"):
         with pytest.raises(ValueError, match=fault):
             languages_table(students, "s")
