@@ -158,6 +158,10 @@ class Records:
         elif here["given"] and cost(terms) < cost(here):
             words = "the milder deadline of an earlier run, on another folder, counts"
             self.remarks.append(f"{counts.student}: {words}")
+        gone = sorted({p for one in fine if one is not best for p in one["rules"]})
+        if gone and here is not None:  # an extension, or somebody else of this name
+            words = f"counts, and no longer what came before in {', '.join(gone)}"
+            self.remarks.append(f"{counts.student}: {counts.file} {words}")
         return record, counts, terms
 
     def was_delivered(self, record):

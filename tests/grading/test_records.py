@@ -111,6 +111,8 @@ def test_work_that_came_later_elsewhere_counts_also_when_all_is_graded_again(
     hand_in(course / "extension" / "Bob", Paper(), "2026-12-09 12:00:00 UTC")
     grade(course, "extension", *LATER)
     assert table(course)["Bob"] == "11"
+    said = f"Bob: Bob/small/small.ipynb counts, and no longer what came before in {course}/class\n"
+    assert said in capsys.readouterr().err
     (course / "small.ipynb").write_text(json.dumps(source()) + " ")  # a test was mended
     known = len(graded)
     capsys.readouterr()
