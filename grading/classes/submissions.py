@@ -243,7 +243,7 @@ def owner(path):
         return found["name"], {"canvas": found["id"]}, bool(found["late"]), (found["file"],)
     if len(path) > 1:
         return path[0], {}, False, path[1:]
-    return pathlib.PurePath(path[0]).stem, {}, False, path
+    return pathlib.PurePath(path[0]).stem.removesuffix(".ipynb"), {}, False, path
 
 
 def choose_notebook(submission, found, assignment):

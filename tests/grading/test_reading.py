@@ -722,7 +722,8 @@ def test_a_flat_folder(tmp_path):
     (tmp_path / "._ada.ipynb").write_text("")
     (tmp_path / ".ipynb_checkpoints").mkdir()
     (tmp_path / ".ipynb_checkpoints" / "ada.ipynb").write_text("")
-    assert list(students(tmp_path)) == ["ada"]
+    (tmp_path / "bob.ipynb.txt").write_text(Paper().text)  # as some browsers save it
+    assert list(students(tmp_path)) == ["ada", "bob"]
 
 
 def test_the_archive_of_canvas(tmp_path):
