@@ -87,7 +87,7 @@ _LITTER = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", ".git", ".cach
 _LITTER += (".venv", ".history", ".ipynb_checkpoints", ".virtual_documents")
 # How names begin that a Mac, an editor while it saves, and a desktop's bin give.
 _LITTER_BEGINS = ("._", ".~", ".Trash")
-_WORK = (".zip", ".jsonl")  # besides what has .ipynb in its name
+_WORK = (".ipynb", ".zip", "capstone_ledger")  # what names of work have in them
 
 
 def _is_litter(part):
@@ -99,7 +99,7 @@ def _left_behind(path):
     # Names of students, of their folders and of their work may begin with a full stop, too, and
     # Moodle puts the student's in front of a folder's. What else is hidden is an editor's or git's.
     hidden = [p for p in path if p.startswith(".") and "_assignsubmission_" not in p]
-    is_work = ".ipynb" in path[-1] or path[-1].lower().endswith(_WORK)
+    is_work = any(sign in path[-1].lower() for sign in _WORK)
     return any(map(_is_litter, path)) or bool(hidden and not is_work)
 
 

@@ -58,7 +58,7 @@ def forge(folder):
 @pytest.fixture(scope="module")
 def submissions(tmp_path_factory):
     root = tmp_path_factory.mktemp("class")
-    play(root / "ada" / "capstone", 1)
+    play(root / "ada" / ".capstone", 1)
     play(root / "Grace Hopper", 1, H=64, low=1.053, loss=1.054, high=1.056)
     play(root / "twin", 1)
     play(root / "other language", 2, loss=1.7, low=1.69, high=1.71)
