@@ -288,7 +288,7 @@ def arrange_run(options):
     """Write ``COURSE/submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb`` for each submission."""
     from grading.classes.records import free_name, with_folders
     from grading.classes.submissions import TIMESTAMP, Submission, collect
-    from grading.reports.student_results import write_json
+    from grading.reports.student_results import clean, write_json
     from grading.source.assignment import load
     from grading.source.submitted_cells import read_notebook, restore_notebook
     from scaling_lib.data.files import write_bytes
@@ -308,6 +308,10 @@ def arrange_run(options):
         if submission.submitted:
             time = submission.submitted.strftime("%Y-%m-%d %H:%M:%S.%f %Z")
             write_bytes(folder / assignment.name / TIMESTAMP, f"{time}\n".encode())
+        if submission.student != folder.name:
+            print(f"{submission.student} is called {folder.name} there", file=sys.stderr)
+        if submission.message:
+            print(f"{submission.student}: {clean(submission.message)}", file=sys.stderr)
     print(f"{len(found)} submissions in {submitted}")
 
 

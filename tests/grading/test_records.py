@@ -103,6 +103,17 @@ def test_half_a_letter_in_one_notebook_ends_nobody_s_grading(course):
     assert [path.parts[-3] for path in written] == ["Ada", "Bob", "Zoe"]
 
 
+def test_what_nbgrader_cannot_read_or_calls_otherwise_is_named(course, capsys):
+    for name, content in {"Eve": "{", "O'Hara": Paper().text}.items():
+        (course / "class" / name).mkdir()
+        (course / "class" / name / "nb.ipynb").write_text(content)
+    command = ["arrange", str(course / "small.ipynb"), str(course / "class")]
+    assert main([*command, "--course", str(course / "nbgrader")]) == 0
+    said = capsys.readouterr().err
+    assert "Eve: This cannot be graded: Eve/nb.ipynb" in said
+    assert "O'Hara is called O_Hara-" in said and "Ada" not in said
+
+
 def test_work_that_came_later_elsewhere_counts_also_when_all_is_graded_again(
     course, capsys, graded
 ):
