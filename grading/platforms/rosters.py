@@ -240,7 +240,7 @@ def joined(classes):
     """
     made, absent = [dict(result) for result in classes[0]], []
     for results in classes[1:]:
-        students = _Students(made)
+        students = _Students(made, [result["student"] for result in results])
         before = {name: made[0][name] for name in ("max_score", "max_by_hand")}
         nothing = {"score": 0, "items": [], "by_hand": [], "message": "", "notes": []}
         for result in results:
@@ -277,7 +277,7 @@ def canvas(path, results, column=None, scale=False):
             f"before that of {name}, to add these points to it; there are {known}"
         )
     (column,) = found
-    students = _Students(results)
+    students = _Students(results, [row["Student"] for row in rows])
     maximum, without = math.nan, []
     for row in rows:
         name = row["Student"]
@@ -302,7 +302,7 @@ def moodle(path, results, scale=False):
     """
     needed = ("Identifier", "Grade", "Maximum Grade")
     header, rows = read_rows(path, needed, WORKSHEET)
-    students, without = _Students(results), []
+    students, without = _Students(results, [row.get("Full name") or "" for row in rows]), []
     for row in rows:
         participant = row["Identifier"].split()[-1:] or [""]
         keys = [("moodle", *participant), row.get("Email address"), row.get("ID number")]
@@ -369,9 +369,13 @@ def _moodle_time(text, where):
 
 
 class _Students:
-    """Results by all names under which a student may be known."""
+    """Results by all names under which a student may be known.
 
-    def __init__(self, results):
+    Of people whose names are the same, or one another's turned round, here or in the roster, a name
+    alone does not tell who is meant.
+    """
+
+    def __init__(self, results, roster=()):
         self.left = {result["student"] for result in results}
         self.by_key, twice = {}, set()
         for result in results:
@@ -380,7 +384,14 @@ class _Students:
             for key in keys:
                 twice |= {key} & self.by_key.keys()
                 self.by_key[key] = result
-        for key in twice:  # students of one name are told apart by their ids alone
+        for names in [result["student"] for result in results], roster:
+            forms = collections.Counter()
+            for name in names:
+                orders = [*name_orders(name), name]
+                forms.update({letters(order) for order in orders})
+                forms.update({("name", plain(o)) for o in (orders if "," in name else [name])})
+            twice |= {form for form, count in forms.items() if count > 1}
+        for key in twice & self.by_key.keys():  # told apart by their ids alone
             del self.by_key[key]
 
     def find(self, *keys):

@@ -93,6 +93,18 @@ def test_students_whose_names_are_one_another_s_turned_round_are_not_mixed(tmp_p
     roster.write_text('Student,ID,Small\n"Lee, Kim",7,\n"Kim, Lee",8,\n')
     text, missing = canvas(roster, [result("Kim Lee", 11), result("Lee Kim", 3)])
     assert [row[-1] for row in table(text)[1:]] == ["11", "3"] and missing == []
+    roster.write_text(MOODLE.replace("Ada Lovelace", "Kim Lee").replace("Zoe Quinn", "Lee Kim"))
+    text, missing = moodle(roster, [result("Lee, Kim", 11), result("Kim, Lee", 3)])
+    assert [row[4] for row in table(text)[1:]] == ["", ""] and len(missing) == 2
+
+
+def test_one_of_two_students_of_a_name_has_the_points_only_by_an_id(tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text('Student,ID,Small\n"Lee, Kim",7,\n"Lee, Kim",8,\n')
+    text, missing = canvas(roster, [result("Kim Lee", 11)])
+    assert [row[-1] for row in table(text)[1:]] == ["", ""] and missing == ["Kim Lee"]
+    text, missing = canvas(roster, [result("leekim", 11, canvas="8")])
+    assert [row[-1] for row in table(text)[1:]] == ["", "11"] and missing == []
 
 
 MOODLE = (
