@@ -163,7 +163,7 @@ def list_archive(file, name):
         raise Refused(f"{name} is no zip archive that can be read ({error})") from None
     files = []
     for entry in entries:
-        path = readable(entry.filename.replace("\\", "/"))
+        path = readable(_name(entry).replace("\\", "/"))
         parts = tuple(part for part in path.split("/") if part not in ("", "."))
         if parts:
             astray = path.startswith("/") or ".." in parts or ":" in parts[0]
@@ -171,6 +171,15 @@ def list_archive(file, name):
             parts = tuple(part for part in parts if part != "..") or ("unnamed",)
             files.append(File(parts, _time(entry), lambda r=read, e=entry: r(opened, e)))
     return files
+
+
+def _name(entry):
+    """Return an entry's path: a Mac writes it in UTF-8 and does not say so."""
+    says_so = entry.flag_bits & 0x800
+    try:
+        return entry.filename if says_so else entry.filename.encode("cp437").decode()
+    except UnicodeError:
+        return entry.filename
 
 
 def list_inner(content, name):

@@ -58,11 +58,7 @@ def language_of(secret, name):
 
 
 def read_languages(path):
-    """Return who plays on which language: a dict from names, as `letters` gives them.
-
-    Ada Lovelace is found as Lovelace, Ada too, and as Canvas's lovelaceada, unless somebody else
-    may be meant.
-    """
+    """Return languages by `letters` of names, in any order that may not be somebody else."""
     _, rows = read_rows(path, ("student", "language"), "the table that --hand-out wrote")
     try:
         languages = {letters(row["student"].lstrip("'")): int(row["language"]) for row in rows}
@@ -292,14 +288,12 @@ def languages_table(students, secret):
 
     Raises `ValueError` if names cannot be told apart, or there is none.
     """
+    counts = collections.Counter(map(letters, students))
+    if alike := some([name for name in students if counts[letters(name)] > 1]):
+        words = "write each as grades.csv of an earlier assignment does"
+        raise ValueError(f"the list has names that are alike: {alike}; {words}")
     if not students:
         raise ValueError("the list names nobody")
-    counts = collections.Counter(map(letters, students))
-    if alike := [name for name in students if counts[letters(name)] > 1]:
-        raise ValueError(
-            f"the list has names that are alike: {some(alike)}; write each as grades.csv of an "
-            "earlier assignment does"
-        )
     return [("student", "language"), *((name, language_of(secret, name)) for name in students)]
 
 

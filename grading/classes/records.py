@@ -47,10 +47,7 @@ def held(out, submissions):
 
 @contextlib.contextmanager
 def locked(out):
-    """Keep `out` to one run at a time: each reads all records first and writes what it knows.
-
-    `ValueError` if another run has it.
-    """
+    """Keep `out` to one run at a time, which reads all records first; `ValueError` to another."""
     out = pathlib.Path(out)
     try:
         with FileLock(out / LOCK, blocking=False):

@@ -108,10 +108,7 @@ class Assignment:
 
     @functools.cached_property
     def titles(self):
-        """From exercises to what stands above them in the notebook, such as "2. At the wall".
-
-        What has no task of its own has the small title nearest above it.
-        """
+        """From exercises to what stands above them in the notebook, such as "2. At the wall"."""
         found, small = {}, ""
         for raw in json.loads(self.text)["cells"] if self.text else []:
             metadata, source = raw.get("metadata", {}), "".join(raw["source"])

@@ -909,6 +909,22 @@ def test_work_in_what_is_hidden_is_read_and_litter_is_nobody_s(tmp_path, around,
     assert all(one.file and not one.left_aside for one in found.values())
 
 
+@pytest.mark.parametrize("says_so", [False, True])
+def test_names_in_an_archive_of_a_mac_or_of_windows(tmp_path, says_so):
+    class Entry(zipfile.ZipInfo):
+        def _encodeFilenameFlags(self):
+            if self.filename.startswith("Zo"):
+                return self.filename.encode("cp437"), self.flag_bits
+            return self.filename.encode(), self.flag_bits | (0x800 if says_so else 0)
+
+    with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
+        for name in ("Jose\u0301 Nun\u0303ez", "李雷", "Ada", "Zoë"):
+            archive.writestr(Entry(f"{name}/small.ipynb"), Paper().text)
+    found = students(tmp_path / "c.zip")
+    assert sorted(found) == sorted(["Ada", "José Nuñez", "Zoë", "李雷"])
+    assert all(one.file for one in found.values())
+
+
 def test_nothing_to_grade(tmp_path):
     with pytest.raises(ValueError, match="no folder and no archive"):
         list(collect(tmp_path / "nowhere", SMALL))
