@@ -1,5 +1,6 @@
 """The command line: ``python -m grading COMMAND ...``."""
 
+import contextlib
 import os
 import sys
 
@@ -151,6 +152,16 @@ def export_options(parser):
 
 def export_run(options):
     """Write the scores; 1 if a result found no place in the roster."""
+    from grading.classes.records import locked
+
+    with contextlib.ExitStack() as stack:
+        for folder in {pathlib.Path(name).resolve() for name in options.graded}:
+            if os.access(folder, os.W_OK):  # elsewhere nobody grades
+                stack.enter_context(locked(folder))
+        return _export(options)
+
+
+def _export(options):
     from grading.platforms.gradescope import gradescope_results
     from grading.platforms.rosters import add_marks, correct
     from grading.reports.feedback import write_feedback
@@ -258,7 +269,7 @@ def _write_sheet(results, out):
     write_bytes(out, (BOM + marking_sheet(results, marks)).encode())
     kept = sum(bool(row["points"].strip()) for row in marks.values())
     known = f", {kept} marks of the sheet that was there are kept" if kept else ""
-    print(f"{len(results)} students in {out}{known}")
+    print(f"{len({result['student'] for result in results})} students in {out}{known}")
     return 0
 
 
@@ -277,7 +288,7 @@ def arrange_run(options):
     """Write ``COURSE/submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb`` for each submission."""
     from grading.classes.records import free_name, with_folders
     from grading.classes.submissions import TIMESTAMP, Submission, collect
-    from grading.reports.student_results import write_json
+    from grading.reports.student_results import clean, write_json
     from grading.source.assignment import load
     from grading.source.submitted_cells import read_notebook, restore_notebook
     from scaling_lib.data.files import write_bytes
@@ -297,6 +308,10 @@ def arrange_run(options):
         if submission.submitted:
             time = submission.submitted.strftime("%Y-%m-%d %H:%M:%S.%f %Z")
             write_bytes(folder / assignment.name / TIMESTAMP, f"{time}\n".encode())
+        if submission.student != folder.name:
+            print(f"{submission.student} is called {folder.name} there", file=sys.stderr)
+        if submission.message:
+            print(f"{submission.student}: {clean(submission.message)}", file=sys.stderr)
     print(f"{len(found)} submissions in {submitted}")
 
 
@@ -340,25 +355,30 @@ def capstone_options(parser):
 def capstone_run(options):
     """Hand out languages, or grade."""
     from grading.classes.games import grade_games, languages_table, read_languages, summary_line
-    from grading.reports.spreadsheets import some, to_csv
+    from grading.reports.spreadsheets import BOM, decode, some, to_csv
     from grading.source.hidden_tests import PUBLIC_SEED
     from scaling_lib.data.checks import whole
-    from scaling_lib.data.files import write_bytes
+    from scaling_lib.data.files import read_bytes, write_bytes
 
     secret = _secret(options) or PUBLIC_SEED
     if secret == PUBLIC_SEED:
         print("the public seed is used, which anyone can use: give --seed-file", file=sys.stderr)
     jobs = whole(options.jobs, "jobs")
     if options.hand_out:
-        lines = pathlib.Path(options.input).read_text(encoding="utf-8-sig").splitlines()
+        lines = decode(read_bytes(options.input, "name a list of students")).splitlines()
         students = [line.strip() for line in lines if line.strip()]
-        write_bytes(options.out, to_csv(languages_table(students, secret)).encode())
+        table = BOM + to_csv(languages_table(students, secret))
+        write_bytes(options.out, table.encode())
         print(f"{len(students)} languages in {options.out}: give each student their own")
         return
     languages = options.language
     if languages is None:
         languages = read_languages(options.languages)
-    results = grade_games(options.input, options.out, secret, languages, jobs)
+    try:
+        results = grade_games(options.input, options.out, secret, languages, jobs)
+    except KeyboardInterrupt:
+        print(f"stopped; the same command continues {options.out}", file=sys.stderr)
+        return 130
     print(f"{summary_line(results)}; {options.out}/grades.csv has the table")
     for result in results:
         if not result["score"]:

@@ -69,7 +69,7 @@ def list_files(path):
 
 def _sorted(files, name):
     """Order files by path, without what systems leave behind and what one student has too many."""
-    files = [file for file in files if not any(map(left_behind, file.path))]
+    files = [file for file in files if not _left_behind(file.path)]
     files.sort(key=lambda file: file.path)
     levels = zip(*(file.path[:-1] for file in files), strict=False)
     around = len(list(itertools.takewhile(lambda level: len(set(level)) == 1, levels)))
@@ -83,29 +83,37 @@ def _sorted(files, name):
     return sorted(kept, key=lambda file: file.path)
 
 
-_LITTER = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
+_LITTER = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", ".git", ".cache")
+_LITTER += (".venv", ".history", ".ipynb_checkpoints", ".virtual_documents")
+# How names begin that a Mac, an editor while it saves, and a desktop's bin give.
+_LITTER_BEGINS = ("._", ".~", ".Trash")
+_WORK = (".ipynb", ".zip", "capstone_ledger")  # what names of work have in them
 
 
-def left_behind(part):
-    """Tell whether a system, not a student, gave a file or folder this name."""
-    # A student's name may begin with a full stop, too: Moodle puts it in front of a folder's. And a
-    # notebook's; macOS adds ._x.ipynb, JupyterLab .~x.ipynb while it saves.
-    own = "_assignsubmission_" in part or (
-        part.endswith(".ipynb") and not part.startswith(("._", ".~"))
-    )
-    return part in _LITTER or (part.startswith(".") and not own)
+def _is_litter(part):
+    return part in _LITTER or part.startswith(_LITTER_BEGINS)
+
+
+def _left_behind(path):
+    """Tell whether a system, not a student, has made a file: by the parts of its path."""
+    # Names of students, of their folders and of their work may begin with a full stop, too, and
+    # Moodle puts the student's in front of a folder's. What else is hidden is an editor's or git's.
+    hidden = [p for p in path if p.startswith(".") and "_assignsubmission_" not in p]
+    is_work = any(sign in path[-1].lower() for sign in _WORK)
+    return any(map(_is_litter, path)) or bool(hidden and not is_work)
 
 
 def _folder(root):
     """List the files of a folder; most of what `_sorted` leaves out is not even walked through."""
     files, counts, around = [], collections.Counter(), 0
     for folder, names, inner in os.walk(root):
-        names[:] = sorted(name for name in names if not left_behind(name))
-        inner = [name for name in inner if not left_behind(name)]
+        names[:] = sorted(name for name in names if not _is_litter(name))
+        inner = [name for name in inner if not _is_litter(name)]
         # Links to folders are not walked through, and refused when they are read.
         inner += [name for name in names if os.path.islink(os.path.join(folder, name))]
         place = pathlib.Path(folder).relative_to(root).parts
-        if len(place) == around and len(names) == 1 and not inner:
+        shown = [name for name in [*names, *inner] if not name.startswith(".")]
+        if len(place) == around and len(shown) == 1 and shown[0] in names:
             around += 1  # a folder around the class
         student = place[: around + 1]
         if len(place) > MAX_DEPTH or counts[student] > MAX_OF_ONE:
@@ -116,8 +124,10 @@ def _folder(root):
             parts = tuple(map(readable, path.relative_to(root).parts))
             if path.is_symlink() and path.is_dir():
                 parts += parts[-1:]  # as what lies in a folder: whose that is does not change
-            files.append(File(parts, _modified(path), functools.partial(_read_file, path)))
-        counts[student] += len(inner)
+            if not _left_behind(parts):
+                read = functools.partial(_read_file, path)
+                files.append(File(parts, _modified(path), read))
+                counts[student] += 1
     return files
 
 
@@ -153,7 +163,7 @@ def list_archive(file, name):
         raise Refused(f"{name} is no zip archive that can be read ({error})") from None
     files = []
     for entry in entries:
-        path = readable(entry.filename.replace("\\", "/"))
+        path = readable(_name(entry).replace("\\", "/"))
         parts = tuple(part for part in path.split("/") if part not in ("", "."))
         if parts:
             astray = path.startswith("/") or ".." in parts or ":" in parts[0]
@@ -161,6 +171,15 @@ def list_archive(file, name):
             parts = tuple(part for part in parts if part != "..") or ("unnamed",)
             files.append(File(parts, _time(entry), lambda r=read, e=entry: r(opened, e)))
     return files
+
+
+def _name(entry):
+    """Return an entry's path: a Mac writes it in UTF-8 and does not say so."""
+    says_so = entry.flag_bits & 0x800
+    try:
+        return entry.filename if says_so else entry.filename.encode("cp437").decode()
+    except UnicodeError:
+        return entry.filename
 
 
 def list_inner(content, name):

@@ -37,6 +37,8 @@ from scaling_lib.data.files import write_bytes
 # Submissions read before there is a free process for them, as a multiple of the processes.
 AHEAD = 2
 
+MANY = 4  # notebooks of one student that are left aside, from which on they may be a class's
+
 ALIKE = "alike.csv"  # table of those who share work, for the instructor
 
 
@@ -248,6 +250,12 @@ class _Batch:
         made = [
             f"{words}: {some([r['student'] for r in who])}" for words, who in said.items() if who
         ]
+        # A class that lies beside something else, or in an archive, is read as one student.
+        left = {r["student"]: sum(".ipynb" in n for n in r.get("left_aside", ())) for r in results}
+        many = [f"{name} ({count + 1})" for name, count in left.items() if count >= MANY]
+        if many or (len(results) == 1 and any(left.values())):
+            words = f"one of several notebooks is graded: {some(many or list(left))}"
+            made.append(f"{words}; if that holds a class, give its folder itself, unpacked")
         versions = {}
         for result in results:
             versions.setdefault(result.get("version"), []).append(result["student"])

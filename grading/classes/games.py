@@ -5,6 +5,7 @@ prices are checked, every run that it claims to have bought is trained again, an
 that it commits to, with a seed that only the instructor knows.
 """
 
+import collections
 import dataclasses
 import json
 import pathlib
@@ -16,10 +17,10 @@ from tqdm import tqdm
 from grading.classes.archives import Refused, list_inner
 from grading.classes.own_process import read_apart
 from grading.classes.records import Records, held, log
-from grading.classes.submissions import Submission, by_student
+from grading.classes.submissions import MAX_DEPTH, Submission, by_student
 from grading.reports.feedback import write_feedback
 from grading.reports.late_rule import LateRule
-from grading.reports.spreadsheets import letters, read_rows
+from grading.reports.spreadsheets import letters, name_orders, read_rows, some
 from grading.reports.student_results import clean, empty_result, number, versions, write_json
 from grading.source.assignment import Assignment, Cell, digest
 from scaling_lib.capstone import handed_in
@@ -57,7 +58,7 @@ def language_of(secret, name):
 
 
 def read_languages(path):
-    """Return who plays on which language: a dict from names, as `letters` gives them."""
+    """Return languages by `letters` of names, in any order that may not be somebody else."""
     _, rows = read_rows(path, ("student", "language"), "the table that --hand-out wrote")
     try:
         languages = {letters(row["student"].lstrip("'")): int(row["language"]) for row in rows}
@@ -65,7 +66,11 @@ def read_languages(path):
         raise ValueError(f"{path}: the column language must hold whole numbers") from None
     if len(languages) < len(rows):
         raise ValueError(f"{path} names a student twice")
-    return languages
+    others = {}
+    for row in rows:
+        for name in set(map(letters, name_orders(row["student"].lstrip("'")))):
+            others.setdefault(name, []).append(int(row["language"]))
+    return {name: found[0] for name, found in others.items() if len(found) == 1} | languages
 
 
 def grade_games(submissions, out, secret, languages, jobs=1):
@@ -120,8 +125,8 @@ def _played(files):
         except Refused as error:
             refused.append(str(error))
     if len(ledgers) != 1:
-        count = f"{len(ledgers)} different files" if ledgers else "no file"
-        return b"", None, "; ".join([f"There is {count} {LEDGER}, one is needed", *refused])
+        count = f"are {len(ledgers)} different files" if ledgers else "is no file"
+        return b"", None, "; ".join([f"There {count} {LEDGER}, one is needed", *refused])
     (ledger,), copy = ledgers, copies[0] if len(copies) == 1 else None
     try:
         return ledger, handed_in.parse_submission(ledger, copy), ""
@@ -129,14 +134,14 @@ def _played(files):
         return ledger, None, str(error)
 
 
-def _opened(files, refused):
+def _opened(files, refused, depth=0):
     """Return files, and what is in those of them that are archives."""
     for file in files:
-        if not file.name.lower().endswith(".zip"):
+        if not file.name.lower().endswith(".zip") or depth == MAX_DEPTH:
             yield file
             continue
         try:
-            yield from list_inner(file.read(), file.name)
+            yield from _opened(list_inner(file.read(), file.name), refused, depth + 1)
         except Refused as error:
             refused.append(str(error))
 
@@ -281,10 +286,14 @@ def _fill(result, played, secret, losses):
 def languages_table(students, secret):
     """Return header and rows of who plays on which language.
 
-    Raises `ValueError` if two names cannot be told apart, or there is none.
+    Raises `ValueError` if names cannot be told apart, or there is none.
     """
-    if not students or len({letters(name) for name in students}) < len(students):
-        raise ValueError("the list names nobody, or two students whose names are alike")
+    counts = collections.Counter(map(letters, students))
+    if alike := some([name for name in students if counts[letters(name)] > 1]):
+        words = "write each as grades.csv of an earlier assignment does"
+        raise ValueError(f"the list has names that are alike: {alike}; {words}")
+    if not students:
+        raise ValueError("the list names nobody")
     return [("student", "language"), *((name, language_of(secret, name)) for name in students)]
 
 

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from grading.classes.submissions import Submission, own_name
 from grading.reports.late_rule import cost, mildest, read_time
-from grading.reports.spreadsheets import letters, name_orders
+from grading.reports.spreadsheets import BOM, letters, name_orders
 from grading.reports.student_results import grades_table, write_json
 from grading.source.assignment import digest
 from scaling_lib.data.files import append_bytes, write_bytes
@@ -31,10 +31,9 @@ KEPT = ("file", "digest", "status", "message", "notes", "left_aside")
 
 @contextlib.contextmanager
 def held(out, submissions):
-    """Keep `out` to one run at a time: each reads all records first and writes what it knows.
+    """Keep `out` to one run at a time, as `locked` does.
 
-    `ValueError` if another run has it, or if it lies in `submissions` and would be read as a
-    student's work.
+    `ValueError` also if it lies in `submissions` and would be read as a student's work.
     """
     out = pathlib.Path(out)
     if out.resolve().is_relative_to(pathlib.Path(submissions).resolve()):
@@ -42,6 +41,14 @@ def held(out, submissions):
             f"--out {out} lies in {submissions}, where it would be read as the work of students: "
             "name a folder outside of it"
         )
+    with locked(out):
+        yield
+
+
+@contextlib.contextmanager
+def locked(out):
+    """Keep `out` to one run at a time, which reads all records first; `ValueError` to another."""
+    out = pathlib.Path(out)
     try:
         with FileLock(out / LOCK, blocking=False):
             try:
@@ -148,6 +155,10 @@ class Records:
         elif here["given"] and cost(terms) < cost(here):
             words = "the milder deadline of an earlier run, on another folder, counts"
             self.remarks.append(f"{counts.student}: {words}")
+        gone = sorted({p for one in fine if one is not best for p in one["rules"]})
+        if gone and here is not None:  # an extension, or somebody else of this name
+            words = f"counts, and no longer what came before in {', '.join(gone)}"
+            self.remarks.append(f"{counts.student}: {counts.file} {words}")
         return record, counts, terms
 
     def was_delivered(self, record):
@@ -158,7 +169,7 @@ class Records:
         """Write ``grades.csv`` and return the results in it: of all runs, ordered by student."""
         results = [record for record in self.records if "score" in record]
         results.sort(key=lambda result: result["student"])
-        write_bytes(self.out / "grades.csv", grades_table(results).encode())
+        write_bytes(self.out / "grades.csv", (BOM + grades_table(results)).encode())
         return results
 
     def write(self, record, result=None):

@@ -22,7 +22,7 @@ CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+
 # The folders of Moodle's archive: Name of Student_12345_assignsubmission_file
 MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+?_?")
 # Its files, where they were not downloaded in folders.
-MOODLE_FILE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_file_(?P<file>.+)")
+MOODLE_FILE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_(?P<file>.+)")
 # Whose the folders of Gradescope's archive are, submission_111 and so on, and when they came; all
 # lie in one folder. Anybody may hand in a file of this name: it is believed only as it is there.
 GRADESCOPE = "submission_metadata.yml"
@@ -100,8 +100,8 @@ def by_student(path, assignment, known=lambda name: False, is_one=lambda file: F
     # A student who handed in an empty folder, or nothing.
     empty = _folders(path, files, around) - {file.path[around] for file in files}
     for name in sorted(empty):
-        student, ids, _, _ = owner((name, "x"))
-        group(student, ids)
+        for student, ids, *_ in sent.get(name, ((),))[0] or [owner((name, "x"))]:
+            group(student, ids)
     if not groups:
         raise ValueError(f"there are no submissions in {path}")
     if around and not any(submission.ids for submission, _ in groups.values()):
@@ -243,7 +243,7 @@ def owner(path):
         return found["name"], {"canvas": found["id"]}, bool(found["late"]), (found["file"],)
     if len(path) > 1:
         return path[0], {}, False, path[1:]
-    return pathlib.PurePath(path[0]).stem, {}, False, path
+    return pathlib.PurePath(path[0]).stem.removesuffix(".ipynb"), {}, False, path
 
 
 def choose_notebook(submission, found, assignment):

@@ -10,6 +10,7 @@ import datetime
 import math
 import pathlib
 import re
+import sys
 
 from grading.reports.spreadsheets import (
     harmless,
@@ -239,7 +240,7 @@ def joined(classes):
     """
     made, absent = [dict(result) for result in classes[0]], []
     for results in classes[1:]:
-        students = _Students(made)
+        students = _Students(made, [result["student"] for result in results])
         before = {name: made[0][name] for name in ("max_score", "max_by_hand")}
         nothing = {"score": 0, "items": [], "by_hand": [], "message": "", "notes": []}
         for result in results:
@@ -276,8 +277,8 @@ def canvas(path, results, column=None, scale=False):
             f"before that of {name}, to add these points to it; there are {known}"
         )
     (column,) = found
-    students = _Students(results)
-    maximum = math.nan
+    students = _Students(results, [row["Student"] for row in rows])
+    maximum, without = math.nan, []
     for row in rows:
         name = row["Student"]
         if name.strip() == "Points Possible":
@@ -286,6 +287,9 @@ def canvas(path, results, column=None, scale=False):
         keys = [("canvas", row["ID"]), row.get("SIS Login ID"), row.get("SIS User ID")]
         if result := students.find(*keys, name, *name_orders(name)):
             row[column] = number(_scaled(result, maximum, scale))
+        elif name.strip() not in ("", "Student, Test"):  # the latter is Canvas's own
+            without.append(name)
+    _tell(without)
     kept = [title for title in header if title in CANVAS_KEPT or title == column]
     table = [kept, *([row[title] for title in kept] for row in rows)]
     return to_csv(table, keep=True), students.missing()
@@ -298,7 +302,7 @@ def moodle(path, results, scale=False):
     """
     needed = ("Identifier", "Grade", "Maximum Grade")
     header, rows = read_rows(path, needed, WORKSHEET)
-    students = _Students(results)
+    students, without = _Students(results, [row.get("Full name") or "" for row in rows]), []
     for row in rows:
         participant = row["Identifier"].split()[-1:] or [""]
         keys = [("moodle", *participant), row.get("Email address"), row.get("ID number")]
@@ -308,8 +312,17 @@ def moodle(path, results, scale=False):
             row["Grade"] = number(_scaled(result, maximum, scale))
             if "Feedback comments" in header:
                 row["Feedback comments"] = harmless(one_line(result))
+        else:
+            without.append(row.get("Full name") or row["Identifier"])
+    _tell(without)
     table = [header, *(row.values() for row in rows)]
     return to_csv(table, keep=True), students.missing()
+
+
+def _tell(without):
+    """Say of whom a roster stays as it was; work may have been lost on its way here."""
+    if without:
+        print(f"in the roster, without a result ({len(without)}): {some(without)}", file=sys.stderr)
 
 
 def moodle_feedback(results, students):
@@ -356,9 +369,13 @@ def _moodle_time(text, where):
 
 
 class _Students:
-    """Results by all names under which a student may be known."""
+    """Results by all names under which a student may be known.
 
-    def __init__(self, results):
+    Of people whose names are the same, or one another's turned round, here or in the roster, a name
+    alone does not tell who is meant.
+    """
+
+    def __init__(self, results, roster=()):
         self.left = {result["student"] for result in results}
         self.by_key, twice = {}, set()
         for result in results:
@@ -367,7 +384,14 @@ class _Students:
             for key in keys:
                 twice |= {key} & self.by_key.keys()
                 self.by_key[key] = result
-        for key in twice:  # students of one name are told apart by their ids alone
+        for names in [result["student"] for result in results], roster:
+            forms = collections.Counter()
+            for name in names:
+                orders = [*name_orders(name), name]
+                forms.update({letters(order) for order in orders})
+                forms.update({("name", plain(o)) for o in (orders if "," in name else [name])})
+            twice |= {form for form, count in forms.items() if count > 1}
+        for key in twice & self.by_key.keys():  # told apart by their ids alone
             del self.by_key[key]
 
     def find(self, *keys):

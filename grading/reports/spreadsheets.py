@@ -63,9 +63,8 @@ def name_orders(name):
     before, comma, after = name.partition(",")
     if comma:
         return [f"{before} {after}", f"{after} {before}"]
-    words = name.split()
-    orders = words, words[-1:] + words[:-1], words[1:] + words[:1]
-    return [" ".join(order) for order in orders]
+    words = name.split()  # one may have two surnames
+    return [" ".join(words[i:] + words[:i]) for i in range(len(words))] or [name]
 
 
 def read_number(text):
@@ -88,7 +87,7 @@ def read_rows(path, needed, what):
     """
     path = pathlib.Path(path)
     try:
-        text = _decode(path.read_bytes())
+        text = decode(path.read_bytes())
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
     marks = re.match(r"sep=(.)\r?\n", text)  # a line that Excel reads and writes
@@ -115,7 +114,8 @@ def _separator(text, needed):
     return max(SEPARATORS, key=lambda mark: (len(titles[mark] & set(needed)), len(titles[mark])))
 
 
-def _decode(content):
+def decode(content):
+    """Return the text of bytes in UTF-8, UTF-16 or what Windows writes in western Europe."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", "replace")
     try:

@@ -109,10 +109,15 @@ class Assignment:
     @functools.cached_property
     def titles(self):
         """From exercises to what stands above them in the notebook, such as "2. At the wall"."""
-        found = {}
-        for facts, source in self._tasks():
-            if title := re.match(r"#+ *(.+)", source):
-                found[facts.get("id", "")] = title[1].strip()
+        found, small = {}, ""
+        for raw in json.loads(self.text)["cells"] if self.text else []:
+            metadata, source = raw.get("metadata", {}), "".join(raw["source"])
+            if "exercise" in metadata and (title := re.match(r"#+ *(.+)", source)):
+                found[metadata["exercise"].get("id", "")], small = title[1].strip(), ""
+            elif raw["cell_type"] == "markdown" and (title := re.match("###+ *([^`\n]+)", source)):
+                small = title[1].strip(" :")
+            elif small and (name := metadata.get("nbgrader", {}).get("grade_id")) in self.solutions:
+                found.setdefault(name, small)
         return found
 
     def _tasks(self):

@@ -1,6 +1,7 @@
 """Files: a table is read with its faults named, and everything is written whole or not at all."""
 
 import csv
+import errno
 import io
 import os
 import pathlib
@@ -148,6 +149,8 @@ def write_bytes(path, content):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise  # the command line has a sentence for it
         raise ValueError(f"{path.parent} is no folder to write into: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as file:

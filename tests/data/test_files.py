@@ -1,6 +1,8 @@
 """Files are read with their faults named, and written whole or not at all."""
 
+import errno
 import os
+import tempfile
 
 import pytest
 
@@ -52,6 +54,16 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
     with pytest.raises(OSError, match="disk full"):
         write_bytes(file, b"new")
     assert file.read_bytes() == b"old" and os.listdir(file.parent) == ["t.csv"]
+
+
+def test_a_disk_without_room_for_a_new_file_is_not_called_a_wrong_folder(tmp_path, monkeypatch):
+    def full(**_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_bytes(tmp_path / "t.csv", b"new")
+    assert caught.value.errno == errno.ENOSPC
 
 
 def test_a_torn_last_line_is_cut_off(tmp_path):

@@ -151,6 +151,20 @@ def test_those_with_another_version_are_named_together(handed_in, tmp_path, unru
     ]
 
 
+def test_a_class_that_is_taken_for_one_student_is_named(tmp_path, unrun):
+    (tmp_path / "in" / "class").mkdir(parents=True)
+    for name in ("ada", "bob", "small"):
+        (tmp_path / "in" / "class" / f"{name}.ipynb").write_text(Paper().text)
+    summary = grade(tmp_path / "in", tmp_path / "one")
+    assert len(summary.results) == 1 and "several notebooks is graded: class;" in summary.remarks[0]
+    (tmp_path / "in" / "zoe.ipynb").write_text(Paper().text)
+    assert grade(tmp_path / "in", tmp_path / "two").remarks == []
+    for name in ("cy", "di", "ed"):
+        (tmp_path / "in" / "class" / f"{name}.ipynb").write_text(Paper(solved=()).text)
+    (told,) = grade(tmp_path / "in", tmp_path / "three").remarks
+    assert "is graded: class (6); if that holds a class, give its folder itself" in told
+
+
 def test_who_has_the_same_work_is_named_to_the_instructor_alone(handed_in, tmp_path, unrun):
     long = "It assumes that both matter: with equal exponents, parameters and tokens grow alike "
     long += "with the budget, and their ratio stays at twenty."

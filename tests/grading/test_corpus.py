@@ -83,7 +83,7 @@ def test_feedback_is_not_alive_and_gives_nothing_away(graded):
 
 
 def test_the_table_is_harmless_and_complete(graded):
-    with (graded.out / "grades.csv").open(newline="") as file:
+    with (graded.out / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["student", "score", "max_score", "status", "message", "left_aside"]
     assert len(rows) == len(graded.entries)

@@ -9,6 +9,7 @@ import pytest
 from small_assignment import source
 
 from grading.__main__ import main
+from grading.classes.records import locked
 from grading.platforms.nbgrader_plugin import SandboxExecute, markdown, picture
 from grading.platforms.rosters import canvas, moodle
 from grading.reports.feedback import feedback_page
@@ -87,12 +88,49 @@ def test_students_who_are_not_in_the_roster_are_named(tmp_path):
     assert canvas(roster, [result("lovelaceada", 1), result("ghost", 2)])[1] == ["ghost"]
 
 
+def test_students_whose_names_are_one_another_s_turned_round_are_not_mixed(tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text('Student,ID,Small\n"Lee, Kim",7,\n"Kim, Lee",8,\n')
+    text, missing = canvas(roster, [result("Kim Lee", 11), result("Lee Kim", 3)])
+    assert [row[-1] for row in table(text)[1:]] == ["11", "3"] and missing == []
+    roster.write_text(MOODLE.replace("Ada Lovelace", "Kim Lee").replace("Zoe Quinn", "Lee Kim"))
+    text, missing = moodle(roster, [result("Lee, Kim", 11), result("Kim, Lee", 3)])
+    assert [row[4] for row in table(text)[1:]] == ["", ""] and len(missing) == 2
+
+
+def test_one_of_two_students_of_a_name_has_the_points_only_by_an_id(tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text('Student,ID,Small\n"Lee, Kim",7,\n"Lee, Kim",8,\n')
+    text, missing = canvas(roster, [result("Kim Lee", 11)])
+    assert [row[-1] for row in table(text)[1:]] == ["", ""] and missing == ["Kim Lee"]
+    text, missing = canvas(roster, [result("leekim", 11, canvas="8")])
+    assert [row[-1] for row in table(text)[1:]] == ["", "11"] and missing == []
+
+
 MOODLE = (
     "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,"
     "Feedback comments\n"
     "Participant 41,Ada Lovelace,ada@x.org,Submitted,,11,Yes,\n"
     "Participant 42,Zoe Quinn,zoe@x.org,-,,11,Yes,old\n"
 )
+
+
+def test_who_is_in_the_roster_without_a_result_is_named(tmp_path, capsys):
+    roster = tmp_path / "roster.csv"
+    roster.write_text(CANVAS.format(maximum=11) + '"Student, Test",99,,x,A,,,\n')
+    canvas(roster, [result("lovelaceada", 1)])
+    said = "in the roster, without a result (3): Quinn, Zoe, Nobody, No, Two, Two\n"
+    assert capsys.readouterr().err == said
+    roster.write_text(MOODLE)
+    moodle(roster, [result("Ada Lovelace", 9)])
+    assert capsys.readouterr().err == "in the roster, without a result (1): Zoe Quinn\n"
+
+
+def test_an_export_waits_for_no_run_that_writes(graded, capsys):
+    with locked(graded):
+        assert main(["export", str(graded), "--table"]) == 2
+    assert "another run is writing into" in capsys.readouterr().err
+    assert main(["export", str(graded), str(graded), "--table"]) == 0
 
 
 def test_moodle(tmp_path):

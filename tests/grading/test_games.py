@@ -58,7 +58,7 @@ def forge(folder):
 @pytest.fixture(scope="module")
 def submissions(tmp_path_factory):
     root = tmp_path_factory.mktemp("class")
-    play(root / "ada" / "capstone", 1)
+    play(root / "ada" / ".capstone", 1)
     play(root / "Grace Hopper", 1, H=64, low=1.053, loss=1.054, high=1.056)
     play(root / "twin", 1)
     play(root / "other language", 2, loss=1.7, low=1.69, high=1.71)
@@ -76,8 +76,10 @@ def submissions(tmp_path_factory):
     play(root / "two games" / "a", 1)
     play(root / "two games" / "b", 1, H=200)
     play(root / "packed" / "x", 1, H=182)
-    with zipfile.ZipFile(root / "packed" / "work.zip", "w") as archive:
+    with zipfile.ZipFile(root / "packed" / "x" / "work.zip", "w") as archive:
         archive.write(root / "packed" / "x" / LEDGER, f"work/{LEDGER}")
+    with zipfile.ZipFile(root / "packed" / "all.zip", "w") as archive:
+        archive.write(root / "packed" / "x" / "work.zip", "work.zip")
     shutil.rmtree(root / "packed" / "x")
     play(root / "stranger", 1, H=183)
     return root
@@ -128,7 +130,7 @@ def test_honest_games_are_scored(graded, asked):
         ("other language", "language 2"),
         ("undecided", "In section 4 of the notebook give `final=True`"),
         ("absent", "no file"),
-        ("two games", "2 different files"),
+        ("two games", "There are 2 different files"),
         ("stranger", "table of languages"),
     ],
 )
@@ -159,7 +161,7 @@ def test_no_student_reads_of_another(graded, out, tmp_path):
 
 
 def test_files_and_a_second_call_that_trains_nothing(graded, submissions, out, hero):
-    with (out / "grades.csv").open() as file:
+    with (out / "grades.csv").open(encoding="utf-8-sig") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert rows.keys() == graded.keys() and rows["ada"]["max_score"] == "20"
     assert "Content-Security-Policy" in (out / "ada" / "feedback.html").read_text()
@@ -179,7 +181,12 @@ def test_hand_out_and_grade_by_the_command(submissions, tmp_path, capsys):
     command = ["capstone", str(students), "--hand-out", "--seed-file", str(secret)]
     assert main([*command, "--out", str(table)]) == 0
     languages = read_languages(table)
-    assert languages == {name: language_of("a long text", name) for name in ("ada", "gracehopper")}
+    grace = language_of("a long text", "Grace Hopper")
+    assert languages == {
+        "ada": language_of("a long text", "ada"),
+        "gracehopper": grace,
+        "hoppergrace": grace,  # as Canvas writes it
+    }
     assert len(set(languages.values())) == 2 and min(languages.values()) >= 1000
 
     command = ["capstone", str(submissions), "--language", "1", "--out", str(tmp_path / "out")]
@@ -201,9 +208,17 @@ def test_bad_tables_and_lists(tmp_path):
     path.write_text("student,language\nAda L.,1\nada l,2\n")
     with pytest.raises(ValueError, match="twice"):
         read_languages(path)
-    for students in ([], ["Ada L.", "ada l"]):
-        with pytest.raises(ValueError, match="alike"):
+    path.write_text("student,language\nKim Lee,1\nLee Kim,2\n")
+    assert read_languages(path) == {"kimlee": 1, "leekim": 2}
+    path.write_text("student,language\nGabriel José García Márquez,3\n", encoding="utf-8")
+    assert read_languages(path)["garcíamárquezgabrieljosé"] == 3  # Canvas, of two surnames
+    for students, fault in ([], "nobody"), (["Ada L.", "Bob", "ada l"], "alike: Ada L., ada l;"):
+        with pytest.raises(ValueError, match=fault):
             languages_table(students, "s")
+    (tmp_path / "list.txt").write_bytes("José Núñez\r\n".encode("cp1252"))  # of Windows
+    command = ["capstone", str(tmp_path / "list.txt"), "--hand-out", "--out", str(path)]
+    assert main(command) == 0 and path.read_bytes().startswith(b"\xef\xbb\xbfstudent,")
+    assert read_languages(path).keys() == {"josénúñez", "núñezjosé"}
     with pytest.raises(ValueError, match="no submissions"):
         (tmp_path / "empty").mkdir()
         grade_games(tmp_path / "empty", tmp_path / "out", "s", 1)

@@ -25,10 +25,10 @@ from grading.marking.run_and_test import _short as short
 from grading.marking.session import Function
 from grading.reports.feedback import feedback_text
 from grading.reports.late_rule import LateRule, read_time, take_off
-from grading.reports.student_results import empty_result, one_line, read_report
+from grading.reports.student_results import by_exercise, empty_result, one_line, read_report
 from grading.sandbox.enclosure import Limits
 from grading.source import submitted_cells
-from grading.source.assignment import load, parse
+from grading.source.assignment import known, load, parse
 from grading.source.source_names import SourceNames
 from grading.source.submitted_cells import (
     SubmittedCell,
@@ -103,6 +103,15 @@ def set_source(name, text):
 def test_assignments_that_cannot_be_used(text, message):
     with pytest.raises(ValueError, match=message):
         parse(text, "small")
+
+
+def test_every_exercise_of_the_course_has_a_title():
+    for name in known():
+        one = load(name)
+        exercises = by_exercise([{"id": test} for test in one.tests])
+        assert exercises.keys() <= one.titles.keys(), name
+    assert load("forecasting").titles["largest-run"] == "Your forecast"
+    assert SMALL.titles == {}
 
 
 def test_an_overlay_adds_hidden_tests(tmp_path):
@@ -620,6 +629,10 @@ submission_222:
     utc: 2026-12-03 10:00:00.123456789 Z
     zone: &1 !ruby/object:ActiveSupport::TimeZone
       name: America/Los_Angeles
+submission_444:
+  :submitters:
+  - :name: Di Day
+    :sid: '4'
 """
 
 
@@ -627,12 +640,16 @@ submission_222:
 @pytest.mark.parametrize("packed_", [False, True])
 def test_the_archive_of_gradescope(tmp_path, folder, packed_):
     names = [f"{folder}submission_{n}/small.ipynb" for n in (111, 222, 333)]
+    names += [f"{folder}submission_444/.DS_Store"]
     made = packed(
         **dict.fromkeys(names, Paper().text), **{f"{folder}submission_metadata.yml": METADATA}
     )
     (tmp_path / "g.zip").write_bytes(made)
     zipfile.ZipFile(io.BytesIO(made)).extractall(tmp_path / "g")
     found = students(tmp_path / ("g.zip" if packed_ else "g"))
+    if not packed_:  # of which nothing is unpacked
+        empty = found.pop("Di Day")
+        assert (empty.ids, empty.status) == ({"gradescope": "4"}, "missing")
     assert list(found) == ["Ann Lee", "Bob Ray", "Cy Bob", "submission_333"]
     assert [one.ids.get("gradescope") for one in found.values()] == [
         "1",
@@ -705,7 +722,8 @@ def test_a_flat_folder(tmp_path):
     (tmp_path / "._ada.ipynb").write_text("")
     (tmp_path / ".ipynb_checkpoints").mkdir()
     (tmp_path / ".ipynb_checkpoints" / "ada.ipynb").write_text("")
-    assert list(students(tmp_path)) == ["ada"]
+    (tmp_path / "bob.ipynb.txt").write_text(Paper().text)  # as some browsers save it
+    assert list(students(tmp_path)) == ["ada", "bob"]
 
 
 def test_the_archive_of_canvas(tmp_path):
@@ -732,6 +750,7 @@ def test_the_archive_of_moodle(tmp_path):
     # Moodle can also pack all files side by side.
     flat = {f"Ada Lovelace_41_assignsubmission_file_{one}": "x" for one in ("a.txt", "my_b.md")}
     name = "Zoe_Quinn_42_assignsubmission_file_small_2.ipynb"
+    flat["Zoe_Quinn_42_assignsubmission_onlinetext_onlinetext.html"] = "<p>"
     (tmp_path / "flat.zip").write_bytes(packed(**flat, **{name: Paper().text}))
     found = students(tmp_path / "flat.zip")
     assert {one.student: one.ids["moodle"] for one in found.values()} == {
@@ -872,6 +891,38 @@ def test_a_notebook_whose_name_begins_with_a_full_stop_is_read(tmp_path):
     found = students(tmp_path)
     assert found["Dot"].file == "Dot/.small.ipynb" and found["Dot"].left_aside == []
     assert found[".Net Fan"].file == ".Net Fan.ipynb"
+
+
+@pytest.mark.parametrize("around", ["", "class/"])
+@pytest.mark.parametrize("packed_", [False, True])
+def test_work_in_what_is_hidden_is_read_and_litter_is_nobody_s(tmp_path, around, packed_):
+    work = {"Ann/small.ipynb", ".Net Fan/small.ipynb", "Cy/.work/nb.ipynb", "Di/.small.ipynb.txt"}
+    litter = {".gitignore", ".git/config", ".git/x.zip", ".vscode/settings.json", ".DS_Store"}
+    litter |= {".ipynb_checkpoints/small.ipynb", "__MACOSX/._Ann"}
+    litter |= {".Trash-1000/files/small.ipynb", f"{around}Ann/.venv/nb.ipynb"}
+    made = {f"{around}{name}": Paper().text for name in work} | dict.fromkeys(litter, "x")
+    made |= {f"{around}Ed/.small.zip": packed(**{"small.ipynb": Paper().text})}
+    (tmp_path / "c.zip").write_bytes(packed(**made))
+    zipfile.ZipFile(tmp_path / "c.zip").extractall(tmp_path / "c")
+    found = students(tmp_path / ("c.zip" if packed_ else "c"))
+    assert sorted(found) == [".Net Fan", "Ann", "Cy", "Di", "Ed"]
+    assert all(one.file and not one.left_aside for one in found.values())
+
+
+@pytest.mark.parametrize("says_so", [False, True])
+def test_names_in_an_archive_of_a_mac_or_of_windows(tmp_path, says_so):
+    class Entry(zipfile.ZipInfo):
+        def _encodeFilenameFlags(self):
+            if self.filename.startswith("Zo"):
+                return self.filename.encode("cp437"), self.flag_bits
+            return self.filename.encode(), self.flag_bits | (0x800 if says_so else 0)
+
+    with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
+        for name in ("Jose\u0301 Nun\u0303ez", "李雷", "Ada", "Zoë"):
+            archive.writestr(Entry(f"{name}/small.ipynb"), Paper().text)
+    found = students(tmp_path / "c.zip")
+    assert sorted(found) == sorted(["Ada", "José Nuñez", "Zoë", "李雷"])
+    assert all(one.file for one in found.values())
 
 
 def test_nothing_to_grade(tmp_path):

@@ -60,7 +60,7 @@ def grade(course, submissions, *more):
 
 
 def table(course):
-    with (course / "out" / "grades.csv").open(encoding="utf-8", newline="") as file:
+    with (course / "out" / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         return {row["student"]: row["score"] for row in csv.DictReader(file)}
 
 
@@ -103,6 +103,17 @@ def test_half_a_letter_in_one_notebook_ends_nobody_s_grading(course):
     assert [path.parts[-3] for path in written] == ["Ada", "Bob", "Zoe"]
 
 
+def test_what_nbgrader_cannot_read_or_calls_otherwise_is_named(course, capsys):
+    for name, content in {"Eve": "{", "O'Hara": Paper().text}.items():
+        (course / "class" / name).mkdir()
+        (course / "class" / name / "nb.ipynb").write_text(content)
+    command = ["arrange", str(course / "small.ipynb"), str(course / "class")]
+    assert main([*command, "--course", str(course / "nbgrader")]) == 0
+    said = capsys.readouterr().err
+    assert "Eve: This cannot be graded: Eve/nb.ipynb" in said
+    assert "O'Hara is called O_Hara-" in said and "Ada" not in said
+
+
 def test_work_that_came_later_elsewhere_counts_also_when_all_is_graded_again(
     course, capsys, graded
 ):
@@ -111,6 +122,8 @@ def test_work_that_came_later_elsewhere_counts_also_when_all_is_graded_again(
     hand_in(course / "extension" / "Bob", Paper(), "2026-12-09 12:00:00 UTC")
     grade(course, "extension", *LATER)
     assert table(course)["Bob"] == "11"
+    said = f"Bob: Bob/small/small.ipynb counts, and no longer what came before in {course}/class\n"
+    assert said in capsys.readouterr().err
     (course / "small.ipynb").write_text(json.dumps(source()) + " ")  # a test was mended
     known = len(graded)
     capsys.readouterr()
@@ -158,7 +171,7 @@ def test_of_many_earlier_students_the_first_are_named(course, capsys):
     told = capsys.readouterr().err
     assert "14 results of earlier runs stay in the table: Bob, S00, " in told
     assert "S08 and 4 more\n" in told
-    with (course / "out" / "grades.csv").open() as file:
+    with (course / "out" / "grades.csv").open(encoding="utf-8-sig") as file:
         assert len(file.readlines()) == 16
 
 
@@ -354,8 +367,8 @@ def test_results_do_not_go_where_submissions_lie(course, capsys, graded, inside)
 @pytest.mark.parametrize(
     ("trouble", "status", "said"),
     [
-        (KeyboardInterrupt(), 130, "stopped"),
-        (OSError(errno.ENOSPC, "No space left on device"), 1, "the disk is full: make room"),
+        (KeyboardInterrupt(), 130, "stopped; the same command continues "),
+        (OSError(errno.ENOSPC, "No"), 1, "grading capstone: error: the disk is full: make room"),
     ],
 )
 def test_what_ends_the_capstone_s_grading_is_said_in_a_line(
@@ -368,4 +381,4 @@ def test_what_ends_the_capstone_s_grading_is_said_in_a_line(
     command = ["capstone", str(tmp_path), "--out", str(tmp_path / "out"), "--language", "3"]
     assert main(command) == status
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("grading capstone: ") and said in last
+    assert last.startswith(said)
