@@ -124,7 +124,8 @@ def fit(
         as long, a bootstrap thirty times.
     data : mapping, DataFrame or structured array
         Columns by name: those of the law and its target (``loss``, ``score`` or ``coverage``).
-        N, D or C is derived from C = 6 N D when it is absent, and U from D and ``epochs``.
+        N, D or C is derived from C = 6 N D when it is absent, U from D and ``epochs``, D from U
+        and ``epochs``.
     columns : mapping, optional
         Name in `data` for a name of the law, where they differ, and a factor where the unit does:
         ``{"N": "params", "C": "FLOPs (1E21)*1e21"}``.
@@ -145,8 +146,9 @@ def fit(
         intervals is that of leaving out one after the other; AICc and BIC count it as one run.
     start : dict, optional
         Where the search for each parameter begins; needed for every free parameter of a function.
-        The search tries 200 points around it and follows the best. A law of the book that is
-        held, tied or bounded begins at the best of its own starting points.
+        The search tries 200 points around it and follows the best. An argument with a default and
+        without a start keeps the default, and a note says so. A law of the book that is held, tied
+        or bounded begins at the best of its own starting points.
     bounds : dict, optional
         Pairs that a parameter stays between, such as ``{"alpha": (0, 2)}``. A positive parameter of
         unknown size, ``(0, np.inf)``, is searched for on a logarithmic scale. A fixed value must
@@ -196,10 +198,11 @@ def fit(
     for name, given in options.items():
         if not isinstance(given, Mapping | None):
             raise ValueError(f"{name} must be a mapping by name, not {given!r}")
-    declared = None
+    declared, kept = None, []
     if callable(law) and not isinstance(law, Law):
         names = [name for name in offered(data, columns) if name != target]
-        law = plain.from_function(law, names, start, bounds, fixed, tied, target)
+        function, law = law, plain.from_function(law, names, start, bounds, fixed, tied, target)
+        kept = plain.kept_defaults(function, law)
     else:
         law = find_law(law)
         if start or bounds or fixed or tied:
@@ -245,7 +248,7 @@ def fit(
         {**inputs, law.target: observed},
         find_minima(problem),
         order,
-        chosen.notes,
+        kept + chosen.notes,
         held=chosen.held,
         unit=unit or unit_of_loss(str((columns or {}).get("loss", "loss"))),
         source=Source(data, columns, chosen.rows, chosen.held_rows, best_of),

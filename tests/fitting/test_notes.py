@@ -126,6 +126,16 @@ def test_the_options_that_are_named_silence_their_notes(clean):
     assert notes(budgets(clean), cluster="C") == []
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_several_that_diverged_in_a_small_sweep_are_named(clean, count):
+    runs = clean[clean.name == "alpha"][:32].reset_index(drop=True)
+    odd = [5, 17, 29][:count]
+    (note,) = notes(runs.assign(loss=runs.loss.where(~runs.index.isin(odd), 11.0 + runs.index / 9)))
+    rows = ", ".join(str(row + 1) for row in odd)
+    assert note.startswith(f"rows {rows} lie far from the law (loss ")
+    assert "a run that diverged? (fit without: --leave-out 'loss >= " in note
+
+
 def test_rows_keep_the_numbers_of_the_file(clean):
     runs = diverged(clean)
     part = runs[runs.index != 3]  # as by drop_invalid or a group of --by
@@ -187,6 +197,14 @@ def test_the_unit_that_a_header_names_is_offered_and_its_absence_noted():
         ("train_ZFLOPs", 1e21),
         ("image_mparams", 1e6),
         ("tokens_in_trillions", 1e12),
+        ("params_m", 1e6),
+        ("tokens_b", 1e9),
+        ("exaFLOP", 1e18),
+        ("PF-days", 8.64e19),
+        ("petaflop_days", 8.64e19),
+        ("compute (PFLOP/s-days)", 8.64e19),
+        ("gpu_days", 1.0),
+        ("loss_b", 1.0),
         ("num_params", 1.0),
         ("total_tokens", 1.0),
         ("parameter_count", 1.0),
