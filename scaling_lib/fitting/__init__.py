@@ -43,6 +43,7 @@ from scaling_lib.fitting.choosing import (
     CLUSTER,
     WEIGHTS,
     beside,
+    check_index,
     check_sides,
     choose,
     conditions,
@@ -294,6 +295,7 @@ def fit_by(law, data, by, *, level=LEVEL, **options):
     each = {}  # what has a value for each row
     for name in ("hold_out", "weights", "cluster"):
         if not isinstance(options.get(name), str | None):
+            check_index(data, options[name], name)
             each[name] = np.asarray(options[name])
             if each[name].shape != codes.shape:
                 raise ValueError(

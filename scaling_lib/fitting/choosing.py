@@ -64,6 +64,8 @@ def beside(data, weights=None, cluster=None, mapping=None, faults=None):
     order of their labels; a row without a label has NaN. For `faults` see `take`.
     """
     found = {}
+    check_index(data, weights, "weights")
+    check_index(data, cluster, "clusters")
     if isinstance(weights, str):
         found[WEIGHTS] = take(data, [weights], mapping, faults=faults)[0][weights]
     elif weights is not None:
@@ -77,6 +79,19 @@ def beside(data, weights=None, cluster=None, mapping=None, faults=None):
             missing = [str(cell).strip().casefold() in MISSING for cell in raw(data, name)[0]]
             found[CLUSTER][missing] = np.nan
     return found
+
+
+def check_index(data, values, name):
+    """Raise ValueError for a Series whose index is not that of the DataFrame, row for row.
+
+    It would be taken by position, which pandas never does.
+    """
+    index, own = (getattr(table, "index", None) for table in (data, values))
+    if hasattr(index, "equals") and hasattr(own, "equals") and not index.equals(own):
+        raise ValueError(
+            f"The index of {name} must be that of the data, row for row: give them as a column "
+            "of the data, or without an index (to_numpy()) where the order is the same"
+        )
 
 
 def choose(
@@ -302,6 +317,7 @@ def where(data, condition, mapping=None, rows=None):
     """
     known = [*available(data), *(mapping or {})]
     if not isinstance(condition, str):
+        check_index(data, condition, "booleans")
         mask, rows = np.asarray(condition), count_rows(data)
         if mask.dtype != bool or mask.shape != (rows,):
             raise ValueError(f"A condition must be text or {rows} booleans, one for each row")

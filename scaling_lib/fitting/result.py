@@ -626,7 +626,11 @@ class FitResult(ComputeOptimal):
         """Return A, B, alpha, beta of the additive law with the same compute optimum."""
         constants = self.law.bottlenecks(self.params)
         if constants is None:
-            raise ValueError(f"The {self.law.title} has no closed-form compute optimum")
+            way = ": look for the least of predict({'N': N, 'D': C / (6 * N)}) over N, in Python"
+            raise ValueError(
+                f"The {self.law.title} has no closed-form compute optimum"
+                + way * ({"N", "D"} <= {*self.law.columns})
+            )
         for name, value in zip(("A", "B", "alpha", "beta"), constants, strict=True):
             if not 0 < value < math.inf:
                 raise ValueError(
