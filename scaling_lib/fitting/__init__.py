@@ -146,7 +146,7 @@ def fit(
         within 5 %. The bootstrap then draws whole clusters, and the variance behind the other
         intervals is that of leaving out one after the other; AICc and BIC count it as one run. In
         simulations of 5 and 8 clusters, each a whole grid with an error in common, 90 % intervals
-        held the truth in 77 to 87 %, in 85 to 97 % with ``delta=0.01``; the bootstrap in 87 to 95
+        held the truth in 77 to 87 %, in 85 to 97 % with ``delta=0.01``; the bootstrap in 85 to 98
         and 73 to 85 %.
     start : dict, optional
         Where the search for each parameter begins; needed for every free parameter of a function.
