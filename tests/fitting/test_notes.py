@@ -124,6 +124,13 @@ def test_the_options_that_are_named_silence_their_notes(clean):
     assert notes(diverged(clean), leave_out="loss >= 11.09") == []
     assert notes(of_runs(clean), cluster="name") == []
     assert notes(budgets(clean), cluster="C") == []
+    curves = checkpoints(clean).sample(frac=1, random_state=0)
+    assert not any("sizes N, up to" in note for note in notes(curves, cluster="N"))
+    assert any("sizes N, up to" in note for note in notes(curves, cluster="D"))
+    several = pd.concat([trials(clean)[["N", "D", "loss"]]] * 2, ignore_index=True)
+    several["loss"] *= 1 + 1e-3 * (several.index % 7)
+    assert any("points (N, D), up to" in note for note in notes(several))
+    assert not any("points (N, D), up to" in note for note in notes(several, cluster="N,D"))
 
 
 @pytest.mark.parametrize("count", [2, 3])
