@@ -267,8 +267,8 @@ def fit_by(law, data, by, *, level=LEVEL, **options):
     ----------
     law, data
         As for `fit`.
-    by : str
-        Column whose values name the groups.
+    by : str or sequence of str
+        Column whose values name the groups, or several, with commas between them.
     level : float
         Of the intervals of the parameters, and of those that held-out runs are counted in.
     **options
@@ -306,6 +306,10 @@ def fit_by(law, data, by, *, level=LEVEL, **options):
                     f"{each[name].shape}"
                 )
     used = ~left_out(data, leave, mapping)
+    by = by if isinstance(by, str) else ", ".join(by)
+    if labels and isinstance(labels[0], tuple):
+        each_column = [_labels(values) for values in zip(*labels, strict=True)]
+        labels = [", ".join(parts) for parts in zip(*each_column, strict=True)]
     for code, label in enumerate(_labels(labels)):
         rows = codes == code
         runs, own = subset(data, rows), options | {name: v[rows] for name, v in each.items()}
@@ -341,7 +345,7 @@ def _labels(values):
     """
     for digits in range(6, 18):
         texts = [str(v) if isinstance(v, str) else f"{v:.{digits}g}" for v in values]
-        if len({*texts}) == len(values):
+        if len({*texts}) == len({*map(str, values)}):
             break
     return ["(missing)" if text in ("", "nan") else text for text in texts]
 

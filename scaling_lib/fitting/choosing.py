@@ -197,7 +197,11 @@ def left_out(data, given, mapping=None, rows=()):
 
 def names_of(names):
     """Return names given as a sequence, or as text with commas between them, as a list."""
-    return [n.strip() for n in names.split(",")] if isinstance(names, str) else list(names)
+    if isinstance(names, str):
+        return [name.strip() for name in names.split(",")]
+    if not np.iterable(names):
+        raise ValueError(f"Names of columns must be text, not {names!r}")
+    return list(names)
 
 
 def groups(data, names, mapping=None, labels=False):
@@ -205,7 +209,7 @@ def groups(data, names, mapping=None, labels=False):
 
     A column of numbers, some of them missing, is compared as numbers: 7 and 007 agree. In any other
     a cell is what is written in it. Numbers agree up to rounding, budgets C as `budgets` says. With
-    `labels`, the value of the one column in each group is returned too.
+    `labels`, the value of the column in each group is returned too, of several a tuple.
     """
     known = [*available(data), *(mapping or {})]
     names = [names] if isinstance(names, str) and names in known else names_of(names)
@@ -223,10 +227,12 @@ def groups(data, names, mapping=None, labels=False):
             column[np.isin(column, list(UNNAMED))] = ""
             own = np.unique(column, return_inverse=True)[1]
         codes = np.unique(codes * (own.max() + 1) + own, return_inverse=True)[1]
-        values = column
-    return (
-        (codes, [values[codes == code][0] for code in range(codes.max() + 1)]) if labels else codes
-    )
+        values.append(column)
+    if not labels:
+        return codes
+    first = np.unique(codes, return_index=True)[1]
+    found = [tuple(column[row] for column in values) for row in first]
+    return codes, found if len(values) > 1 else [value for (value,) in found]
 
 
 def _written(data, name, mapping=None):

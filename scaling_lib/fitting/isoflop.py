@@ -65,7 +65,10 @@ class AllocationFit:
         """
         import pandas as pd
 
-        best = self.optimum(np.atleast_1d(C))
+        C = np.atleast_1d(np.asarray(C, float))
+        if not (C.size and np.isfinite(C).all() and (C > 0).all()):
+            raise ValueError(f"C must be positive and finite, not {C.tolist()}")
+        best = self.optimum(C)
         table = pd.DataFrame({"C": best.C, "N": best.N, "D": best.D, "D/N": best.D / best.N})
         if len(self.draws):
             N = np.exp(self.draws[:, 0] @ [np.ones(best.C.size), np.log(best.C)])

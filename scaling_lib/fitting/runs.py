@@ -141,6 +141,13 @@ def available(data):
     )
 
 
+def column_of(data, name):
+    """Return a column as it is; one that is no text, such as 0, goes by its text."""
+    if hasattr(data, "keys") and name not in data:
+        name = next(key for key in data.keys() if str(key) == name)
+    return data[name]
+
+
 def offered(data, mapping=None):
     """Return the names that `take` can give: columns, renamed ones, and those that follow."""
     names = dict.fromkeys([*available(data), *(mapping or {})])
@@ -158,7 +165,7 @@ def parts_of(name, known):
 
 def count_rows(data):
     """Return the number of rows of data, 0 where there is no column."""
-    return next((len(data[name]) for name in available(data)), 0)
+    return next((len(column_of(data, name)) for name in available(data)), 0)
 
 
 def check_rows(data):
@@ -171,7 +178,7 @@ def subset(data, rows):
     """Return those rows of data, given by positions or booleans."""
     if hasattr(data, "iloc"):
         return data.iloc[np.arange(len(data))[rows]]
-    return {name: np.asarray(data[name])[rows] for name in available(data)}
+    return {name: np.asarray(column_of(data, name))[rows] for name in available(data)}
 
 
 def row_numbers(data):
@@ -186,6 +193,8 @@ def raw(data, name, mapping=None, also=()):
     Where there is none, others are offered, for the names in `also` as well.
     """
     source, factor = (mapping or {}).get(name, name), 1.0
+    if not isinstance(source, str):
+        raise ValueError(f"columns[{name!r}] must be the name of a column as text, not {source!r}")
     names = available(data)
     if source not in names and "*" in source:  # "FLOPs (1E21)*1e21"
         shorter, _, number = source.rpartition("*")
@@ -202,7 +211,7 @@ def raw(data, name, mapping=None, also=()):
             f"There is no column {source}{f' (meant as {name})' * (source != name)} among "
             f"{names_text(names)}{did_you_mean(wanted, names, source, given)}"
         )
-    values = data[source]
+    values = column_of(data, source)
     if isinstance(getattr(values, "dtype", None), np.dtype) and values.dtype.kind in "iuf":
         return np.asarray(values), factor
     return values.tolist() if hasattr(values, "tolist") else list(values), factor

@@ -343,6 +343,20 @@ def test_a_series_in_another_order_than_the_data_is_refused(grid, option, by):
         function("chinchilla", grid, *more, **{option: values.sample(frac=1, random_state=0)})
 
 
+def test_a_fit_for_each_group_of_several_columns(grid):
+    by_both = fit_by("power", grid, "N,lr", columns={"x": "D"})
+    assert len(by_both.fits) == len(by_both.table) == 24
+    assert list(by_both.table.index[:5]) == [f"1e+07, {lr}" for lr in (1, 2, 4, 8)] + [
+        "2.51189e+07, 1"
+    ]
+    one = grid[(grid.N < 2e7) & (grid.lr == 4)]
+    assert by_both.fits["1e+07, 4"].params == fit("power", one, columns={"x": "D"}).params
+    as_list = fit_by("power", grid, ["N", "lr"], columns={"x": "D"})
+    assert list(as_list.table.index) == list(by_both.table.index)
+    with pytest.raises(ValueError, match="Names of columns must be text, not 0"):
+        fit_by("power", grid, 0)
+
+
 def test_clusters_are_drawn_whole_as_an_independent_bootstrap_draws_them():
     """Checkpoints of 24 runs whose errors are the run's: against SciPy on resampled runs."""
     rng = np.random.default_rng(1)

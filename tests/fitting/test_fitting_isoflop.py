@@ -254,6 +254,8 @@ def test_an_optimum_has_an_interval_and_says_how_far_it_goes(tmp_path, capsys):
     (note,) = table.attrs["notes"]
     assert note.startswith("this goes to 1e+02 times the largest C of the runs")
     assert result.optimum_table(1e22).attrs["notes"] == []
+    with pytest.raises(ValueError, match=r"C must be positive and finite, not \[-1.0\]"):
+        result.optimum_table(-1)
     assert "N low" not in isoflop(runs, bootstrap=0).optimum_table(1e22)
     path = tmp_path / "runs.csv"
     pd.DataFrame(runs).to_csv(path, index=False, float_format="%.17g")

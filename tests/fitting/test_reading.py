@@ -251,6 +251,14 @@ def test_nothing_is_offered_where_nothing_is_near():
         take({"params": [1]}, ["N"], {"N": "Params"})
 
 
+def test_columns_that_are_numbers_go_by_their_text():
+    rows = fit("power", pd.DataFrame({"x": [1e6, 1e7, 1e8, 1e9], "loss": [3.3, 3.0, 2.8, 2.7]}))
+    table = pd.DataFrame(np.transpose([rows.data["x"], rows.data["loss"]]))
+    assert fit("power", table, columns={"x": "0", "loss": "1"}).params == rows.params
+    with pytest.raises(ValueError, match=r"columns\['x'\] must be the name of a column as text"):
+        fit("power", table, columns={"x": 0, "loss": 1})
+
+
 def test_columns_of_nested_records_are_offered():
     with pytest.raises(ValueError, match=r"N=config\.N --column D=summary/D \(in"):
         take({"config.N": [1], "summary/D": [2], "batch.size": [3]}, ["N", "D"])
