@@ -145,6 +145,8 @@ def column_of(data, name):
     """Return a column as it is; one that is no text, such as 0, goes by its text."""
     if hasattr(data, "keys") and name not in data:
         name = next(key for key in data.keys() if str(key) == name)
+    if not np.iterable(data[name]):
+        raise ValueError(f"Column {name} must have a value for each row, not {data[name]!r}")
     return data[name]
 
 

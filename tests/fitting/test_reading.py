@@ -259,6 +259,12 @@ def test_columns_that_are_numbers_go_by_their_text():
         fit("power", table, columns={"x": 0, "loss": 1})
 
 
+def test_a_column_of_one_number_is_no_column():
+    runs = {"x": [1e6, 1e7], "loss": 3.0}
+    with pytest.raises(ValueError, match=r"Column loss must have a value for each row, not 3\.0"):
+        fit("power", runs)
+
+
 def test_columns_of_nested_records_are_offered():
     with pytest.raises(ValueError, match=r"N=config\.N --column D=summary/D \(in"):
         take({"config.N": [1], "summary/D": [2], "batch.size": [3]}, ["N", "D"])
