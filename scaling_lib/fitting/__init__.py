@@ -43,6 +43,7 @@ from scaling_lib.fitting.choosing import (
     CLUSTER,
     WEIGHTS,
     beside,
+    check_index,
     check_sides,
     choose,
     conditions,
@@ -124,7 +125,8 @@ def fit(
         as long, a bootstrap thirty times.
     data : mapping, DataFrame or structured array
         Columns by name: those of the law and its target (``loss``, ``score`` or ``coverage``).
-        N, D or C is derived from C = 6 N D when it is absent, and U from D and ``epochs``.
+        N, D or C is derived from C = 6 N D when it is absent, U from D and ``epochs``, D from U
+        and ``epochs``.
     columns : mapping, optional
         Name in `data` for a name of the law, where they differ, and a factor where the unit does:
         ``{"N": "params", "C": "FLOPs (1E21)*1e21"}``.
@@ -142,11 +144,15 @@ def fit(
         Column of `data`, or several with commas between them, or labels, one for each run: runs of
         one label are not independent, such as checkpoints of one training. Budgets C are one label
         within 5 %. The bootstrap then draws whole clusters, and the variance behind the other
-        intervals is that of leaving out one after the other; AICc and BIC count it as one run.
+        intervals is that of leaving out one after the other; AICc and BIC count it as one run. In
+        simulations of 5 and 8 clusters, each a whole grid with an error in common, 90 % intervals
+        held the truth in 77 to 87 %, in 85 to 97 % with ``delta=0.01``; the bootstrap in 85 to 98
+        and 73 to 85 %.
     start : dict, optional
         Where the search for each parameter begins; needed for every free parameter of a function.
-        The search tries 200 points around it and follows the best. A law of the book that is
-        held, tied or bounded begins at the best of its own starting points.
+        The search tries 200 points around it and follows the best. An argument with a default and
+        without a start keeps the default, and a note says so. A law of the book that is held, tied
+        or bounded begins at the best of its own starting points.
     bounds : dict, optional
         Pairs that a parameter stays between, such as ``{"alpha": (0, 2)}``. A positive parameter of
         unknown size, ``(0, np.inf)``, is searched for on a logarithmic scale. A fixed value must
@@ -196,10 +202,11 @@ def fit(
     for name, given in options.items():
         if not isinstance(given, Mapping | None):
             raise ValueError(f"{name} must be a mapping by name, not {given!r}")
-    declared = None
+    declared, kept = None, []
     if callable(law) and not isinstance(law, Law):
         names = [name for name in offered(data, columns) if name != target]
-        law = plain.from_function(law, names, start, bounds, fixed, tied, target)
+        function, law = law, plain.from_function(law, names, start, bounds, fixed, tied, target)
+        kept = plain.kept_defaults(function, law)
     else:
         law = find_law(law)
         if start or bounds or fixed or tied:
@@ -245,7 +252,7 @@ def fit(
         {**inputs, law.target: observed},
         find_minima(problem),
         order,
-        chosen.notes,
+        kept + chosen.notes,
         held=chosen.held,
         unit=unit or unit_of_loss(str((columns or {}).get("loss", "loss"))),
         source=Source(data, columns, chosen.rows, chosen.held_rows, best_of),
@@ -260,8 +267,8 @@ def fit_by(law, data, by, *, level=LEVEL, **options):
     ----------
     law, data
         As for `fit`.
-    by : str
-        Column whose values name the groups.
+    by : str or sequence of str
+        Column whose values name the groups, or several, with commas between them.
     level : float
         Of the intervals of the parameters, and of those that held-out runs are counted in.
     **options
@@ -291,6 +298,7 @@ def fit_by(law, data, by, *, level=LEVEL, **options):
     each = {}  # what has a value for each row
     for name in ("hold_out", "weights", "cluster"):
         if not isinstance(options.get(name), str | None):
+            check_index(data, options[name], name)
             each[name] = np.asarray(options[name])
             if each[name].shape != codes.shape:
                 raise ValueError(
@@ -298,6 +306,10 @@ def fit_by(law, data, by, *, level=LEVEL, **options):
                     f"{each[name].shape}"
                 )
     used = ~left_out(data, leave, mapping)
+    by = by if isinstance(by, str) else ", ".join(by)
+    if labels and isinstance(labels[0], tuple):
+        each_column = [_labels(values) for values in zip(*labels, strict=True)]
+        labels = [", ".join(parts) for parts in zip(*each_column, strict=True)]
     for code, label in enumerate(_labels(labels)):
         rows = codes == code
         runs, own = subset(data, rows), options | {name: v[rows] for name, v in each.items()}
@@ -333,7 +345,7 @@ def _labels(values):
     """
     for digits in range(6, 18):
         texts = [str(v) if isinstance(v, str) else f"{v:.{digits}g}" for v in values]
-        if len({*texts}) == len(values):
+        if len({*texts}) == len({*map(str, values)}):
             break
     return ["(missing)" if text in ("", "nan") else text for text in texts]
 

@@ -64,6 +64,8 @@ def beside(data, weights=None, cluster=None, mapping=None, faults=None):
     order of their labels; a row without a label has NaN. For `faults` see `take`.
     """
     found = {}
+    check_index(data, weights, "weights")
+    check_index(data, cluster, "clusters")
     if isinstance(weights, str):
         found[WEIGHTS] = take(data, [weights], mapping, faults=faults)[0][weights]
     elif weights is not None:
@@ -77,6 +79,19 @@ def beside(data, weights=None, cluster=None, mapping=None, faults=None):
             missing = [str(cell).strip().casefold() in MISSING for cell in raw(data, name)[0]]
             found[CLUSTER][missing] = np.nan
     return found
+
+
+def check_index(data, values, name):
+    """Raise ValueError for a Series whose index is not that of the DataFrame, row for row.
+
+    It would be taken by position, which pandas never does.
+    """
+    index, own = (getattr(table, "index", None) for table in (data, values))
+    if hasattr(index, "equals") and hasattr(own, "equals") and not index.equals(own):
+        raise ValueError(
+            f"The index of {name} must be that of the data, row for row: give them as a column "
+            "of the data, or without an index (to_numpy()) where the order is the same"
+        )
 
 
 def choose(
@@ -182,7 +197,11 @@ def left_out(data, given, mapping=None, rows=()):
 
 def names_of(names):
     """Return names given as a sequence, or as text with commas between them, as a list."""
-    return [n.strip() for n in names.split(",")] if isinstance(names, str) else list(names)
+    if isinstance(names, str):
+        return [name.strip() for name in names.split(",")]
+    if not np.iterable(names):
+        raise ValueError(f"Names of columns must be text, not {names!r}")
+    return list(names)
 
 
 def groups(data, names, mapping=None, labels=False):
@@ -190,7 +209,7 @@ def groups(data, names, mapping=None, labels=False):
 
     A column of numbers, some of them missing, is compared as numbers: 7 and 007 agree. In any other
     a cell is what is written in it. Numbers agree up to rounding, budgets C as `budgets` says. With
-    `labels`, the value of the one column in each group is returned too.
+    `labels`, the value of the column in each group is returned too, of several a tuple.
     """
     known = [*available(data), *(mapping or {})]
     names = [names] if isinstance(names, str) and names in known else names_of(names)
@@ -208,10 +227,12 @@ def groups(data, names, mapping=None, labels=False):
             column[np.isin(column, list(UNNAMED))] = ""
             own = np.unique(column, return_inverse=True)[1]
         codes = np.unique(codes * (own.max() + 1) + own, return_inverse=True)[1]
-        values = column
-    return (
-        (codes, [values[codes == code][0] for code in range(codes.max() + 1)]) if labels else codes
-    )
+        values.append(column)
+    if not labels:
+        return codes
+    first = np.unique(codes, return_index=True)[1]
+    found = [tuple(column[row] for column in values) for row in first]
+    return codes, found if len(values) > 1 else [value for (value,) in found]
 
 
 def _written(data, name, mapping=None):
@@ -302,6 +323,7 @@ def where(data, condition, mapping=None, rows=None):
     """
     known = [*available(data), *(mapping or {})]
     if not isinstance(condition, str):
+        check_index(data, condition, "booleans")
         mask, rows = np.asarray(condition), count_rows(data)
         if mask.dtype != bool or mask.shape != (rows,):
             raise ValueError(f"A condition must be text or {rows} booleans, one for each row")

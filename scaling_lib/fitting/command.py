@@ -9,8 +9,6 @@ import json
 import math
 import pathlib
 
-import numpy as np
-
 from scaling_lib.data.files import write_bytes
 from scaling_lib.fitting import compare, envelope, fit, fit_by, isoflop, read_runs
 from scaling_lib.fitting.choosing import names_of
@@ -306,12 +304,10 @@ def allocation_run(options):
     result = way(runs, columns=columns, **{name: getattr(options, name) for name in names})
     text, record = result.summary(), result.to_dict()
     if options.optimum:
-        import pandas as pd
-
-        best = result.optimum(np.array(options.optimum))
-        table = pd.DataFrame({"C": best.C, "N": best.N, "D": best.D, "D/N": best.D / best.N})
-        text += f"\n\noptimum\n{_text(table)}"
-        record["optimum"] = _records(table)
+        table = result.optimum_table(options.optimum)
+        notes = [f"optimum: {note}" for note in table.attrs["notes"]]
+        text += "\n".join(["\n", "optimum", _text(table), *(f"note: {note}" for note in notes)])
+        record["optimum"], record["notes"] = _records(table), record["notes"] + notes
     _print(text, record, options)
     return 0
 

@@ -16,7 +16,7 @@ from scaling_lib.fitting.choosing import groups, keep
 from scaling_lib.fitting.notes.misfits import OUTLYING, SCATTERS, far_from
 from scaling_lib.fitting.notes.repeats import copied, copies
 from scaling_lib.fitting.notes.units import units
-from scaling_lib.fitting.result import FEWEST_REPLICATES, LEVEL, Interval
+from scaling_lib.fitting.result import FEWEST_REPLICATES, LEVEL, Interval, beyond
 from scaling_lib.fitting.runs import row_numbers, take, without_invalid
 from scaling_lib.laws.declared import rows_text
 from scaling_lib.laws.published import Allocation
@@ -45,6 +45,8 @@ class AllocationFit:
     level: float
     skipped: dict = field(default_factory=dict)  # reason by budget for those without a minimum
     notes: list = field(default_factory=list)  # on units, and rows that are odd or not used
+    # Intercepts and slopes of log N* and log D* in log C, (B, 2, 2); empty without intervals.
+    draws: np.ndarray = field(default_factory=lambda: np.empty((0, 2, 2)), repr=False)
 
     def exponents(self):
         """Return (a, b)."""
@@ -55,6 +57,26 @@ class AllocationFit:
         C = np.asarray(C, float)
         lines = ((self.N, self.a), (self.D, self.b))
         return Allocation(C, *(np.exp(np.mean(np.log(y / self.C**k))) * C**k for y, k in lines))
+
+    def optimum_table(self, C):
+        """Return `optimum` at budgets `C` as a DataFrame, with the interval of N if there is one.
+
+        Its ``attrs["notes"]`` say where it goes far beyond the runs.
+        """
+        import pandas as pd
+
+        C = np.atleast_1d(np.asarray(C, float))
+        if not (C.size and np.isfinite(C).all() and (C > 0).all()):
+            raise ValueError(f"C must be positive and finite, not {C.tolist()}")
+        best = self.optimum(C)
+        table = pd.DataFrame({"C": best.C, "N": best.N, "D": best.D, "D/N": best.D / best.N})
+        if len(self.draws):
+            N = np.exp(self.draws[:, 0] @ [np.ones(best.C.size), np.log(best.C)])
+            ends = (1 - self.level) / 2, (1 + self.level) / 2
+            table["N low"], table["N high"] = np.quantile(N, ends, axis=0)
+        far = float(best.C.max() / self.C.max())
+        table.attrs["notes"] = beyond(far, "C", "the lines stay straight")
+        return table
 
     def to_dict(self):
         """Return what `python -m scaling_lib isoflop --json` prints; None for an open end."""
@@ -376,19 +398,22 @@ def _lines(C, log_N, log_D, loss, draws, level, skipped, notes):
 
     The intervals are percentiles of the slopes over the draws of both, (B, 2, budgets).
     """
-    x, slopes, ends = np.log(C), [], [Interval(-np.inf, np.inf)] * 2
+    x, drawn, ends = np.log(C), [], [Interval(-np.inf, np.inf)] * 2
     for draw in draws:
         known = np.isfinite(draw[0])
         if known.sum() > 1:
-            slopes.append([line(x[known], y[known])[1] for y in draw])
+            drawn.append([line(x[known], y[known]) for y in draw])
     points = np.unique(log_N).size
     why = f"it takes three different N*, and here are {points}" * (points < FEWEST_POINTS)
-    if not why and len(slopes) < FEWEST_REPLICATES:
-        why = f"{len(slopes)} of {len(draws)} resamples have two minima"
+    if not why and len(drawn) < FEWEST_REPLICATES:
+        why = f"{len(drawn)} of {len(draws)} resamples have two minima"
+    drawn = np.reshape([] if why else drawn, (-1, 2, 2))
     if not why:
         shares = [(1 - level) / 2, (1 + level) / 2]
-        ends = [Interval(*map(float, pair)) for pair in np.quantile(slopes, shares, axis=0).T]
+        slopes = np.quantile(drawn[..., 1], shares, axis=0).T
+        ends = [Interval(*map(float, pair)) for pair in slopes]
     elif len(draws):
         notes = [*notes, f"no interval of a and b: {why}"]
     a, b = (float(line(x, y)[1]) for y in (log_N, log_D))
-    return AllocationFit(C, np.exp(log_N), np.exp(log_D), loss, a, b, *ends, level, skipped, notes)
+    found = C, np.exp(log_N), np.exp(log_D), loss, a, b, *ends
+    return AllocationFit(*found, level, skipped, notes, drawn)

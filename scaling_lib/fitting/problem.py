@@ -286,7 +286,7 @@ class Problem:
         """
         p, S = self.p, len(t)
         index, rows = self.index[which], np.arange(S)[:, None]
-        free = np.array([[i for i in range(p) if i != held] for held in index])
+        free = np.array([[i for i in range(p) if i != held] for held in index], int)
         base, basis = np.zeros((S, p)), np.zeros((S, p, p - 1))
         for row, (j, value) in enumerate(zip(which, t, strict=True)):
             c, d = self.plane(int(j), value)

@@ -22,8 +22,8 @@ def read_runs(path):
     Parameters
     ----------
     path : path-like
-        A file, or ``"-"`` for standard input: text separated by commas, semicolons, tabs or
-        vertical bars, its first line naming the columns; JSON, or JSON lines; Parquet, where
+        A file, or ``"-"`` for standard input: text separated by commas, semicolons, tabs, vertical
+        bars or spaces, its first line naming the columns; JSON, or JSON lines; Parquet, where
         pyarrow is installed. Each may be compressed by gzip. Lines that begin with # are comments.
         A panel of Weights & Biases, a column for each run, becomes a row for each point of each
         run.
@@ -63,6 +63,8 @@ def read_runs(path):
     first = next((line for line in text.splitlines() if line.strip()), "")
     counts = {mark: len(next(csv.reader([first], delimiter=mark), [])) for mark in SEPARATORS}
     separator = max(counts, key=counts.get)
+    if counts[separator] == 1 and len({len(line.split()) for line in text.splitlines()} - {0}) == 1:
+        separator, text = "\t", "\n".join("\t".join(line.split()) for line in text.splitlines())
     header, rows = parse_table(text.encode(), name, separator, lenient=True)
     header, rows = _long([c.strip() for c in header], [[c.strip() for c in row] for row in rows])
     return pd.DataFrame(rows, columns=header)

@@ -19,6 +19,7 @@ CONSTANT = 1e-9  # relative range of a column up to which it varies by rounding 
 WEIGHTS = "given as weights"  # the column of them in a message
 # What a column follows from, where it is absent.
 DERIVED = {"N": ("C", "D"), "D": ("C", "N"), "C": ("N", "D"), "U": ("D", "epochs")}
+REPEATED = ("U", "epochs")  # what D follows from as well
 MISSING = {"", "na", "n/a", "#n/a", "<na>", "nan", "none", "null", "-", "--"}
 NO_VALUES = {"NoneType", "NAType", "NaTType"}  # of pandas, which a cell need not import
 SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
@@ -35,7 +36,7 @@ THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 SYNONYMS = {
     "N": "n params nparams numparams parameters nparameters numparameters modelsize size param",
     "D": "d tokens ntokens numtokens traintokens trainingtokens seentokens tokensseen examples",
-    "C": "c flop flops compute computebudget budget trainflops trainingflops totalflops",
+    "C": "c flop flops compute computebudget budget trainflops trainingflops totalflops pfdays",
     "U": "unique uniquetokens",
     "loss": "validationloss valloss evalloss testloss finalloss trainloss loss crossentropy "
     "valbpb valbpc bpb bpc",
@@ -53,10 +54,13 @@ UNITS_OF_LOSS = {
 }
 WHOLE = {"size"}  # a part of too many other names
 NEVER = "batch", "persec"  # in the names of columns that are none of these
-# The units that a header names: at its end as in Size (B), tokens_T and FLOPs (1E21), or as in
-# total_gflops, mparams and billions of tokens.
-UNIT_ENDING = re.compile(r"[\s_(\[]([KMBGT]|1[eE]\d+)[)\]]?$")
-UNIT_OF_NAME = re.compile(r"(?<![a-z])([kmgtpez](?=flop)|[kmbt](?=(param|token)))", re.IGNORECASE)
+# The units that a header names: at its end as in Size (B), tokens_T, params_m and FLOPs (1E21), or
+# as in total_gflops, mparams, exaFLOP and billions of tokens, or as in PF-days.
+UNIT_ENDING = re.compile(r"[\s_(\[]([KMBGT]|(?<=params_|tokens_)[kmbt]|1[eE]\d+)[)\]]?$")
+PREFIX = r"(?<![a-z])([kmgtpez])(?:ilo|ega|iga|era|eta|xa|etta)?[\s_-]?"
+UNIT_OF_NAME = re.compile(rf"{PREFIX}(?=flop)|(?<![a-z])([kmbt])(?=param|token)", re.IGNORECASE)
+DAYS = re.compile(rf"{PREFIX}f(?:lops?)?(?:[/_-]?s)?[\s_-]*days?(?![a-z])", re.IGNORECASE)
+SECONDS_A_DAY = 86400
 POWERS = {**SUFFIXES, "P": 1e15, "E": 1e18, "Z": 1e21}
 REASONS = 3  # of rows that are invalid, in a message
 TEXT = "holds text that is not a number"
@@ -137,18 +141,33 @@ def available(data):
     )
 
 
+def column_of(data, name):
+    """Return a column as it is; one that is no text, such as 0, goes by its text."""
+    if hasattr(data, "keys") and name not in data:
+        name = next(key for key in data.keys() if str(key) == name)
+    if not np.iterable(data[name]):
+        raise ValueError(f"Column {name} must have a value for each row, not {data[name]!r}")
+    return data[name]
+
+
 def offered(data, mapping=None):
     """Return the names that `take` can give: columns, renamed ones, and those that follow."""
     names = dict.fromkeys([*available(data), *(mapping or {})])
-    for name, parts in DERIVED.items():
-        if names.keys() >= set(parts):
+    for name in DERIVED:
+        if parts_of(name, names):
             names[name] = None
     return list(names)
 
 
+def parts_of(name, known):
+    """Return the columns among the `known` that an absent one follows from, none if it does not."""
+    ways = [DERIVED.get(name, ()), *([REPEATED] * (name == "D"))]
+    return next((parts for parts in ways if parts and {*known}.issuperset(parts)), ())
+
+
 def count_rows(data):
     """Return the number of rows of data, 0 where there is no column."""
-    return next((len(data[name]) for name in available(data)), 0)
+    return next((len(column_of(data, name)) for name in available(data)), 0)
 
 
 def check_rows(data):
@@ -161,7 +180,7 @@ def subset(data, rows):
     """Return those rows of data, given by positions or booleans."""
     if hasattr(data, "iloc"):
         return data.iloc[np.arange(len(data))[rows]]
-    return {name: np.asarray(data[name])[rows] for name in available(data)}
+    return {name: np.asarray(column_of(data, name))[rows] for name in available(data)}
 
 
 def row_numbers(data):
@@ -176,6 +195,8 @@ def raw(data, name, mapping=None, also=()):
     Where there is none, others are offered, for the names in `also` as well.
     """
     source, factor = (mapping or {}).get(name, name), 1.0
+    if not isinstance(source, str):
+        raise ValueError(f"columns[{name!r}] must be the name of a column as text, not {source!r}")
     names = available(data)
     if source not in names and "*" in source:  # "FLOPs (1E21)*1e21"
         shorter, _, number = source.rpartition("*")
@@ -192,7 +213,7 @@ def raw(data, name, mapping=None, also=()):
             f"There is no column {source}{f' (meant as {name})' * (source != name)} among "
             f"{names_text(names)}{did_you_mean(wanted, names, source, given)}"
         )
-    values = data[source]
+    values = column_of(data, source)
     if isinstance(getattr(values, "dtype", None), np.dtype) and values.dtype.kind in "iuf":
         return np.asarray(values), factor
     return values.tolist() if hasattr(values, "tolist") else list(values), factor
@@ -249,12 +270,13 @@ def _plain(name):
 def _offer(want, said, names):
     """Return the first of `names` that is a usual one for `want`, or is spelt nearly alike."""
     simple = {name: _plain(name) for name in names}
+    last = {name: _plain(re.split(r"[./]", name)[-1]) for name in names}  # of config.N
     usual = SYNONYMS.get(want, "").split()
     same = [
         name
         for word in [want.casefold(), said.casefold(), *usual]
         for name in names
-        if simple[name] == _plain(word)
+        if _plain(word) in (simple[name], None if word in WHOLE else last[name])
     ]
     some = [name for name in names if not any(word in simple[name] for word in NEVER)]
     words = [word for word in usual if len(word) > 3 and word not in WHOLE]
@@ -267,13 +289,15 @@ def _offer(want, said, names):
 def unit_of(header):
     """Return the factor that a header names as its unit, 1 if it names none.
 
-    >>> unit_of("Model Size (B)"), unit_of("total_gflops"), unit_of("n_params")
-    (1000000000.0, 1000000000.0, 1.0)
+    >>> unit_of("Model Size (B)"), unit_of("total_gflops"), unit_of("n_params"), unit_of("PF-days")
+    (1000000000.0, 1000000000.0, 1.0, 8.64e+19)
     """
     if match := UNIT_ENDING.search(header):
-        return SUFFIXES.get(match[1]) or float(match[1])
+        return SUFFIXES.get(match[1].upper()) or float(match[1])
+    if match := DAYS.search(header):
+        return POWERS[match[1].upper()] * SECONDS_A_DAY
     if match := UNIT_OF_NAME.search(header):
-        return POWERS[match[1].upper()]
+        return POWERS[(match[1] or match[2]).upper()]
     return next((u for word, u in IN_WORDS.items() if word in header.casefold()), 1.0)
 
 
@@ -286,8 +310,9 @@ def with_unit(header):
 def take(data, wanted, mapping=None, law="", faults=None):
     """Return the wanted columns as floats of one length, deriving what is absent.
 
-    N, D or C follows from C = 6 N D, and U from D / epochs. `mapping` says which column of `data`
-    has a name, where they differ; a factor may follow it. `law` is the title of what needs them.
+    N, D or C follows from C = 6 N D, and of D, U and epochs one of the first two from the others.
+    `mapping` says which column of `data` has a name, where they differ; a factor may follow it.
+    `law` is the title of what needs them.
     A mapping `faults` is given the reason of each row that is text, or derived from what is not
     valid. Returns the columns and notes on what was derived.
     """
@@ -295,7 +320,7 @@ def take(data, wanted, mapping=None, law="", faults=None):
     has = {*names, *mapping}
     # Names given to what is no column and follows from others: "x": "C".
     follows = {name for name, said in mapping.items() if said not in names and said != name}
-    follows = {name for name in follows if has.issuperset(DERIVED.get(mapping[name], "?"))}
+    follows = {name for name in follows if parts_of(mapping[name], has)}
     for name in {**mapping}:
         if name not in follows:
             raw(data, name, mapping, wanted)
@@ -315,17 +340,16 @@ def take(data, wanted, mapping=None, law="", faults=None):
         return columns[name]
 
     for name in wanted:
-        parts = DERIVED.get(name, ())
         if name in has:
             columns[name] = column(name)
-        elif parts and {*has, *columns}.issuperset(parts):
+        elif parts := parts_of(name, {*has, *columns}):
             given = {part: column(part) for part in parts}
             _check_lengths(given)
             if faults is not None:
                 faults |= invalid_rows(given, given) | faults
             with np.errstate(all="ignore"):
-                columns[name] = _derive(name, *given.values())
-            notes.append(f"{name} derived from {'D / epochs' if name == 'U' else 'C = 6 N D'}")
+                columns[name], how = _derive(name, parts, *given.values())
+            notes.append(f"{name} derived from {how}")
     missing = [name for name in wanted if name not in columns]
     if missing:
         hint = did_you_mean(missing, names, given=mapping)
@@ -366,10 +390,14 @@ def unit_of_loss(header):
     return "nats"
 
 
-def _derive(name, first, second):
-    if name == "C":
-        return FLOP_PER_PARAMETER_TOKEN * first * second
-    return first / second if name == "U" else first / (FLOP_PER_PARAMETER_TOKEN * second)
+def _derive(name, parts, first, second):
+    """Return a column from what it follows from, and how it does."""
+    if parts == REPEATED:
+        return first * second, "U x epochs"
+    if name == "U":
+        return first / second, "D / epochs"
+    k = FLOP_PER_PARAMETER_TOKEN
+    return k * first * second if name == "C" else first / (k * second), "C = 6 N D"
 
 
 def _check_lengths(columns):

@@ -78,11 +78,17 @@ class Function(Term):
             f = self.law.formula(*self.columns, **self._complete(free))
         except ArithmeticError:  # the far end of a trial step, which is refused
             f = np.nan
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise ValueError(
-                f"{self.law.name} must take arrays ({error}): use numpy's functions, not math's"
+                f"{self.law.name} must take arrays ({error}): use numpy's functions, not math's, "
+                "and np.where, not if"
             ) from error
-        return np.broadcast_to(np.asarray(f, float), self.n)
+        try:
+            return np.broadcast_to(np.asarray(f, float), self.n)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{self.law.name} must return {self.n} numbers, one for each run, not {f!r:.60}"
+            ) from None
 
     def _at(self, theta, shifts):
         """Return u (k, S, n) at each of the shifts (k, q) of all rows of theta, in steps."""
@@ -95,6 +101,8 @@ class Function(Term):
         u, *moved = self._at(theta, shifts)
         far_up, up, down, far_down = np.reshape(moved, (4, q, *u.shape))
         J = (8.0 * (up - down) - (far_up - far_down)) / (12.0 * STEP)  # (q, S, n)
+        # Where a difference leaves what the formula is defined for, the runs say nothing of it.
+        J[~np.isfinite(J).all(-1) & np.isfinite(u).all(-1)] = 0.0
 
         def contract(v):
             def total(f):
@@ -195,6 +203,19 @@ def from_function(function, known, start, bounds=None, fixed=None, tied=None, ta
         centred=False,
     )
     return with_starts(constrained(law, bounds, fixed, tied), [start or {}], own=True)
+
+
+def kept_defaults(function, law):
+    """Name the arguments of a function that are no column and no parameter, in a list."""
+    arguments = inspect.signature(function).parameters.values()
+    held = [entry for entry in arguments if entry.name not in {*law.columns, *law.names}]
+    if not held:
+        return []
+    values = ", ".join(f"{entry.name} = {entry.default!r:.20}" for entry in held)
+    return [
+        f"{law.name} keeps the default of {values}: to fit one, give it a start "
+        f"(start={{{held[0].name!r}: ...}})"
+    ]
 
 
 def _by_name(function, columns, *values, **params):
@@ -308,4 +329,4 @@ def _scaled(parameter, start):
             f"start[{name!r}] must lie between its bounds {lower:g} and {upper:g}, "
             f"not at {start[name]!r}"
         )
-    return replace(parameter, scale=abs(start[name]) or 1.0)
+    return replace(parameter, scale=abs(float(start[name])) or 1.0)

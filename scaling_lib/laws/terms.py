@@ -45,6 +45,7 @@ class Term:
 
     size = 0
     logs: tuple = ()
+    own = False  # whether its formula is the user's
     removable = False  # whether the first parameter is the log of a coefficient that may be zero
 
     def bind(self, x):

@@ -327,6 +327,36 @@ def test_what_has_a_value_for_each_row_goes_with_the_rows_of_a_group(grid):
     assert scored.equals(compare(["kaplan_D"], grid, held_out=grid).table)
 
 
+@pytest.mark.parametrize("option", ["weights", "cluster", "hold_out"])
+@pytest.mark.parametrize("by", [None, "lr"])
+def test_a_series_in_another_order_than_the_data_is_refused(grid, option, by):
+    values = {"weights": grid.D, "cluster": grid.N}.get(option, grid.D > 2e10)
+    function = fit if by is None else fit_by
+    more = [] if by is None else [by]
+    alike = function("chinchilla", grid, *more, **{option: values})
+    plain = function("chinchilla", grid, *more, **{option: values.to_numpy()})
+    if by is None:
+        assert alike.params == plain.params
+    else:
+        pd.testing.assert_frame_equal(alike.table, plain.table)
+    with pytest.raises(ValueError, match="must be that of the data, row for row: give them as"):
+        function("chinchilla", grid, *more, **{option: values.sample(frac=1, random_state=0)})
+
+
+def test_a_fit_for_each_group_of_several_columns(grid):
+    by_both = fit_by("power", grid, "N,lr", columns={"x": "D"})
+    assert len(by_both.fits) == len(by_both.table) == 24
+    assert list(by_both.table.index[:5]) == [f"1e+07, {lr}" for lr in (1, 2, 4, 8)] + [
+        "2.51189e+07, 1"
+    ]
+    one = grid[(grid.N < 2e7) & (grid.lr == 4)]
+    assert by_both.fits["1e+07, 4"].params == fit("power", one, columns={"x": "D"}).params
+    as_list = fit_by("power", grid, ["N", "lr"], columns={"x": "D"})
+    assert list(as_list.table.index) == list(by_both.table.index)
+    with pytest.raises(ValueError, match="Names of columns must be text, not 0"):
+        fit_by("power", grid, 0)
+
+
 def test_clusters_are_drawn_whole_as_an_independent_bootstrap_draws_them():
     """Checkpoints of 24 runs whose errors are the run's: against SciPy on resampled runs."""
     rng = np.random.default_rng(1)

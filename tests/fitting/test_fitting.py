@@ -173,6 +173,10 @@ def test_unique_tokens_derive_from_epochs():
     for name, value in MUENNIGHOFF_2023.params.items():
         assert result.params[name] == pytest.approx(value, rel=1e-3)
     assert "U derived from D / epochs" in result.warnings
+    data["U"] = data.pop("D") / epochs
+    again = fit("data_constrained", data)
+    assert again.objective == pytest.approx(result.objective, rel=1e-6, abs=1e-20)
+    assert "D derived from U x epochs" in again.warnings
 
 
 def test_base_of_the_data_constrained_law_may_be_a_fit():

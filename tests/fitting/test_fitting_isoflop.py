@@ -243,6 +243,28 @@ def test_tokens_are_those_of_the_runs_where_the_file_has_them(tmp_path, capsys):
     assert found["optimum"][0]["D"] == pytest.approx(result.optimum(1e23).D)
 
 
+def test_an_optimum_has_an_interval_and_says_how_far_it_goes(tmp_path, capsys):
+    runs = budgets(BESIROGLU_2024, noise=0.003)
+    result = isoflop(runs)
+    table = result.optimum_table([1e22, 1e24])
+    truth = BESIROGLU_2024.optimum(np.array([1e22, 1e24])).N
+    assert np.all((table["N low"] < truth) & (truth < table["N high"]))
+    width = np.log(table["N high"] / table["N low"])
+    assert width[1] > 1.5 * width[0]
+    (note,) = table.attrs["notes"]
+    assert note.startswith("this goes to 1e+02 times the largest C of the runs")
+    assert result.optimum_table(1e22).attrs["notes"] == []
+    with pytest.raises(ValueError, match=r"C must be positive and finite, not \[-1.0\]"):
+        result.optimum_table(-1)
+    assert "N low" not in isoflop(runs, bootstrap=0).optimum_table(1e22)
+    path = tmp_path / "runs.csv"
+    pd.DataFrame(runs).to_csv(path, index=False, float_format="%.17g")
+    assert main(["isoflop", str(path), "--json", "--optimum", "1e24"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["optimum"][0]["N low"] == pytest.approx(table["N low"][1])
+    assert found["notes"][-1] == f"optimum: {note}"
+
+
 def test_tokens_of_an_envelope_are_those_of_its_curves():
     rows = {name: np.asarray(values, float) for name, values in curves(BESIROGLU_2024).items()}
     cost = 2 * rows["N"] ** 1.05

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -302,6 +303,63 @@ def test_what_idles_in_a_law_of_the_book_is_a_note():
     runs = surface(6)
     result = fit("repeated", runs | {"U": runs["D"]}, fixed={"E": 1.8})
     assert any("do not determine R_D" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize("name", START)
+@pytest.mark.parametrize("law", ["chinchilla", chinchilla])
+def test_a_law_with_one_free_parameter_has_intervals(law, name):
+    held = {other: value for other, value in BESIROGLU_2024.params.items() if other != name}
+    start = {name: START[name]} if law is chinchilla else None
+    result = fit(law, surface(6, 30), fixed=held, start=start)
+    low, high = result.intervals()[name]
+    assert low < result.params[name] < high
+    assert low < BESIROGLU_2024.params[name] * 1.01 and high > BESIROGLU_2024.params[name] * 0.99
+    assert f"{name} " in result.summary()
+
+
+def test_arguments_that_keep_their_default_are_said():
+    def law(N, D, E, A=400.0, alpha=0.34, floor=0):
+        return np.maximum(E + A / N**alpha, floor)
+
+    result = fit(law, surface(6), start={"E": 1.5, "alpha": 0.3})
+    (note,) = (note for note in result.warnings if "default" in note)
+    assert note.startswith("law keeps the default of A = 400.0, floor = 0: to fit one, give it a")
+    assert not any("default" in note for note in fit(chinchilla, surface(6), start=START).warnings)
+
+
+def test_a_search_that_got_lost_says_so_instead_of_failing():
+    far = {"E": 100.0, "A": 1e6, "B": 1e-3, "alpha": 0.01}
+
+    def equal(N, D, E, A, B, alpha):
+        return E + A / N**alpha + B / D**alpha
+
+    lost = fit(equal, surface(6, 30), start=far)
+    assert any(note.startswith("half of the runs lie off by a factor of") for note in lost.warnings)
+    assert "note: half of the runs lie off" in lost.summary()
+    found = fit(equal, surface(6, 30), start={"E": 1.5, "A": 300, "B": 1000, "alpha": 0.3})
+    assert not any("lie off" in note for note in found.warnings)
+
+
+def test_a_start_may_be_text_of_a_number():
+    as_text = {name: str(value) for name, value in START.items()}
+    runs = surface(6, 30)
+    assert fit(chinchilla, runs, start=as_text).params == fit(chinchilla, runs, start=START).params
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (lambda N: "a", "must return 100 numbers, one for each run, not 'a'"),
+        (lambda N: np.ones(3), "must return 100 numbers, one for each run, not array"),
+        (lambda N: 2.0 if N > 1e9 else 3.0, "and np.where, not if"),
+    ],
+)
+def test_what_a_function_returns_is_one_number_a_run(returned, message):
+    def law(N, E):
+        return returned(N)
+
+    with pytest.raises(ValueError, match=f"^law .*{re.escape(message)}"):
+        fit(law, surface(6), start={"E": 1.5})
 
 
 def test_a_law_that_takes_no_arrays_is_told_to():

@@ -174,6 +174,8 @@ def test_too_few_clusters_for_a_bootstrap_are_said():
     runs = checkpoints(0, clusters=16)
     halves = fit("chinchilla", runs, cluster=np.asarray(runs["run"]) % 2, bootstrap=30)
     assert any(note.startswith("2 clusters have 3 different draws") for note in halves.warnings)
+    four = fit("chinchilla", runs, cluster=np.asarray(runs["run"]) % 4, bootstrap=30)
+    assert any(note.startswith("4 clusters have 35 different draws") for note in four.warnings)
     whole = fit("chinchilla", runs, cluster="run", bootstrap=30)
     assert not any("different draws" in note for note in whole.warnings)
 

@@ -124,6 +124,23 @@ def test_the_options_that_are_named_silence_their_notes(clean):
     assert notes(diverged(clean), leave_out="loss >= 11.09") == []
     assert notes(of_runs(clean), cluster="name") == []
     assert notes(budgets(clean), cluster="C") == []
+    curves = checkpoints(clean).sample(frac=1, random_state=0)
+    assert not any("sizes N, up to" in note for note in notes(curves, cluster="N"))
+    assert any("sizes N, up to" in note for note in notes(curves, cluster="D"))
+    several = pd.concat([trials(clean)[["N", "D", "loss"]]] * 2, ignore_index=True)
+    several["loss"] *= 1 + 1e-3 * (several.index % 7)
+    assert any("points (N, D), up to" in note for note in notes(several))
+    assert not any("points (N, D), up to" in note for note in notes(several, cluster="N,D"))
+
+
+@pytest.mark.parametrize("count", [2, 5, 8])
+def test_several_that_diverged_in_a_small_sweep_are_named(clean, count):
+    runs = clean[clean.name == "alpha"][:32].reset_index(drop=True)
+    odd = sorted([5, 17, 29, 2, 11, 23, 8, 20][:count])
+    (note,) = notes(runs.assign(loss=runs.loss.where(~runs.index.isin(odd), 11.0 + runs.index / 9)))
+    rows = ", ".join(str(row + 1) for row in odd[:5]) + f" and {count - 5} more" * (count > 5)
+    assert note.startswith(f"rows {rows} lie far from the law (loss ")
+    assert "a run that diverged? (fit without: --leave-out 'loss >= " in note
 
 
 def test_rows_keep_the_numbers_of_the_file(clean):
@@ -187,6 +204,14 @@ def test_the_unit_that_a_header_names_is_offered_and_its_absence_noted():
         ("train_ZFLOPs", 1e21),
         ("image_mparams", 1e6),
         ("tokens_in_trillions", 1e12),
+        ("params_m", 1e6),
+        ("tokens_b", 1e9),
+        ("exaFLOP", 1e18),
+        ("PF-days", 8.64e19),
+        ("petaflop_days", 8.64e19),
+        ("compute (PFLOP/s-days)", 8.64e19),
+        ("gpu_days", 1.0),
+        ("loss_b", 1.0),
         ("num_params", 1.0),
         ("total_tokens", 1.0),
         ("parameter_count", 1.0),

@@ -28,6 +28,7 @@ SPELLINGS = {
     "trailing commas": PLAIN.replace("\n", ",\n"),
     "trailing commas, not in the header": PLAIN.replace("\n", ",\n").replace(",\n", "\n", 1),
     "blanks": PLAIN.replace(",", " , "),
+    "columns of a terminal": " " + PLAIN.replace(",", "   ").replace("\n", " \n "),
     "suffixes": "N,D,loss\n100M,2B,3.4\n0.2 B,4b,3.25\n400m,.004T,3.0\n",
     "thousands": 'N,D,loss\n"100,000,000",2e9,3.4\n"200,000,000",4e9,3.25\n4e8,4e9,3.0\n',
     "JSON": json.dumps(RECORDS, indent=1),
@@ -248,6 +249,25 @@ def test_nothing_is_offered_where_nothing_is_near():
         take({"a": [1], "b": [2]}, ["N"])
     with pytest.raises(ValueError, match=r"no column Params.*N=params \(in"):
         take({"params": [1]}, ["N"], {"N": "Params"})
+
+
+def test_columns_that_are_numbers_go_by_their_text():
+    rows = fit("power", pd.DataFrame({"x": [1e6, 1e7, 1e8, 1e9], "loss": [3.3, 3.0, 2.8, 2.7]}))
+    table = pd.DataFrame(np.transpose([rows.data["x"], rows.data["loss"]]))
+    assert fit("power", table, columns={"x": "0", "loss": "1"}).params == rows.params
+    with pytest.raises(ValueError, match=r"columns\['x'\] must be the name of a column as text"):
+        fit("power", table, columns={"x": 0, "loss": 1})
+
+
+def test_a_column_of_one_number_is_no_column():
+    runs = {"x": [1e6, 1e7], "loss": 3.0}
+    with pytest.raises(ValueError, match=r"Column loss must have a value for each row, not 3\.0"):
+        fit("power", runs)
+
+
+def test_columns_of_nested_records_are_offered():
+    with pytest.raises(ValueError, match=r"N=config\.N --column D=summary/D \(in"):
+        take({"config.N": [1], "summary/D": [2], "batch.size": [3]}, ["N", "D"])
 
 
 def test_a_wide_table_gives_an_error_of_one_screen():

@@ -12,6 +12,7 @@ from scaling_lib.fitting.notes.misfits import (
     chance_level,
     ends_beyond_shares,
     far_runs,
+    far_searches,
     lack_of_fit,
     narrow_columns,
     rising_targets,
@@ -60,6 +61,7 @@ def about(result):
         *scores_beyond_end(result, unsorted, numbers),
         *chance_level(result),
         *far_runs(result, unsorted, numbers),
+        *far_searches(result),
         *belonging,
         *unused,
     ]

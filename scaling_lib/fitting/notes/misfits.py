@@ -17,6 +17,8 @@ SCATTERS = 8.0  # robust standard deviations; heavy tails reach six
 # Where the law misses many runs it is the law that is odd: those named are few, and miss by so many
 # times as much as the worst of the others.
 FEW, APART = 0.05, 2.0
+MOST = 0.25  # share of the runs that are named as well where the next one misses by so much less
+ASTRAY = np.log(2.0)  # half of the runs farther from a function of the user's: its search got lost
 MORE = 1.5  # times as many rows may meet the condition that is offered to leave those out
 # Parameters that are ends of a curve, of laws whose target may be a share.
 ENDS = {"task_score": ("lower", "upper"), "task_error": ("epsilon",), "reward": ("A",)}
@@ -148,9 +150,21 @@ def far_runs(result, columns, numbers):
         return
     residuals, size = result.residuals, np.abs(result.residuals)
     scatter = 1.4826 * np.median(np.abs(residuals - np.median(residuals)))
-    others = np.sort(size)[-1 - max(int(FEW * len(size)), 1)]
+    sizes, few = np.sort(size)[::-1], max(int(FEW * len(size)), 1)
+    counts = range(few, max(int(MOST * len(size)), few) + 1)
+    others = next((sizes[k] for k in counts if sizes[k - 1] > APART * sizes[k]), sizes[few])
     far = np.flatnonzero(size > max(OUTLYING, SCATTERS * scatter, APART * others))
     yield from far_from("the law", far, residuals, columns, result.law.target, numbers)
+
+
+def far_searches(result):
+    """Say that the search for a law of the user's own ended far from the runs."""
+    half = float(np.median(np.abs(result.residuals)))
+    if result.law.link == "log" and result.law.terms[-1].own and half > ASTRAY:
+        yield (
+            f"half of the runs lie off by a factor of {np.exp(half):.2g} or more: did the search "
+            "begin too far away (another start, or bounds such as bounds={'A': (0, inf)})?"
+        )
 
 
 def far_from(what, far, residuals, columns, target, numbers):

@@ -98,7 +98,7 @@ def rows_of_points(result, inputs, places, numbers):
             f"({rows_text(numbers[most], 3)}): this law is one of the best {name} of a point, not "
             f"of all that were tried (--best-of {','.join(names)}, with a column loss)"
         )
-    elif n > TRIALS * len(counts):
+    elif n > TRIALS * len(counts) and not _drawn_together(result, codes):
         most = np.flatnonzero(codes == counts.argmax())
         yield (
             f"{n} rows are {len(counts)} points ({', '.join(names)}), up to {counts.max()} rows "
@@ -114,13 +114,21 @@ def rows_of_points(result, inputs, places, numbers):
     elif "N" in inputs and "D" in inputs:
         points = len(counts)
         counts, codes = count_rows({"N": inputs["N"]})
-        if points > CHECKPOINTS * len(counts):
+        if points > CHECKPOINTS * len(counts) and not _drawn_together(result, codes):
             most = np.flatnonzero(codes == counts.argmax())
             yield (
                 f"{n} rows are {len(counts)} sizes N, up to {counts.max()} rows each "
                 f"({rows_text(numbers[most], 3)}): checkpoints of one run are not independent, so "
                 "draw each run whole (--cluster N, or a column that names the run)"
             )
+
+
+def _drawn_together(result, codes):
+    """Return whether clusters join rows that the `codes` (n,) call alike, most with another one."""
+    if not result.clusters:
+        return False
+    pairs = np.unique(np.stack([codes[result.order], result.problem.cluster]), axis=1).shape[1]
+    return 2 * pairs <= len(codes)
 
 
 def best_of_trials(result):

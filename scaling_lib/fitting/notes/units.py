@@ -4,7 +4,7 @@ import shlex
 
 import numpy as np
 
-from scaling_lib.fitting.runs import DERIVED, POWERS, available, take, unit_of, with_unit
+from scaling_lib.fitting.runs import POWERS, available, parts_of, take, unit_of, with_unit
 
 # Largest value of a column below which its unit cannot be one: the smallest models of this book
 # have several hundred parameters, and are trained on some 10^7 FLOP.
@@ -43,11 +43,11 @@ def units(data, mapping, inputs, free=()):
                 f"{pair})"
             )
     # The column of the file that a value comes from, the first of two for one that is derived.
-    given = {
-        n: n if n in {*names, *mapping} else DERIVED[n][0] for n in MOST.keys() & inputs.keys()
-    }
+    parts = {n: parts_of(n, {*names, *mapping, *inputs} - {n}) for n in MOST.keys() & inputs.keys()}
+    given = {n: n if n in {*names, *mapping} else parts[n][0] for n in parts}
     small = [name for name, values in inputs.items() if values.max() < LEAST.get(name, 0.0)]
-    small = [name for name in small if name not in {*free, *unused}]
+    known = {*free, *unused} | {name for name in given if given[name] in unused}
+    small = [name for name in small if name not in known]
     told = set()
     for name in small:
         if given[name] in told:
@@ -55,14 +55,14 @@ def units(data, mapping, inputs, free=()):
         told.add(given[name])
         what = name
         if given[name] != name:
-            what = f"{name}, which follows from {' and '.join(DERIVED[name])},"
+            what = f"{name}, which follows from {' and '.join(parts[name])},"
         factor = "1e21" if given[name] == "C" else "1e9"
         pair = f"{given[name]}={mapping.get(given[name], given[name])}*{factor}"
         yield (
             f"the largest {what} is {inputs[name].max():g}, too small to be counted in ones: give "
             f"the unit, such as --column {shlex.quote(pair)}"
         )
-    if not small and {"N", "D"} <= inputs.keys() - {*free, *unused}:
+    if not small and {"N", "D"} <= inputs.keys() - known:
         yield from _tokens_a_parameter(inputs, given, mapping)
 
 
