@@ -20,7 +20,7 @@ from scaling_lib import fit
 EXERCISES = Path(__file__).resolve().parent.parent.parent / "exercises"
 NAMES = (
     *("bitter_lesson", "scaling_laws", "scaling_hypothesis", "data_limits", "scaffolding"),
-    "forecasting",
+    *("since_2024", "forecasting"),
 )
 
 CHANGED = []
