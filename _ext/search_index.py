@@ -73,7 +73,7 @@ def gather(node: html.HtmlElement, place: Place, found: list[Place]) -> None:
     parent = node.getparent()
     if not isinstance(node.tag, str) or node.tag in TAGS or CLASSES & classes:
         return
-    if node.tag == "td" and not len(node) and NUMBER.fullmatch(node.text or ""):
+    if node.tag == "td" and NUMBER.fullmatch(node.text_content().strip()):
         return
     if "katex" in classes:
         place.text += formula(node.find(".//math"))
