@@ -133,7 +133,9 @@ def places(page: html.HtmlElement) -> list[Place]:
     found: list[Place] = []
     gather(page, Place(""), found)
     for place in found:
-        lines = (" ".join(line.split()) for line in place.text.split("\n"))
+        # A work is found by its words and its arXiv number, not by its address.
+        text = re.sub(r"URL: https?://\S+", "", place.text)
+        lines = (" ".join(line.split()) for line in text.split("\n"))
         place.text = "\n".join(line for line in lines if line)
     found[0].anchor = ""
     return [found[0], *(place for place in found[1:] if place.text)]

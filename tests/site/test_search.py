@@ -326,6 +326,11 @@ def test_numbers_alone_in_the_cells_of_tables_are_not_searched(site):
     assert "CPU ms a move" in words and "28672" not in words
 
 
+def test_a_work_is_found_by_its_number_and_not_by_its_address(site):
+    words = (site / "_static" / "search-data.js").read_text(encoding="utf-8")
+    assert "arXiv:2301.03728" in words and "URL: http" not in words
+
+
 def test_formulas_become_lines_of_text():
     root = "<msqrt><mi>x</mi></msqrt>"
     assert search_index.formula(html.fromstring(f"<math>{root}</math>")) == "√(x)"
