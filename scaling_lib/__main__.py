@@ -25,7 +25,7 @@ SHIPPED = {
     "emergence_by_time": ("scaling_lib.experiments.scaling_hypothesis.emergence_by_time", 2),
     "ensembles": ("scaling_lib.experiments.scaling_hypothesis.ensembles", 5),
     "in_context": ("scaling_lib.experiments.scaling_hypothesis.in_context", 5),
-    "lazy": ("scaling_lib.experiments.scaling_hypothesis.lazy", 3),
+    "lazy": ("scaling_lib.experiments.scaling_hypothesis.lazy", 5),
     "modular_neurons": ("scaling_lib.experiments.scaling_hypothesis.modular_neurons", 3),
     "quantisation": ("scaling_lib.experiments.scaling_hypothesis.quantisation", 2),
     "reversal_curse": ("scaling_lib.experiments.scaling_hypothesis.reversal_curse", 3),
