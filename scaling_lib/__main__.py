@@ -26,7 +26,7 @@ SHIPPED = {
     "ensembles": ("scaling_lib.experiments.scaling_hypothesis.ensembles", 5),
     "in_context": ("scaling_lib.experiments.scaling_hypothesis.in_context", 5),
     "lazy": ("scaling_lib.experiments.scaling_hypothesis.lazy", 5),
-    "modular_neurons": ("scaling_lib.experiments.scaling_hypothesis.modular_neurons", 3),
+    "modular_neurons": ("scaling_lib.experiments.scaling_hypothesis.modular_neurons", 5),
     "quantisation": ("scaling_lib.experiments.scaling_hypothesis.quantisation", 2),
     "reversal_curse": ("scaling_lib.experiments.scaling_hypothesis.reversal_curse", 3),
     "sparse_parity": ("scaling_lib.experiments.scaling_hypothesis.sparse_parity", 1),
