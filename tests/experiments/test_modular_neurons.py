@@ -27,10 +27,27 @@ def test_shipped_map_is_complete():
 
 
 def test_wider_networks_can_be_read_later_and_in_the_end_better():
-    explained = load("modular_neurons").groupby(["H", "step"])["explained"].agg(["min", "max"])
+    table = load("modular_neurons").query("weight_decay == 0.3")
+    explained = table.groupby(["H", "step"])["explained"].agg(["min", "max"])
     assert explained.loc[(512, 2000), "max"] < 0.3 < explained.loc[(128, 2000), "min"]
     wide, narrow = explained.loc[([256, 512], 8000), "min"], explained.loc[([64, 128], 8000), "max"]
     assert wide.min() > narrow.max() + 0.1
+
+
+def test_at_the_lowest_weight_decay_the_wider_network_is_not_read_better():
+    last = load("modular_neurons").query("step == 8000").groupby(["weight_decay", "H"])
+    explained = last["explained"].agg(["min", "mean", "max"])
+    assert explained.loc[(0.1, 256), "mean"] < explained.loc[(0.1, 64), "mean"]
+    for decay in (0.3, 1.0):
+        assert explained.loc[(decay, 256), "min"] > explained.loc[(decay, 64), "max"] + 0.1
+
+
+def test_narrow_networks_fall_mainly_at_the_cut():
+    table = load("modular_neurons").query("weight_decay == 0.3 and H <= 64")
+    mean = table.groupby(["H", "step"])[["explained", "power"]].mean()
+    fall = mean.xs(250, level="step") - mean.xs(8000, level="step")
+    assert fall["explained"].min() > 0.1
+    assert fall["power"].max() < 0.04
 
 
 def test_shipped_runs_come_again():

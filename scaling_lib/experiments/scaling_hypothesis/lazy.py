@@ -71,6 +71,6 @@ SIZES = [100, 200, 300, 500, 1000, 3000]
 regenerate = shipped_map(
     run,
     dict(D=SIZES, weight_decay=[WEIGHT_DECAY], seed=SHIPPED_SEEDS),
-    dict(D=[300], weight_decay=[0.0, 0.1, 1.0], seed=SHIPPED_SEEDS),
+    dict(D=[300, 500, 1000], weight_decay=[0.0, 0.1, 1.0], seed=SHIPPED_SEEDS),
     places=4,
 )

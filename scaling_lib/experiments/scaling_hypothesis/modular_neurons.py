@@ -15,6 +15,7 @@ from scaling_lib.experiments.tabulate import SEEDS, shipped_map
 
 P = 53
 EXPLAINED = 0.9  # share of its power that one frequency must hold
+WEIGHT_DECAY = 0.3
 SHIPPED_STEPS = tuple(125 * 2**i for i in range(7))  # to 8,000
 
 
@@ -31,7 +32,9 @@ def one_wave(W: np.ndarray) -> np.ndarray:
     return power.max(0) / np.maximum(power.sum(0), 1e-12)
 
 
-def run(H: int, seed=0, fraction=0.5, steps=SHIPPED_STEPS) -> pd.DataFrame:
+def run(
+    H: int, weight_decay=WEIGHT_DECAY, seed=0, fraction=0.5, steps=SHIPPED_STEPS
+) -> pd.DataFrame:
     """Train on a fraction of all sums, full batch, and measure after so many `steps`.
 
     Columns: ``step``, ``accuracy`` on the sums left out, ``explained`` (share of the neurons of
@@ -43,7 +46,13 @@ def run(H: int, seed=0, fraction=0.5, steps=SHIPPED_STEPS) -> pd.DataFrame:
         shares = {"explained": (held >= EXPLAINED).mean(), "power": float(held.mean())}
         return {"accuracy": model.accuracy(*unseen)} | shares
 
-    return grokking.learn(P, H, fraction, seed, steps, scores)
+    return grokking.learn(P, H, fraction, seed, steps, scores, weight_decay=weight_decay)
 
 
-regenerate = shipped_map(run, dict(H=[16, 32, 64, 128, 256, 512], seed=SEEDS), places=4)
+SIZES = [16, 32, 64, 128, 256, 512]
+regenerate = shipped_map(
+    run,
+    dict(H=SIZES, weight_decay=[WEIGHT_DECAY], seed=SEEDS),
+    dict(H=[64, 256], weight_decay=[0.1, 1.0], seed=SEEDS),
+    places=4,
+)

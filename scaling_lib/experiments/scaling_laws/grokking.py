@@ -23,7 +23,14 @@ STOP = ("test_accuracy", 0.999)  # training ends there
 
 
 def learn(
-    p: int, H: int, fraction: float, seed: int, steps: Iterable[int], scores: Callable, stop=None
+    p: int,
+    H: int,
+    fraction: float,
+    seed: int,
+    steps: Iterable[int],
+    scores: Callable,
+    stop=None,
+    weight_decay: float = 0.3,
 ) -> pd.DataFrame:
     """Train a network of width H on a fraction of the p² pairs, and follow its scores.
 
@@ -34,7 +41,7 @@ def learn(
     seen, unseen = ((X[rows], y[rows]) for rows in modular.split(p, fraction, rng))
     std = ((2 * p) ** -0.5, H**-0.5)
     model = MLP((2 * p, H, p), "quadratic", "mse", bias=False, init_std=std, seed=rng)
-    adam = Adam(model.theta, betas=(0.9, 0.98), weight_decay=0.3)
+    adam = Adam(model.theta, betas=(0.9, 0.98), weight_decay=weight_decay)
     how = {"schedule": None, "optimizer": adam}
     batches = itertools.repeat(seen)
     return learning_curve(
